@@ -1,0 +1,153 @@
+// swift-tools-version: 6.2
+// The architecture, bottom up. A target may use only what stands above it in this file;
+// `scripts/law` holds the build and the linked binaries to the same drawing.
+
+import PackageDescription
+
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+    + (Context.environment["BIRTHMARK_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+
+func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + [arguments, "CommandLineContract"], path: path, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "birthmark",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    ],
+    targets: [
+        // System libraries: a module map and a shim header, nothing else.
+        .systemLibrary(
+            name: "CTSS2", pkgConfig: "tss2-esys tss2-mu tss2-tctildr tss2-rc",
+            providers: [.apt(["libtss2-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Bytes.
+        library("TPMWire", []),
+        library("TPMCrypto", ["TPMWire", "CLibCrypto", crypto, cryptoExtras]),
+        library("MeasuredBoot", ["TPMWire", crypto]),
+        library("Ledger", [crypto]),
+        library("Messages", [crypto]),
+        library("Endorsement", ["TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
+
+        // Judgement: no input or output, no clock, no randomness.
+        library("AttestationResults", ["TPMWire", "MeasuredBoot"]),
+        library("Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "AttestationResults", crypto]),
+        library("UpdateTrust", ["AttestationResults", "MeasuredBoot", "TPMWire", "Messages", "Ledger", crypto]),
+
+        // Edges.
+        library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
+        library("VerifierStore", ["UpdateTrust", "Messages", "Ledger"]),
+        library("StoreSQLite", ["VerifierStore", .product(name: "GRDB", package: "GRDB.swift")]),
+        library(
+            "VerifierService",
+            [
+                "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
+                "TPMWire", "TPMCrypto", "AttestationResults", crypto, x509, asn1, logging, lifecycle, nioSSL, nioCore,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+            ]),
+        library(
+            "VerifierClient",
+            ["Messages", nioSSL, nioCore, .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+        library(
+            "DeviceAgent",
+            [
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "UpdateTrust", "Ledger", "Messages",
+                "VerifierClient", crypto, subprocess, logging,
+            ]),
+        library(
+            "FactoryLine",
+            ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", crypto, x509, asn1]),
+
+        // Programs: arguments, configuration, wiring.
+        library("CommandLineContract", [arguments]),
+        program("birthmark-factory", ["FactoryLine", "Endorsement", "Messages"]),
+        program("birthmark-verifier", ["VerifierService", "StoreSQLite", "VerifierStore", "Messages", logging, lifecycle]),
+        program("birthmark-device", ["DeviceAgent", "VerifierClient", "Messages", logging]),
+        program(
+            "birthmark",
+            [
+                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages", "MeasuredBoot",
+                "Endorsement", "TPMWire", "TPMCrypto", crypto,
+            ]),
+
+        // Software devices for tests and the demo.
+        library(
+            "SoftwareDevice",
+            ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", crypto, x509, asn1, subprocess],
+            path: "swtpm/SoftwareDevice"),
+        program("birthmark-swtpm", ["SoftwareDevice"], path: "swtpm/birthmark-swtpm"),
+
+        // Measurements, release build only.
+        program(
+            "birthmark-bench",
+            [
+                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient",
+                "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
+                "TPMCrypto", crypto, cryptoExtras, logging,
+            ],
+            path: "Benchmarks/birthmark-bench"),
+
+        tests(of: "TPMWire"),
+        tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
+        tests(of: "MeasuredBoot", ["TPMWire", crypto]),
+        tests(of: "Ledger", [crypto]),
+        tests(of: "Messages"),
+        tests(of: "Endorsement", ["TPMWire", "TPMCrypto", crypto, x509, asn1]),
+        tests(of: "Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "AttestationResults", "TPMDevice", "SoftwareDevice", crypto, cryptoExtras]),
+        tests(of: "UpdateTrust", ["AttestationResults", "Messages", "Ledger", crypto]),
+        tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
+        tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto]),
+        tests(of: "VerifierService", ["StoreSQLite", "VerifierStore", "UpdateTrust", "Messages", "VerifierClient", "SoftwareDevice", crypto, x509]),
+        tests(of: "DeviceAgent", ["TPMDevice", "UpdateTrust", "Messages", "Ledger", "SoftwareDevice", crypto]),
+        tests(of: "FactoryLine", ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient", "UpdateTrust",
+                "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess,
+                "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
+            ],
+            swiftSettings: strict),
+    ]
+)
