@@ -1,0 +1,244 @@
+/// The factory's statement about one instance, signed in an envelope by a station's key.
+public struct BirthRecord: Hashable, Sendable, Codable {
+    /// The format; 1 is the only one.
+    public var formatVersion: Int
+    /// The instance: derived from the IAK's Name, and held to it when the record is read.
+    public var instance: InstanceID
+    /// The serial number.
+    public var serial: Label
+    /// The model.
+    public var model: Label
+    /// The hardware revision.
+    public var hardwareRevision: Label
+    /// Where it may run (for example `production`, `lab`): from the record, never from a request.
+    public var environment: Label
+    /// How it proves itself.
+    public var tier: Tier
+    /// The provisioning profile it was born by.
+    public var profile: Label
+    /// When, in seconds since 1970.
+    public var bornAt: Int64
+    /// The station that signed.
+    public var station: Label
+    /// The package it was born with.
+    public var bornWith: BornWith
+    /// The endorsement key.
+    public var ek: BornKey
+    /// The attestation key: restricted, quotes only.
+    public var iak: BornKey
+    /// The identity key: unrestricted, authenticates connections.
+    public var idevid: BornKey
+    /// How the residency of both keys beside the EK was proven.
+    public var residency: Residency
+    /// The NV counters.
+    public var counters: BornCounters
+    /// What the TPM says it is.
+    public var tpm: TPMIdentity
+    /// The PCRs that this instance quotes.
+    public var selection: PCRSet
+    /// The first measured boot.
+    public var firstBoot: FirstBoot
+
+    /// DSSE payload type.
+    public static let payloadType = "application/vnd.birthmark.birth.v1+json"
+    /// The most bytes of a payload; a real one has about 8 KB.
+    public static let maximumSize = 64 << 10
+
+    /// Reads a payload whose signature was checked, and holds its parts to one another as far as no cryptography is needed.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try CanonicalJSON.decode(BirthRecord.self, from: bytes, limit: Self.maximumSize)
+        guard formatVersion == 1 else {
+            throw MessageError(.outOfRange, "birth record format \(formatVersion) is not known here")
+        }
+        guard instance == InstanceID(iakName: iak.name.bytes) else {
+            throw MessageError(.outOfRange, "the instance id does not follow from the IAK's Name")
+        }
+        guard firstBoot.pcrs.bank == selection.bank, firstBoot.pcrs.values.keys.sorted() == selection.pcrs else {
+            throw MessageError(.outOfRange, "the first boot's PCRs are not the selection's")
+        }
+    }
+
+    /// Joins the parts of a birth.
+    public init(
+        serial: Label,
+        model: Label,
+        hardwareRevision: Label,
+        environment: Label,
+        tier: Tier,
+        profile: Label,
+        bornAt: Int64,
+        station: Label,
+        bornWith: BornWith,
+        ek: BornKey,
+        iak: BornKey,
+        idevid: BornKey,
+        residency: Residency,
+        counters: BornCounters,
+        tpm: TPMIdentity,
+        selection: PCRSet,
+        firstBoot: FirstBoot
+    ) {
+        self.formatVersion = 1
+        self.instance = InstanceID(iakName: iak.name.bytes)
+        self.serial = serial
+        self.model = model
+        self.hardwareRevision = hardwareRevision
+        self.environment = environment
+        self.tier = tier
+        self.profile = profile
+        self.bornAt = bornAt
+        self.station = station
+        self.bornWith = bornWith
+        self.ek = ek
+        self.iak = iak
+        self.idevid = idevid
+        self.residency = residency
+        self.counters = counters
+        self.tpm = tpm
+        self.selection = selection
+        self.firstBoot = firstBoot
+    }
+}
+
+/// The package an instance leaves the line with.
+public struct BornWith: Hashable, Sendable, Codable {
+    /// The package's name.
+    public var name: Label
+    /// The version, for people.
+    public var version: Label
+    /// The rollback floor at birth.
+    public var securityVersion: UInt64
+
+    /// Names a package.
+    public init(name: Label, version: Label, securityVersion: UInt64) {
+        self.name = name
+        self.version = version
+        self.securityVersion = securityVersion
+    }
+}
+
+/// A key born in the TPM.
+public struct BornKey: Hashable, Sendable, Codable {
+    /// The template it was made from: `L-1`, `L-2`, `H-1`, `H-2`, `H-3`.
+    public var template: Label
+    /// The persistent handle.
+    public var handle: UInt32
+    /// TPMT_PUBLIC, exactly.
+    public var publicArea: Blob
+    /// Its Name.
+    public var name: HexBytes
+    /// Its qualified Name, under the endorsement hierarchy.
+    public var qualifiedName: HexBytes
+    /// Its X.509 certificate in DER; an EK may have none.
+    public var certificate: Blob?
+
+    /// Joins the parts.
+    public init(
+        template: Label,
+        handle: UInt32,
+        publicArea: Blob,
+        name: HexBytes,
+        qualifiedName: HexBytes,
+        certificate: Blob?
+    ) {
+        self.template = template
+        self.handle = handle
+        self.publicArea = publicArea
+        self.name = name
+        self.qualifiedName = qualifiedName
+        self.certificate = certificate
+    }
+}
+
+/// The proof that IAK and IDevID live in the TPM that holds the EK: a transient enrolment key activated a credential made to the EK,
+/// and certified the creation of both.
+public struct Residency: Hashable, Sendable, Codable {
+    /// TPMT_PUBLIC of the enrolment key, exactly.
+    public var enrolmentKey: Blob
+    /// TPMS_ATTEST of TPM2_CertifyCreation of the IAK, exactly, and its TPMT_SIGNATURE.
+    public var iakCreation: Blob
+    public var iakSignature: Blob
+    /// The same for the IDevID.
+    public var idevidCreation: Blob
+    public var idevidSignature: Blob
+
+    /// Joins the parts.
+    public init(enrolmentKey: Blob, iakCreation: Blob, iakSignature: Blob, idevidCreation: Blob, idevidSignature: Blob)
+    {
+        self.enrolmentKey = enrolmentKey
+        self.iakCreation = iakCreation
+        self.iakSignature = iakSignature
+        self.idevidCreation = idevidCreation
+        self.idevidSignature = idevidSignature
+    }
+}
+
+/// The NV counters defined at birth. A TPM counter begins at an arbitrary value, so the record keeps the base.
+public struct BornCounters: Hashable, Sendable, Codable {
+    /// Counts the rollback floor: its value minus its base is the security version below which nothing is installed.
+    public var securityFloor: BornCounter
+    /// Counts installs: each spends one.
+    public var grants: BornCounter
+
+    /// Joins both.
+    public init(securityFloor: BornCounter, grants: BornCounter) {
+        self.securityFloor = securityFloor
+        self.grants = grants
+    }
+}
+
+/// One NV counter at birth.
+public struct BornCounter: Hashable, Sendable, Codable {
+    /// The NV index.
+    public var index: UInt32
+    /// Its value that means zero.
+    public var base: UInt64
+
+    /// Joins both.
+    public init(index: UInt32, base: UInt64) {
+        self.index = index
+        self.base = base
+    }
+}
+
+/// What TPM2_GetCapability says of the TPM.
+public struct TPMIdentity: Hashable, Sendable, Codable {
+    /// TPM_PT_MANUFACTURER as four characters, trimmed of zeros.
+    public var manufacturer: String
+    /// TPM_PT_VENDOR_STRING_1 to 4, joined.
+    public var vendor: String
+    /// TPM_PT_FIRMWARE_VERSION_1 and 2, as the quote's firmwareVersion shows it.
+    public var firmwareVersion: UInt64
+
+    /// Joins the parts.
+    public init(manufacturer: String, vendor: String, firmwareVersion: UInt64) {
+        self.manufacturer = manufacturer
+        self.vendor = vendor
+        self.firmwareVersion = firmwareVersion
+    }
+}
+
+/// The boot that was running at birth, quoted by the IAK.
+public struct FirstBoot: Hashable, Sendable, Codable {
+    /// The quoted values.
+    public var pcrs: PCRValues
+    /// TPMS_ATTEST, exactly; its qualifying data is the digest of the instance's EK and IAK Names under a domain tag.
+    public var attest: Blob
+    /// TPMT_SIGNATURE, exactly.
+    public var signature: Blob
+    /// SHA-256 of the event log, when the station had one.
+    public var log: ContentDigest?
+
+    /// Joins the parts.
+    public init(pcrs: PCRValues, attest: Blob, signature: Blob, log: ContentDigest?) {
+        self.pcrs = pcrs
+        self.attest = attest
+        self.signature = signature
+        self.log = log
+    }
+
+    /// The qualifying data of the first quote: no challenge exists yet, so the quote is bound to the two keys instead.
+    public static func qualifyingData(ekName: [UInt8], iakName: [UInt8]) -> [UInt8] {
+        ContentDigest(of: Array("birthmark first boot v1\0".utf8) + ekName + iakName).bytes
+    }
+}

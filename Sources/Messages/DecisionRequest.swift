@@ -1,0 +1,100 @@
+import Crypto
+
+/// The bytes that say what is asked. Their hash is the quote's qualifying data, so that a quote answers this request and no other.
+public struct DecisionRequest: Hashable, Sendable, Codable {
+    /// The format; 1 is the only one.
+    public var version: Int
+    /// Who asks. The verifier takes the key from its own record of this instance, never from the request.
+    public var instance: InstanceID
+    /// What for.
+    public var purpose: Purpose
+    /// The verifier's challenge, exactly as it was given.
+    public var challenge: String
+    /// What is to be installed; present exactly when the purpose is `update`.
+    public var package: PackageReference?
+    /// The `jti` of the grant that was carried out; present exactly when the purpose is `confirm`.
+    public var grant: String?
+    /// The instance's TPM counters as the agent read them; absent for instances without.
+    public var counters: CounterReadings?
+
+    /// The most bytes a request has; a real one has about 600.
+    public static let maximumSize = 4096
+
+    /// Makes a request of the one format.
+    public init(
+        instance: InstanceID,
+        purpose: Purpose,
+        challenge: String,
+        package: PackageReference? = nil,
+        grant: String? = nil,
+        counters: CounterReadings? = nil
+    ) {
+        self.version = 1
+        self.instance = instance
+        self.purpose = purpose
+        self.challenge = challenge
+        self.package = package
+        self.grant = grant
+        self.counters = counters
+    }
+
+    /// Reads a request from its exact bytes.
+    /// - Throws: `MessageError` when the bytes are no request or the parts contradict the purpose.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try CanonicalJSON.decode(DecisionRequest.self, from: bytes, limit: Self.maximumSize)
+        guard version == 1 else {
+            throw MessageError(.outOfRange, "decision request version \(version) is not known here")
+        }
+        guard (package != nil) == (purpose == .update), (grant != nil) == (purpose == .confirm) else {
+            throw MessageError(
+                .outOfRange,
+                "\"package\" goes with update and \"grant\" with confirm, neither with anything else"
+            )
+        }
+    }
+
+    /// The exact bytes that are digested and sent.
+    public var bytes: [UInt8] {
+        get throws(MessageError) { try CanonicalJSON.encode(self) }
+    }
+
+    /// The qualifying data of the quote: always 32 bytes, because TPM2B_DATA holds no more than 34 on SHA-256-only TPMs
+    /// (Part 2, section 10.4.3), and under a domain tag, because the key signs nothing else with this prefix.
+    public static func qualifyingData(for bytes: [UInt8]) -> [UInt8] {
+        [UInt8](SHA256.hash(data: Array("birthmark decision request v1\0".utf8) + bytes))
+    }
+}
+
+/// The package that a request asks for, by content.
+public struct PackageReference: Hashable, Sendable, Codable {
+    /// The package's name.
+    public var name: Label
+    /// Its version, for people; order comes from security versions.
+    public var version: Label
+    /// SHA-256 of the artifact.
+    public var sha256: ContentDigest
+    /// SHA-256 of the signed release payload.
+    public var manifest: ContentDigest
+
+    /// Names a package.
+    public init(name: Label, version: Label, sha256: ContentDigest, manifest: ContentDigest) {
+        self.name = name
+        self.version = version
+        self.sha256 = sha256
+        self.manifest = manifest
+    }
+}
+
+/// Values of the instance's two NV counters, as `TPM2_NV_Read` gives them.
+public struct CounterReadings: Hashable, Sendable, Codable {
+    /// The rollback floor's counter.
+    public var securityFloor: UInt64
+    /// The counter that each install increments.
+    public var grants: UInt64
+
+    /// Joins both readings.
+    public init(securityFloor: UInt64, grants: UInt64) {
+        self.securityFloor = securityFloor
+        self.grants = grants
+    }
+}

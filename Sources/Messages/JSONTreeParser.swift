@@ -1,0 +1,153 @@
+struct JSONTreeParser {
+    let bytes: [UInt8]
+    private var position = 0
+    private var line = 1
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func wholeText() throws(MessageError) -> JSONTree {
+        let tree = try value(depth: 0)
+        skipWhiteSpace()
+        guard position == bytes.count else { throw fault("something follows the end") }
+        return tree
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private func fault(_ what: String) -> MessageError { MessageError(.malformed, "JSON, line \(line): \(what)") }
+
+    private mutating func skipWhiteSpace() {
+        while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+            if byte == 0x0A { line += 1 }
+            position += 1
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func take(word: StaticString, as tree: JSONTree) throws(MessageError) -> JSONTree {
+        for byte in "\(word)".utf8 {
+            guard take(byte) else { throw fault("expected \(word)") }
+        }
+        return tree
+    }
+
+    private mutating func value(depth: Int) throws(MessageError) -> JSONTree {
+        guard depth <= JSONTree.maximumDepth else { throw fault("nested deeper than \(JSONTree.maximumDepth)") }
+        skipWhiteSpace()
+        switch next {
+        case UInt8(ascii: "{"): return try object(depth: depth)
+        case UInt8(ascii: "["): return try array(depth: depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try take(word: "true", as: .bool(true))
+        case UInt8(ascii: "f"): return try take(word: "false", as: .bool(false))
+        case UInt8(ascii: "n"): return try take(word: "null", as: .null)
+        default: return .integer(try integer())
+        }
+    }
+
+    private mutating func object(depth: Int) throws(MessageError) -> JSONTree {
+        position += 1
+        var members: [String: JSONTree] = [:]
+        skipWhiteSpace()
+        if take(UInt8(ascii: "}")) { return .object(members) }
+        while true {
+            skipWhiteSpace()
+            guard next == UInt8(ascii: "\"") else { throw fault("expected a key in quotation marks") }
+            let key = try string()
+            skipWhiteSpace()
+            guard take(UInt8(ascii: ":")) else { throw fault("expected : after \"\(key)\"") }
+            let member = try value(depth: depth + 1)
+            guard members.updateValue(member, forKey: key) == nil else { throw fault("\"\(key)\" stands twice") }
+            skipWhiteSpace()
+            if take(UInt8(ascii: "}")) { return .object(members) }
+            guard take(UInt8(ascii: ",")) else { throw fault("expected , or }") }
+        }
+    }
+
+    private mutating func array(depth: Int) throws(MessageError) -> JSONTree {
+        position += 1
+        var elements: [JSONTree] = []
+        skipWhiteSpace()
+        if take(UInt8(ascii: "]")) { return .array(elements) }
+        while true {
+            elements.append(try value(depth: depth + 1))
+            skipWhiteSpace()
+            if take(UInt8(ascii: "]")) { return .array(elements) }
+            guard take(UInt8(ascii: ",")) else { throw fault("expected , or ]") }
+        }
+    }
+
+    private mutating func integer() throws(MessageError) -> Int64 {
+        let start = position
+        _ = take(UInt8(ascii: "-"))
+        let digits = position
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        guard position > digits else { throw fault("expected a value") }
+        if let byte = next, byte == UInt8(ascii: ".") || byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
+            throw fault("numbers are whole numbers here")
+        }
+        let text = bytes[start..<position]
+        let leadingZero = bytes[digits] == UInt8(ascii: "0") && position - digits > 1
+        guard !leadingZero, let number = Int64(String(decoding: text, as: UTF8.self)) else {
+            throw fault("not a whole number of 64 bits")
+        }
+        return number
+    }
+
+    private mutating func string() throws(MessageError) -> String {
+        position += 1
+        var text: [UInt8] = []
+        while let byte = next {
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""):
+                guard let string = String(validating: text, as: UTF8.self) else { throw fault("not UTF-8") }
+                return string
+            case UInt8(ascii: "\\"): try escape(into: &text)
+            case 0..<0x20: throw fault("a control character inside a string")
+            default: text.append(byte)
+            }
+        }
+        throw fault("a string does not end")
+    }
+
+    private mutating func escape(into text: inout [UInt8]) throws(MessageError) {
+        guard let byte = next else { throw fault("a string does not end") }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"):
+            let high = try codeUnit()
+            var units = [high]
+            if UTF16.isLeadSurrogate(high) {
+                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw fault("half a surrogate pair") }
+                units.append(try codeUnit())
+            }
+            guard let string = String(validating: units, as: UTF16.self) else { throw fault("half a surrogate pair") }
+            text.append(contentsOf: string.utf8)
+        default: throw fault("unknown escape")
+        }
+    }
+
+    private mutating func codeUnit() throws(MessageError) -> UInt16 {
+        guard bytes.count - position >= 4, bytes[position..<position + 4].allSatisfy(\.isHexDigit),
+            let unit = UInt16(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
+        else { throw fault("\\u needs four hexadecimal digits") }
+        position += 4
+        return unit
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool { Character(UnicodeScalar(self)).isHexDigit && self < 0x80 }
+}

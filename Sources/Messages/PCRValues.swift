@@ -1,0 +1,111 @@
+/// The hash bank of a PCR, spelled as tpm2-tools spells it.
+public enum PCRBank: String, Hashable, Sendable, Codable, CaseIterable {
+    case sha1
+    case sha256
+    case sha384
+    case sha512
+
+    /// The size of one PCR value in bytes.
+    public var digestSize: Int {
+        switch self {
+        case .sha1: 20
+        case .sha256: 32
+        case .sha384: 48
+        case .sha512: 64
+        }
+    }
+}
+
+/// Which PCRs of one bank are meant. In JSON: `{"bank":"sha256","pcrs":[0,1,2]}`, ascending, none twice.
+public struct PCRSet: Hashable, Sendable, Codable {
+    /// The bank.
+    public let bank: PCRBank
+    /// The indices, ascending.
+    public let pcrs: [Int]
+
+    /// PCRs 0 to 23 exist on every PC Client TPM (PTP section 4.6); a selection names no other.
+    public static let indices = 0..<24
+
+    /// Takes indices in any order; `nil` when there is none, one stands twice or is not below 24.
+    public init?(bank: PCRBank, pcrs: some Sequence<Int>) {
+        let sorted = pcrs.sorted()
+        guard !sorted.isEmpty, Set(sorted).count == sorted.count, sorted.allSatisfy(Self.indices.contains) else {
+            return nil
+        }
+        self.bank = bank
+        self.pcrs = sorted
+    }
+
+    private enum CodingKeys: CodingKey {
+        case bank
+        case pcrs
+    }
+
+    /// Reads and checks.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let bank = try container.decode(PCRBank.self, forKey: .bank)
+        let pcrs = try container.decode([Int].self, forKey: .pcrs)
+        guard let set = PCRSet(bank: bank, pcrs: pcrs), set.pcrs == pcrs else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .pcrs,
+                in: container,
+                debugDescription: "PCRs must ascend, from 0 to 23, none twice"
+            )
+        }
+        self = set
+    }
+}
+
+/// Values of PCRs of one bank. In JSON: `{"sha256":{"0":"<hex>"}}`, as `birthmark quote verify --pcrs` takes them.
+public struct PCRValues: Hashable, Sendable, Codable {
+    /// The bank.
+    public let bank: PCRBank
+    /// Index to value; every value has the bank's size.
+    public let values: [Int: [UInt8]]
+
+    /// Takes values; `nil` when one has the wrong size or index.
+    public init?(bank: PCRBank, values: [Int: [UInt8]]) {
+        guard values.allSatisfy({ PCRSet.indices.contains($0.key) && $0.value.count == bank.digestSize }) else {
+            return nil
+        }
+        self.bank = bank
+        self.values = values
+    }
+
+    /// Reads and checks.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let banks = try container.decode([String: [String: HexBytes]].self)
+        var values: [Int: [UInt8]] = [:]
+        guard banks.count == 1, let (name, written) = banks.first, let bank = PCRBank(rawValue: name) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "exactly one bank out of sha1, sha256, sha384, sha512"
+            )
+        }
+        for (index, value) in written {
+            guard let number = Int(index), String(number) == index else {
+                throw DecodingError.dataCorruptedError(
+                    in: container,
+                    debugDescription: "\"\(index.prefix(8))\" is not a PCR index"
+                )
+            }
+            values[number] = value.bytes
+        }
+        guard let checked = PCRValues(bank: bank, values: values) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "a PCR index above 23 or a value that is not of the bank's size"
+            )
+        }
+        self = checked
+    }
+
+    /// Writes the JSON form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        let written = Dictionary(uniqueKeysWithValues: values.map { (String($0.key), HexBytes($0.value)) })
+        try container.encode([bank.rawValue: written])
+    }
+}

@@ -1,0 +1,98 @@
+/// A package under management, as its makers sign it.
+public struct Release: Hashable, Sendable, Codable {
+    /// The format; 1 is the only one.
+    public var formatVersion: Int
+    /// The package's name.
+    public var name: Label
+    /// The version, for people.
+    public var version: Label
+    /// The rollback floor that this release sets: an integer that only rises, never a comparison of version strings.
+    public var securityVersion: UInt64
+    /// The models it fits.
+    public var models: [Label]
+    /// The hardware revisions it fits.
+    public var hardwareRevisions: [Label]
+    /// The lowest security version that may be running when this release is installed.
+    public var minimumSecurityVersion: UInt64
+    /// The artifact.
+    public var artifact: Artifact
+    /// What its boot looks like.
+    public var boot: BootProfile
+    /// Seconds since 1970 before which it may not be granted.
+    public var notBefore: Int64?
+    /// Seconds since 1970 from which it may not be granted any more.
+    public var expires: Int64?
+    /// For people.
+    public var notes: String?
+
+    /// DSSE payload type.
+    public static let payloadType = "application/vnd.birthmark.release.v1+json"
+    /// The most bytes of a payload.
+    public static let maximumSize = 256 << 10
+    /// The most models or hardware revisions.
+    public static let maximumFits = 256
+
+    /// Joins the parts of a release.
+    public init(
+        name: Label,
+        version: Label,
+        securityVersion: UInt64,
+        models: [Label],
+        hardwareRevisions: [Label],
+        minimumSecurityVersion: UInt64 = 0,
+        artifact: Artifact,
+        boot: BootProfile,
+        notBefore: Int64? = nil,
+        expires: Int64? = nil,
+        notes: String? = nil
+    ) {
+        self.formatVersion = 1
+        self.name = name
+        self.version = version
+        self.securityVersion = securityVersion
+        self.models = models
+        self.hardwareRevisions = hardwareRevisions
+        self.minimumSecurityVersion = minimumSecurityVersion
+        self.artifact = artifact
+        self.boot = boot
+        self.notBefore = notBefore
+        self.expires = expires
+        self.notes = notes
+    }
+
+    /// Reads a payload whose signatures were checked.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try CanonicalJSON.decode(Release.self, from: bytes, limit: Self.maximumSize)
+        guard formatVersion == 1 else {
+            throw MessageError(.outOfRange, "release format \(formatVersion) is not known here")
+        }
+        guard !models.isEmpty, !hardwareRevisions.isEmpty, models.count <= Self.maximumFits,
+            hardwareRevisions.count <= Self.maximumFits
+        else {
+            throw MessageError(.outOfRange, "a release names 1 to \(Self.maximumFits) models and hardware revisions")
+        }
+        guard minimumSecurityVersion <= securityVersion else {
+            throw MessageError(.outOfRange, "the minimum security version is above the release's own")
+        }
+        guard !boot.exact.values.isEmpty else {
+            throw MessageError(.outOfRange, "a boot profile without an exact PCR expects nothing")
+        }
+    }
+}
+
+/// The bytes that get installed.
+public struct Artifact: Hashable, Sendable, Codable {
+    /// The file's name.
+    public var name: Label
+    /// Its size in bytes.
+    public var size: UInt64
+    /// Its SHA-256.
+    public var sha256: ContentDigest
+
+    /// Names an artifact.
+    public init(name: Label, size: UInt64, sha256: ContentDigest) {
+        self.name = name
+        self.size = size
+        self.sha256 = sha256
+    }
+}

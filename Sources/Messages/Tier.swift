@@ -1,0 +1,19 @@
+/// How an instance proves itself; fixed at birth, never chosen by a request.
+public enum Tier: String, Hashable, Sendable, Codable, CaseIterable {
+    /// An endorsed hardware TPM.
+    case tpm
+    /// An endorsed virtual or software TPM.
+    case vtpm
+    /// No TPM: a software key under compensating controls.
+    case compensated
+}
+
+/// What a decision request asks for.
+public enum Purpose: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Judge my boot and renew my lease.
+    case attest
+    /// Grant me this package.
+    case update
+    /// I have installed what was granted and booted it: take the receipt.
+    case confirm
+}
