@@ -70,14 +70,14 @@ let package = Package(
         library("Endorsement", ["TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
 
         // Judgement: no input or output, no clock, no randomness.
-        library("AttestationResults", ["TPMWire", "MeasuredBoot"]),
-        library("Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "AttestationResults", crypto]),
-        library("UpdateTrust", ["AttestationResults", "MeasuredBoot", "TPMWire", "Messages", "Ledger", crypto]),
+        library("AttestationResults", ["TPMWire", "Messages"]),
+        library("Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]),
+        library("UpdateTrust", ["AttestationResults", "Messages", "Ledger", crypto]),
 
         // Edges.
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
-        library("VerifierStore", ["UpdateTrust", "Messages", "Ledger"]),
-        library("StoreSQLite", ["VerifierStore", .product(name: "GRDB", package: "GRDB.swift")]),
+        library("VerifierStore", ["UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto]),
+        library("StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
         library(
             "VerifierService",
             [
@@ -134,7 +134,7 @@ let package = Package(
         tests(of: "Ledger", [crypto]),
         tests(of: "Messages"),
         tests(of: "Endorsement", ["TPMWire", "TPMCrypto", crypto, x509, asn1]),
-        tests(of: "Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "AttestationResults", "TPMDevice", "SoftwareDevice", crypto, cryptoExtras]),
+        tests(of: "Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice", crypto, cryptoExtras]),
         tests(of: "UpdateTrust", ["AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto]),

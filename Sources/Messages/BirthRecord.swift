@@ -173,7 +173,9 @@ public struct Residency: Hashable, Sendable, Codable {
     }
 }
 
-/// The NV counters defined at birth. A TPM counter begins at an arbitrary value, so the record keeps the base.
+/// The NV counters defined at birth.
+///
+/// A TPM counter begins at an arbitrary value, so the record keeps the base.
 public struct BornCounters: Hashable, Sendable, Codable {
     /// Counts the rollback floor: its value minus its base is the security version below which nothing is installed.
     public var securityFloor: BornCounter

@@ -12,7 +12,9 @@ public struct BootProfile: Hashable, Sendable, Codable {
     }
 }
 
-/// Requirements on the facts of an authenticated event log. What is absent is not required.
+/// Requirements on the facts of an authenticated event log.
+///
+/// What is absent is not required.
 public struct BootFactRequirements: Hashable, Sendable, Codable {
     /// Whether Secure Boot must be on.
     public var secureBoot: Bool?

@@ -1,6 +1,8 @@
 import Crypto
 
-/// The SHA-256 of exact bytes, by which a log, a package, a request or an entry is named. In JSON: 64 lower-case hex digits.
+/// The SHA-256 of exact bytes, by which a log, a package, a request or an entry is named.
+///
+/// In JSON: 64 lower-case hex digits.
 public struct ContentDigest: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     /// The 32 bytes.
     public let bytes: [UInt8]

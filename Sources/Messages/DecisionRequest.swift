@@ -1,10 +1,14 @@
 import Crypto
 
-/// The bytes that say what is asked. Their hash is the quote's qualifying data, so that a quote answers this request and no other.
+/// The bytes that say what is asked.
+///
+/// Their hash is the quote's qualifying data, so that a quote answers this request and no other.
 public struct DecisionRequest: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var version: Int
-    /// Who asks. The verifier takes the key from its own record of this instance, never from the request.
+    /// Who asks.
+    ///
+    /// The verifier takes the key from its own record of this instance, never from the request.
     public var instance: InstanceID
     /// What for.
     public var purpose: Purpose

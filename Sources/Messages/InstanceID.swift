@@ -1,7 +1,9 @@
 import Crypto
 
-/// The name of one device instance for its whole life: derived from its attestation key, so that it survives
-/// reimaging, rescue and TPM2_Clear, and a replaced TPM is another instance. 32 lower-case hex digits.
+/// The name of one device instance for its whole life.
+///
+/// It is derived from the attestation key, so that it survives reimaging, rescue and TPM2_Clear, and a replaced TPM is
+/// another instance. 32 lower-case hexadecimal digits.
 public struct InstanceID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     /// The 32 digits.
     public let text: String

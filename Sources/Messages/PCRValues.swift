@@ -16,7 +16,9 @@ public enum PCRBank: String, Hashable, Sendable, Codable, CaseIterable {
     }
 }
 
-/// Which PCRs of one bank are meant. In JSON: `{"bank":"sha256","pcrs":[0,1,2]}`, ascending, none twice.
+/// Which PCRs of one bank are meant.
+///
+/// In JSON: `{"bank":"sha256","pcrs":[0,1,2]}`, ascending, none twice.
 public struct PCRSet: Hashable, Sendable, Codable {
     /// The bank.
     public let bank: PCRBank
@@ -57,7 +59,9 @@ public struct PCRSet: Hashable, Sendable, Codable {
     }
 }
 
-/// Values of PCRs of one bank. In JSON: `{"sha256":{"0":"<hex>"}}`, as `birthmark quote verify --pcrs` takes them.
+/// Values of PCRs of one bank.
+///
+/// In JSON: `{"sha256":{"0":"<hex>"}}`, as `birthmark quote verify --pcrs` takes them.
 public struct PCRValues: Hashable, Sendable, Codable {
     /// The bank.
     public let bank: PCRBank

@@ -10,7 +10,9 @@ public struct StatementKey: Hashable, Sendable, Codable {
 
     /// The algorithm; a signature names none, so it cannot choose one.
     public var algorithm: Algorithm
-    /// Ed25519: 32 bytes. P-256: the 65 bytes of the uncompressed point (SEC 1 section 2.3.3).
+    /// Ed25519: 32 bytes.
+    ///
+    /// P-256: the 65 bytes of the uncompressed point (SEC 1 section 2.3.3).
     public var publicKey: Blob
 
     /// Takes a P-256 key.

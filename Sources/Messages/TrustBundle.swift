@@ -1,4 +1,6 @@
-/// What a device, or an operator's machine, needs to know of a verifier to hold it to its word. Written by `birthmark-verifier init`.
+/// What a device, or an operator's machine, needs to know of a verifier to hold it to its word.
+///
+/// Written by `birthmark-verifier init`.
 public struct TrustBundle: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int

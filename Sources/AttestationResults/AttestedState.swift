@@ -1,0 +1,87 @@
+public import Messages
+
+/// What an appraisal established about one instance.
+///
+/// Only `Appraisal` can make one: its initializer needs `@_spi(Appraiser)`, and the law check lets no other target import that.
+/// So a permission that takes an `AttestedState` cannot be given without a quote that was judged.
+public struct AttestedState: Hashable, Sendable {
+    /// The instance, from the verifier's own record.
+    public let instance: InstanceID
+    /// The Name of the IAK that signed.
+    public let iakName: HexBytes
+    /// SHA-256 of the exact TPMS_ATTEST bytes.
+    public let attest: ContentDigest
+    /// SHA-256 of the exact bytes of the decision request that the quote answers.
+    public let request: ContentDigest
+    /// Clock, counters, firmware version and PCR values of the quote.
+    public let observation: Observation
+    /// The PCR values, all of the required selection.
+    public let pcrs: PCRValues
+    /// Which of the expected boots was seen.
+    public let boot: BootName
+    /// The event log that was replayed to the quoted values, when one was given.
+    public let log: ContentDigest?
+    /// Facts that the replayed log carries.
+    public let facts: AttestedFacts?
+    /// How the clock moved.
+    public let movement: ClockMovement
+
+    /// States what was established; for `Appraisal` only.
+    @_spi(Appraiser)
+    public init(
+        instance: InstanceID, iakName: HexBytes, attest: ContentDigest, request: ContentDigest, observation: Observation,
+        pcrs: PCRValues, boot: BootName, log: ContentDigest?, facts: AttestedFacts?, movement: ClockMovement
+    ) {
+        self.instance = instance
+        self.iakName = iakName
+        self.attest = attest
+        self.request = request
+        self.observation = observation
+        self.pcrs = pcrs
+        self.boot = boot
+        self.log = log
+        self.facts = facts
+        self.movement = movement
+    }
+}
+
+/// Which of the boots that this instance may show was seen.
+public enum BootName: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The release that the record says is running, or the boot measured at birth.
+    case current
+    /// The release that was granted and not yet confirmed.
+    case granted
+    /// The instance's rescue image.
+    case rescue
+}
+
+/// A boot that this instance may show, given to the appraisal.
+public struct BootExpectation: Hashable, Sendable {
+    /// Its name.
+    public var name: BootName
+    /// Its measurements.
+    public var profile: BootProfile
+
+    /// Joins both.
+    public init(name: BootName, profile: BootProfile) {
+        self.name = name
+        self.profile = profile
+    }
+}
+
+/// Facts of the boot, each authenticated by the quoted PCRs.
+public struct AttestedFacts: Hashable, Sendable, Codable {
+    /// `true` and `false` as measured; `nil` when the log does not say.
+    public var secureBoot: Bool?
+    /// The version that S-CRTM measured.
+    public var firmwareVersion: String?
+    /// The kernel command line.
+    public var kernelCommandLine: String?
+
+    /// Joins facts.
+    public init(secureBoot: Bool?, firmwareVersion: String?, kernelCommandLine: String?) {
+        self.secureBoot = secureBoot
+        self.firmwareVersion = firmwareVersion
+        self.kernelCommandLine = kernelCommandLine
+    }
+}
