@@ -1,0 +1,35 @@
+# The two commands of the README are `make demo` and `make test`; the rest serves them.
+
+SWIFT ?= swift
+PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-swtpm
+
+.PHONY: demo test bench lint law deps build
+
+demo: deps
+	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
+	@for program in $(wordlist 2,9,$(PROGRAMS)); do scripts/quietly "building $$program" $(SWIFT) build --product $$program || exit; done
+	@scripts/demo
+
+test: deps lint
+	$(SWIFT) build --build-tests
+	scripts/law
+	scripts/run-tests
+	scripts/attacks
+	scripts/readme
+
+bench: deps
+	$(SWIFT) build -c release --product birthmark-bench
+	.build/release/birthmark-bench
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests swtpm Benchmarks
+	scripts/no-traps
+
+law: build
+	scripts/law
+
+build:
+	$(SWIFT) build
+
+deps:
+	@scripts/deps
