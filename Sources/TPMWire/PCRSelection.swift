@@ -64,6 +64,9 @@ public struct TPMLPCRSelection: WireStructure {
     /// At most 16 selections; a bank may stand there twice, which `duplicateBanks` tells.
     public let selections: [TPMSPCRSelection]
 
+    /// Nothing selected.
+    public static let empty = TPMLPCRSelection(unchecked: [])
+
     /// A list; nil when longer than 16.
     public init?(_ selections: [TPMSPCRSelection]) {
         guard selections.count <= WireBounds.pcrSelections else { return nil }
