@@ -75,6 +75,7 @@ let package = Package(
         library("UpdateTrust", ["AttestationResults", "Messages", "Ledger", crypto]),
 
         // Edges.
+        library("DurableFiles", []),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
         library("VerifierStore", ["UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto]),
         library("StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -82,7 +83,8 @@ let package = Package(
             "VerifierService",
             [
                 "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
-                "TPMWire", "TPMCrypto", "AttestationResults", crypto, x509, asn1, logging, lifecycle, nioSSL, nioCore,
+                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL,
+                nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
             ]),
@@ -93,14 +95,14 @@ let package = Package(
             "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "UpdateTrust", "Ledger", "Messages",
-                "VerifierClient", crypto, subprocess, logging,
+                "VerifierClient", "DurableFiles", crypto, subprocess, logging,
             ]),
         library(
             "FactoryLine",
-            ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", crypto, x509, asn1]),
+            ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1]),
 
         // Programs: arguments, configuration, wiring.
-        library("CommandLineContract", [arguments]),
+        library("CommandLineContract", ["DurableFiles", arguments]),
         program("birthmark-factory", ["FactoryLine", "Endorsement", "Messages"]),
         program("birthmark-verifier", ["VerifierService", "StoreSQLite", "VerifierStore", "Messages", logging, lifecycle]),
         program("birthmark-device", ["DeviceAgent", "VerifierClient", "Messages", logging]),

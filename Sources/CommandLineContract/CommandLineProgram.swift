@@ -1,0 +1,86 @@
+public import ArgumentParser
+import DurableFiles
+import Glibc
+
+/// Runs a root command and holds it to the contract of exit statuses and output.
+public enum CommandLineProgram {
+    /// Parses the arguments, runs the command and ends the process.
+    ///
+    /// ArgumentParser would end with 64 on wrong usage and 1 on any thrown error; scripts rely on 2 and on 1 meaning a refusal only.
+    /// - Parameter explain: turns the program's own errors into failures; `nil` for an error it does not know.
+    public static func main<Root: ParsableCommand>(
+        _ root: Root.Type,
+        explain: @Sendable (any Error) -> CommandFailure? = { _ in nil }
+    ) async -> Never {
+        // A reader that closes the pipe early is an error of writing, not a reason to die half-way through an install.
+        _ = signal(SIGPIPE, SIG_IGN)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            try await run(root, arguments)
+            exit(ExitStatus.done.rawValue)
+        } catch {
+            exit(report(error, root, explain: explain, json: arguments.contains("--json")))
+        }
+    }
+
+    private static func run<Root: ParsableCommand>(_ root: Root.Type, _ arguments: [String]) async throws {
+        var command = try root.parseAsRoot(arguments)
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// Tells people on standard error, and scripts that asked for JSON on standard output, how the command ended.
+    /// - Returns: the exit status.
+    static func report<Root: ParsableCommand>(
+        _ error: any Error,
+        _ root: Root.Type,
+        explain: (any Error) -> CommandFailure?,
+        json: Bool
+    ) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        let failure: CommandFailure
+        if let known = error as? CommandFailure ?? explain(error) {
+            failure = known
+        } else if let file = error as? FileError {
+            failure = CommandFailure(file)
+        } else {
+            switch root.exitCode(for: error) {
+            case .success:
+                // Help and version are asked for, so they are the command's output.
+                return StandardOutput.write(root.fullMessage(for: error) + "\n") ? 0 : ExitStatus.environment.rawValue
+            case .validationFailure:
+                return report(usage: root.fullMessage(for: error), json: json)
+            default:
+                failure = CommandFailure(.environment, String(describing: error))
+            }
+        }
+        StandardError.write("\(Style.error.paint("error:")) \(failure.message)\n")
+        if let hint = failure.hint { StandardError.write("\(Style.hint.paint("hint:")) \(hint)\n") }
+        if json { _ = StandardOutput.write(FailureReport(failure)) }
+        return failure.status.rawValue
+    }
+
+    private static func report(usage: String, json: Bool) -> Int32 {
+        StandardError.write(usage + "\n")
+        if json { _ = StandardOutput.write(FailureReport(CommandFailure(.malformed, "wrong usage"))) }
+        return ExitStatus.malformed.rawValue
+    }
+}
+
+/// How a command that was asked for JSON says that it failed.
+struct FailureReport: Encodable {
+    var error: String
+    var hint: String?
+    var reasons: [String]
+    var status: Int32
+
+    init(_ failure: CommandFailure) {
+        error = failure.message
+        hint = failure.hint
+        reasons = failure.reasons
+        status = failure.status.rawValue
+    }
+}

@@ -1,0 +1,45 @@
+public import DurableFiles
+
+extension CommandFailure {
+    /// A file that could not be read is unreadable input; one that could not be written is the environment's fault.
+    public init(_ error: FileError) {
+        let status: ExitStatus =
+            switch (error.act, error.code) {
+            case (.read, .system), (.write, _): .environment
+            case (.read, _): .malformed
+            }
+        self.init(status, error.description, hint: error.hint)
+    }
+}
+
+/// Files that a command is given.
+public enum InputFile {
+    /// Reads a whole file of at most `limit` bytes.
+    /// - Parameter what: what it should be, for the message: "the event log".
+    public static func read(_ path: String, limit: Int, what: String) throws(CommandFailure) -> [UInt8] {
+        do {
+            return try BoundedFile.read(path, limit: limit)
+        } catch {
+            var failure = CommandFailure(error)
+            failure.message = "\(what): \(failure.message)"
+            throw failure
+        }
+    }
+}
+
+/// Files that a command makes.
+public enum OutputFile {
+    /// Writes a whole file in one step, readable by its owner only unless said otherwise.
+    public static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        mode: UInt32 = 0o600,
+        existing: AtomicFile.Existing = .replace
+    ) throws(CommandFailure) {
+        do {
+            try AtomicFile.write(bytes, to: path, mode: mode, existing: existing)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+}

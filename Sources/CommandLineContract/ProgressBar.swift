@@ -1,0 +1,55 @@
+import Synchronization
+
+/// A bar on standard error for work that takes more than a moment; silent unless a person watches a terminal.
+public final class ProgressBar: Sendable {
+    private struct State {
+        var fraction = -1.0
+        var drawnAt: ContinuousClock.Instant?
+    }
+
+    private let label: String
+    private let total: UInt64
+    private let isShown: Bool
+    // Work may be reported from any thread.
+    private let state = Mutex(State())
+
+    /// Twelve drawings a second look smooth and cost nothing.
+    private static let interval: Duration = .milliseconds(80)
+
+    /// Begins a bar.
+    /// - Parameter total: the amount of work in any unit; bytes, devices.
+    public init(_ label: String, total: UInt64) {
+        self.label = label
+        self.total = max(total, 1)
+        self.isShown = Terminal.isStandardError
+    }
+
+    /// Says how much of the work is done.
+    public func update(_ done: UInt64) {
+        guard isShown else { return }
+        let fraction = min(Double(done) / Double(total), 1)
+        let isDue = state.withLock { state in
+            let now = ContinuousClock.now
+            if let last = state.drawnAt, now - last < Self.interval, fraction < 1 { return false }
+            guard fraction != state.fraction else { return false }
+            state.fraction = fraction
+            state.drawnAt = now
+            return true
+        }
+        if isDue { StandardError.write("\r" + line(fraction)) }
+    }
+
+    /// Takes the bar away, so that what follows stands on a clean line.
+    public func finish() {
+        guard isShown else { return }
+        StandardError.write("\r\u{1B}[K")
+    }
+
+    private func line(_ fraction: Double) -> String {
+        let percent = "\(Int(fraction * 100))%"
+        let width = max(Terminal.columns - label.count - percent.count - 6, 10)
+        let filled = Int(fraction * Double(width))
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+        return "\(label) [\(bar)] \(percent)\u{1B}[K"
+    }
+}

@@ -1,0 +1,78 @@
+import Glibc
+
+/// Writing of files so that after a crash at any moment the path holds either the old bytes or the new ones, whole.
+public enum AtomicFile {
+    /// What happens to a file that stands at the path already.
+    public enum Existing: Sendable {
+        /// It is replaced in one step.
+        case replace
+        /// It stays, and the write fails with `.exists`: for keys.
+        case keep
+    }
+
+    /// Writes to a temporary file beside the path, makes it durable, moves it into place, and makes the directory entry durable.
+    /// - Parameter mode: permissions of the new file; the default keeps it from other users.
+    /// - Throws: `FileError`; nothing half-written stays.
+    public static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        mode: UInt32 = 0o600,
+        existing: Existing = .replace
+    ) throws(FileError) {
+        let temporary = "\(path).new.\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .write, path) }
+        do throws(FileError) {
+            defer { close(descriptor) }
+            // The mode asked for, not what the umask left of it.
+            guard fchmod(descriptor, mode) == 0 else { throw FileError(errno: errno, .write, path) }
+            try write(bytes, descriptor: descriptor, path: path)
+            guard fsync(descriptor) == 0 else { throw FileError(errno: errno, .write, path) }
+            try place(temporary, at: path, existing: existing)
+        } catch {
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+        try synchronize(directoryOf: path)
+    }
+
+    private static func place(_ temporary: String, at path: String, existing: Existing) throws(FileError) {
+        switch existing {
+        case .replace:
+            guard unsafe rename(temporary, path) == 0 else { throw FileError(errno: errno, .write, path) }
+        case .keep:
+            // link(2) fails when the name is taken; rename(2) would not.
+            guard unsafe link(temporary, path) == 0 else { throw FileError(errno: errno, .write, path) }
+            _ = unsafe unlink(temporary)
+        }
+    }
+
+    /// Writes all bytes to a descriptor.
+    /// - Parameter path: what the descriptor is called in an error.
+    public static func write(_ bytes: some Collection<UInt8>, descriptor: Int32, path: String) throws(FileError) {
+        var rest = ContiguousArray(bytes)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError(errno: errno, .write, path)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Makes a directory's entries durable.
+    public static func synchronize(directoryOf path: String) throws(FileError) {
+        let directory = parent(of: path)
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .write, directory) }
+        defer { close(descriptor) }
+        // Some file systems have no fsync of directories and say EINVAL; there is nothing more to ask of them.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError(errno: errno, .write, directory) }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

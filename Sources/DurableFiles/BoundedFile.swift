@@ -1,0 +1,34 @@
+import Glibc
+
+/// Reading of files that other people made: nothing is read past the bound, whatever the file system says of the size.
+public enum BoundedFile {
+    /// Bytes asked of the kernel at a time.
+    static let chunk = 64 << 10
+
+    /// Reads a whole file, pipe or kernel file (whose size reads as 0).
+    /// - Parameter limit: the most bytes accepted.
+    /// - Throws: `FileError`.
+    public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
+        defer { close(descriptor) }
+        return try read(descriptor: descriptor, path: path, limit: limit)
+    }
+
+    /// Reads an open descriptor to its end.
+    /// - Parameter path: what the descriptor is called in an error.
+    public static func read(descriptor: Int32, path: String, limit: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: chunk)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError(errno: errno, .read, path)
+            }
+            guard count > 0 else { return bytes }
+            guard count <= limit - bytes.count else { throw FileError(.tooLarge(limit: limit), .read, path) }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+    }
+}
