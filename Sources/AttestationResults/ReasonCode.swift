@@ -58,7 +58,7 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
     /// One sentence for people.
     public var sentence: String {
         switch self {
-        case .keyParameters: "The key's type, size or curve is not one that attests here."
+        case .keyParameters: "The key's type, size, curve or Name is not one that attests here."
         case .keyAttributes: "The key's attributes are not those of a restricted attestation key born in this TPM."
         case .keyScheme: "The key's signing scheme is missing, anonymous or too weak."
         case .keyPolicy: "The key's authorization policy is not its template's."
@@ -72,7 +72,7 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .notThisRequest: "The quote answers another request or challenge."
         case .clockUnsafe: "The TPM's clock may have gone back after a power cut."
         case .clockWentBack: "The TPM's clock or counters are behind what was already seen."
-        case .tpmClearedOrReplaced: "The TPM's reset counter dropped: it was cleared or replaced."
+        case .tpmClearedOrReplaced: "The TPM's reset counter dropped or leapt: it was cleared or replaced."
         case .firmwareChanged: "The TPM's firmware changed without a record of it."
         case .selectionMismatch: "The quote covers other PCRs than the ones asked for."
         case .pcrDigestMismatch: "The PCR values given are not the quoted ones."
