@@ -1,0 +1,136 @@
+/// What the verifier has on record of one instance: `GET /v1/instances/{id or serial}` and the operators' acts on it.
+public struct InstanceReport: Hashable, Sendable, Codable {
+    /// The instance.
+    public var instance: InstanceID
+    /// From its birth record.
+    public var serial: Label
+    public var model: Label
+    public var hardwareRevision: Label
+    public var environment: Label
+    public var tier: Tier
+    /// Seconds since 1970.
+    public var bornAt: Int64
+    /// Where it stands in its life: `born`, `trusted`, `suspended`, `retired`.
+    public var lifecycle: String
+    /// What it runs, as its last accepted quote showed.
+    public var running: RunningPackage
+    /// The rollback floor.
+    public var securityFloor: UInt64
+    /// The lease; absent when it has none.
+    public var lease: LeaseReport?
+    /// The grant that is out and not yet confirmed.
+    public var pending: PendingReport?
+    /// Seconds since 1970 of the last accepted evidence.
+    public var lastSeen: Int64?
+    /// Why it is where it is, for people: the last refusal or operator's act.
+    public var remark: String?
+
+    /// The most bytes accepted.
+    public static let maximumSize = 16 << 10
+
+    /// Joins the parts.
+    public init(
+        instance: InstanceID,
+        serial: Label,
+        model: Label,
+        hardwareRevision: Label,
+        environment: Label,
+        tier: Tier,
+        bornAt: Int64,
+        lifecycle: String,
+        running: RunningPackage,
+        securityFloor: UInt64,
+        lease: LeaseReport? = nil,
+        pending: PendingReport? = nil,
+        lastSeen: Int64? = nil,
+        remark: String? = nil
+    ) {
+        self.instance = instance
+        self.serial = serial
+        self.model = model
+        self.hardwareRevision = hardwareRevision
+        self.environment = environment
+        self.tier = tier
+        self.bornAt = bornAt
+        self.lifecycle = lifecycle
+        self.running = running
+        self.securityFloor = securityFloor
+        self.lease = lease
+        self.pending = pending
+        self.lastSeen = lastSeen
+        self.remark = remark
+    }
+}
+
+/// A package that runs.
+public struct RunningPackage: Hashable, Sendable, Codable {
+    /// The package's name.
+    public var name: Label
+    /// Its version, for people.
+    public var version: Label
+    /// Its security version.
+    public var securityVersion: UInt64
+    /// SHA-256 of its release payload; absent for what the instance was born with.
+    public var manifest: ContentDigest?
+
+    /// Joins the parts.
+    public init(name: Label, version: Label, securityVersion: UInt64, manifest: ContentDigest? = nil) {
+        self.name = name
+        self.version = version
+        self.securityVersion = securityVersion
+        self.manifest = manifest
+    }
+}
+
+/// A lease, for operators.
+public struct LeaseReport: Hashable, Sendable, Codable {
+    /// Its id.
+    public var id: String
+    /// Seconds since 1970.
+    public var issuedAt: Int64
+    /// Seconds since 1970 at which it ends by itself.
+    public var expires: Int64
+
+    /// Joins the parts.
+    public init(id: String, issuedAt: Int64, expires: Int64) {
+        self.id = id
+        self.issuedAt = issuedAt
+        self.expires = expires
+    }
+}
+
+/// A grant that is out, for operators.
+public struct PendingReport: Hashable, Sendable, Codable {
+    /// The grant's id.
+    public var jti: String
+    /// The package granted.
+    public var package: PackageReference
+    /// Seconds since 1970 after which it is dead.
+    public var expires: Int64
+
+    /// Joins the parts.
+    public init(jti: String, package: PackageReference, expires: Int64) {
+        self.jti = jti
+        self.package = package
+        self.expires = expires
+    }
+}
+
+/// The answer to `GET /v1/instances`, which takes `?after=<instance>` to go on.
+public struct InstanceList: Hashable, Sendable, Codable {
+    /// Ascending by instance.
+    public var instances: [InstanceReport]
+    /// Present when there are more: what to give as `after`.
+    public var next: InstanceID?
+
+    /// The most instances of one answer.
+    public static let maximumCount = 500
+    /// The most bytes accepted.
+    public static let maximumSize = 8 << 20
+
+    /// Joins the reports.
+    public init(instances: [InstanceReport], next: InstanceID? = nil) {
+        self.instances = instances
+        self.next = next
+    }
+}

@@ -1,0 +1,70 @@
+/// The answer to `GET /v1/policy`: the policy in force.
+public struct PolicyReport: Hashable, Sendable, Codable {
+    /// SHA-256 of the file's bytes, as decisions name it.
+    public var digest: ContentDigest
+    /// The file's exact bytes.
+    public var policy: Blob
+
+    /// The most bytes accepted.
+    public static let maximumSize = 1 << 20
+
+    /// Joins both.
+    public init(digest: ContentDigest, policy: Blob) {
+        self.digest = digest
+        self.policy = policy
+    }
+}
+
+/// `POST /v1/policy/explain`: what would be decided, were this instance to ask now with evidence that is accepted.
+public struct PolicyQuestion: Hashable, Sendable, Codable {
+    /// The instance.
+    public var instance: InstanceID
+    /// The release it would ask for; absent to ask about its lease only.
+    public var manifest: ContentDigest?
+
+    /// The most bytes accepted.
+    public static let maximumSize = 1024
+
+    /// Asks.
+    public init(instance: InstanceID, manifest: ContentDigest? = nil) {
+        self.instance = instance
+        self.manifest = manifest
+    }
+}
+
+/// The answer: the rule that decides, why each rule does or does not, and what stands against it.
+public struct PolicyExplanation: Hashable, Sendable, Codable {
+    /// The rule that decides; absent when none matches.
+    public var rule: String?
+    /// Every rule in order.
+    public var rules: [RuleExplanation]
+    /// Reason codes that would refuse; empty when it would be granted.
+    public var refusals: [String]
+
+    /// The most bytes accepted.
+    public static let maximumSize = 1 << 20
+
+    /// Joins the parts.
+    public init(rule: String?, rules: [RuleExplanation], refusals: [String]) {
+        self.rule = rule
+        self.rules = rules
+        self.refusals = refusals
+    }
+}
+
+/// Why one rule matches an instance or does not.
+public struct RuleExplanation: Hashable, Sendable, Codable {
+    /// The rule's id.
+    public var rule: String
+    /// Whether it matches.
+    public var matches: Bool
+    /// Why, for people.
+    public var because: String
+
+    /// Joins the parts.
+    public init(rule: String, matches: Bool, because: String) {
+        self.rule = rule
+        self.matches = matches
+        self.because = because
+    }
+}
