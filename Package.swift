@@ -90,7 +90,10 @@ let package = Package(
             ]),
         library(
             "VerifierClient",
-            ["Messages", nioSSL, nioCore, .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+            [
+                "Messages", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         library(
             "DeviceAgent",
             [

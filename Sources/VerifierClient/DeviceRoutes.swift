@@ -1,0 +1,46 @@
+public import Messages
+
+/// What a device asks.
+extension VerifierClient {
+    /// Fetches a challenge; the verifier keeps nothing of it, so it may be asked again.
+    public func challenge(_ request: ChallengeRequest) async throws(VerifierClientError) -> ChallengeAnswer {
+        let bytes = try await exchange(
+            "/v1/challenges",
+            body: try encoded(request),
+            isRepeatable: true,
+            limit: ChallengeAnswer.maximumSize
+        )
+        return try decoded(ChallengeAnswer.self, bytes, limit: ChallengeAnswer.maximumSize)
+    }
+
+    /// Presents evidence, once: the challenge in it is consumed by the first try, whatever becomes of the answer.
+    public func decide(_ evidence: Evidence) async throws(VerifierClientError) -> DecisionAnswer {
+        let bytes = try await exchange(
+            "/v1/decisions",
+            body: try encoded(evidence),
+            isRepeatable: false,
+            limit: DecisionAnswer.maximumSize
+        )
+        return try decoded(DecisionAnswer.self, bytes, limit: DecisionAnswer.maximumSize)
+    }
+
+    func encoded(_ message: some Encodable) throws(VerifierClientError) -> [UInt8] {
+        do {
+            return try CanonicalJSON.encode(message)
+        } catch {
+            throw .unusable(error.detail)
+        }
+    }
+
+    func decoded<Message: Codable>(
+        _ type: Message.Type,
+        _ bytes: [UInt8],
+        limit: Int
+    ) throws(VerifierClientError) -> Message {
+        do {
+            return try CanonicalJSON.decode(type, from: bytes, limit: limit)
+        } catch {
+            throw .malformedAnswer(error.detail)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+public import Messages
+
+/// What an operator asks; each needs a certificate with the role for it.
+extension VerifierClient {
+    /// Imports births; those on record already are answered as such, so it may be repeated.
+    public func importBirths(_ bundle: BirthBundle) async throws(VerifierClientError) -> BirthsAnswer {
+        try await post("/v1/births", bundle, limit: BirthsAnswer.maximumSize, isRepeatable: true)
+    }
+
+    /// Registers a release.
+    public func addRelease(_ envelope: SignedEnvelope) async throws(VerifierClientError) -> ReleaseReport {
+        try await post("/v1/releases", envelope, limit: ReleaseReport.maximumSize)
+    }
+
+    /// The releases on record.
+    public func releases() async throws(VerifierClientError) -> ReleaseList {
+        try await get("/v1/releases", limit: ReleaseList.maximumSize)
+    }
+
+    /// Withdraws a release: nothing of it is granted any more.
+    public func withdrawRelease(
+        _ manifest: ContentDigest,
+        _ reason: OperatorReason
+    ) async throws(VerifierClientError) -> ReleaseReport {
+        try await post("/v1/releases/\(manifest)/withdraw", reason, limit: ReleaseReport.maximumSize)
+    }
+
+    /// The instances on record, a page of them.
+    public func instances(after: InstanceID? = nil) async throws(VerifierClientError) -> InstanceList {
+        try await get("/v1/instances" + (after.map { "?after=\($0)" } ?? ""), limit: InstanceList.maximumSize)
+    }
+
+    /// One instance, by its id or serial number.
+    public func instance(_ name: Label) async throws(VerifierClientError) -> InstanceReport {
+        try await get("/v1/instances/\(Self.pathSegment(name))", limit: InstanceReport.maximumSize)
+    }
+
+    /// What an operator can do to an instance.
+    public enum InstanceAct: String, Sendable, CaseIterable {
+        case suspend
+        case reinstate
+        case retire
+    }
+
+    /// Acts on one instance, by its id or serial number.
+    public func act(
+        _ act: InstanceAct,
+        on name: Label,
+        _ reason: OperatorReason
+    ) async throws(VerifierClientError) -> InstanceReport {
+        try await post(
+            "/v1/instances/\(Self.pathSegment(name))/\(act.rawValue)",
+            reason,
+            limit: InstanceReport.maximumSize
+        )
+    }
+
+    /// The policy in force.
+    public func policy() async throws(VerifierClientError) -> PolicyReport {
+        try await get("/v1/policy", limit: PolicyReport.maximumSize)
+    }
+
+    /// Which rule would decide, and why.
+    public func explain(_ question: PolicyQuestion) async throws(VerifierClientError) -> PolicyExplanation {
+        try await post("/v1/policy/explain", question, limit: PolicyExplanation.maximumSize, isRepeatable: true)
+    }
+
+    /// The ledger's latest signed checkpoint, as text.
+    public func ledgerCheckpoint() async throws(VerifierClientError) -> [UInt8] {
+        try await exchange("/v1/ledger/checkpoint", isRepeatable: true, limit: Self.maximumCheckpointSize)
+    }
+
+    /// A ledger entry's exact bytes.
+    public func ledgerEntry(_ index: Int) async throws(VerifierClientError) -> [UInt8] {
+        try await exchange("/v1/ledger/entries/\(index)", isRepeatable: true, limit: Self.maximumEntrySize)
+    }
+
+    // C2SP tlog-tiles: an entry is at most 65,535 bytes.
+    private static let maximumEntrySize = 65_535
+    // Three lines and at most 32 signature lines.
+    private static let maximumCheckpointSize = 128 << 10
+
+    // Of a label's characters only these two have a meaning in a path (RFC 3986 section 3.3 allows them; some servers do not).
+    private static func pathSegment(_ name: Label) -> String {
+        name.text.map { $0 == "+" ? "%2B" : $0 == ":" ? "%3A" : String($0) }.joined()
+    }
+
+    private func get<Answer: Codable>(_ path: String, limit: Int) async throws(VerifierClientError) -> Answer {
+        try decoded(
+            Answer.self,
+            try await exchange(path, isRepeatable: true, limit: limit),
+            limit: limit
+        )
+    }
+
+    private func post<Answer: Codable>(
+        _ path: String,
+        _ message: some Encodable,
+        limit: Int,
+        isRepeatable: Bool = false
+    ) async throws(VerifierClientError) -> Answer {
+        let body = try encoded(message)
+        return try decoded(
+            Answer.self,
+            try await exchange(path, body: body, isRepeatable: isRepeatable, limit: limit),
+            limit: limit
+        )
+    }
+}

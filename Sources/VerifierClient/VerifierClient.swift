@@ -1,0 +1,182 @@
+import AsyncHTTPClient
+public import Messages
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// Speaks to one verifier: TLS 1.3, the roots of the trust bundle and no others, bounded in size and time.
+public struct VerifierClient: Sendable {
+    /// How long things may take.
+    public struct Limits: Sendable {
+        /// Seconds for the connection and its handshake.
+        public var connect: Int64
+        /// Seconds for one whole exchange, from the request's first byte to the answer's last.
+        public var exchange: Int64
+        /// Attempts of an exchange that changes nothing.
+        public var attempts: Int
+
+        /// A verifier answers in milliseconds; a device on a bad radio link needs more.
+        public init(connect: Int64 = 10, exchange: Int64 = 30, attempts: Int = 3) {
+            self.connect = connect
+            self.exchange = exchange
+            self.attempts = attempts
+        }
+    }
+
+    private let http: HTTPClient
+    let url: String
+    private let limits: Limits
+
+    /// Runs `body` with a client, and closes its connections whatever happens.
+    /// - Throws: `VerifierClientError.unusable`, or what `body` throws.
+    public static func with<Result: Sendable>(
+        _ trust: TrustBundle,
+        identity: OperatorIdentity? = nil,
+        limits: Limits = Limits(),
+        _ body: (VerifierClient) async throws -> Result
+    ) async throws -> Result {
+        let client = try VerifierClient(trust, identity: identity, limits: limits)
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(try await body(client))
+        } catch {
+            result = .failure(error)
+        }
+        try? await client.http.shutdown()
+        return try result.get()
+    }
+
+    private init(_ trust: TrustBundle, identity: OperatorIdentity?, limits: Limits) throws(VerifierClientError) {
+        guard trust.url.hasPrefix("https://") else { throw .unusable("the trust bundle's url is not https") }
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateVerification = .fullVerification
+        do {
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(trust.tlsRoots.utf8)))
+        } catch {
+            throw .unusable("the trust bundle's tlsRoots are not certificates in PEM")
+        }
+        if let identity {
+            tls.certificateChain = identity.chain.map { .certificate($0) }
+            tls.privateKey = .privateKey(identity.key)
+        }
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(limits.connect)
+        configuration.timeout.read = .seconds(limits.exchange)
+        // Its own retries would hide for the whole connect timeout that nobody listens.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        var url = trust.url
+        while url.hasSuffix("/") { url.removeLast() }
+        self.url = url
+        self.limits = limits
+    }
+
+    /// One exchange, or several when it changes nothing at the verifier and the fault may pass.
+    /// - Parameter limit: the most bytes of the answer.
+    /// - Returns: the answer's bytes.
+    func exchange(
+        _ path: String,
+        body: [UInt8]? = nil,
+        isRepeatable: Bool,
+        limit: Int
+    ) async throws(VerifierClientError) -> [UInt8] {
+        var attempt = 1
+        while true {
+            do throws(VerifierClientError) {
+                return try await once(path, body: body, limit: limit)
+            } catch {
+                guard isRepeatable, error.isPassing, attempt < limits.attempts else { throw error }
+            }
+            // 0.2 s, 0.8 s, 3.2 s, each up to half longer, so that a fleet does not come back all at once.
+            let pause = 200 << (2 * min(attempt - 1, 4))
+            do {
+                try await Task.sleep(for: .milliseconds(pause + Int.random(in: 0...(pause / 2))))
+            } catch {
+                throw .timedOut(url: url)
+            }
+            attempt += 1
+        }
+    }
+
+    private func once(
+        _ path: String,
+        body: [UInt8]?,
+        limit: Int
+    ) async throws(VerifierClientError) -> [UInt8] {
+        var request = HTTPClientRequest(url: url + path)
+        if let body {
+            request.method = .POST
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let answer: Answer
+        do {
+            answer = try await perform(request, limit: max(limit, Problem.maximumSize))
+        } catch {
+            throw fault(error)
+        }
+        guard answer.status == .ok || answer.status == .created else {
+            throw problem(answer)
+        }
+        guard answer.body.count <= limit else { throw .malformedAnswer("more than \(limit) bytes") }
+        return answer.body
+    }
+
+    private struct Answer: Sendable {
+        var status: HTTPResponseStatus
+        var body: [UInt8]
+    }
+
+    /// The library's own deadline ends with the answer's head, so a body that drips would have none.
+    private func perform(_ request: HTTPClientRequest, limit: Int) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer?.self) { group in
+            group.addTask {
+                let response = try await http.execute(request, timeout: .seconds(limits.exchange))
+                var body = try await response.body.collect(upTo: limit)
+                return Answer(status: response.status, body: body.readBytes(length: body.readableBytes) ?? [])
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(limits.exchange))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard case .some(.some(let answer)) = try await group.next() else {
+                throw VerifierClientError.timedOut(url: url)
+            }
+            return answer
+        }
+    }
+
+    private func problem(_ answer: Answer) -> VerifierClientError {
+        guard let problem = try? CanonicalJSON.decode(Problem.self, from: answer.body, limit: Problem.maximumSize),
+            problem.kind != nil, problem.status == Int(answer.status.code)
+        else { return .malformedAnswer("status \(answer.status.code) without a problem document") }
+        return .problem(problem)
+    }
+
+    private func fault(_ error: any Error) -> VerifierClientError {
+        switch error {
+        case let error as VerifierClientError: return error
+        case is NIOTooManyBytesError: return .malformedAnswer("it is larger than any answer may be")
+        case let error as NIOSSLError: return .untrusted(url: url, Self.text(error))
+        case let error as NIOSSLExtraError: return .untrusted(url: url, error.description)
+        case let error as BoringSSLError: return .untrusted(url: url, String(describing: error))
+        case let error as HTTPClientError:
+            switch error {
+            case .readTimeout, .deadlineExceeded, .connectTimeout, .tlsHandshakeTimeout: return .timedOut(url: url)
+            case .invalidURL, .emptyHost, .emptyScheme: return .unusable("the trust bundle's url is not one")
+            default: return .unreachable(url: url, error.shortDescription)
+            }
+        default: return .unreachable(url: url, String(describing: error))
+        }
+    }
+
+    private static func text(_ error: NIOSSLError) -> String {
+        guard case .handshakeFailed(let cause) = error else { return String(describing: error) }
+        let text = String(describing: cause)
+        return text.contains("CERTIFICATE_VERIFY_FAILED")
+            ? "its certificate does not chain to the bundle's roots, or has expired" : text
+    }
+}

@@ -1,0 +1,81 @@
+public import Messages
+
+/// Why the verifier gave no answer that counts.
+public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
+    /// The trust bundle or the operator's certificate cannot be used.
+    case unusable(String)
+    /// Nobody answered there.
+    case unreachable(url: String, String)
+    /// Somebody answered whom the trust bundle does not vouch for.
+    case untrusted(url: String, String)
+    /// The answer did not come in time.
+    case timedOut(url: String)
+    /// What came is not an answer of a verifier.
+    case malformedAnswer(String)
+    /// The verifier said no, or that it cannot now.
+    case problem(Problem)
+
+    /// One line for people.
+    public var description: String {
+        switch self {
+        case .unusable(let detail): detail
+        case .unreachable(let url, let detail): "the verifier at \(url) cannot be reached: \(detail)"
+        case .untrusted(let url, let detail):
+            "whoever answers at \(url) is not the verifier of this trust bundle: \(detail)"
+        case .timedOut(let url): "the verifier at \(url) did not answer in time"
+        case .malformedAnswer(let detail): "the verifier's answer cannot be understood: \(detail)"
+        case .problem(let problem):
+            (["the verifier says: \(problem.title)"]
+                + (problem.reasons.map { ["(\($0.joined(separator: ", ")))"] } ?? []))
+                .joined(separator: " ")
+        }
+    }
+
+    /// What to do next.
+    public var hint: String {
+        switch self {
+        case .unusable: "ask the verifier's operator for a fresh trust.json, or a fresh operator certificate"
+        case .unreachable:
+            "check that the verifier runs and that the network leads there, then run the same command again"
+        case .untrusted:
+            "check the address, this machine's clock, and whether the verifier's TLS certificate was renewed; "
+                + "a new CA needs a new trust.json"
+        case .timedOut: "run the same command again; if it stays so, the verifier's operator should look at its load"
+        case .malformedAnswer: "check that the address is the verifier's and that both sides are of fitting versions"
+        case .problem(let problem): Self.hint(for: problem)
+        }
+    }
+
+    private static func hint(for problem: Problem) -> String {
+        let details = problem.instance.map { "; the verifier's operator finds the details under \($0)" } ?? ""
+        switch problem.kind {
+        case .busy, .undecided: return "wait a moment and run the same command again" + details
+        case .notAuthentic:
+            return "check that this instance was imported at the verifier, that its clock is right, and try again"
+                + details
+        case .unauthenticated, .forbidden: return "use the certificate of an operator who has the role for this"
+        case .notFound: return "check the name; list what there is"
+        case .conflict: return "look at what is on record first"
+        case .malformed, .tooLarge: return "check that both sides are of fitting versions" + details
+        case .refused, nil: return "ask the verifier's operator" + details
+        }
+    }
+
+    /// Whether the verifier judged and said no: a verdict, not a failure of the environment.
+    public var isRefusal: Bool {
+        guard case .problem(let problem) = self else { return false }
+        switch problem.kind {
+        case .refused, .notAuthentic, .forbidden, .unauthenticated, .notFound, .conflict: return true
+        case .malformed, .tooLarge, .busy, .undecided, nil: return false
+        }
+    }
+
+    /// Whether asking again the same way may help.
+    var isPassing: Bool {
+        switch self {
+        case .unreachable, .timedOut: true
+        case .problem(let problem): problem.kind == .busy
+        case .unusable, .untrusted, .malformedAnswer: false
+        }
+    }
+}
