@@ -1,0 +1,85 @@
+internal import CTSS2
+
+/// The commands of one TPM: synchronous, blocking, and confined to the ``TPM`` that made it.
+///
+/// The commands are in files named after the chapters of Part 3. Objects, sessions and indices keep their connection
+/// alive, and give back what they hold in the TPM when they end.
+@safe public final class TPMConnection {
+    private let context: ESAPIContext
+    private let tcti: OpaquePointer
+
+    /// How much has been asked of the TPM through this connection.
+    public private(set) var usage = Usage()
+
+    /// Limits of this TPM that were asked for once.
+    var nvBufferSize: Int?
+
+    /// Commands sent, and the time spent in them: the TPM's own, the way to it, and libtss2's work around it.
+    public struct Usage: Sendable, Equatable {
+        public internal(set) var commands = 0
+        public internal(set) var time = Duration.zero
+    }
+
+    init(tcti name: String?) throws(TPMError) {
+        let opened = try unsafe Self.open(tcti: name)
+        context = unsafe ESAPIContext(pointer: opened.context)
+        unsafe tcti = unsafe opened.tcti
+    }
+
+    deinit {
+        var context: OpaquePointer? = unsafe context.pointer
+        var tcti: OpaquePointer? = unsafe tcti
+        unsafe Esys_Finalize(&context)
+        unsafe Tss2_TctiLdr_Finalize(&tcti)
+    }
+
+    /// Runs one command: the session attributes it allows are set, it is counted, its return code becomes an error.
+    func run(
+        _ command: Command,
+        sessions first: Session?,
+        _ second: Session? = nil,
+        _ third: Session? = nil,
+        _ body: (ESAPIContext) -> TSS2_RC
+    ) throws(TPMError) {
+        var cipherTaken = false
+        for case let session? in [first, second, third] {
+            // Part 1, section 19: one session of a command may encrypt; the others only authorise.
+            let encrypts = session.encrypts && !cipherTaken
+            cipherTaken = cipherTaken || encrypts
+            try session.prepare(for: command, encrypting: encrypts)
+        }
+        try run(command, body)
+    }
+
+    /// Runs one command without sessions of ours.
+    func run(_ command: Command, _ body: (ESAPIContext) -> TSS2_RC) throws(TPMError) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let result = body(context)
+        usage.commands += 1
+        usage.time += clock.now - start
+        guard result == 0 else { throw TPMError(command.name, returned: result) }
+    }
+
+    /// Something that libtss2 does on its own, without a command to the TPM.
+    func local(_ name: String, _ body: (ESAPIContext) -> TSS2_RC) throws(TPMError) {
+        let result = body(context)
+        guard result == 0 else { throw TPMError(name, returned: result) }
+    }
+
+    /// Forgets something in a deinitialiser, without a command to the TPM.
+    func forget(_ body: (ESAPIContext) -> Void) {
+        body(context)
+    }
+
+    /// Gives back something in a deinitialiser, where an error has nowhere to go: the TPM is then gone or was cleared.
+    func release(_ body: (ESAPIContext) -> Void) {
+        usage.commands += 1
+        body(context)
+    }
+}
+
+/// libtss2's context, for the one call that a command is.
+@safe struct ESAPIContext {
+    let pointer: OpaquePointer
+}

@@ -1,0 +1,35 @@
+internal import TPMWire
+
+extension ResponseCode {
+    /// What a person does next, for the errors that people meet.
+    var hint: String? {
+        if layer == .tcti {
+            return "The way to the TPM broke: the device, socket or resource manager behind the TCTI went away."
+        }
+        switch code {
+        case .initialize:
+            return "Firmware starts the TPM on a real machine; a software TPM needs TPM2_Startup."
+        case .failure:
+            return "Power-cycle the machine; a software TPM cannot use its state directory."
+        case .disabled:
+            return "See the TPM settings of the firmware."
+        case .objectMemory:
+            return "Use the resource manager (device:/dev/tpmrm0) instead of /dev/tpm0, or flush what others left "
+                + "behind (tpm2_flushcontext -t)."
+        case .sessionMemory, .sessionHandles:
+            return "Use the resource manager (device:/dev/tpmrm0), or flush what others left behind "
+                + "(tpm2_flushcontext -l -s)."
+        case .nvSpace:
+            return "Look for indices that nothing needs any more (tpm2_nvreadpublic)."
+        case .nvDefined:
+            return "Somebody has used this index or persistent handle already."
+        case .lockout:
+            return "Wait for the recovery time, or reset it with the lockout authorization "
+                + "(tpm2_dictionarylockout -c)."
+        case .authFail, .badAuth:
+            return "Was the authorization value changed by another owner?"
+        default:
+            return nil
+        }
+    }
+}
