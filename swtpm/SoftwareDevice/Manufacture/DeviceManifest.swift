@@ -1,0 +1,27 @@
+import FoundationEssentials
+
+/// What `device.json` says of a finished device.
+public struct DeviceManifest: Sendable, Codable {
+    public let manufacturer: String
+    public let firmwareVersion: UInt64
+    public let endorsementKeys: [EndorsementKey]
+    public let banks: [String]
+
+    func write(to directory: DeviceDirectory) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(self).write(to: URL(filePath: directory.manifest), options: .atomic)
+    }
+
+    /// Reads the manifest of a finished device.
+    public init(of directory: DeviceDirectory) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(filePath: directory.manifest)))
+    }
+
+    init(manufacturer: String, firmwareVersion: UInt64, endorsementKeys: [EndorsementKey], banks: [String]) {
+        self.manufacturer = manufacturer
+        self.firmwareVersion = firmwareVersion
+        self.endorsementKeys = endorsementKeys
+        self.banks = banks
+    }
+}

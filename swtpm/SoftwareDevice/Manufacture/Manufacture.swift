@@ -1,0 +1,102 @@
+import FoundationEssentials
+import TPMDevice
+public import TPMWire
+
+extension SoftwareDevice {
+    /// Makes a device: a fresh TPM with certified endorsement keys, without power yet.
+    ///
+    /// - Parameters:
+    ///   - directory: Must not hold a finished device; its path is at most 97 bytes, for the socket in it.
+    ///   - endorsementKeys: Which keys get certificates, in NV as makers put them. An RSA key costs 30 ms more.
+    ///   - banks: The PCR banks of the TPM.
+    public static func make(
+        in directory: DeviceDirectory,
+        ca: LocalCA,
+        endorsementKeys: [EndorsementKey] = [.p256],
+        banks: [AlgorithmID] = [.sha1, .sha256, .sha384]
+    ) async throws -> SoftwareDevice {
+        try prepare(directory)
+        let device = SoftwareDevice(unfinished: directory)
+        try await device.start()
+        let identity = try await device.manufacture(ca: ca, endorsementKeys: endorsementKeys, banks: banks)
+        try await device.stop()
+        try DeviceManifest(
+            manufacturer: identity.manufacturer,
+            firmwareVersion: identity.firmwareVersion,
+            endorsementKeys: endorsementKeys,
+            banks: banks.map(\.description)
+        ).write(to: directory)
+        return device
+    }
+
+    private static func prepare(_ directory: DeviceDirectory) throws {
+        guard directory.controlSocket.utf8.count <= DeviceDirectory.socketPathMaximum else {
+            throw SoftwareDeviceError(
+                .input,
+                "\(directory.controlSocket) is too long for a socket (\(DeviceDirectory.socketPathMaximum) bytes): "
+                    + "choose a shorter directory."
+            )
+        }
+        let files = FileManager.default
+        guard !files.fileExists(atPath: directory.manifest) else {
+            throw SoftwareDeviceError(.input, "\(directory.path) holds a device already: remove it or choose another.")
+        }
+        // What a killed `make` left would be a TPM of unknown history.
+        try? files.removeItem(atPath: directory.state)
+        try files.createDirectory(
+            atPath: directory.state,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+    }
+
+    /// What a TPM maker does, with the platform's authorization, which is empty until firmware changes it.
+    private func manufacture(
+        ca: LocalCA,
+        endorsementKeys: [EndorsementKey],
+        banks: [AlgorithmID]
+    ) async throws -> TPMIdentity {
+        let tpm = try await openTPM(tcti: tcti)
+        let identity = try await tpm.perform { connection throws(TPMError) in try connection.identity() }
+        for kind in endorsementKeys {
+            let key = try await tpm.perform { connection throws(TPMError) in
+                try connection.createPrimary(kind.template, in: .endorsement).object.publicArea
+            }
+            let certificate = try ca.certify(key, of: identity)
+            try await tpm.perform { connection throws(TPMError) in
+                try connection.store(certificate, at: kind.certificateIndex)
+            }
+        }
+        let allocated = try await tpm.perform { connection throws(TPMError) in
+            try connection.allocate(banks)
+        }
+        await tpm.close()
+        guard allocated else {
+            throw SoftwareDeviceError(.input, "This swtpm does not have all of the PCR banks \(banks).")
+        }
+        return identity
+    }
+}
+
+extension TPMConnection {
+    fileprivate func store(_ certificate: [UInt8], at handle: Handle) throws(TPMError) {
+        let area = TPMSNVPublic(
+            nvIndex: handle,
+            nameAlg: .sha256,
+            attributes: [.ppWrite, .ppRead, .ownerRead, .authRead, .noDA, .platformCreate],
+            dataSize: UInt16(clamping: certificate.count)
+        )
+        let index = try nvDefineSpace(area, by: .platform)
+        try nvWrite(certificate, to: index, as: .platform)
+    }
+
+    /// Gives the TPM exactly the named banks, from its next reset on.
+    fileprivate func allocate(_ banks: [AlgorithmID]) throws(TPMError) -> Bool {
+        let all = Set(0..<24)
+        let present = try pcrBanks().selections.map(\.hash)
+        guard Set(banks).isSubset(of: present) else { return false }
+        let wanted = present.compactMap { TPMSPCRSelection(bank: $0, pcrs: banks.contains($0) ? all : []) }
+        guard let selection = TPMLPCRSelection(wanted) else { return false }
+        return try pcrAllocate(selection)
+    }
+}

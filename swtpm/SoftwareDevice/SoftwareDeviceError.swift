@@ -1,0 +1,13 @@
+/// Why a software device could not be made, started or booted, in words that say what to do.
+public struct SoftwareDeviceError: Error, Sendable, CustomStringConvertible {
+    /// What kind of fault it is, for exit statuses.
+    public enum Kind: Sendable { case input, environment }
+
+    public let kind: Kind
+    public let description: String
+
+    public init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}
