@@ -1,0 +1,65 @@
+import Endorsement
+import Foundation
+import SwiftASN1
+import Testing
+
+@Suite final class TrustDirectoryTests {
+    let directory = FileManager.default.temporaryDirectory.path + "/endo-\(UUID().uuidString.prefix(8))"
+    let vendor: TestVendor
+
+    init() throws {
+        vendor = try TestVendor()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func write(_ name: String, _ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(filePath: directory + "/" + name))
+    }
+
+    private func pem(_ certificates: [[UInt8]]) -> [UInt8] {
+        Array(
+            certificates.map { PEMDocument(type: "CERTIFICATE", derBytes: $0).pemString }.joined(separator: "\n").utf8
+        )
+    }
+
+    @Test func readsPEMAndDERAndTellsRootsApart() throws {
+        let key = TestKey.p256()
+        let level = TestCertificate.authority("Level 2", issuer: "Test Vendor CA", key: key).signed(by: vendor.rootKey)
+        // Its own name as issuer, and not its own signature: not a root.
+        let pretender = TestCertificate.authority("Pretender", issuer: "Pretender", key: key).signed(by: vendor.rootKey)
+        try write("a.pem", Array("# a comment\n\n".utf8) + pem([level, vendor.root.bytes]) + Array("\nmore\n".utf8))
+        try write("b.der", vendor.root.bytes)
+        try write("c.crt", pretender)
+        try write("README.md", Array("not a certificate".utf8))
+        let anchors = try TrustDirectory.read(directory)
+        #expect(anchors.roots == [vendor.root])
+        #expect(anchors.intermediates.map(\.subject.description) == ["CN=Level 2", "CN=Pretender"])
+    }
+
+    @Test func oneBadFileIsNamedAndNothingIsUsed() throws {
+        try write("a.der", vendor.root.bytes)
+        try write("b.der", Array(vendor.root.bytes.dropLast()))
+        do {
+            _ = try TrustDirectory.read(directory)
+            Issue.record("a truncated certificate was read")
+        } catch {
+            #expect(error.description.hasPrefix(directory + "/b.der, certificate 0: "))
+        }
+        try write("b.der", Array("-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n".utf8))
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory) }
+    }
+
+    @Test func anEmptyOrMissingDirectoryIsAnError() {
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory) }
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory + "/nowhere") }
+    }
+
+    @Test func anOwnersCANeedsNoWorkarounds() throws {
+        let key = TestKey.rsa(try #require(TestKey.sharedRSA), algorithm: [1, 2, 840, 113549, 1, 1, 5])
+        try write("a.der", TestCertificate.authority("Old", issuer: "Old", key: key).signed(by: key))
+        #expect(try TrustDirectory.read(directory).roots.count == 1)
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory, allowing: []) }
+    }
+}
