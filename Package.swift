@@ -72,7 +72,7 @@ let package = Package(
         // Judgement: no input or output, no clock, no randomness.
         library("AttestationResults", ["TPMWire", "Messages"]),
         library("Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]),
-        library("UpdateTrust", ["AttestationResults", "Messages", "Ledger", crypto]),
+        library("UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
 
         // Edges.
         library("DurableFiles", []),
@@ -137,10 +137,10 @@ let package = Package(
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
         tests(of: "Ledger", [crypto]),
-        tests(of: "Messages"),
+        tests(of: "Messages", [crypto]),
         tests(of: "Endorsement", ["TPMWire", "TPMCrypto", crypto, x509, asn1]),
         tests(of: "Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice", crypto, cryptoExtras]),
-        tests(of: "UpdateTrust", ["AttestationResults", "Messages", "Ledger", crypto]),
+        tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto]),
         tests(of: "VerifierService", ["StoreSQLite", "VerifierStore", "UpdateTrust", "Messages", "VerifierClient", "SoftwareDevice", crypto, x509]),

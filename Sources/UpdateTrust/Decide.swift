@@ -1,0 +1,197 @@
+import AttestationResults
+import Messages
+
+/// Decides: verdict, record, state, release, policy and time in; the change to store and the answer to give out.
+///
+/// The same input gives the same decision. Only evidence that the instance's own key signed changes or records anything.
+public func decide(_ input: DecisionInput) -> Decision {
+    do throws(MessageError) {
+        switch input.verdict {
+        case .undecided(let cause):
+            return .unchanged(.undecided(cause))
+        case .refused(let refusal):
+            guard let observation = refusal.authentic else { return .unchanged(.notAuthentic) }
+            if let stopped = input.stopped { return stopped }
+            return try input.refuseEvidence(refusal, observation: observation)
+        case .accepted(let attested):
+            if let contradiction = input.contradiction(of: attested) { return .unchanged(.undecided(contradiction)) }
+            if let stopped = input.stopped { return stopped }
+            return try input.judge(attested)
+        }
+    } catch {
+        return .unchanged(.undecided(error.detail))
+    }
+}
+
+extension Decision {
+    static func unchanged(_ outcome: Outcome, _ explanation: [String] = []) -> Decision {
+        Decision(outcome: outcome, transition: nil, explanation: explanation)
+    }
+}
+
+extension DecisionInput {
+    /// The answer to an instance whose life or suspension leaves nothing to decide.
+    ///
+    /// It changes and records nothing, so that a suspended instance that keeps asking does not fill the ledger.
+    fileprivate var stopped: Decision? {
+        switch state.lifecycle {
+        case .suspended:
+            .unchanged(.refused(Refused(reasons: [.suspended], evidence: [])), ["the instance is suspended"])
+        case .retired: .unchanged(.refused(Refused(reasons: [.retired], evidence: [])), ["the instance is retired"])
+        case .born, .trusted: nil
+        }
+    }
+
+    /// What makes the parts of the input belong to different instances or requests: a fault of the caller, and never trust.
+    fileprivate func contradiction(of attested: AttestedState) -> String? {
+        guard attested.instance == state.instance, record.instance == state.instance,
+            request.request.instance == state.instance
+        else { return "evidence, request, record and state are of different instances" }
+        guard attested.request == request.digest else { return "the evidence answers another request" }
+        guard attested.attest == quote else { return "the evidence is another quote" }
+        guard attested.iakName == record.iak.name else {
+            return "the evidence is signed by another key than the record's"
+        }
+        return nil
+    }
+
+    /// The draft of a change by this verifier.
+    fileprivate var draft: TransitionDraft { TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier)) }
+
+    fileprivate func refuseEvidence(_ refusal: Refusal, observation: Observation) throws(MessageError) -> Decision {
+        guard request.request.instance == state.instance, record.instance == state.instance else {
+            return .unchanged(.undecided("request, record and state are of different instances"))
+        }
+        let codes = refusal.reasons.map(\.code)
+        var draft = draft
+        draft.state.lastSeen = LastSeen(observation)
+        try draft.record(
+            .decision(
+                entry(
+                    accepted: false,
+                    reasons: Refused(reasons: [.evidenceRefused], evidence: codes).codes,
+                    rule: nil,
+                    boot: nil,
+                    observation: observation
+                )
+            )
+        )
+        if codes.contains(where: \.endsLease), let next = state.lifecycle.after(.evidenceRefused) {
+            draft.state.lifecycle = next
+            try draft.endLease(because: .evidenceRefused)
+        }
+        return Decision(
+            outcome: .refused(Refused(reasons: [.evidenceRefused], evidence: codes)),
+            transition: draft.finished,
+            explanation: refusal.reasons.map { "\($0.code.rawValue) (\($0.code.check)): \($0.detail)" }
+        )
+    }
+
+    fileprivate func judge(_ attested: AttestedState) throws(MessageError) -> Decision {
+        var draft = draft
+        draft.state.lastSeen = LastSeen(attested.observation)
+        let request = request.request
+        let subject = PolicySubject(record, package: request.package?.name ?? state.running.name)
+        guard let rule = policy.rule(for: subject) else {
+            return try refuse([.noPolicyRule], attested, rule: nil, draft: draft)
+        }
+        // What must hold before the evidence is worth a lease at all.
+        let shortcomings = tierShortcomings + rule.boot.shortcomings(of: attested) + counterShortcomings
+        guard shortcomings.isEmpty, let next = state.lifecycle.after(.evidenceAccepted) else {
+            return try refuse(shortcomings, attested, rule: rule, draft: draft)
+        }
+        draft.state.lifecycle = next
+        if let counters = request.counters { draft.state.counters = counters }
+        switch request.purpose {
+        case .attest: return try renew(attested, rule: rule, draft: draft)
+        case .update: return try grant(attested, rule: rule, draft: draft)
+        case .confirm: return try confirm(attested, rule: rule, draft: draft)
+        }
+    }
+
+    private func renew(
+        _ attested: AttestedState,
+        rule: PolicyRule,
+        draft: TransitionDraft
+    ) throws(MessageError) -> Decision {
+        var draft = draft
+        try draft.record(accepting(attested, rule: rule))
+        let lease = try draft.renewLease(
+            id: identifiers.lease,
+            seconds: rule.lease.seconds,
+            because: .attested,
+            reboot: attested.unannouncedReboot
+        )
+        return accepted(attested, rule: rule, lease: lease, draft: draft)
+    }
+
+    func accepted(_ attested: AttestedState, rule: PolicyRule, lease: Lease, draft: TransitionDraft) -> Decision {
+        let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id)
+        return Decision(outcome: .accepted(acceptance), transition: draft.finished, explanation: explanation(of: rule))
+    }
+
+    /// Records a refusal of an authentic request that has nothing against the evidence itself.
+    func refuse(
+        _ reasons: [DecisionReason],
+        _ attested: AttestedState,
+        rule: PolicyRule?,
+        draft: TransitionDraft
+    ) throws(MessageError) -> Decision {
+        var draft = draft
+        try draft.record(
+            .decision(
+                entry(
+                    accepted: false,
+                    reasons: reasons.map(\.rawValue),
+                    rule: rule?.id,
+                    boot: attested.boot,
+                    observation: attested.observation
+                )
+            )
+        )
+        return Decision(
+            outcome: .refused(Refused(reasons: reasons, evidence: [])),
+            transition: draft.finished,
+            explanation: explanation(of: rule)
+        )
+    }
+
+    func accepting(_ attested: AttestedState, rule: PolicyRule) -> LedgerEntry.Body {
+        .decision(
+            entry(accepted: true, reasons: [], rule: rule.id, boot: attested.boot, observation: attested.observation)
+        )
+    }
+
+    func explanation(of rule: PolicyRule?) -> [String] {
+        if let rule { return ["rule \(rule.id) decided"] }
+        let subject = PolicySubject(record, package: request.request.package?.name ?? state.running.name)
+        return policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because.joined(separator: ", "))" }
+    }
+
+    private func entry(
+        accepted: Bool,
+        reasons: [String],
+        rule: Label?,
+        boot: BootName?,
+        observation: Observation
+    ) -> DecisionEntry {
+        DecisionEntry(
+            purpose: request.request.purpose,
+            request: request.digest,
+            quote: quote,
+            accepted: accepted,
+            reasons: reasons,
+            policy: policy.digest,
+            rule: rule,
+            boot: boot,
+            seen: LastSeen(observation)
+        )
+    }
+}
+
+extension ReasonCode {
+    /// Whether an authentic refusal for this reason says something against the instance.
+    ///
+    /// A log that was not sent and a clock that is unsafe after a power cut say nothing: the instance can answer better the next time.
+    var endsLease: Bool { self != .logMissing && self != .clockUnsafe }
+}

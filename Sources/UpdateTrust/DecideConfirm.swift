@@ -1,0 +1,55 @@
+import AttestationResults
+import Messages
+
+extension DecisionInput {
+    /// The purpose `confirm`: the quote of the boot that followed a grant closes it.
+    func confirm(_ attested: AttestedState, rule: PolicyRule, draft: TransitionDraft) throws(MessageError) -> Decision {
+        guard let jti = request.request.grant, let counters = request.request.counters else {
+            return .unchanged(.undecided("a confirmation without grant or counters"))
+        }
+        if state.running.grant == jti, attested.boot == .current {
+            // The answer to the first confirmation was lost: the receipt stands, and saying it again changes nothing.
+            var draft = draft
+            try draft.record(accepting(attested, rule: rule))
+            let lease = try draft.renewLease(
+                id: identifiers.lease,
+                seconds: rule.lease.seconds,
+                because: .attested,
+                reboot: attested.unannouncedReboot
+            )
+            return accepted(attested, rule: rule, lease: lease, draft: draft)
+        }
+        guard let pending = state.pending, pending.jti == jti else {
+            return try refuseRenewing([.grantUnknown], attested, rule: rule, draft: draft)
+        }
+        var reasons: [DecisionReason] = []
+        if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
+        if attested.observation.clock.resetCount == pending.resetCount { reasons.append(.notRebooted) }
+        if counters.grants <= pending.counter { reasons.append(.grantNotSpent) }
+        guard reasons.isEmpty else { return try refuseRenewing(reasons, attested, rule: rule, draft: draft) }
+
+        var draft = draft
+        draft.state.running = RunningRelease(broughtBy: pending)
+        draft.state.securityFloor = max(state.securityFloor, pending.securityVersion)
+        draft.state.pending = nil
+        try draft.record(accepting(attested, rule: rule))
+        try draft.record(
+            .receipt(
+                ReceiptEntry(
+                    grant: pending.grant,
+                    jti: pending.jti,
+                    package: pending.package,
+                    securityFloor: draft.state.securityFloor,
+                    quote: attested.attest
+                )
+            )
+        )
+        let lease = try draft.renewLease(
+            id: identifiers.lease,
+            seconds: rule.lease.seconds,
+            because: .confirmed,
+            reboot: attested.unannouncedReboot
+        )
+        return accepted(attested, rule: rule, lease: lease, draft: draft)
+    }
+}

@@ -1,0 +1,160 @@
+import AttestationResults
+import Messages
+
+extension DecisionInput {
+    /// The purpose `update`: the lease is renewed in any case, because the evidence is good; the grant is another matter.
+    func grant(_ attested: AttestedState, rule: PolicyRule, draft: TransitionDraft) throws(MessageError) -> Decision {
+        guard let package = request.request.package, let counters = request.request.counters else {
+            return .unchanged(.undecided("an update request without package or counters"))
+        }
+        let conditions = UpdateConditions(
+            input: self,
+            attested: attested,
+            rule: rule,
+            package: package,
+            counters: counters
+        )
+        let reasons = conditions.reasonsAgainst()
+        guard reasons.isEmpty, let release else {
+            return try refuseRenewing(reasons.isEmpty ? [.releaseUnknown] : reasons, attested, rule: rule, draft: draft)
+        }
+        var draft = draft
+        try draft.record(accepting(attested, rule: rule))
+        let lease = try draft.renewLease(
+            id: identifiers.lease,
+            seconds: rule.lease.seconds,
+            because: .attested,
+            reboot: attested.unannouncedReboot
+        )
+        let terms = try terms(
+            attested,
+            rule: rule,
+            release: release,
+            lease: lease,
+            counters: counters,
+            purpose: conditions.move == .downgrade ? .downgrade : .update
+        )
+        let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id)
+        return Decision(
+            outcome: .granting(terms, acceptance),
+            transition: draft.finished,
+            explanation: explanation(of: rule)
+        )
+    }
+
+    /// Refuses what was asked, and renews the lease all the same.
+    func refuseRenewing(
+        _ reasons: [DecisionReason],
+        _ attested: AttestedState,
+        rule: PolicyRule,
+        draft: TransitionDraft
+    ) throws(MessageError) -> Decision {
+        var draft = draft
+        _ = try draft.renewLease(
+            id: identifiers.lease,
+            seconds: rule.lease.seconds,
+            because: .attested,
+            reboot: attested.unannouncedReboot
+        )
+        return try refuse(reasons, attested, rule: rule, draft: draft)
+    }
+
+    private func terms(
+        _ attested: AttestedState,
+        rule: PolicyRule,
+        release: KnownRelease,
+        lease: Lease,
+        counters: CounterReadings,
+        purpose: GrantPurpose
+    ) throws(MessageError) -> GrantTerms {
+        guard let key = JSONWebKey(publicArea: record.iak.publicArea.bytes) else {
+            throw MessageError(.malformed, "the birth record's attestation key cannot be read")
+        }
+        // Whatever ends first ends the grant.
+        let ends = [
+            lease.expires, now &+ rule.grant.seconds, release.release.expires, rule.window?.closing(at: now),
+        ]
+        let expires = ends.compactMap { $0 }.min() ?? now
+        let clock = attested.observation.clock
+        let span = UInt64(clamping: expires - now).multipliedReportingOverflow(by: 1000)
+        let end = clock.clock.addingReportingOverflow(span.partialValue)
+        guard expires > now, !span.overflow, !end.overflow else {
+            throw MessageError(.outOfRange, "the verifier's or the TPM's clock is beyond any grant")
+        }
+        let payload = release.release
+        return GrantTerms(
+            claims: GrantClaims(
+                iss: verifier,
+                sub: GrantClaims.subjectPrefix + state.instance.text,
+                aud: GrantClaims.audience,
+                jti: identifiers.grant,
+                iat: now,
+                nbf: now,
+                exp: expires,
+                eat_profile: GrantClaims.profile,
+                eat_nonce: request.request.challenge,
+                cnf: Confirmation(jkt: key.thumbprint),
+                request: attested.request,
+                quote: attested.attest,
+                purpose: purpose,
+                tier: record.tier,
+                package: GrantedPackage(
+                    name: payload.name,
+                    version: payload.version,
+                    securityVersion: payload.securityVersion,
+                    size: payload.artifact.size,
+                    sha256: payload.artifact.sha256,
+                    manifest: release.manifest
+                ),
+                from: GrantedFrom(release: state.running.manifest, bootState: attested.boot),
+                lease: GrantLease(id: lease.id, exp: lease.expires),
+                policy: GrantPolicy(sha256: policy.digest, rule: rule.id),
+                bounds: GrantBounds(
+                    resetCount: clock.resetCount,
+                    clock: GrantBounds.ClockBounds(min: clock.clock, max: end.partialValue),
+                    counter: GrantBounds.CounterBound(index: record.counters.grants.index, value: counters.grants)
+                )
+            ),
+            boot: payload.boot
+        )
+    }
+}
+
+extension Transition {
+    /// The change, with a signed grant as the instance's pending one and as the last entry.
+    func issuing(_ grant: SignedGrant) throws(MessageError) -> Transition {
+        let claims = grant.terms.claims
+        var state = state
+        state.pending = PendingGrant(
+            jti: claims.jti,
+            grant: grant.digest,
+            package: claims.package.reference,
+            securityVersion: claims.package.securityVersion,
+            boot: grant.terms.boot,
+            expires: claims.exp,
+            lease: claims.lease.id,
+            resetCount: claims.bounds.resetCount,
+            counter: claims.bounds.counter.value,
+            status: .issued
+        )
+        let body = GrantEntry(
+            grant: grant.digest,
+            jti: claims.jti,
+            request: claims.request,
+            lease: claims.lease.id,
+            package: claims.package.reference,
+            expires: claims.exp
+        )
+        let written = try WrittenEntry(
+            LedgerEntry(
+                at: claims.iat,
+                instance: state.instance,
+                prev: state.lastEntry,
+                actor: Actor(.verifier, claims.iss),
+                body: .grant(body)
+            )
+        )
+        state.lastEntry = written.digest
+        return Transition(state: state, entries: entries + [written])
+    }
+}

@@ -1,0 +1,108 @@
+public import AttestationResults
+public import Messages
+
+/// A decision request with the digest of the exact bytes that it was read from.
+public struct ReceivedRequest: Hashable, Sendable {
+    /// The request.
+    public let request: DecisionRequest
+    /// SHA-256 of the bytes.
+    public let digest: ContentDigest
+    /// What the quote over it must carry as qualifying data, 32 bytes.
+    public let qualifyingData: [UInt8]
+
+    /// Reads a request.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        request = try DecisionRequest(parsing: bytes)
+        digest = ContentDigest(of: bytes)
+        qualifyingData = DecisionRequest.qualifyingData(for: bytes)
+    }
+}
+
+/// A release that the verifier has registered.
+public struct KnownRelease: Hashable, Sendable {
+    /// Whether it may still be granted.
+    public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
+        case active
+        case withdrawn
+    }
+
+    /// The payload, whose signatures were checked when it was registered.
+    public var release: Release
+    /// SHA-256 of the payload's exact bytes.
+    public var manifest: ContentDigest
+    /// Whether it may still be granted.
+    public var status: Status
+
+    /// Joins the parts.
+    public init(release: Release, manifest: ContentDigest, status: Status) {
+        self.release = release
+        self.manifest = manifest
+        self.status = status
+    }
+}
+
+/// Random names for what a decision may create; drawn by the caller, because a judgement draws nothing.
+public struct FreshIdentifiers: Hashable, Sendable {
+    /// The `jti` of a grant: 16 random bytes in base64url.
+    public let grant: String
+    /// The id of a lease: 16 other random bytes in hexadecimal.
+    public let lease: Label
+
+    /// Takes 32 bytes from the system's generator; `nil` when there are not exactly 32.
+    public init?(random: [UInt8]) {
+        guard random.count == 2 * GrantClaims.identifierSize,
+            let lease = Label(LowercaseHex.encode(random.suffix(GrantClaims.identifierSize)))
+        else { return nil }
+        grant = Base64URL.encode(random.prefix(GrantClaims.identifierSize))
+        self.lease = lease
+    }
+}
+
+/// All that a decision depends on.
+public struct DecisionInput: Sendable {
+    /// The appraisal's verdict on the evidence.
+    public var verdict: Verdict
+    /// The request that the evidence answers.
+    public var request: ReceivedRequest
+    /// SHA-256 of the TPMS_ATTEST bytes that were appraised.
+    public var quote: ContentDigest
+    /// The instance's birth record.
+    public var record: BirthRecord
+    /// The instance's state, as it was when the appraisal took its expectations.
+    public var state: InstanceState
+    /// The release that the request names by its manifest; `nil` when it is not registered, or none is asked for.
+    public var release: KnownRelease?
+    /// The policy in force.
+    public var policy: Policy
+    /// The verifier's clock, in seconds since 1970.
+    public var now: Int64
+    /// Names for a grant and a lease.
+    public var identifiers: FreshIdentifiers
+    /// The verifier's own name: `iss` of grants, and the actor of entries.
+    public var verifier: Label
+
+    /// Joins the parts.
+    public init(
+        verdict: Verdict,
+        request: ReceivedRequest,
+        quote: ContentDigest,
+        record: BirthRecord,
+        state: InstanceState,
+        release: KnownRelease?,
+        policy: Policy,
+        now: Int64,
+        identifiers: FreshIdentifiers,
+        verifier: Label
+    ) {
+        self.verdict = verdict
+        self.request = request
+        self.quote = quote
+        self.record = record
+        self.state = state
+        self.release = release
+        self.policy = policy
+        self.now = now
+        self.identifiers = identifiers
+        self.verifier = verifier
+    }
+}

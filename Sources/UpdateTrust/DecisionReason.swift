@@ -1,0 +1,71 @@
+/// Why a decision is no: the closed list.
+///
+/// The codes of refused evidence are `ReasonCode`; both travel side by side.
+public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
+    // The instance.
+    case suspended
+    case retired
+    case tierNotServed = "tier-not-served"
+    case evidenceRefused = "evidence-refused"
+    // The policy.
+    case noPolicyRule = "no-policy-rule"
+    case logRequired = "log-required"
+    case secureBootRequired = "secure-boot-required"
+    case firmwareNotAllowed = "firmware-not-allowed"
+    case moveNotAllowed = "move-not-allowed"
+    case outsideWindow = "outside-window"
+    // The release.
+    case releaseUnknown = "release-unknown"
+    case releaseWithdrawn = "release-withdrawn"
+    case releaseNotYet = "release-not-yet"
+    case releaseExpired = "release-expired"
+    case packageMismatch = "package-mismatch"
+    case modelDoesNotFit = "model-does-not-fit"
+    case hardwareDoesNotFit = "hardware-does-not-fit"
+    case bootNotQuotable = "boot-not-quotable"
+    case belowSecurityFloor = "below-security-floor"
+    case minimumSecurityVersion = "minimum-security-version"
+    // The counters.
+    case countersMissing = "counters-missing"
+    case countersInconsistent = "counters-inconsistent"
+    // Grants that were given before.
+    case grantUnconfirmed = "grant-unconfirmed"
+    case grantUnknown = "grant-unknown"
+    case grantNotSpent = "grant-not-spent"
+    case bootNotAsGranted = "boot-not-as-granted"
+    case notRebooted = "not-rebooted"
+
+    /// One sentence for people.
+    public var sentence: String {
+        switch self {
+        case .suspended: "The instance is suspended until an operator reinstates it."
+        case .retired: "The instance is retired for good."
+        case .tierNotServed: "The instance proves itself in a way that is not accepted here for what it asks."
+        case .evidenceRefused: "The instance's own evidence was refused."
+        case .noPolicyRule: "No rule of the policy is for this instance and package."
+        case .logRequired: "The policy wants the boot's event log, and none was given."
+        case .secureBootRequired: "The policy wants Secure Boot on, and the event log does not say that it is."
+        case .firmwareNotAllowed: "The platform firmware is not a version that the policy allows."
+        case .moveNotAllowed: "The policy does not allow this move from the release that runs."
+        case .outsideWindow: "The policy's maintenance window is closed."
+        case .releaseUnknown: "No such release is registered."
+        case .releaseWithdrawn: "The release was withdrawn."
+        case .releaseNotYet: "The release may not be given out yet."
+        case .releaseExpired: "The release may not be given out any more."
+        case .packageMismatch: "The package asked for is not the one that the release names."
+        case .modelDoesNotFit: "The release is not made for this model."
+        case .hardwareDoesNotFit: "The release is not made for this hardware revision."
+        case .bootNotQuotable: "The release's boot has measurements that this instance does not quote."
+        case .belowSecurityFloor: "The release's security version is below the instance's floor."
+        case .minimumSecurityVersion:
+            "What runs now is too old for this release; an intermediate release has to come first."
+        case .countersMissing: "The request does not give the TPM's counters."
+        case .countersInconsistent: "The counters in the request are behind what was already seen."
+        case .grantUnconfirmed: "An earlier grant was carried out: boot it and confirm it first."
+        case .grantUnknown: "The instance has no such grant to confirm."
+        case .grantNotSpent: "The grant's counter was not spent, so nothing was installed by it."
+        case .bootNotAsGranted: "The measured boot is not the one that the grant leads to."
+        case .notRebooted: "The instance was not rebooted since the grant was given."
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Ledger
+import Messages
+
+/// The device's own judgement of a grant before anything is installed: all of it agrees, or nothing opens.
+public enum GateCheck {
+    /// Judges.
+    ///
+    /// The same input gives the same verdict; the caller reads TPM and clock, and spends the counter after an `open` to `begin`.
+    public static func judge(_ input: GateInput, trust: GateTrust) -> GateVerdict {
+        let grant: Grant
+        do {
+            grant = try Grant.verify(input.delivery.grant, issuer: trust.issuer, keys: trust.grantKeys)
+        } catch {
+            return .shut([GateReason(error.code)])
+        }
+        let release = judgeRelease(input, grant: grant, trust: trust)
+        let stage = judgeCounter(input, grant: grant)
+        var reasons = reasonsOfHolder(input, grant: grant)
+        reasons += release.reasons
+        reasons += reasonsOfFloor(input, grant: grant)
+        reasons += stage.reasons
+        // An install that has begun is finished: its time and boot were judged before the counter was spent.
+        if stage.value != .resume { reasons += reasonsOfTime(input, grant: grant) }
+        reasons += reasonsOfLedger(input, grant: grant, trust: trust)
+        guard reasons.isEmpty, let release = release.value, let stage = stage.value else { return .shut(reasons) }
+        return .open(GatePass(grant: grant, release: release, stage: stage))
+    }
+
+    /// A part of the judgement: what it found, or why it shuts the gate.
+    private struct Finding<Value> {
+        var value: Value?
+        var reasons: [GateReason] = []
+    }
+
+    /// Whose grant it is, and what for it was asked.
+    private static func reasonsOfHolder(_ input: GateInput, grant: Grant) -> [GateReason] {
+        var reasons: [GateReason] = []
+        let claims = grant.claims
+        if grant.instance != input.instance { reasons.append(.otherInstance) }
+        if JSONWebKey(publicArea: input.iakPublicArea)?.thumbprint != claims.cnf.jkt { reasons.append(.otherKey) }
+        let asked = try? DecisionRequest(parsing: input.request)
+        let answersRequest =
+            ContentDigest(of: input.request) == claims.request && asked?.instance == grant.instance
+            && asked?.purpose == .update && asked?.challenge == claims.eat_nonce
+            && asked?.package == claims.package.reference && asked?.counters?.grants == claims.bounds.counter.value
+        if !answersRequest { reasons.append(.otherRequest) }
+        return reasons
+    }
+
+    /// The makers' word about the package, and the package itself.
+    private static func judgeRelease(_ input: GateInput, grant: Grant, trust: GateTrust) -> Finding<Release> {
+        guard let payload = try? input.release.payload(type: Release.payloadType, signedBy: trust.releaseKeys) else {
+            return Finding(reasons: [.releaseSignature])
+        }
+        guard let release = try? Release(parsing: payload) else { return Finding(reasons: [.releaseMalformed]) }
+        var finding = Finding(value: release)
+        let package = grant.claims.package
+        if ContentDigest(of: payload) != package.manifest { finding.reasons.append(.otherRelease) }
+        let isSame =
+            release.name == package.name && release.version == package.version
+            && release.securityVersion == package.securityVersion && release.artifact.size == package.size
+            && release.artifact.sha256 == package.sha256
+        if !isSame { finding.reasons.append(.otherPackage) }
+        if input.package.size != package.size || input.package.sha256 != package.sha256 {
+            finding.reasons.append(.packageContent)
+        }
+        return finding
+    }
+
+    private static func reasonsOfFloor(_ input: GateInput, grant: Grant) -> [GateReason] {
+        guard let reading = input.readings.securityFloor, reading >= input.counters.securityFloor.base else {
+            return [.floorUnreadable]
+        }
+        let floor = reading - input.counters.securityFloor.base
+        return grant.claims.package.securityVersion < floor ? [.belowSecurityFloor] : []
+    }
+
+    /// Single use: the counter is unspent, or spent for this very grant whose install a power cut interrupted.
+    private static func judgeCounter(_ input: GateInput, grant: Grant) -> Finding<GatePass.Stage> {
+        let bound = grant.claims.bounds.counter
+        guard bound.index == input.counters.grants.index else { return Finding(reasons: [.otherCounter]) }
+        guard let reading = input.readings.grants else { return Finding(reasons: [.counterUnreadable]) }
+        if reading == bound.value { return Finding(value: .begin) }
+        guard reading > bound.value else { return Finding(reasons: [.counterBehind]) }
+        let isJournalled = reading - bound.value == 1 && input.journalled == grant.claims.jti
+        return isJournalled ? Finding(value: .resume) : Finding(reasons: [.alreadySpent])
+    }
+
+    /// Time, as far as it can be trusted: the TPM's clock and reset count bound it, the wall clock may only narrow it.
+    private static func reasonsOfTime(_ input: GateInput, grant: Grant) -> [GateReason] {
+        var reasons: [GateReason] = []
+        let claims = grant.claims
+        // A clock behind `iat` is wrong, because the grant exists; only a grant for later is held to its beginning.
+        if claims.nbf > claims.iat, input.wallClock < claims.nbf { reasons.append(.notYetValid) }
+        if input.wallClock >= claims.exp { reasons.append(.expired) }
+        if input.readings.resetCount != claims.bounds.resetCount { reasons.append(.rebooted) }
+        let margin = input.readings.safe ? 0 : input.readings.clockUpdate
+        let latest = input.readings.clock.addingReportingOverflow(margin)
+        let bounds = claims.bounds.clock
+        if latest.overflow || latest.partialValue > bounds.max || input.readings.clock < bounds.min {
+            reasons.append(.clockOutOfBounds)
+        }
+        return reasons
+    }
+
+    /// What is not on the ledger is not installed: so nothing can be given out in secret.
+    private static func reasonsOfLedger(_ input: GateInput, grant: Grant, trust: GateTrust) -> [GateReason] {
+        let bytes = input.delivery.entry.bytes
+        guard let leaf = try? LogEntry(bytes), let entry = try? LedgerEntry(parsing: bytes) else {
+            return [.entryMalformed]
+        }
+        var reasons: [GateReason] = []
+        if !states(entry, grant) { reasons.append(.entryMismatch) }
+        guard let proof = try? LogProof(parsing: Array(input.delivery.proof.utf8)) else {
+            return reasons + [.proofMalformed]
+        }
+        switch proof.verify(entry: leaf, logKey: trust.ledgerKey) {
+        case .success: break
+        case .failure(.notIncluded): reasons.append(.notOnLedger)
+        case .failure: reasons.append(.checkpointRefused)
+        }
+        return reasons
+    }
+
+    private static func states(_ entry: LedgerEntry, _ grant: Grant) -> Bool {
+        guard case .grant(let body) = entry.body else { return false }
+        return entry.instance == grant.instance && body.grant == grant.digest && body.jti == grant.claims.jti
+            && body.request == grant.claims.request
+    }
+}
+
+extension GateReason {
+    init(_ code: GrantError.Code) {
+        self =
+            switch code {
+            case .malformed: .grantMalformed
+            case .header, .algorithm: .grantHeader
+            case .unknownKey: .grantKeyUnknown
+            case .signature: .grantSignature
+            case .claims: .grantClaims
+            case .issuer: .grantIssuer
+            }
+    }
+}

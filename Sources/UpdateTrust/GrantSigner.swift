@@ -1,0 +1,55 @@
+public import Crypto
+public import Messages
+
+/// The terms of a grant that was decided on.
+///
+/// Only `decide` makes them, out of an `AttestedState`; a signer takes nothing else.
+public struct GrantTerms: Hashable, Sendable {
+    /// What the grant will say.
+    public let claims: GrantClaims
+    /// The boot that the package leads to.
+    let boot: BootProfile
+
+    init(claims: GrantClaims, boot: BootProfile) {
+        self.claims = claims
+        self.boot = boot
+    }
+}
+
+/// Terms that were signed.
+public struct SignedGrant: Hashable, Sendable {
+    /// What was signed.
+    public let terms: GrantTerms
+    /// The JWS in compact form.
+    public let compact: String
+
+    /// SHA-256 of the compact form.
+    public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }
+}
+
+/// The verifier's grant key: P-256, in memory.
+public struct GrantSigner: Sendable {
+    private let key: P256.Signing.PrivateKey
+    /// RFC 7638 thumbprint of the key.
+    public let kid: String
+    /// The public half, for trust bundles.
+    public let publicKey: StatementKey
+
+    /// Takes the key.
+    /// - Throws: `MessageError` when it has no thumbprint.
+    public init(key: P256.Signing.PrivateKey) throws(MessageError) {
+        self.key = key
+        publicKey = StatementKey(key.publicKey)
+        guard let jwk = JSONWebKey(publicKey) else {
+            throw MessageError(.notEncodable, "the grant key is not a P-256 key")
+        }
+        kid = jwk.thumbprint
+    }
+
+    /// Signs terms: ES256 over header and claims (RFC 7515 section 5.1).
+    public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
+        let input = try CompactJWS.signingInput(for: terms.claims, kid: kid)
+        let signature = try StatementSigner.p256(key).signature(over: Array(input.utf8))
+        return SignedGrant(terms: terms, compact: input + "." + Base64URL.encode(signature))
+    }
+}

@@ -1,0 +1,135 @@
+public import AttestationResults
+public import Messages
+
+/// What changes about one instance, kept beside its birth record, which never changes.
+///
+/// Every change of it comes out of this module together with the ledger entries that explain it; a store keeps the canonical JSON
+/// and replaces it only when `version` is still the one that was read.
+public struct InstanceState: Hashable, Sendable, Codable {
+    /// The instance.
+    public let instance: InstanceID
+    /// Where it stands in its life.
+    public internal(set) var lifecycle: Lifecycle
+    /// The lease, until an end of it is noticed; ask `Lease.holds(at:)` before relying on it.
+    public internal(set) var lease: Lease?
+    /// What its TPM's clock and firmware were at the last authentic quote.
+    public internal(set) var lastSeen: LastSeen?
+    /// The counters as the last accepted evidence gave them.
+    public internal(set) var counters: CounterReadings?
+    /// The release that it runs, as far as a quote has shown.
+    public internal(set) var running: RunningRelease
+    /// The grant that was given and whose boot was not confirmed yet.
+    public internal(set) var pending: PendingGrant?
+    /// The security version below which nothing is granted; only rises.
+    public internal(set) var securityFloor: UInt64
+    /// SHA-256 of the instance's latest ledger entry.
+    public internal(set) var lastEntry: ContentDigest?
+    /// Rises by one with each change.
+    public internal(set) var version: Int64
+
+    /// The most bytes of the JSON form; a real one has about 3 KB.
+    public static let maximumSize = 64 << 10
+
+    /// The state of an instance that was just born.
+    init(bornFrom record: BirthRecord) {
+        instance = record.instance
+        lifecycle = .born
+        running = RunningRelease(bornFrom: record)
+        securityFloor = record.bornWith.securityVersion
+        version = 1
+    }
+
+    /// Reads the JSON form that a store kept.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try CanonicalJSON.decode(InstanceState.self, from: bytes, limit: Self.maximumSize)
+    }
+
+    /// The boots that this instance may show, for the appraisal, in the order in which they are to be tried.
+    ///
+    /// A confirming quote is held to the granted boot first: a reinstalled release looks like the one before.
+    public func expectations(for purpose: Purpose) -> [BootExpectation] {
+        let current = BootExpectation(name: .current, profile: running.boot)
+        guard let pending else { return [current] }
+        let granted = BootExpectation(name: .granted, profile: pending.boot)
+        return purpose == .confirm ? [granted, current] : [current, granted]
+    }
+}
+
+/// Clock and firmware of an authentic quote.
+public struct LastSeen: Hashable, Sendable, Codable {
+    /// The TPM's clock.
+    public var clock: ClockReading
+    /// TPMS_ATTEST.firmwareVersion.
+    public var firmwareVersion: UInt64
+
+    init(_ observation: Observation) {
+        clock = observation.clock
+        firmwareVersion = observation.firmwareVersion
+    }
+}
+
+/// The release that an instance runs.
+public struct RunningRelease: Hashable, Sendable, Codable {
+    /// The package's name.
+    public internal(set) var name: Label
+    /// The version, for people.
+    public internal(set) var version: Label
+    /// The security version.
+    public internal(set) var securityVersion: UInt64
+    /// SHA-256 of the release payload; `nil` for what it was born with.
+    public internal(set) var manifest: ContentDigest?
+    /// The `jti` of the grant that brought it; `nil` for what it was born with.
+    public internal(set) var grant: String?
+    /// What its boot looks like.
+    public internal(set) var boot: BootProfile
+
+    /// What an instance runs that was just born: its first measured boot, to the last PCR.
+    init(bornFrom record: BirthRecord) {
+        name = record.bornWith.name
+        version = record.bornWith.version
+        securityVersion = record.bornWith.securityVersion
+        boot = BootProfile(exact: record.firstBoot.pcrs, facts: BootFactRequirements())
+    }
+
+    /// What an instance runs that has shown the boot of a grant.
+    init(broughtBy grant: PendingGrant) {
+        name = grant.package.name
+        version = grant.package.version
+        securityVersion = grant.securityVersion
+        manifest = grant.package.manifest
+        self.grant = grant.jti
+        boot = grant.boot
+    }
+}
+
+/// A grant whose boot was not confirmed yet.
+public struct PendingGrant: Hashable, Sendable, Codable {
+    /// Whether it can still be carried out.
+    public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
+        /// The gate may open for it until it expires.
+        case issued
+        /// The lease above it ended by a reboot, so its gate is shut; it may have been carried out before, so its boot is still expected.
+        case ended
+    }
+
+    /// The grant's `jti`.
+    public internal(set) var jti: String
+    /// SHA-256 of its compact form.
+    public internal(set) var grant: ContentDigest
+    /// The package.
+    public internal(set) var package: PackageReference
+    /// The package's security version.
+    public internal(set) var securityVersion: UInt64
+    /// The boot that it leads to.
+    public internal(set) var boot: BootProfile
+    /// The first second at which it is no longer good.
+    public internal(set) var expires: Int64
+    /// The lease above it.
+    public internal(set) var lease: Label
+    /// The TPM's reset count at the quote it was given for.
+    public internal(set) var resetCount: UInt32
+    /// The value of the grants counter that it spends.
+    public internal(set) var counter: UInt64
+    /// Whether it can still be carried out.
+    public internal(set) var status: Status
+}

@@ -1,0 +1,46 @@
+public import Messages
+
+/// The time-bound statement that an instance is trusted; every other permission is capped by it.
+public struct Lease: Hashable, Sendable, Codable {
+    /// The lease's id; renewals keep it.
+    public internal(set) var id: Label
+    /// When it began, in seconds since 1970.
+    public internal(set) var issuedAt: Int64
+    /// When evidence last renewed it, in seconds since 1970.
+    public internal(set) var renewedAt: Int64
+    /// The first second at which it no longer holds.
+    public internal(set) var expires: Int64
+
+    /// Seconds that a time daemon may step the verifier's clock back; a lease from further in the future was given while the
+    /// clock was wrong, and does not hold.
+    public static let clockTolerance: Int64 = 300
+
+    /// Whether it holds at a time: at exactly `expires` it does not.
+    public func holds(at now: Int64) -> Bool {
+        let (latest, overflow) = now.addingReportingOverflow(Self.clockTolerance)
+        return now < expires && (overflow || renewedAt <= latest)
+    }
+
+    /// The lease as its holder is told.
+    public var statement: LeaseStatement { LeaseStatement(id: id.text, expires: expires) }
+}
+
+/// Why a lease began, went on or ended.
+public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Evidence was accepted.
+    case attested
+    /// The boot that a grant led to was confirmed.
+    case confirmed
+    /// Its time ran out.
+    case expired
+    /// The platform was reset without the verifier having been told.
+    case rebooted
+    /// The verifier's own clock had been ahead when it was given.
+    case clockWentBack = "clock-went-back"
+    /// The instance's own evidence was refused.
+    case evidenceRefused = "evidence-refused"
+    /// An operator suspended the instance.
+    case suspended
+    /// An operator retired the instance.
+    case retired
+}

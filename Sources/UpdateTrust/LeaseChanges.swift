@@ -1,0 +1,56 @@
+import Messages
+
+extension TransitionDraft {
+    /// Ends the lease and every grant under it.
+    mutating func endLease(because cause: LeaseCause) throws(MessageError) {
+        try recordEnd(because: cause)
+        state.pending = nil
+    }
+
+    /// Renews the lease that holds, or begins another.
+    ///
+    /// A renewal never shortens: what was granted under the lease stays within it.
+    mutating func renewLease(
+        id: Label,
+        seconds: Int64,
+        because cause: LeaseCause,
+        reboot: Bool
+    ) throws(MessageError) -> Lease {
+        let (expires, overflow) = now.addingReportingOverflow(seconds)
+        guard !overflow else { throw MessageError(.outOfRange, "the verifier's clock is beyond any lease") }
+        if let held = state.lease, held.holds(at: now), !reboot {
+            var lease = held
+            lease.renewedAt = max(held.renewedAt, now)
+            lease.expires = max(held.expires, expires)
+            try record(lease, .renewed, because: cause)
+            return lease
+        }
+        if let over = state.lease {
+            let why: LeaseCause =
+                if reboot, over.holds(at: now) { .rebooted } else if over.expires <= now { .expired } else {
+                    .clockWentBack
+                }
+            try recordEnd(because: why)
+            // It can no longer be carried out, but it may have been: the boot it leads to stays expected.
+            state.pending?.status = .ended
+        }
+        let lease = Lease(id: id, issuedAt: now, renewedAt: now, expires: expires)
+        try record(lease, .issued, because: cause)
+        return lease
+    }
+
+    private mutating func record(
+        _ lease: Lease,
+        _ event: LeaseEntry.Event,
+        because cause: LeaseCause
+    ) throws(MessageError) {
+        state.lease = lease
+        try record(.lease(LeaseEntry(id: lease.id, event: event, cause: cause, expires: lease.expires)))
+    }
+
+    private mutating func recordEnd(because cause: LeaseCause) throws(MessageError) {
+        guard let lease = state.lease else { return }
+        state.lease = nil
+        try record(.lease(LeaseEntry(id: lease.id, event: .ended, cause: cause, expires: min(lease.expires, now))))
+    }
+}

@@ -1,0 +1,138 @@
+import Ledger
+public import Messages
+
+/// One statement on the ledger: canonical JSON, so that a digest of its bytes is a digest of its meaning.
+public struct LedgerEntry: Hashable, Sendable, Codable {
+    /// What happened, in seconds since 1970 by the recorder's clock.
+    public var at: Int64
+    /// The instance that it is about; absent for releases and policies.
+    public var instance: InstanceID?
+    /// SHA-256 of this instance's previous entry, so that an auditor of one device sees gaps without reading all.
+    public var prev: ContentDigest?
+    /// On whose authority.
+    public var actor: Actor
+    /// What happened.
+    public var body: Body
+
+    /// The format; 1 is the only one.
+    public static let formatVersion = 1
+
+    /// What happened, typed.
+    public enum Body: Hashable, Sendable {
+        case birth(BirthEntry)
+        case release(ReleaseEntry)
+        case withdrawal(WithdrawalEntry)
+        case policy(PolicyEntry)
+        case decision(DecisionEntry)
+        case lease(LeaseEntry)
+        case grant(GrantEntry)
+        case receipt(ReceiptEntry)
+        case act(OperatorEntry)
+
+        /// The value of `type`.
+        public var type: String { kind.rawValue }
+
+        var kind: Kind {
+            switch self {
+            case .birth: .birth
+            case .release: .release
+            case .withdrawal: .withdrawal
+            case .policy: .policy
+            case .decision: .decision
+            case .lease: .lease
+            case .grant: .grant
+            case .receipt: .receipt
+            case .act: .act
+            }
+        }
+    }
+
+    enum Kind: String, Codable, CaseIterable {
+        case birth, release, withdrawal, policy, decision, lease, grant, receipt
+        case act = "operator"
+    }
+
+    /// Joins the parts.
+    public init(at: Int64, instance: InstanceID? = nil, prev: ContentDigest? = nil, actor: Actor, body: Body) {
+        self.at = at
+        self.instance = instance
+        self.prev = prev
+        self.actor = actor
+        self.body = body
+    }
+
+    /// Reads an entry from its exact bytes.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try CanonicalJSON.decode(LedgerEntry.self, from: bytes, limit: LogEntry.maxByteCount)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case v, type, at, instance, prev, actor, body
+    }
+
+    /// Reads the JSON form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        guard try container.decode(Int.self, forKey: .v) == Self.formatVersion else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .v,
+                in: container,
+                debugDescription: "not a format known here"
+            )
+        }
+        at = try container.decode(Int64.self, forKey: .at)
+        instance = try container.decodeIfPresent(InstanceID.self, forKey: .instance)
+        prev = try container.decodeIfPresent(ContentDigest.self, forKey: .prev)
+        actor = try container.decode(Actor.self, forKey: .actor)
+        switch try container.decode(Kind.self, forKey: .type) {
+        case .birth: body = .birth(try container.decode(BirthEntry.self, forKey: .body))
+        case .release: body = .release(try container.decode(ReleaseEntry.self, forKey: .body))
+        case .withdrawal: body = .withdrawal(try container.decode(WithdrawalEntry.self, forKey: .body))
+        case .policy: body = .policy(try container.decode(PolicyEntry.self, forKey: .body))
+        case .decision: body = .decision(try container.decode(DecisionEntry.self, forKey: .body))
+        case .lease: body = .lease(try container.decode(LeaseEntry.self, forKey: .body))
+        case .grant: body = .grant(try container.decode(GrantEntry.self, forKey: .body))
+        case .receipt: body = .receipt(try container.decode(ReceiptEntry.self, forKey: .body))
+        case .act: body = .act(try container.decode(OperatorEntry.self, forKey: .body))
+        }
+    }
+
+    /// Writes the JSON form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Self.formatVersion, forKey: .v)
+        try container.encode(body.kind, forKey: .type)
+        try container.encode(at, forKey: .at)
+        try container.encodeIfPresent(instance, forKey: .instance)
+        try container.encodeIfPresent(prev, forKey: .prev)
+        try container.encode(actor, forKey: .actor)
+        switch body {
+        case .birth(let body): try container.encode(body, forKey: .body)
+        case .release(let body): try container.encode(body, forKey: .body)
+        case .withdrawal(let body): try container.encode(body, forKey: .body)
+        case .policy(let body): try container.encode(body, forKey: .body)
+        case .decision(let body): try container.encode(body, forKey: .body)
+        case .lease(let body): try container.encode(body, forKey: .body)
+        case .grant(let body): try container.encode(body, forKey: .body)
+        case .receipt(let body): try container.encode(body, forKey: .body)
+        case .act(let body): try container.encode(body, forKey: .body)
+        }
+    }
+}
+
+/// An entry with its exact bytes: what is appended to the log.
+public struct WrittenEntry: Hashable, Sendable {
+    /// The statement.
+    public let entry: LedgerEntry
+    /// Its canonical JSON.
+    public let bytes: [UInt8]
+
+    /// Writes an entry.
+    public init(_ entry: LedgerEntry) throws(MessageError) {
+        self.entry = entry
+        bytes = try CanonicalJSON.encode(entry)
+    }
+
+    /// SHA-256 of the bytes: what the instance's next entry names as `prev`.
+    public var digest: ContentDigest { ContentDigest(of: bytes) }
+}

@@ -1,0 +1,144 @@
+public import AttestationResults
+public import Messages
+
+/// A birth record was taken over.
+public struct BirthEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the record's payload.
+    public var record: ContentDigest
+    /// The tier.
+    public var tier: Tier
+    /// The station that signed.
+    public var station: Label
+
+    /// States a birth.
+    public init(record: ContentDigest, tier: Tier, station: Label) {
+        self.record = record
+        self.tier = tier
+        self.station = station
+    }
+}
+
+/// A release was registered.
+public struct ReleaseEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the signed payload.
+    public var manifest: ContentDigest
+    /// The package's name.
+    public var name: Label
+    /// The version, for people.
+    public var version: Label
+    /// The security version.
+    public var securityVersion: UInt64
+    /// SHA-256 of the artifact.
+    public var artifact: ContentDigest
+
+    /// States a registration.
+    public init(manifest: ContentDigest, release: Release) {
+        self.manifest = manifest
+        name = release.name
+        version = release.version
+        securityVersion = release.securityVersion
+        artifact = release.artifact.sha256
+    }
+}
+
+/// A release was withdrawn: nothing more is granted for it.
+public struct WithdrawalEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the signed payload.
+    public var manifest: ContentDigest
+    /// Why.
+    public var reason: Remark
+
+    /// States a withdrawal.
+    public init(manifest: ContentDigest, reason: Remark) {
+        self.manifest = manifest
+        self.reason = reason
+    }
+}
+
+/// A policy came into force.
+public struct PolicyEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the file.
+    public var policy: ContentDigest
+
+    /// States a policy.
+    public init(policy: ContentDigest) { self.policy = policy }
+}
+
+/// An instance asked, and was judged.
+public struct DecisionEntry: Hashable, Sendable, Codable {
+    /// What for.
+    public var purpose: Purpose
+    /// SHA-256 of the decision request.
+    public var request: ContentDigest
+    /// SHA-256 of the TPMS_ATTEST bytes.
+    public var quote: ContentDigest
+    /// Whether what was asked was given.
+    public var accepted: Bool
+    /// The codes of the reasons when it was not.
+    public var reasons: [String]
+    /// SHA-256 of the policy's file.
+    public var policy: ContentDigest
+    /// The rule that decided; absent when none was reached.
+    public var rule: Label?
+    /// The boot that was seen; absent when the evidence was refused.
+    public var boot: BootName?
+    /// Clock and firmware of the quote.
+    public var seen: LastSeen
+}
+
+/// A lease began, went on or ended.
+public struct LeaseEntry: Hashable, Sendable, Codable {
+    /// Which of the three.
+    public enum Event: String, Hashable, Sendable, Codable, CaseIterable {
+        case issued
+        case renewed
+        case ended
+    }
+
+    /// The lease.
+    public var id: Label
+    /// What happened to it.
+    public var event: Event
+    /// Why.
+    public var cause: LeaseCause
+    /// When it ends, or ended, in seconds since 1970.
+    public var expires: Int64
+}
+
+/// A grant was given.
+public struct GrantEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the JWS in compact form.
+    public var grant: ContentDigest
+    /// Its `jti`.
+    public var jti: String
+    /// The decision request that it answers.
+    public var request: ContentDigest
+    /// The lease above it.
+    public var lease: Label
+    /// The package.
+    public var package: PackageReference
+    /// The first second at which it is no longer good.
+    public var expires: Int64
+}
+
+/// The boot that followed a grant was quoted.
+public struct ReceiptEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the grant's compact form.
+    public var grant: ContentDigest
+    /// Its `jti`.
+    public var jti: String
+    /// The package that runs now.
+    public var package: PackageReference
+    /// The security floor from now on.
+    public var securityFloor: UInt64
+    /// SHA-256 of the TPMS_ATTEST bytes of the confirming quote.
+    public var quote: ContentDigest
+}
+
+/// An operator acted on an instance.
+public struct OperatorEntry: Hashable, Sendable, Codable {
+    /// What was done.
+    public var act: OperatorAct.Kind
+    /// Why.
+    public var reason: Remark
+}

@@ -1,0 +1,57 @@
+public import Messages
+
+/// What an operator does to one instance, by name and with a reason.
+public struct OperatorAct: Hashable, Sendable {
+    /// What is done.
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Ends the lease and everything under it until the instance is reinstated.
+        case suspend
+        /// Takes a suspended instance back: its next accepted evidence starts a new lease.
+        case reinstate
+        /// Ends the instance's life for good.
+        case retire
+    }
+
+    /// What is done.
+    public var kind: Kind
+    /// By whom.
+    public var by: Label
+    /// Why.
+    public var reason: Remark
+
+    /// Names an act.
+    public init(_ kind: Kind, by: Label, reason: Remark) {
+        self.kind = kind
+        self.by = by
+        self.reason = reason
+    }
+
+    /// What came of an act.
+    public enum Outcome: Hashable, Sendable {
+        /// The change, to be stored whole.
+        case applied(Transition)
+        /// The instance's life has no such step from where it stands.
+        case refused(Lifecycle)
+    }
+
+    /// Applies the act.
+    /// - Throws: `MessageError` when the ledger entry cannot be written; then nothing has happened.
+    public func apply(to state: InstanceState, at now: Int64) throws(MessageError) -> Outcome {
+        let event: Lifecycle.Event =
+            switch kind {
+            case .suspend: .suspend
+            case .reinstate: .reinstate
+            case .retire: .retire
+            }
+        guard let next = state.lifecycle.after(event) else { return .refused(state.lifecycle) }
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        try draft.record(.act(OperatorEntry(act: kind, reason: reason)))
+        switch kind {
+        case .suspend: try draft.endLease(because: .suspended)
+        case .retire: try draft.endLease(because: .retired)
+        case .reinstate: break
+        }
+        draft.state.lifecycle = next
+        return .applied(draft.finished)
+    }
+}

@@ -1,0 +1,105 @@
+public import Messages
+
+/// Who is trusted for how long, and who may install what when: the file that a fleet's owner edits.
+public struct Policy: Hashable, Sendable {
+    /// The rules in the order of the file; the first that matches an instance decides.
+    public let rules: [PolicyRule]
+    /// SHA-256 of the file's bytes: what decisions and grants name.
+    public let digest: ContentDigest
+
+    /// The most bytes of the file.
+    public static let maximumSize = 256 << 10
+    /// More rules than a person keeps an overview of.
+    public static let maximumRules = 200
+
+    private struct File: Codable {
+        var formatVersion: Int
+        var rules: [PolicyRule]
+    }
+
+    /// Reads the file.
+    /// - Throws: `MessageError` that names the line, the key or the rule which cannot be meant.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        let file = try EditedJSON.decode(File.self, from: bytes, limit: Self.maximumSize)
+        guard file.formatVersion == 1 else {
+            throw MessageError(.outOfRange, "\"formatVersion\" \(file.formatVersion) is not known here, only 1")
+        }
+        guard !file.rules.isEmpty, file.rules.count <= Self.maximumRules else {
+            throw MessageError(
+                .outOfRange,
+                "a policy has 1 to \(Self.maximumRules) rules, this one \(file.rules.count)"
+            )
+        }
+        var ids = Set<Label>()
+        for rule in file.rules {
+            guard ids.insert(rule.id).inserted else {
+                throw MessageError(.outOfRange, "two rules have the id \"\(rule.id)\"")
+            }
+            try rule.check()
+        }
+        rules = file.rules
+        digest = ContentDigest(of: bytes)
+    }
+
+    /// The rule that decides; `nil` means that nothing is allowed.
+    public func rule(for subject: PolicySubject) -> PolicyRule? {
+        rules.first { $0.mismatches(subject).isEmpty }
+    }
+
+    /// What each rule says of a subject, in the order of the file.
+    public func explain(_ subject: PolicySubject) -> [RuleExplanation] {
+        var decided = false
+        return rules.map { rule in
+            let mismatches = rule.mismatches(subject)
+            let decides = mismatches.isEmpty && !decided
+            if decides { decided = true }
+            return RuleExplanation(rule: rule.id, matches: mismatches.isEmpty, decides: decides, because: mismatches)
+        }
+    }
+}
+
+/// What a rule is held against: all of it out of the birth record, except the package.
+public struct PolicySubject: Hashable, Sendable {
+    /// The model.
+    public var model: Label
+    /// The hardware revision.
+    public var hardwareRevision: Label
+    /// The environment.
+    public var environment: Label
+    /// The tier.
+    public var tier: Tier
+    /// The package that is asked for; the one that runs when none is.
+    public var package: Label
+
+    /// Joins the parts.
+    public init(model: Label, hardwareRevision: Label, environment: Label, tier: Tier, package: Label) {
+        self.model = model
+        self.hardwareRevision = hardwareRevision
+        self.environment = environment
+        self.tier = tier
+        self.package = package
+    }
+
+    /// What a rule is held against for an instance that asks for a package.
+    public init(_ record: BirthRecord, package: Label) {
+        self.init(
+            model: record.model,
+            hardwareRevision: record.hardwareRevision,
+            environment: record.environment,
+            tier: record.tier,
+            package: package
+        )
+    }
+}
+
+/// What one rule says of a subject.
+public struct RuleExplanation: Hashable, Sendable, Codable {
+    /// The rule's id.
+    public var rule: Label
+    /// Whether it fits.
+    public var matches: Bool
+    /// Whether it is the one that decides: the first that fits.
+    public var decides: Bool
+    /// A sentence for each part that does not fit.
+    public var because: [String]
+}

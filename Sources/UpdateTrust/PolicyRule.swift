@@ -1,0 +1,165 @@
+public import Messages
+
+/// One rule of a policy: whom it is for, and what they may.
+public struct PolicyRule: Hashable, Sendable, Codable {
+    /// The rule's name in decisions and grants.
+    public var id: Label
+    /// Whom it is for.
+    public var match: Match
+    /// Which moves between releases it allows.
+    public var moves: Moves
+    /// What a boot must show beyond the measurements that are expected.
+    public var boot: BootRule
+    /// How long accepted evidence is good for.
+    public var lease: Span
+    /// How long a grant is good for.
+    public var grant: Span
+    /// When grants may be given and carried out; absent: at any time.
+    public var window: MaintenanceWindow?
+    /// What follows when the instance's own evidence is refused.
+    public var onFailedAttestation: FailedAttestation
+
+    /// Whom a rule is for: every part must fit.
+    public struct Match: Hashable, Sendable, Codable {
+        /// Models.
+        public var models: Selector<Label>
+        /// Hardware revisions.
+        public var hardwareRevisions: Selector<Label>
+        /// Environments.
+        public var environments: Selector<Label>
+        /// Tiers.
+        public var tiers: Selector<Tier>
+        /// Packages.
+        public var packages: Selector<Label>
+    }
+
+    /// Moves between releases, told apart by security version, never by version strings.
+    public struct Moves: Hashable, Sendable, Codable {
+        /// To another release of the same or a higher security version.
+        public var upgrade: Bool
+        /// To the release that runs already.
+        public var reinstall: Bool
+        /// To a lower security version, as far as the instance's security floor allows it.
+        public var downgrade: Bool
+    }
+
+    /// What a boot must show.
+    public struct BootRule: Hashable, Sendable, Codable {
+        /// Whether an event log must have been replayed to the quoted values.
+        public var requireLog: Bool
+        /// Whether that log must say that Secure Boot is on.
+        public var secureBoot: SecureBoot
+        /// The platform firmware versions that the log may say; absent: any.
+        public var firmwareVersions: [String]?
+
+        /// Whether Secure Boot must be on.
+        public enum SecureBoot: String, Hashable, Sendable, Codable, CaseIterable {
+            case required
+            case any
+        }
+    }
+
+    /// A length of time.
+    public struct Span: Hashable, Sendable, Codable {
+        /// Seconds, at least 1.
+        public var seconds: Int64
+    }
+
+    /// What follows when the instance's own evidence is refused.
+    public enum FailedAttestation: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Its lease ends, and it stays suspended until an operator reinstates it.
+        case suspend
+    }
+
+    /// The longest lease: a device that nobody heard of for a month is not trusted.
+    public static let maximumLease: Int64 = 31 * 86_400
+    /// The longest grant: long enough for a slow link, short enough that a quote still says something of the device.
+    public static let maximumGrant: Int64 = 7 * 86_400
+
+    func check() throws(MessageError) {
+        try check(lease, atMost: Self.maximumLease, "lease")
+        try check(grant, atMost: Self.maximumGrant, "grant")
+        guard grant.seconds <= lease.seconds else {
+            throw fault("a grant of \(grant.seconds) seconds would outlive a lease of \(lease.seconds)")
+        }
+        guard boot.requireLog || (boot.secureBoot == .any && boot.firmwareVersions == nil) else {
+            throw fault("\"secureBoot\" and \"firmwareVersions\" are read from the log, so \"requireLog\" must be true")
+        }
+        guard boot.firmwareVersions?.isEmpty != true else {
+            throw fault("an empty \"firmwareVersions\" would refuse every device; leave the key out to allow any")
+        }
+        if let problem = window?.problem { throw fault(problem) }
+    }
+
+    private func check(_ span: Span, atMost most: Int64, _ key: String) throws(MessageError) {
+        guard span.seconds >= 1, span.seconds <= most else {
+            throw fault("\"\(key).seconds\" is \(span.seconds), it must be 1 to \(most)")
+        }
+    }
+
+    private func fault(_ what: String) -> MessageError { MessageError(.outOfRange, "rule \"\(id)\": \(what)") }
+
+    /// A sentence for each part of the match that does not fit; none means that the rule fits.
+    func mismatches(_ subject: PolicySubject) -> [String] {
+        var sentences: [String] = []
+        func hold<Value>(_ value: Value, against selector: Selector<Value>, _ what: String) {
+            if !selector.contains(value) { sentences.append("the \(what) is \(value)") }
+        }
+        hold(subject.model, against: match.models, "model")
+        hold(subject.hardwareRevision, against: match.hardwareRevisions, "hardware revision")
+        hold(subject.environment, against: match.environments, "environment")
+        hold(subject.tier, against: match.tiers, "tier")
+        hold(subject.package, against: match.packages, "package")
+        return sentences
+    }
+}
+
+/// Some values, or any: in JSON a list, or the text `"*"`.
+public enum Selector<Value: Hashable & Sendable & Codable>: Hashable, Sendable, Codable {
+    /// Every value.
+    case any
+    /// These values; at least one.
+    case only([Value])
+
+    /// Whether a value is meant.
+    public func contains(_ value: Value) -> Bool {
+        switch self {
+        case .any: true
+        case .only(let values): values.contains(value)
+        }
+    }
+
+    private static var anyText: String { "*" }
+
+    /// Reads the text or the list.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            guard text == Self.anyText else {
+                throw DecodingError.dataCorruptedError(
+                    in: container,
+                    debugDescription: "neither \"*\" nor a list in brackets"
+                )
+            }
+            self = .any
+            return
+        }
+        let values = try container.decode([Value].self)
+        guard !values.isEmpty else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "an empty list fits nothing; \"*\" fits anything"
+            )
+        }
+        self = .only(values)
+    }
+
+    /// Writes the text or the list.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .any: try container.encode(Self.anyText)
+        case .only(let values): try container.encode(values)
+        }
+    }
+}

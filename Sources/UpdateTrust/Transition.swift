@@ -1,0 +1,64 @@
+public import Messages
+
+/// A change of one instance and the ledger entries that explain it: stored together or not at all.
+public struct Transition: Hashable, Sendable {
+    /// The state as it is to be stored.
+    public let state: InstanceState
+    /// The entries, in the order in which they are appended.
+    public let entries: [WrittenEntry]
+
+    /// Takes an instance over from its birth record.
+    /// - Parameters:
+    ///   - record: the record, read from `payload`, whose signature was checked.
+    ///   - payload: SHA-256 of the record's exact bytes.
+    /// - Throws: `MessageError` when the ledger entry cannot be written.
+    public static func birth(
+        of record: BirthRecord,
+        payload: ContentDigest,
+        at now: Int64,
+        by verifier: Label
+    ) throws(MessageError) -> Transition {
+        let state = InstanceState(bornFrom: record)
+        let entry = LedgerEntry(
+            at: now,
+            instance: record.instance,
+            actor: Actor(.verifier, verifier),
+            body: .birth(BirthEntry(record: payload, tier: record.tier, station: record.station))
+        )
+        let written = try WrittenEntry(entry)
+        var born = state
+        born.lastEntry = written.digest
+        return Transition(state: born, entries: [written])
+    }
+}
+
+/// A change under construction: each entry names the one before it.
+struct TransitionDraft {
+    var state: InstanceState
+    private var entries: [WrittenEntry] = []
+    let now: Int64
+    private let actor: Actor
+    private let version: Int64
+
+    init(of state: InstanceState, at now: Int64, actor: Actor) {
+        self.state = state
+        self.now = now
+        self.actor = actor
+        version = state.version
+    }
+
+    mutating func record(_ body: LedgerEntry.Body) throws(MessageError) {
+        let written = try WrittenEntry(
+            LedgerEntry(at: now, instance: state.instance, prev: state.lastEntry, actor: actor, body: body)
+        )
+        entries.append(written)
+        state.lastEntry = written.digest
+    }
+
+    /// The whole change; its version is one above the state's before, however many entries it took.
+    var finished: Transition {
+        var state = state
+        state.version = version &+ 1
+        return Transition(state: state, entries: entries)
+    }
+}
