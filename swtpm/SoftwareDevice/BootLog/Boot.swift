@@ -1,0 +1,44 @@
+import FoundationEssentials
+import TPMDevice
+import TPMWire
+
+extension SoftwareDevice {
+    /// Boots: a power cycle, then every measurement that the firmware makes, extended into all banks and logged.
+    ///
+    /// - Parameters:
+    ///   - tamper: What somebody changed.
+    ///   - reset: False measures on top of what the PCRs hold, which no real boot does.
+    /// - Returns: The event log, which is then also in ``logPath``.
+    @discardableResult
+    public func boot(
+        firmware: Firmware,
+        tamper: Set<Tamper> = [],
+        reset: Bool = true
+    ) async throws -> [UInt8] {
+        if !isRunning {
+            try await start()
+        } else if reset {
+            try await powerCycle()
+        }
+        let events = BootSequence(firmware: firmware, tamper: tamper).events
+        let tpm = try await openTPM(tcti: tcti)
+        let log = try await tpm.perform { connection throws(TPMError) in try connection.measure(events) }
+        await tpm.close()
+        try Data(log).write(to: URL(filePath: logPath), options: .atomic)
+        return log
+    }
+}
+
+extension TPMConnection {
+    /// Extends events into every bank the TPM has, and returns the log of exactly that.
+    fileprivate func measure(_ events: [MeasuredEvent]) throws(TPMError) -> [UInt8] {
+        let banks = try pcrBanks().selections.filter { !$0.pcrs.isEmpty }.map(\.hash)
+        var measured: [(MeasuredEvent, [TPMTHA])] = []
+        for event in events {
+            let digests = banks.compactMap { Digests.digest(event.measured, bank: $0) }
+            try pcrExtend(event.pcr, with: digests)
+            measured.append((event, digests))
+        }
+        return EventLogWriter.log(of: measured, banks: banks)
+    }
+}
