@@ -52,6 +52,11 @@ extension DecisionInput {
         guard attested.iakName == record.iak.name else {
             return "the evidence is signed by another key than the record's"
         }
+        // Expectations out of another state than this one: the state changed between appraisal and decision.
+        let expected = state.expectations(for: request.request.purpose).first { $0.name == attested.boot }
+        guard let expected, expected.profile.exact.bank == attested.pcrs.bank,
+            expected.profile.exact.values.allSatisfy({ attested.pcrs.values[$0.key] == $0.value })
+        else { return "the evidence was held against boots that this state does not expect" }
         return nil
     }
 
@@ -93,12 +98,12 @@ extension DecisionInput {
         let request = request.request
         let subject = PolicySubject(record, package: request.package?.name ?? state.running.name)
         guard let rule = policy.rule(for: subject) else {
-            return try refuse([.noPolicyRule], attested, rule: nil, draft: draft)
+            return try refuse([.noPolicyRule], attested, rule: nil, renewing: nil, draft: draft)
         }
         // What must hold before the evidence is worth a lease at all.
         let shortcomings = tierShortcomings + rule.boot.shortcomings(of: attested) + counterShortcomings
         guard shortcomings.isEmpty, let next = state.lifecycle.after(.evidenceAccepted) else {
-            return try refuse(shortcomings, attested, rule: rule, draft: draft)
+            return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
         }
         draft.state.lifecycle = next
         if let counters = request.counters { draft.state.counters = counters }
@@ -116,12 +121,7 @@ extension DecisionInput {
     ) throws(MessageError) -> Decision {
         var draft = draft
         try draft.record(accepting(attested, rule: rule))
-        let lease = try draft.renewLease(
-            id: identifiers.lease,
-            seconds: rule.lease.seconds,
-            because: .attested,
-            reboot: attested.unannouncedReboot
-        )
+        let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
         return accepted(attested, rule: rule, lease: lease, draft: draft)
     }
 
@@ -130,11 +130,15 @@ extension DecisionInput {
         return Decision(outcome: .accepted(acceptance), transition: draft.finished, explanation: explanation(of: rule))
     }
 
-    /// Records a refusal of an authentic request that has nothing against the evidence itself.
+    /// Records a refusal of an authentic request.
+    ///
+    /// Evidence that has nothing against it renews the lease all the same. Evidence that lacks something renews nothing, and
+    /// a lease that a reboot has ended does not come back by being refused.
     func refuse(
         _ reasons: [DecisionReason],
         _ attested: AttestedState,
         rule: PolicyRule?,
+        renewing seconds: Int64?,
         draft: TransitionDraft
     ) throws(MessageError) -> Decision {
         var draft = draft
@@ -149,10 +153,29 @@ extension DecisionInput {
                 )
             )
         )
+        if let seconds {
+            _ = try renewLease(in: &draft, attested, seconds: seconds, because: .attested)
+        } else if attested.unannouncedReboot {
+            try draft.recordEndOfEarlierLease(reboot: true)
+        }
         return Decision(
             outcome: .refused(Refused(reasons: reasons, evidence: [])),
             transition: draft.finished,
             explanation: explanation(of: rule)
+        )
+    }
+
+    func renewLease(
+        in draft: inout TransitionDraft,
+        _ attested: AttestedState,
+        seconds: Int64,
+        because cause: LeaseCause
+    ) throws(MessageError) -> Lease {
+        try draft.renewLease(
+            id: identifiers.lease,
+            seconds: seconds,
+            because: cause,
+            reboot: attested.unannouncedReboot
         )
     }
 

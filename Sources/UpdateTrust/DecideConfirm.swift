@@ -11,22 +11,19 @@ extension DecisionInput {
             // The answer to the first confirmation was lost: the receipt stands, and saying it again changes nothing.
             var draft = draft
             try draft.record(accepting(attested, rule: rule))
-            let lease = try draft.renewLease(
-                id: identifiers.lease,
-                seconds: rule.lease.seconds,
-                because: .attested,
-                reboot: attested.unannouncedReboot
-            )
+            let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
             return accepted(attested, rule: rule, lease: lease, draft: draft)
         }
         guard let pending = state.pending, pending.jti == jti else {
-            return try refuseRenewing([.grantUnknown], attested, rule: rule, draft: draft)
+            return try refuse([.grantUnknown], attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
         }
         var reasons: [DecisionReason] = []
         if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
         if attested.observation.clock.resetCount == pending.resetCount { reasons.append(.notRebooted) }
         if counters.grants <= pending.counter { reasons.append(.grantNotSpent) }
-        guard reasons.isEmpty else { return try refuseRenewing(reasons, attested, rule: rule, draft: draft) }
+        guard reasons.isEmpty else {
+            return try refuse(reasons, attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
+        }
 
         var draft = draft
         draft.state.running = RunningRelease(broughtBy: pending)
@@ -44,12 +41,7 @@ extension DecisionInput {
                 )
             )
         )
-        let lease = try draft.renewLease(
-            id: identifiers.lease,
-            seconds: rule.lease.seconds,
-            because: .confirmed,
-            reboot: attested.unannouncedReboot
-        )
+        let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .confirmed)
         return accepted(attested, rule: rule, lease: lease, draft: draft)
     }
 }

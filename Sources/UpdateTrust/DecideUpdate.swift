@@ -16,16 +16,11 @@ extension DecisionInput {
         )
         let reasons = conditions.reasonsAgainst()
         guard reasons.isEmpty, let release else {
-            return try refuseRenewing(reasons.isEmpty ? [.releaseUnknown] : reasons, attested, rule: rule, draft: draft)
+            return try refuse(reasons, attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
         }
         var draft = draft
         try draft.record(accepting(attested, rule: rule))
-        let lease = try draft.renewLease(
-            id: identifiers.lease,
-            seconds: rule.lease.seconds,
-            because: .attested,
-            reboot: attested.unannouncedReboot
-        )
+        let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
         let terms = try terms(
             attested,
             rule: rule,
@@ -40,23 +35,6 @@ extension DecisionInput {
             transition: draft.finished,
             explanation: explanation(of: rule)
         )
-    }
-
-    /// Refuses what was asked, and renews the lease all the same.
-    func refuseRenewing(
-        _ reasons: [DecisionReason],
-        _ attested: AttestedState,
-        rule: PolicyRule,
-        draft: TransitionDraft
-    ) throws(MessageError) -> Decision {
-        var draft = draft
-        _ = try draft.renewLease(
-            id: identifiers.lease,
-            seconds: rule.lease.seconds,
-            because: .attested,
-            reboot: attested.unannouncedReboot
-        )
-        return try refuse(reasons, attested, rule: rule, draft: draft)
     }
 
     private func terms(

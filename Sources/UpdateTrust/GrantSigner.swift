@@ -50,6 +50,13 @@ public struct GrantSigner: Sendable {
     public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
         let input = try CompactJWS.signingInput(for: terms.claims, kid: kid)
         let signature = try StatementSigner.p256(key).signature(over: Array(input.utf8))
-        return SignedGrant(terms: terms, compact: input + "." + Base64URL.encode(signature))
+        let compact = input + "." + Base64URL.encode(signature)
+        guard compact.utf8.count <= Grant.maximumSize else {
+            throw MessageError(
+                .tooLarge,
+                "a grant of \(compact.utf8.count) characters, a gate reads \(Grant.maximumSize)"
+            )
+        }
+        return SignedGrant(terms: terms, compact: compact)
     }
 }

@@ -25,18 +25,24 @@ extension TransitionDraft {
             try record(lease, .renewed, because: cause)
             return lease
         }
-        if let over = state.lease {
-            let why: LeaseCause =
-                if reboot, over.holds(at: now) { .rebooted } else if over.expires <= now { .expired } else {
-                    .clockWentBack
-                }
-            try recordEnd(because: why)
-            // It can no longer be carried out, but it may have been: the boot it leads to stays expected.
-            state.pending?.status = .ended
-        }
+        try recordEndOfEarlierLease(reboot: reboot)
         let lease = Lease(id: id, issuedAt: now, renewedAt: now, expires: expires)
         try record(lease, .issued, because: cause)
         return lease
+    }
+
+    /// Ends the lease whose time, boot or clock is over.
+    mutating func recordEndOfEarlierLease(reboot: Bool) throws(MessageError) {
+        guard let over = state.lease else { return }
+        let cause: LeaseCause
+        if over.expires <= now {
+            cause = .expired
+        } else {
+            cause = reboot && over.holds(at: now) ? .rebooted : .clockWentBack
+        }
+        try recordEnd(because: cause)
+        // The grant under it can no longer be carried out, but it may have been: the boot it leads to stays expected.
+        state.pending?.status = .ended
     }
 
     private mutating func record(

@@ -16,8 +16,6 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var grant: Span
     /// When grants may be given and carried out; absent: at any time.
     public var window: MaintenanceWindow?
-    /// What follows when the instance's own evidence is refused.
-    public var onFailedAttestation: FailedAttestation
 
     /// Whom a rule is for: every part must fit.
     public struct Match: Hashable, Sendable, Codable {
@@ -63,12 +61,6 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public struct Span: Hashable, Sendable, Codable {
         /// Seconds, at least 1.
         public var seconds: Int64
-    }
-
-    /// What follows when the instance's own evidence is refused.
-    public enum FailedAttestation: String, Hashable, Sendable, Codable, CaseIterable {
-        /// Its lease ends, and it stays suspended until an operator reinstates it.
-        case suspend
     }
 
     /// The longest lease: a device that nobody heard of for a month is not trusted.
