@@ -142,7 +142,7 @@ let package = Package(
         tests(of: "Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice", crypto, cryptoExtras]),
         tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
-        tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto]),
+        tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "VerifierService", ["StoreSQLite", "VerifierStore", "UpdateTrust", "Messages", "VerifierClient", "SoftwareDevice", crypto, x509]),
         tests(of: "DeviceAgent", ["TPMDevice", "UpdateTrust", "Messages", "Ledger", "SoftwareDevice", crypto]),
         tests(of: "FactoryLine", ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]),

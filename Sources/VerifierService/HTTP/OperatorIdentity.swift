@@ -27,7 +27,9 @@ struct OperatorIdentity: Hashable, Sendable {
                 guard let label = Label(uri.dropFirst(Self.namePrefix.count)) else { return nil }
                 operators.append(label)
             } else if uri.hasPrefix(Self.rolePrefix) {
-                guard let role = OperatorRole(rawValue: String(uri.dropFirst(Self.rolePrefix.count))) else { return nil }
+                guard let role = OperatorRole(rawValue: String(uri.dropFirst(Self.rolePrefix.count))) else {
+                    return nil
+                }
                 roles.insert(role)
             }
         }

@@ -49,7 +49,8 @@ struct Responder: HTTPResponder {
             let body = try await collect(request, upTo: found.bodyLimit)
             readToEnd = true
             answer = try await found.handler(
-                Exchange(parameters: parameters, query: query, body: body, caller: caller, peer: peer))
+                Exchange(parameters: parameters, query: query, body: body, caller: caller, peer: peer)
+            )
         } catch let error as ServiceProblem {
             if error.problem.kind == .notAuthentic {
                 limiter.charge(peer, tokens: Self.garbageTokens, now: Self.milliseconds(start))

@@ -3,7 +3,7 @@ import Messages
 /// An answer that is a problem, with what only the operator's log may say.
 struct ServiceProblem: Error {
     var problem: Problem
-    /// For the log: what was seen. Never goes over the wire.
+    /// For the log, what was seen; never goes over the wire.
     var detail: String = ""
 
     static func malformed(_ detail: String) -> ServiceProblem {
@@ -28,14 +28,23 @@ struct ServiceProblem: Error {
     /// One answer for everything that nothing authenticates, so that a stranger learns nothing from trying.
     static func notAuthentic(_ detail: String) -> ServiceProblem {
         ServiceProblem(
-            problem: Problem(.notAuthentic, title: "The evidence is not authentic.", status: 401), detail: detail)
+            problem: Problem(.notAuthentic, title: "The evidence is not authentic.", status: 401),
+            detail: detail
+        )
     }
 
-    static func refused(_ title: String, reasons: [String], instance: String? = nil, detail: String = "")
+    static func refused(
+        _ title: String,
+        reasons: [String],
+        instance: String? = nil,
+        detail: String = ""
+    )
         -> ServiceProblem
     {
         ServiceProblem(
-            problem: Problem(.refused, title: title, status: 403, reasons: reasons, instance: instance), detail: detail)
+            problem: Problem(.refused, title: title, status: 403, reasons: reasons, instance: instance),
+            detail: detail
+        )
     }
 
     static let tooManyRequests = ServiceProblem(
@@ -44,12 +53,19 @@ struct ServiceProblem: Error {
 
     static func busy(_ detail: String) -> ServiceProblem {
         ServiceProblem(
-            problem: Problem(.busy, title: "The verifier is busy; ask again in a second.", status: 503), detail: detail)
+            problem: Problem(.busy, title: "The verifier is busy; ask again in a second.", status: 503),
+            detail: detail
+        )
     }
 
     static func undecided(_ detail: String) -> ServiceProblem {
         ServiceProblem(
-            problem: Problem(.undecided, title: "Nothing could be decided; nothing was changed that you know of.", status: 503),
-            detail: detail)
+            problem: Problem(
+                .undecided,
+                title: "Nothing could be decided; nothing was changed that you know of.",
+                status: 503
+            ),
+            detail: detail
+        )
     }
 }

@@ -58,7 +58,9 @@ public final class Metrics: Sendable {
             for (series, value) in values {
                 lines.append("\(family.rawValue)\(family.text(of: series.labels)) \(Self.number(value))")
             }
-            if values.isEmpty, family.kind != "histogram", family.labels.isEmpty { lines.append("\(family.rawValue) 0") }
+            if values.isEmpty, family.kind != "histogram", family.labels.isEmpty {
+                lines.append("\(family.rawValue) 0")
+            }
             let histograms = state.histograms.filter { $0.key.family == family }
             for (series, histogram) in histograms.sorted(by: { $0.key.labels < $1.key.labels }) {
                 lines.append(contentsOf: histogram.lines(of: family, labels: series.labels))

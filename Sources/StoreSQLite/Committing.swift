@@ -1,0 +1,198 @@
+import FoundationEssentials
+import GRDB
+import Ledger
+import Messages
+import Synchronization
+import UpdateTrust
+public import VerifierStore
+
+extension SQLiteStore {
+    public func commit(_ changes: [StoreChange], sealer: LedgerSealer) async throws(StoreError) -> CommitReceipt {
+        do {
+            let (receipt, tail) = try await pool.write { db in
+                try self.commit(changes, sealer: sealer, db)
+            }
+            self.tail.withLock { $0 = tail }
+            return receipt
+        } catch {
+            // Whether it was committed is unknown: the next commit reads the tail from what is stored.
+            tail.withLock { $0 = nil }
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    private func commit(
+        _ changes: [StoreChange],
+        sealer: LedgerSealer,
+        _ db: Database
+    ) throws -> (CommitReceipt, LedgerTail) {
+        let tail = try currentTail(db)
+        var entries: [WrittenEntry] = []
+        var outcomes: [StoreOutcome] = []
+        for change in changes {
+            if let obstacle = try apply(change, db) {
+                outcomes.append(obstacle)
+            } else {
+                outcomes.append(.committed(at: tail.size + entries.count))
+                entries += change.entries
+            }
+        }
+        guard !entries.isEmpty else { return (CommitReceipt(outcomes: outcomes, ledger: nil), tail) }
+        let sealed = try sealer.seal(tail, appending: entries)
+        try append(entries, sealed, db)
+        return (CommitReceipt(outcomes: outcomes, ledger: sealed), try sealed.tail)
+    }
+
+    private func currentTail(_ db: Database) throws -> LedgerTail {
+        let size = try Int.fetchOne(db.cachedStatement(sql: "SELECT size FROM ledger_head")) ?? 0
+        if let tail = tail.withLock({ $0 }), tail.size == size { return tail }
+        let node = try db.cachedStatement(sql: "SELECT hash FROM ledger_node WHERE level = ? AND number = ?")
+        return try LedgerTail(size: size) { level, index in
+            guard let hash = try Data.fetchOne(node, arguments: [level, index]).flatMap({ TreeHash($0) }) else {
+                throw MissingNode(level: level, index: index)
+            }
+            return hash
+        }
+    }
+
+    private func append(_ entries: [WrittenEntry], _ sealed: SealedLedger, _ db: Database) throws {
+        let entry = try db.cachedStatement(sql: "INSERT INTO ledger_entry (number, bytes) VALUES (?, ?)")
+        for (offset, written) in entries.enumerated() {
+            try entry.execute(arguments: [sealed.firstIndex + offset, Data(written.bytes)])
+        }
+        let node = try db.cachedStatement(sql: "INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)")
+        for new in sealed.nodes { try node.execute(arguments: [new.level, new.index, Data(new.hash.bytes)]) }
+        try db.cachedStatement(sql: "UPDATE ledger_head SET size = ?, checkpoint = ?")
+            .execute(arguments: [sealed.size, Data(sealed.checkpoint.bytes)])
+    }
+
+    /// Carries out a change, or says what stands against it and leaves everything as it was.
+    private func apply(_ change: StoreChange, _ db: Database) throws -> StoreOutcome? {
+        switch change {
+        case .birth(let birth): try apply(birth, db)
+        case .decision(let decision): try apply(decision, db)
+        case .act(let transition, let version): try replace(transition, version, db)
+        case .release(let release, _): try apply(release, db)
+        case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
+        case .policy(let policy, _): try apply(policy, db)
+        }
+    }
+
+    private func apply(_ birth: BirthImport, _ db: Database) throws -> StoreOutcome? {
+        let state = birth.transition.state
+        let found = try db.cachedStatement(
+            sql: "SELECT instance, serial, record FROM birth WHERE instance = ? OR serial = ? OR endorsement_key = ?"
+        )
+        let others = try Row.fetchAll(
+            found,
+            arguments: [state.instance.text, birth.serial.text, Data(birth.endorsementKey)]
+        )
+        for other in others {
+            guard let instance = InstanceID(other[0] as String) else { return .conflict(.instance) }
+            if instance == state.instance {
+                return other.bytes(2) == birth.record.bytes ? .known : .conflict(.instance)
+            }
+            return .conflict(other[1] == birth.serial.text ? .serial(instance) : .endorsementKey(instance))
+        }
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO birth (instance, serial, endorsement_key, record, payload, envelope, imported_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                state.instance.text, birth.serial.text, Data(birth.endorsementKey), Data(birth.record.bytes),
+                Data(birth.birth.payload), Data(birth.birth.envelope), birth.birth.importedAt,
+            ])
+        try db.cachedStatement(sql: "INSERT INTO state (instance, version, body) VALUES (?, ?, ?)")
+            .execute(arguments: [state.instance.text, state.version, Data(try CanonicalJSON.encode(state))])
+        if let log = birth.log { try keep(log, db) }
+        return nil
+    }
+
+    private func apply(_ decision: DecisionChange, _ db: Database) throws -> StoreOutcome? {
+        let policy = try Data.fetchOne(
+            db.cachedStatement(sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
+        )
+        guard policy == Data(decision.policy.bytes) else { return .stale }
+        if let release = decision.release {
+            guard try Self.standing(of: release, db) == .registered else { return .stale }
+        }
+        let used = try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM challenge_used WHERE nonce = ?)"),
+            arguments: [Data(decision.challenge)]
+        )
+        guard used == false else { return .challengeUsed }
+        if let obstacle = try replace(decision.transition, decision.replacing, db) { return obstacle }
+        try db.cachedStatement(sql: "INSERT INTO challenge_used (nonce, expires) VALUES (?, ?)")
+            .execute(arguments: [Data(decision.challenge), decision.challengeExpires])
+        if let grant = decision.grant {
+            try db.cachedStatement(sql: "INSERT INTO grant_given (jti, instance, compact, expires) VALUES (?, ?, ?, ?)")
+                .execute(
+                    arguments: [grant.jti, decision.transition.state.instance.text, grant.compact, grant.expires])
+        }
+        if let log = decision.log { try keep(log, db) }
+        return nil
+    }
+
+    /// Replaces a state that is still of the version that was read.
+    private func replace(_ transition: Transition, _ version: Int64, _ db: Database) throws -> StoreOutcome? {
+        let state = transition.state
+        try db.cachedStatement(sql: "UPDATE state SET version = ?, body = ? WHERE instance = ? AND version = ?")
+            .execute(
+                arguments: [state.version, Data(try CanonicalJSON.encode(state)), state.instance.text, version])
+        return db.changesCount == 1 ? nil : .stale
+    }
+
+    private func apply(_ release: StoredRelease, _ db: Database) throws -> StoreOutcome? {
+        guard try Self.standing(of: release.manifest, db) == nil else { return .known }
+        try db.execute(
+            sql: "INSERT INTO release (manifest, envelope, payload, added_at, added_by) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                Data(release.manifest.bytes), Data(release.envelope), Data(release.payload), release.addedAt,
+                release.addedBy.text,
+            ]
+        )
+        return nil
+    }
+
+    private func apply(
+        _ withdrawal: StoredRelease.Withdrawal,
+        of manifest: ContentDigest,
+        _ db: Database
+    ) throws -> StoreOutcome? {
+        switch try Self.standing(of: manifest, db) {
+        case nil: return .conflict(.missing)
+        case .withdrawn: return .conflict(.withdrawn)
+        case .registered: break
+        }
+        try db.execute(
+            sql: "UPDATE release SET withdrawn_at = ?, withdrawn_by = ?, withdrawn_because = ? WHERE manifest = ?",
+            arguments: [withdrawal.at, withdrawal.by.text, withdrawal.reason, Data(manifest.bytes)]
+        )
+        return nil
+    }
+
+    private func apply(_ policy: StoredPolicy, _ db: Database) throws -> StoreOutcome? {
+        let current = try Data.fetchOne(db, sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
+        guard current != Data(policy.digest.bytes) else { return .known }
+        try db.execute(
+            sql: "INSERT INTO policy (digest, bytes) VALUES (?, ?)",
+            arguments: [Data(policy.digest.bytes), Data(policy.bytes)]
+        )
+        return nil
+    }
+
+    private func keep(_ log: StoredLog, _ db: Database) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO event_log (digest, bytes) VALUES (?, ?)")
+            .execute(arguments: [Data(log.digest.bytes), Data(log.bytes)])
+    }
+
+    public func forgetChallenges(expiredBefore time: Int64) async throws(StoreError) {
+        do {
+            try await pool.write { db in
+                try db.execute(sql: "DELETE FROM challenge_used WHERE expires < ?", arguments: [time])
+            }
+        } catch { throw StoreError(sqlite: error) }
+    }
+}

@@ -1,0 +1,178 @@
+import FoundationEssentials
+import GRDB
+public import Ledger
+public import Messages
+import UpdateTrust
+public import VerifierStore
+
+extension SQLiteStore: VerifierStore {
+    public func snapshot(
+        of instance: InstanceID,
+        release: ContentDigest?
+    ) async throws(StoreError) -> DecisionSnapshot? {
+        let found = try await read { db -> (state: Data, release: ReleaseStanding?)? in
+            let state = try db.cachedStatement(sql: "SELECT body FROM state WHERE instance = ?")
+            guard let body = try Data.fetchOne(state, arguments: [instance.text]) else { return nil }
+            guard let release else { return (body, nil) }
+            return (body, try Self.standing(of: release, db))
+        }
+        guard let found else { return nil }
+        return DecisionSnapshot(state: try Self.state(found.state), release: found.release)
+    }
+
+    static func standing(of release: ContentDigest, _ db: Database) throws -> ReleaseStanding? {
+        let statement = try db.cachedStatement(sql: "SELECT withdrawn_at IS NOT NULL FROM release WHERE manifest = ?")
+        return try Bool.fetchOne(statement, arguments: [Data(release.bytes)]).map { $0 ? .withdrawn : .registered }
+    }
+
+    public func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: "SELECT envelope, payload, imported_at FROM birth WHERE instance = ?",
+                arguments: [instance.text]
+            ).map { row in
+                StoredBirth(envelope: row.bytes(0), payload: row.bytes(1), importedAt: row[2])
+            }
+        }
+    }
+
+    public func instance(serial: Label) async throws(StoreError) -> InstanceID? {
+        try await read { db in
+            try String.fetchOne(db, sql: "SELECT instance FROM birth WHERE serial = ?", arguments: [serial.text])
+        }.flatMap { InstanceID($0) }
+    }
+
+    public func instances(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredInstance] {
+        let rows = try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT payload, body FROM birth JOIN state USING (instance)
+                    WHERE instance > ? ORDER BY instance LIMIT ?
+                    """,
+                arguments: [after?.text ?? "", limit]
+            ).map { (birth: $0.bytes(0), state: $0[1] as Data) }
+        }
+        var instances: [StoredInstance] = []
+        for row in rows { instances.append(StoredInstance(birth: row.birth, state: try Self.state(row.state))) }
+        return instances
+    }
+
+    static func state(_ body: Data) throws(StoreError) -> InstanceState {
+        do {
+            return try InstanceState(parsing: [UInt8](body))
+        } catch {
+            throw StoreError(
+                .damaged,
+                "the state of an instance cannot be read: \(error)",
+                hint: "restore the latest backup"
+            )
+        }
+    }
+
+    public func release(_ manifest: ContentDigest) async throws(StoreError) -> StoredRelease? {
+        try await releases("WHERE manifest = ?", [Data(manifest.bytes)]).first
+    }
+
+    public func releases() async throws(StoreError) -> [StoredRelease] {
+        try await releases("ORDER BY added_at DESC, rowid DESC", [])
+    }
+
+    private func releases(_ which: String, _ arguments: StatementArguments) async throws(StoreError) -> [StoredRelease]
+    {
+        try await read { db in
+            let sql = """
+                SELECT manifest, envelope, payload, added_at, added_by, withdrawn_at, withdrawn_by, withdrawn_because
+                FROM release \(which)
+                """
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+                guard let manifest = ContentDigest(bytes: row.bytes(0)), let by = Label(row[4] as String) else {
+                    throw StoreError(.damaged, "a release cannot be read", hint: "restore the latest backup")
+                }
+                var release = StoredRelease(
+                    manifest: manifest,
+                    envelope: row.bytes(1),
+                    payload: row.bytes(2),
+                    addedAt: row[3],
+                    addedBy: by
+                )
+                if let at = row[5] as Int64?, let name = row[6] as String?, let by = Label(name) {
+                    release.withdrawal = .init(at: at, by: by, reason: row[7] ?? "")
+                }
+                return release
+            }
+        }
+    }
+
+    public func policy() async throws(StoreError) -> StoredPolicy? {
+        try await read { db in
+            try Data.fetchOne(db, sql: "SELECT bytes FROM policy ORDER BY number DESC LIMIT 1")
+        }.map { StoredPolicy([UInt8]($0)) }
+    }
+
+    public func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
+        try await read { db in
+            try Data.fetchOne(db, sql: "SELECT bytes FROM event_log WHERE digest = ?", arguments: [Data(digest.bytes)])
+        }.map { [UInt8]($0) }
+    }
+
+    public func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM event_log WHERE digest = ?)")
+            return try Bool.fetchOne(statement, arguments: [Data(digest.bytes)]) ?? false
+        }
+    }
+
+    public func ledgerHead() async throws(StoreError) -> LedgerHead {
+        try await read { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT size, checkpoint FROM ledger_head") else {
+                throw StoreError(.damaged, "the ledger's head is gone", hint: "restore the latest backup")
+            }
+            return LedgerHead(size: row[0], checkpoint: (row[1] as Data?).map { [UInt8]($0) })
+        }
+    }
+
+    public func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: "SELECT number, bytes FROM ledger_entry WHERE number >= ? AND number < ? ORDER BY number",
+                arguments: [range.lowerBound, range.upperBound]
+            ).enumerated().map { offset, row in
+                guard row[0] == range.lowerBound + offset else {
+                    throw StoreError(
+                        .damaged,
+                        "the ledger's entry \(range.lowerBound + offset) is missing",
+                        hint: "restore the latest backup"
+                    )
+                }
+                return try LogEntry(row.bytes(1))
+            }
+        }
+    }
+
+    public func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash? {
+        try await ledgerNodes(level: level, index..<index + 1).first
+    }
+
+    public func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql:
+                    "SELECT number, hash FROM ledger_node WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
+            )
+            let rows = try Row.fetchAll(statement, arguments: [level, indices.lowerBound, indices.upperBound])
+            return try rows.enumerated().map { offset, row in
+                guard row[0] == indices.lowerBound + offset, let hash = TreeHash(row.bytes(1)) else {
+                    throw MissingNode(level: level, index: indices.lowerBound + offset)
+                }
+                return hash
+            }
+        }
+    }
+}
+
+extension Row {
+    func bytes(_ column: Int) -> [UInt8] { [UInt8](self[column] as Data) }
+}

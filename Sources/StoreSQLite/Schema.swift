@@ -1,0 +1,89 @@
+import GRDB
+
+/// The tables, as the migrations of this program build them.
+enum Schema {
+    /// "brth": tells our databases from anybody else's.
+    static let applicationID = 0x6272_7468
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try db.execute(sql: version1)
+        }
+        return migrator
+    }
+
+    // What never changes and what changes stand apart: SQLite writes a changed row whole.
+    private static let version1 = """
+        CREATE TABLE birth (
+            instance TEXT NOT NULL PRIMARY KEY,
+            serial TEXT NOT NULL UNIQUE,
+            endorsement_key BLOB NOT NULL UNIQUE,
+            record BLOB NOT NULL,
+            payload BLOB NOT NULL,
+            envelope BLOB NOT NULL,
+            imported_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE state (
+            instance TEXT NOT NULL PRIMARY KEY REFERENCES birth (instance),
+            version INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE release (
+            manifest BLOB NOT NULL PRIMARY KEY,
+            envelope BLOB NOT NULL,
+            payload BLOB NOT NULL,
+            added_at INTEGER NOT NULL,
+            added_by TEXT NOT NULL,
+            withdrawn_at INTEGER,
+            withdrawn_by TEXT,
+            withdrawn_because TEXT
+        ) STRICT;
+
+        CREATE TABLE policy (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            digest BLOB NOT NULL,
+            bytes BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE event_log (
+            digest BLOB NOT NULL PRIMARY KEY,
+            bytes BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE grant_given (
+            jti TEXT NOT NULL PRIMARY KEY,
+            instance TEXT NOT NULL REFERENCES birth (instance),
+            compact TEXT NOT NULL,
+            expires INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE challenge_used (
+            nonce BLOB NOT NULL PRIMARY KEY,
+            expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX challenge_used_expires ON challenge_used (expires);
+
+        CREATE TABLE ledger_entry (
+            number INTEGER PRIMARY KEY,
+            bytes BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE ledger_node (
+            level INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            hash BLOB NOT NULL,
+            PRIMARY KEY (level, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE ledger_head (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            size INTEGER NOT NULL,
+            checkpoint BLOB
+        ) STRICT;
+        INSERT INTO ledger_head (only, size) VALUES (1, 0);
+        """
+}

@@ -1,0 +1,143 @@
+public import Messages
+public import UpdateTrust
+
+/// One change of the record, with the ledger entries that explain it: done whole or not at all.
+public enum StoreChange: Sendable {
+    /// Takes over a birth.
+    case birth(BirthImport)
+    /// Carries out a decision.
+    case decision(DecisionChange)
+    /// Carries out an operator's act on an instance whose state is still of version `replacing`.
+    case act(Transition, replacing: Int64)
+    /// Registers a release.
+    case release(StoredRelease, entry: WrittenEntry)
+    /// Withdraws a release.
+    case withdrawal(ContentDigest, StoredRelease.Withdrawal, entry: WrittenEntry)
+    /// Puts a policy into force.
+    case policy(StoredPolicy, entry: WrittenEntry)
+
+    /// The entries that it appends to the ledger.
+    public var entries: [WrittenEntry] {
+        switch self {
+        case .birth(let birth): birth.transition.entries
+        case .decision(let decision): decision.transition.entries
+        case .act(let transition, _): transition.entries
+        case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
+        }
+    }
+}
+
+/// A birth that was judged and is to be taken over exactly once.
+public struct BirthImport: Sendable {
+    public var birth: StoredBirth
+    /// SHA-256 of the birth record's bytes.
+    public var record: ContentDigest
+    /// The serial number: one instance each.
+    public var serial: Label
+    /// Name of the endorsement key: one instance each.
+    public var endorsementKey: [UInt8]
+    /// The state it begins with, and the entry.
+    public var transition: Transition
+    /// The log of its first boot, when it came along.
+    public var log: StoredLog?
+
+    /// Joins the parts.
+    public init(
+        birth: StoredBirth,
+        record: ContentDigest,
+        serial: Label,
+        endorsementKey: [UInt8],
+        transition: Transition,
+        log: StoredLog?
+    ) {
+        self.birth = birth
+        self.record = record
+        self.serial = serial
+        self.endorsementKey = endorsementKey
+        self.transition = transition
+        self.log = log
+    }
+}
+
+/// A decision, and all it was taken on.
+public struct DecisionChange: Sendable {
+    /// The state as it will be, and the entries.
+    public var transition: Transition
+    /// The version of the state it was taken on.
+    public var replacing: Int64
+    /// The policy it was taken under: SHA-256 of the file.
+    public var policy: ContentDigest
+    /// The release that it grants, which must still be registered.
+    public var release: ContentDigest?
+    /// The nonce of the challenge that it consumes.
+    public var challenge: [UInt8]
+    /// When that challenge expires, in seconds since 1970: how long its nonce must be remembered.
+    public var challengeExpires: Int64
+    /// The grant that it gives.
+    public var grant: StoredGrant?
+    /// A log that the verifier did not hold.
+    public var log: StoredLog?
+
+    /// Joins the parts.
+    public init(
+        transition: Transition,
+        replacing: Int64,
+        policy: ContentDigest,
+        release: ContentDigest?,
+        challenge: [UInt8],
+        challengeExpires: Int64,
+        grant: StoredGrant?,
+        log: StoredLog?
+    ) {
+        self.transition = transition
+        self.replacing = replacing
+        self.policy = policy
+        self.release = release
+        self.challenge = challenge
+        self.challengeExpires = challengeExpires
+        self.grant = grant
+        self.log = log
+    }
+}
+
+/// What became of one change.
+public enum StoreOutcome: Hashable, Sendable {
+    /// Done; its entries stand on the ledger from this index on.
+    case committed(at: Int)
+    /// The very same is on record already; nothing was changed.
+    case known
+    /// The record, the policy or the release is no longer the one it was based on; nothing was changed.
+    case stale
+    /// The challenge was consumed before; nothing was changed.
+    case challengeUsed
+    /// It contradicts what is on record; nothing was changed.
+    case conflict(StoreConflict)
+}
+
+/// How a change contradicts what is on record.
+public enum StoreConflict: Hashable, Sendable {
+    /// The instance was born with another record.
+    case instance
+    /// Another instance has this serial number.
+    case serial(InstanceID)
+    /// Another instance has this endorsement key.
+    case endorsementKey(InstanceID)
+    /// There is no such instance or release.
+    case missing
+    /// The release was withdrawn already.
+    case withdrawn
+}
+
+/// What became of a group.
+public struct CommitReceipt: Sendable {
+    /// One outcome a change, in their order.
+    public var outcomes: [StoreOutcome]
+    /// The ledger after the group; `nil` when nothing was appended.
+    public var ledger: SealedLedger?
+
+    /// Joins both.
+    public init(outcomes: [StoreOutcome], ledger: SealedLedger?) {
+        self.outcomes = outcomes
+        self.ledger = ledger
+    }
+}

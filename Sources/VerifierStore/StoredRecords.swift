@@ -1,0 +1,161 @@
+public import Messages
+public import UpdateTrust
+
+/// A birth as it was imported.
+public struct StoredBirth: Hashable, Sendable {
+    /// The signed envelope's exact bytes.
+    public var envelope: [UInt8]
+    /// The birth record's exact bytes, out of the envelope.
+    public var payload: [UInt8]
+    /// When it was imported, in seconds since 1970.
+    public var importedAt: Int64
+
+    /// Joins the parts.
+    public init(envelope: [UInt8], payload: [UInt8], importedAt: Int64) {
+        self.envelope = envelope
+        self.payload = payload
+        self.importedAt = importedAt
+    }
+}
+
+/// An instance: what it was born as, and where it stands.
+public struct StoredInstance: Hashable, Sendable {
+    /// The birth record's exact bytes.
+    public var birth: [UInt8]
+    /// The state.
+    public var state: InstanceState
+
+    /// Joins both.
+    public init(birth: [UInt8], state: InstanceState) {
+        self.birth = birth
+        self.state = state
+    }
+}
+
+/// What one decision is taken on.
+public struct DecisionSnapshot: Hashable, Sendable {
+    /// The instance's state.
+    public var state: InstanceState
+    /// How the release that was asked about stands; `nil` when none was asked about or it is unknown.
+    public var release: ReleaseStanding?
+
+    /// Joins both.
+    public init(state: InstanceState, release: ReleaseStanding?) {
+        self.state = state
+        self.release = release
+    }
+}
+
+/// Whether a release on record may be granted.
+public enum ReleaseStanding: Hashable, Sendable {
+    case registered
+    case withdrawn
+}
+
+/// A release on record.
+public struct StoredRelease: Hashable, Sendable {
+    /// SHA-256 of the signed payload.
+    public var manifest: ContentDigest
+    /// The signed envelope's exact bytes.
+    public var envelope: [UInt8]
+    /// The payload's exact bytes.
+    public var payload: [UInt8]
+    /// When it was registered, in seconds since 1970, and by whom.
+    public var addedAt: Int64
+    public var addedBy: Label
+    /// When it was withdrawn, by whom and why.
+    public var withdrawal: Withdrawal?
+
+    /// A withdrawal.
+    public struct Withdrawal: Hashable, Sendable {
+        public var at: Int64
+        public var by: Label
+        public var reason: String
+
+        /// Joins the parts.
+        public init(at: Int64, by: Label, reason: String) {
+            self.at = at
+            self.by = by
+            self.reason = reason
+        }
+    }
+
+    /// Joins the parts.
+    public init(
+        manifest: ContentDigest,
+        envelope: [UInt8],
+        payload: [UInt8],
+        addedAt: Int64,
+        addedBy: Label,
+        withdrawal: Withdrawal? = nil
+    ) {
+        self.manifest = manifest
+        self.envelope = envelope
+        self.payload = payload
+        self.addedAt = addedAt
+        self.addedBy = addedBy
+        self.withdrawal = withdrawal
+    }
+
+    /// How it stands.
+    public var standing: ReleaseStanding { withdrawal == nil ? .registered : .withdrawn }
+}
+
+/// A policy that came into force.
+public struct StoredPolicy: Hashable, Sendable {
+    /// SHA-256 of the file.
+    public var digest: ContentDigest
+    /// The file's exact bytes.
+    public var bytes: [UInt8]
+
+    /// Takes a file.
+    public init(_ bytes: [UInt8]) {
+        digest = ContentDigest(of: bytes)
+        self.bytes = bytes
+    }
+}
+
+/// An event log under the name of its content.
+public struct StoredLog: Hashable, Sendable {
+    /// SHA-256 of the log.
+    public var digest: ContentDigest
+    /// The log.
+    public var bytes: [UInt8]
+
+    /// Takes a log.
+    public init(_ bytes: [UInt8]) {
+        digest = ContentDigest(of: bytes)
+        self.bytes = bytes
+    }
+}
+
+/// A grant as it was given.
+public struct StoredGrant: Hashable, Sendable {
+    /// Its `jti`.
+    public var jti: String
+    /// The JWS in compact form.
+    public var compact: String
+    /// The first second at which it is no longer good, since 1970.
+    public var expires: Int64
+
+    /// Joins the parts.
+    public init(jti: String, compact: String, expires: Int64) {
+        self.jti = jti
+        self.compact = compact
+        self.expires = expires
+    }
+}
+
+/// The end of the ledger.
+public struct LedgerHead: Hashable, Sendable {
+    /// The number of entries.
+    public var size: Int
+    /// The signed checkpoint over them, as it is served; `nil` while there are no entries.
+    public var checkpoint: [UInt8]?
+
+    /// Joins both.
+    public init(size: Int, checkpoint: [UInt8]?) {
+        self.size = size
+        self.checkpoint = checkpoint
+    }
+}

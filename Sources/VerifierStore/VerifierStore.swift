@@ -1,0 +1,71 @@
+public import Ledger
+public import Messages
+
+/// The verifier's record: instances, releases, policies, event logs and the ledger over all of them.
+///
+/// **Durability.** When `commit` returns, every change whose outcome is `.committed` survives a kill of the process and a
+/// loss of power, together with its ledger entries, the tree over them and the one signed checkpoint of the group; no
+/// reader ever sees a part of them. When `commit` throws, nothing of the group was done, or the store does not know:
+/// then the next `commit` finds out, because it takes the ledger's end from what is stored.
+///
+/// **Order.** Commits are serial. A change is held against the record as it is inside the transaction, so that a decision
+/// taken on an old view is `.stale` and not carried out.
+///
+/// Each database fulfils this with its own statements; one conformance suite holds them to it.
+public protocol VerifierStore: Sendable {
+    // MARK: Instances
+
+    /// What a decision about an instance needs, read in one view; `nil` when the instance is not on record.
+    /// - Parameter release: the manifest whose standing is asked too.
+    func snapshot(of instance: InstanceID, release: ContentDigest?) async throws(StoreError) -> DecisionSnapshot?
+
+    /// The signed birth of an instance: it never changes.
+    func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth?
+
+    /// The instance that was born with a serial number.
+    func instance(serial: Label) async throws(StoreError) -> InstanceID?
+
+    /// Instances in ascending order, beginning after one.
+    func instances(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredInstance]
+
+    // MARK: Releases, policies and logs
+
+    /// A release by the digest of its signed payload.
+    func release(_ manifest: ContentDigest) async throws(StoreError) -> StoredRelease?
+
+    /// All releases, the newest first.
+    func releases() async throws(StoreError) -> [StoredRelease]
+
+    /// The policy that came into force last.
+    func policy() async throws(StoreError) -> StoredPolicy?
+
+    /// An event log by its digest.
+    func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]?
+
+    /// Whether an event log is held.
+    func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool
+
+    // MARK: The ledger
+
+    /// How far the ledger goes, and the checkpoint that was signed last.
+    func ledgerHead() async throws(StoreError) -> LedgerHead
+
+    /// Entries by index; fewer than asked for when the ledger ends before.
+    func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry]
+
+    /// The hash of one complete subtree; `nil` when the ledger does not reach that far.
+    func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash?
+
+    /// Hashes of consecutive complete subtrees of one level; fewer than asked for when the ledger ends before.
+    func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash]
+
+    // MARK: Changing
+
+    /// Carries out a group of changes in one transaction, in order, and signs one checkpoint over the ledger after it.
+    ///
+    /// A change that does not hold any more changes nothing and leaves the others alone; its outcome says why.
+    func commit(_ changes: [StoreChange], sealer: LedgerSealer) async throws(StoreError) -> CommitReceipt
+
+    /// Forgets consumed challenges that expired before a time in seconds since 1970.
+    func forgetChallenges(expiredBefore time: Int64) async throws(StoreError)
+}

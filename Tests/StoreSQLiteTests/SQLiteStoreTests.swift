@@ -1,0 +1,189 @@
+import FoundationEssentials
+import GRDB
+import Ledger
+import Messages
+import Testing
+import UpdateTrust
+import VerifierStore
+
+@testable import StoreSQLite
+
+@Suite struct SQLiteStoreTests {
+    let directory: TemporaryDirectory
+    let key: LedgerKey
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        key = try LedgerKey()
+    }
+
+    @Test(arguments: StoreConformance.cases)
+    func conforms(_ conformance: StoreConformance) async throws {
+        try await conformance.run(try SQLiteStore.create(at: directory.database), key)
+    }
+
+    @Test func writerSynchronisesEveryCommit() async throws {
+        for store in [try SQLiteStore.create(at: directory.database), try SQLiteStore.open(at: directory.database)] {
+            let (synchronous, journal) = try await store.pool.writeWithoutTransaction { db in
+                (try Int.fetchOne(db, sql: "PRAGMA synchronous"), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
+            }
+            #expect(synchronous == 2)
+            #expect(journal == "wal")
+        }
+    }
+
+    @Test func filesAreTheOwnersAlone() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        _ = try await store.commit([try Fixture.policy("p")], sealer: key.sealer)
+        for suffix in ["", "-wal", "-shm"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.database + suffix)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(suffix)")
+        }
+    }
+
+    @Test func survivesBeingOpenedAgain() async throws {
+        var store = try SQLiteStore.create(at: directory.database)
+        let record = try Fixture.record(1)
+        _ = try await store.commit([.birth(try Fixture.birth(record)), try Fixture.policy("p")], sealer: key.sealer)
+        let head = try await store.ledgerHead()
+        try store.close()
+        store = try SQLiteStore.open(at: directory.database)
+        #expect(try await store.ledgerHead() == head)
+        #expect(try await store.policy()?.bytes == Array("p".utf8))
+        // The tail is taken up from what is stored, not from memory.
+        let receipt = try await store.commit([try Fixture.policy("q")], sealer: key.sealer)
+        let sealed = try receipt.ledger.found()
+        let proof = try sealed.proof(of: 2)
+        let entry = try LogEntry(try Fixture.entry("q").bytes)
+        #expect(throws: Never.self) { try proof.verify(entry: entry, logKey: key.signer.verifierKey).get() }
+    }
+
+    // MARK: What is refused at opening
+
+    private func refusal(_ open: () throws -> SQLiteStore) -> StoreError? {
+        do {
+            _ = try open()
+            return nil
+        } catch { return error as? StoreError }
+    }
+
+    @Test func refusesToBeginAnewSilently() throws {
+        let error = try refusal { try SQLiteStore.open(at: directory.database) }.found()
+        #expect(error.code == .missing)
+        #expect(error.hint?.contains("init") == true)
+        #expect(!FileManager.default.fileExists(atPath: directory.database))
+    }
+
+    @Test func refusesToReplaceADatabase() throws {
+        _ = try SQLiteStore.create(at: directory.database)
+        #expect(refusal { try SQLiteStore.create(at: directory.database) }?.code == .exists)
+    }
+
+    @Test func refusesAMissingDirectory() throws {
+        let error = refusal { try SQLiteStore.create(at: directory.path + "/none/verifier.sqlite") }
+        #expect(error?.code == .notWritable)
+        #expect(error?.hint?.contains("directory") == true)
+    }
+
+    @Test func refusesANewerSchema() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        try await store.pool.write { db in
+            try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('999')")
+        }
+        try store.close()
+        let error = try refusal { try SQLiteStore.open(at: directory.database) }.found()
+        #expect(error.code == .newerSchema)
+        #expect(error.hint != nil)
+    }
+
+    @Test func refusesSomebodyElsesDatabase() async throws {
+        let other = try DatabaseQueue(path: directory.database)
+        try await other.write { try $0.execute(sql: "CREATE TABLE song (title TEXT)") }
+        try other.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: directory.database)
+        #expect(refusal { try SQLiteStore.open(at: directory.database) }?.code == .notOurs)
+    }
+
+    @Test func refusesWhatIsNoDatabase() throws {
+        let bytes = Data(repeating: 0x41, count: 8192)
+        _ = FileManager.default.createFile(
+            atPath: directory.database,
+            contents: bytes,
+            attributes: [.posixPermissions: 0o600]
+        )
+        #expect(refusal { try SQLiteStore.open(at: directory.database) }?.code == .damaged)
+    }
+
+    @Test func refusesAnExposedFile() throws {
+        try SQLiteStore.create(at: directory.database).close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: directory.database)
+        let error = try refusal { try SQLiteStore.open(at: directory.database) }.found()
+        #expect(error.code == .exposed)
+        #expect(error.hint?.contains("chmod") == true)
+    }
+
+    // MARK: What fails while it runs
+
+    @Test func attack63_readOnlyDatabase() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        _ = try await store.commit([try Fixture.policy("p")], sealer: key.sealer)
+        let head = try await store.ledgerHead()
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = ON") }
+        await #expect { try await store.commit([try Fixture.policy("q")], sealer: key.sealer) } throws: {
+            ($0 as? StoreError)?.code == .notWritable
+        }
+        #expect(try await store.ledgerHead() == head)
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = OFF") }
+        #expect(try await store.commit([try Fixture.policy("q")], sealer: key.sealer).outcomes == [.committed(at: 1)])
+    }
+
+    @Test func attack63_fullDatabase() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        let record = try Fixture.record(1)
+        _ = try await store.commit([try Fixture.policy("p")], sealer: key.sealer)
+        let head = try await store.ledgerHead()
+        try await store.pool.writeWithoutTransaction { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            try db.execute(sql: "PRAGMA max_page_count = \(pages + 1)")
+        }
+        let births = [StoreChange.birth(try Fixture.birth(record, log: Array(repeating: 1, count: 100_000)))]
+        await #expect { try await store.commit(births, sealer: key.sealer) } throws: {
+            ($0 as? StoreError)?.code == .noSpace
+        }
+        #expect(try await store.ledgerHead() == head)
+        #expect(try await store.birth(of: record.instance) == nil)
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+        #expect(try await store.commit(births, sealer: key.sealer).outcomes == [.committed(at: 1)])
+    }
+
+    @Test func damagedTreeIsNotExtended() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        let changes = try (0..<3).map { try Fixture.policy("p\($0)") }
+        _ = try await store.commit(changes, sealer: key.sealer)
+        try await store.pool.write { try $0.execute(sql: "DELETE FROM ledger_node WHERE level = 1") }
+        try store.close()
+        let again = try SQLiteStore.open(at: directory.database)
+        await #expect(throws: StoreError.self) { try await again.commit([try Fixture.policy("q")], sealer: key.sealer) }
+        #expect(try await again.ledgerHead().size == 3)
+    }
+
+    @Test func concurrentCommitsKeepOneTree() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        let key = key
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    _ = try await store.commit([try Fixture.policy("p\(number)")], sealer: key.sealer)
+                }
+            }
+            try await group.waitForAll()
+        }
+        let head = try await store.ledgerHead()
+        let checkpoint = try SignedCheckpoint(parsing: try head.checkpoint.found())
+        var frontier = TreeFrontier()
+        for entry in try await store.ledgerEntries(0..<head.size) { _ = frontier.append(entry.leafHash) }
+        #expect(head.size == 50)
+        #expect(checkpoint.claimed.root == frontier.root)
+        #expect(checkpoint.claimed.size == 50)
+    }
+}
