@@ -1,6 +1,5 @@
 #pragma once
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-#include <openssl/err.h>
-#include <openssl/param_build.h>
-#include <openssl/core_names.h>
+#include <openssl/x509.h>
