@@ -3,32 +3,24 @@ public struct OperatorReason: Hashable, Sendable, Codable {
     /// The reason, for people.
     public var reason: String
 
-    /// The most bytes of a reason.
-    public static let maximumLength = 500
     /// The most bytes of the message.
     public static let maximumSize = 4096
 
-    /// States a reason; `nil` when it is empty, too long or holds a control character.
+    /// States a reason; `nil` when it is no `Remark`.
     public init?(_ reason: String) {
-        guard Self.isSound(reason) else { return nil }
+        guard Remark(reason) != nil else { return nil }
         self.reason = reason
     }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(OperatorReason.self, from: bytes, limit: Self.maximumSize)
-        guard Self.isSound(reason) else {
+        guard Remark(reason) != nil else {
             throw MessageError(
                 .outOfRange,
-                "a reason has 1 to \(Self.maximumLength) bytes and no control characters"
+                "a reason is one line of 1 to \(Remark.maximumSize) bytes, without control characters"
             )
         }
-    }
-
-    // It is shown on terminals and in logs, which a control character could forge.
-    private static func isSound(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= maximumLength
-            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 }
 

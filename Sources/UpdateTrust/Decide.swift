@@ -188,7 +188,7 @@ extension DecisionInput {
     func explanation(of rule: PolicyRule?) -> [String] {
         if let rule { return ["rule \(rule.id) decided"] }
         let subject = PolicySubject(record, package: request.request.package?.name ?? state.running.name)
-        return policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because.joined(separator: ", "))" }
+        return policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because)" }
     }
 
     private func entry(

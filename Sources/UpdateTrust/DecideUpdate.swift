@@ -7,15 +7,15 @@ extension DecisionInput {
         guard let package = request.request.package, let counters = request.request.counters else {
             return .unchanged(.undecided("an update request without package or counters"))
         }
-        let conditions = UpdateConditions(
-            input: self,
-            attested: attested,
-            rule: rule,
-            package: package,
-            counters: counters
-        )
-        let reasons = conditions.reasonsAgainst()
-        guard reasons.isEmpty, let release else {
+        guard let release, release.manifest == package.manifest else {
+            return try refuse([.releaseUnknown], attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
+        }
+        let conditions = UpdateConditions(record: record, state: state, known: release, rule: rule, now: now)
+        let reasons =
+            reasonsOfEarlierGrant(attested, package: package, counters: counters)
+            + reasonsOfPackage(package, release.release)
+            + conditions.reasonsAgainst(floor: floor(counters))
+        guard reasons.isEmpty else {
             return try refuse(reasons, attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
         }
         var draft = draft
@@ -35,6 +35,33 @@ extension DecisionInput {
             transition: draft.finished,
             explanation: explanation(of: rule)
         )
+    }
+
+    /// An earlier grant whose install may still boot must not be forgotten: its boot would be taken for tampering.
+    private func reasonsOfEarlierGrant(
+        _ attested: AttestedState,
+        package: PackageReference,
+        counters: CounterReadings
+    ) -> [DecisionReason] {
+        guard let pending = state.pending else { return [] }
+        if attested.boot == .granted { return [.grantUnconfirmed] }
+        let wasSpent = counters.grants > pending.counter
+        let fellBack = attested.observation.clock.resetCount != pending.resetCount
+        let isSameRelease = pending.package.manifest == package.manifest
+        return wasSpent && !fellBack && !isSameRelease ? [.grantUnconfirmed] : []
+    }
+
+    private func reasonsOfPackage(_ package: PackageReference, _ release: Release) -> [DecisionReason] {
+        let isSame =
+            package.name == release.name && package.version == release.version
+            && package.sha256 == release.artifact.sha256
+        return isSame ? [] : [.packageMismatch]
+    }
+
+    /// The higher of the record's floor and the TPM's: the device's gate holds to its own.
+    private func floor(_ counters: CounterReadings) -> UInt64 {
+        let raised = counters.securityFloor.subtractingReportingOverflow(record.counters.securityFloor.base)
+        return max(state.securityFloor, raised.overflow ? UInt64.max : raised.partialValue)
     }
 
     private func terms(

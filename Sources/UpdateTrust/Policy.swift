@@ -46,14 +46,18 @@ public struct Policy: Hashable, Sendable {
         rules.first { $0.mismatches(subject).isEmpty }
     }
 
-    /// What each rule says of a subject, in the order of the file.
+    /// What each rule says of a subject, in the order of the file; the first that fits decides.
     public func explain(_ subject: PolicySubject) -> [RuleExplanation] {
-        var decided = false
+        let deciding = rule(for: subject)?.id
         return rules.map { rule in
             let mismatches = rule.mismatches(subject)
-            let decides = mismatches.isEmpty && !decided
-            if decides { decided = true }
-            return RuleExplanation(rule: rule.id, matches: mismatches.isEmpty, decides: decides, because: mismatches)
+            let because =
+                if rule.id == deciding { "the first that fits" } else if mismatches.isEmpty {
+                    "a rule above it fits"
+                } else {
+                    mismatches.joined(separator: ", ")
+                }
+            return RuleExplanation(rule: rule.id.text, matches: mismatches.isEmpty, because: because)
         }
     }
 }
@@ -90,16 +94,4 @@ public struct PolicySubject: Hashable, Sendable {
             package: package
         )
     }
-}
-
-/// What one rule says of a subject.
-public struct RuleExplanation: Hashable, Sendable, Codable {
-    /// The rule's id.
-    public var rule: Label
-    /// Whether it fits.
-    public var matches: Bool
-    /// Whether it is the one that decides: the first that fits.
-    public var decides: Bool
-    /// A sentence for each part that does not fit.
-    public var because: [String]
 }

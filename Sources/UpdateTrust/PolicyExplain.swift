@@ -1,0 +1,36 @@
+public import Messages
+
+extension Policy {
+    /// What would be decided, were this instance to ask now with evidence that is accepted: for people, who want to know beforehand.
+    /// - Parameters:
+    ///   - manifest: the release that it would ask for; `nil` to ask about its lease only.
+    ///   - known: that release, when it is registered.
+    public func explain(
+        _ record: BirthRecord,
+        state: InstanceState,
+        manifest: ContentDigest?,
+        known: KnownRelease?,
+        at now: Int64
+    ) -> PolicyExplanation {
+        let subject = PolicySubject(record, package: known?.release.name ?? state.running.name)
+        let rule = rule(for: subject)
+        var reasons: [DecisionReason] = []
+        switch state.lifecycle {
+        case .suspended: reasons.append(.suspended)
+        case .retired: reasons.append(.retired)
+        case .born, .trusted: break
+        }
+        if rule == nil { reasons.append(.noPolicyRule) }
+        if let manifest {
+            if let known, known.manifest == manifest {
+                if let rule {
+                    let conditions = UpdateConditions(record: record, state: state, known: known, rule: rule, now: now)
+                    reasons += conditions.reasonsAgainst(floor: state.securityFloor)
+                }
+            } else {
+                reasons.append(.releaseUnknown)
+            }
+        }
+        return PolicyExplanation(rule: rule?.id.text, rules: explain(subject), refusals: reasons.map(\.rawValue))
+    }
+}
