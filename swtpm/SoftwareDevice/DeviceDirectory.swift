@@ -21,8 +21,13 @@ public struct DeviceDirectory: Sendable, Hashable {
     public var serverLog: String { path + "/swtpm.log" }
     /// The event log of the last boot, as the kernel would show it in `binary_bios_measurements`.
     public var bootLog: String { path + "/boot.log" }
+    /// The TCTI in a file, for scripts: `--tcti "$(cat DIR/tcti)"`.
+    public var tctiFile: String { path + "/tcti" }
     /// What the device is: written last, so a directory with a manifest is a finished device.
     public var manifest: String { path + "/device.json" }
+
+    /// Where the TPM is, for `--tcti`, `TPM2TOOLS_TCTI` and `openTPM(tcti:)`.
+    public var tcti: String { "swtpm:path=\(socket)" }
 
     /// sockaddr_un holds 108 bytes with the final zero.
     static let socketPathMaximum = 107

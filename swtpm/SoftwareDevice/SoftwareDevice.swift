@@ -28,10 +28,13 @@ public actor SoftwareDevice {
     }
 
     /// Where the TPM is, for `--tcti`, `TPM2TOOLS_TCTI` and ``openTPM(tcti:)``.
-    public nonisolated var tcti: String { "swtpm:path=\(directory.socket)" }
+    public nonisolated var tcti: String { directory.tcti }
 
     /// The event log of the last boot.
     public nonisolated var logPath: String { directory.bootLog }
+
+    /// Whether there is a log of a boot.
+    public nonisolated var hasBooted: Bool { FileManager.default.fileExists(atPath: logPath) }
 
     /// Whether the TPM has power.
     public var isRunning: Bool { attached != nil || daemon.processID != nil }

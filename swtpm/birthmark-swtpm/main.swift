@@ -1,1 +1,16 @@
-import ArgumentParser
+import CommandLineContract
+import SoftwareDevice
+import TPMDevice
+
+await CommandLineProgram.main(
+    SwtpmCommand.self,
+    explain: { error in
+        switch error {
+        case let error as SoftwareDeviceError:
+            CommandFailure(error.kind == .input ? .malformed : .environment, error.description)
+        case let error as TPMError:
+            CommandFailure(.environment, error.description)
+        default: nil
+        }
+    }
+)

@@ -8,15 +8,17 @@ extension SoftwareDevice {
     /// - Parameters:
     ///   - tamper: What somebody changed.
     ///   - reset: False measures on top of what the PCRs hold, which no real boot does.
+    ///   - life: How a device without power is started; one that has power keeps its life.
     /// - Returns: The event log, which is then also in ``logPath``.
     @discardableResult
     public func boot(
         firmware: Firmware,
         tamper: Set<Tamper> = [],
-        reset: Bool = true
+        reset: Bool = true,
+        life: Life = .attached
     ) async throws -> [UInt8] {
         if !isRunning {
-            try await start()
+            try await start(life)
         } else if reset {
             try await powerCycle()
         }

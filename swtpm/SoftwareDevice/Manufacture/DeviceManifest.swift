@@ -8,6 +8,7 @@ public struct DeviceManifest: Sendable, Codable {
     public let banks: [String]
 
     func write(to directory: DeviceDirectory) throws {
+        try Data((directory.tcti + "\n").utf8).write(to: URL(filePath: directory.tctiFile), options: .atomic)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(self).write(to: URL(filePath: directory.manifest), options: .atomic)

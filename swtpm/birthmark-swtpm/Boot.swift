@@ -1,0 +1,55 @@
+public import ArgumentParser
+import CommandLineContract
+public import SoftwareDevice
+
+struct Boot: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Boot: power-cycle, then measure what the firmware says and write DIR/boot.log.",
+        discussion: """
+            Example:
+              birthmark-swtpm boot /tmp/d1 --firmware gateway-os-2.4.0 --tamper cmdline
+
+            The log is what the kernel would show in /sys/kernel/security/tpm0/binary_bios_measurements.
+            """
+    )
+    @OptionGroup var target: DeviceArgument
+    @Option(help: "What boots: a name that `list-firmware` shows, or the path of a descriptor (with a slash).")
+    var firmware: String
+    @Option(
+        parsing: .upToNextOption,
+        help: "What somebody changed: kernel, bootloader, firmware, cmdline, secureboot-off."
+    )
+    var tamper: [Tamper] = []
+    @Flag(name: .customLong("no-reset"), help: "Measure on top of what the PCRs hold, which no real boot does.")
+    var noReset = false
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let device = try target.device
+        let firmware = try Firmware.named(firmware)
+        let log = try await device.boot(
+            firmware: firmware,
+            tamper: Set(tamper),
+            reset: !noReset,
+            life: .daemon
+        )
+        let report = await DeviceReport(device, hasLog: true)
+        try output.print(report) { "booted \(firmware.name), \(log.count) bytes of log in \(device.logPath)" }
+    }
+}
+
+struct ListFirmware: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list-firmware",
+        abstract: "List the firmware that `boot` knows by name.",
+        discussion: "Example:\n  birthmark-swtpm list-firmware"
+    )
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let names = Firmware.names
+        try output.print(["firmware": names]) { names.joined(separator: "\n") }
+    }
+}
+
+extension Tamper: ExpressibleByArgument {}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import CommandLineContract
+import SoftwareDevice
+
+struct Start: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Give the TPM power; it stays until `stop`.",
+        discussion: "Example:\n  birthmark-swtpm start /tmp/d1"
+    )
+    @OptionGroup var target: DeviceArgument
+
+    func run() async throws {
+        try await target.device.start(.daemon)
+    }
+}
+
+struct Stop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take the power away; nothing happens when there is none.",
+        discussion: "Example:\n  birthmark-swtpm stop /tmp/d1"
+    )
+    @OptionGroup var target: DeviceArgument
+    @Flag(help: "Without TPM2_Shutdown before, as when the plug is pulled.")
+    var cut = false
+
+    func run() async throws {
+        try await target.device.stop(orderly: !cut)
+    }
+}
+
+struct PowerCycle: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take the power away and give it back: PCRs start anew and the reset count rises.",
+        discussion: "Example:\n  birthmark-swtpm power-cycle /tmp/d1 --cut"
+    )
+    @OptionGroup var target: DeviceArgument
+    @Flag(help: "Without TPM2_Shutdown before, as when the plug is pulled.")
+    var cut = false
+
+    func run() async throws {
+        let device = try target.device
+        try await device.stop(orderly: !cut)
+        try await device.start(.daemon)
+    }
+}
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say whether the TPM has power, and where it is.",
+        discussion: "Example:\n  birthmark-swtpm status /tmp/d1 --json"
+    )
+    @OptionGroup var target: DeviceArgument
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let device = try target.device
+        let report = await DeviceReport(device, hasLog: device.hasBooted)
+        try output.print(report) { report.text }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import CommandLineContract
+import SoftwareDevice
+
+struct SwtpmCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "birthmark-swtpm",
+        abstract: "Make, run, reboot and measure devices with a software TPM.",
+        discussion: """
+            Example:
+              birthmark-swtpm make /tmp/d1 --ca /tmp/ca
+              birthmark-swtpm boot /tmp/d1 --firmware gateway-os-2.4.0
+              TPM2TOOLS_TCTI=$(cat /tmp/d1/tcti) tpm2_pcrread sha256
+              birthmark-swtpm boot /tmp/d1 --firmware gateway-os-2.4.0 --tamper kernel
+              birthmark-swtpm stop /tmp/d1
+            """,
+        subcommands: [Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Status.self, ListFirmware.self]
+    )
+}
+
+/// The device that a command is about.
+struct DeviceArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The device's directory.", valueName: "dir"), completion: .directory)
+    var directory: String
+
+    var device: SoftwareDevice {
+        get throws { try SoftwareDevice(DeviceDirectory(directory)) }
+    }
+}
+
+/// What `--json` says of a device.
+struct DeviceReport: Encodable {
+    let directory: String
+    let tcti: String
+    let running: Bool
+    let bootLog: String?
+
+    init(_ device: SoftwareDevice, hasLog: Bool) async {
+        directory = device.directory.path
+        tcti = device.tcti
+        running = await device.isRunning
+        bootLog = hasLog ? device.logPath : nil
+    }
+
+    var text: String { running ? "running at \(tcti)" : "without power" }
+}
