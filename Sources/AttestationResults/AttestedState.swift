@@ -19,8 +19,6 @@ public struct AttestedState: Hashable, Sendable {
     public let pcrs: PCRValues
     /// Which of the expected boots was seen: the first that fits, in the order in which they were given.
     public let boot: BootName
-    /// Expected boots after the first that fit as well: releases that do not change what is measured look alike.
-    public let alsoFitting: [BootName]
     /// The event log that was replayed to the quoted values, when one was given.
     public let log: ContentDigest?
     /// Facts that the replayed log carries.
@@ -38,7 +36,6 @@ public struct AttestedState: Hashable, Sendable {
         observation: Observation,
         pcrs: PCRValues,
         boot: BootName,
-        alsoFitting: [BootName] = [],
         log: ContentDigest?,
         facts: AttestedFacts?,
         movement: ClockMovement
@@ -50,14 +47,10 @@ public struct AttestedState: Hashable, Sendable {
         self.observation = observation
         self.pcrs = pcrs
         self.boot = boot
-        self.alsoFitting = alsoFitting
         self.log = log
         self.facts = facts
         self.movement = movement
     }
-
-    /// Whether what was seen is this expected boot, alone or among others that look alike.
-    public func shows(_ boot: BootName) -> Bool { self.boot == boot || alsoFitting.contains(boot) }
 }
 
 /// Which of the boots that this instance may show was seen.

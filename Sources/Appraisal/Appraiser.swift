@@ -1,0 +1,147 @@
+@_spi(Appraiser) public import AttestationResults
+import Messages
+import TPMWire
+
+/// Appraises evidence of one instance (RFC 9334, section 8.1): evidence, enrolled key and expectations become a verdict.
+///
+/// A pure function: the same input gives the same verdict, at any time, on any machine.
+public enum Appraiser {
+    /// Appraises.
+    public static func appraise(_ input: AppraisalInput) -> Verdict {
+        var replayed: ReplayedLog?
+        return appraise(input, replaying: &replayed)
+    }
+
+    /// Appraises, and hands out the log if it had to be replayed, so that the caller may keep it under its digest.
+    public static func appraise(_ input: AppraisalInput, replaying replayed: inout ReplayedLog?) -> Verdict {
+        if let cause = contradiction(in: input) { return .undecided(cause) }
+
+        let quote: Quote
+        do { quote = try authenticQuote(in: input) } catch {
+            return .refused(Refusal(reasons: [error.reason], authentic: nil))
+        }
+        var seen = Observation(
+            clock: ClockReading(quote.attest.clockInfo),
+            firmwareVersion: quote.attest.firmwareVersion,
+            pcrs: nil
+        )
+        let movement: ClockMovement
+        do { movement = try check(quote, seen.clock, against: input) } catch {
+            if !error.reasons.contains(where: { $0.code == .pcrDigestMismatch || $0.code == .selectionMismatch }) {
+                seen.pcrs = input.pcrs
+            }
+            return .refused(Refusal(reasons: error.reasons, authentic: seen))
+        }
+        seen.pcrs = input.pcrs
+
+        let boot: SeenBoot
+        do { boot = try recognisedBoot(in: input, replaying: &replayed) } catch {
+            switch error {
+            case .refused(let reason): return .refused(Refusal(reasons: [reason], authentic: seen))
+            case .undecided(let cause): return .undecided(cause)
+            }
+        }
+        return .accepted(
+            AttestedState(
+                instance: input.instance,
+                iakName: HexBytes(input.key.name.contents),
+                attest: ContentDigest(of: input.attest),
+                request: input.request,
+                observation: seen,
+                pcrs: input.pcrs,
+                boot: boot.name,
+                log: boot.log,
+                facts: boot.facts,
+                movement: movement
+            )
+        )
+    }
+
+    // The checks, in order. What they stop, and their numbers, stand in the documentation's table.
+
+    /// B, C and D1 to D4: the instance's own key says this, whole, in answer to this request.
+    ///
+    /// Each check has a meaning only after those before it, so the first that fails ends it; and until the last has passed
+    /// nothing shows who speaks.
+    private static func authenticQuote(in input: AppraisalInput) throws(Finding) -> Quote {
+        let key = input.key.publicArea
+        let template = input.key.template
+        try pass(KeyChecks.parameters(key, template))  // B1
+        try pass(KeyChecks.attributes(key, template))  // B2
+        try pass(KeyChecks.scheme(key, template))  // B3
+        try pass(KeyChecks.policy(key, template))  // B4
+        let signature = try SignatureChecks.form(input.signature)  // C1
+        try pass(SignatureChecks.scheme(signature, of: key))  // C2
+        try pass(SignatureChecks.validity(signature, over: input.attest, by: input.key.verifyingKey))  // C3
+        try pass(StructureChecks.magic(input.attest))  // D1
+        try pass(StructureChecks.type(input.attest))  // D2
+        let quote = try StructureChecks.whole(input.attest)  // D10
+        try pass(StructureChecks.signer(quote, is: input.key.qualifiedName))  // D3
+        try pass(StructureChecks.qualifyingData(quote, is: input.qualifyingData))  // D4
+        return quote
+    }
+
+    /// D5 to D9: each has its own meaning, so all are made and every reason is told.
+    private static func check(
+        _ quote: Quote,
+        _ clock: ClockReading,
+        against input: AppraisalInput
+    ) throws(Findings) -> ClockMovement {
+        var reasons: [Reason] = []
+        var movement = ClockMovement.first
+        func note(_ reason: Reason?) { if let reason { reasons.append(reason) } }
+
+        note(ClockChecks.safety(clock, required: input.settings.requiresSafeClock))  // D5
+        do { movement = try ClockChecks.movement(from: input.lastClock, to: clock) } catch { note(error.reason) }  // D6
+        note(ClockChecks.firmware(quote.attest.firmwareVersion, among: input.firmwareVersions))  // D7
+        note(SelectionChecks.selection(quote.info, is: input.selection))  // D8
+        note(SelectionChecks.digest(quote.info, of: [input.pcrs], hash: input.key.hash))  // D9
+
+        guard reasons.isEmpty else { throw Findings(reasons: reasons) }
+        return movement
+    }
+
+    /// E: what the quoted values mean; nothing of the log is looked at before.
+    private static func recognisedBoot(
+        in input: AppraisalInput,
+        replaying replayed: inout ReplayedLog?
+    ) throws(BootFinding) -> SeenBoot {
+        let log: ReplayedLog?
+        switch input.log {
+        case .none: log = nil
+        case .replayed(let known): log = known
+        case .bytes(let bytes):
+            log = ReplayedLog(bytes, selection: input.selection)
+            replayed = log
+        }
+        if let log {
+            try refuse(LogChecks.form(log))  // E1, E2
+            try refuse(LogChecks.replay(log, leadsTo: input.pcrs))  // E3
+            try refuse(LogChecks.order(log))  // E4
+        }
+        return try BootChecks.recognise(input.pcrs, explainedBy: log, among: input.expectations)  // E3, E7
+    }
+
+    private static func refuse(_ reason: Reason?) throws(BootFinding) {
+        if let reason { throw .refused(reason) }
+    }
+
+    /// Why the question itself cannot be answered; nothing that the evidence says can cause it.
+    private static func contradiction(in input: AppraisalInput) -> String? {
+        guard input.qualifyingData.count == ContentDigest.size else {
+            return "the expected qualifying data has \(input.qualifyingData.count) bytes, not \(ContentDigest.size)"
+        }
+        if case .replayed(let log) = input.log, log.selection != input.selection {
+            return "the log was replayed for another selection"
+        }
+        guard Hashes.accepted(input.selection.bank.algorithm) else {
+            return "the record of this instance selects PCRs of the \(input.selection.bank.rawValue) bank"
+        }
+        return nil
+    }
+}
+
+/// Several checks that failed.
+struct Findings: Error {
+    var reasons: [Reason]
+}

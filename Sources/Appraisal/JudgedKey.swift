@@ -1,0 +1,76 @@
+import AttestationResults
+import TPMCrypto
+public import TPMWire
+
+/// A key file for `birthmark quote verify`: TPM2B_PUBLIC, TPMT_PUBLIC, or PEM.
+public struct JudgedKey: Sendable {
+    /// The public area; `nil` for a PEM file, which has none.
+    public let publicArea: TPMTPublic?
+    /// The key ready to verify with, or why there is none.
+    let imported: Result<VerifyingKey, Finding>
+
+    /// The most bytes of a key file: a PEM file with text around the key.
+    public static let maximumSize = 16 << 10
+
+    /// Reads a key file.
+    /// - Throws: `KeyFileError` when the file holds no public key; one that is unfit to attest is judged, not thrown.
+    public init(file bytes: [UInt8]) throws(KeyFileError) {
+        guard bytes.count <= Self.maximumSize else {
+            throw KeyFileError(detail: "\(bytes.count) bytes are too many for a public key")
+        }
+        if let text = Self.pem(bytes) {
+            do throws(TPMCryptoError) {
+                self.init(nil, .success(VerifyingKey(anySchemeOf: try PublicKey(pem: text))))
+            } catch {
+                throw KeyFileError(detail: error.detail)
+            }
+        } else {
+            do throws(WireError) {
+                self.init(publicArea: try TPMTPublic(parsing: Self.withoutSize(bytes)))
+            } catch {
+                throw KeyFileError(detail: "neither PEM nor TPM2B_PUBLIC nor TPMT_PUBLIC: \(error)")
+            }
+        }
+    }
+
+    /// Takes a public area.
+    public init(publicArea: TPMTPublic) {
+        do throws(TPMCryptoError) {
+            self.init(publicArea, .success(try VerifyingKey(publicArea)))
+        } catch {
+            self.init(publicArea, .failure(Finding(.keyParameters, error.detail)))
+        }
+    }
+
+    private init(_ publicArea: TPMTPublic?, _ imported: Result<VerifyingKey, Finding>) {
+        self.publicArea = publicArea
+        self.imported = imported
+    }
+
+    /// A TPMT_PUBLIC begins with its type, 1 or 35, which as a size never fits the bytes that a key needs.
+    private static func withoutSize(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        let hasSize = bytes.count >= 2 && Int(bytes[0]) << 8 | Int(bytes[1]) == bytes.count - 2
+        return bytes.dropFirst(hasSize ? 2 : 0)
+    }
+
+    /// Whether the key can sign nothing but what a TPM made; unknown without a public area.
+    var attributes: QuoteReport.KeyAttributes {
+        guard let publicArea else { return .unknown }
+        guard case .success = imported, KeyChecks.faults(of: publicArea, madeFrom: nil).isEmpty else { return .refused }
+        return .accepted
+    }
+
+    private static func pem(_ bytes: [UInt8]) -> String? {
+        guard let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") else { return nil }
+        return text
+    }
+}
+
+/// Why a key file cannot be used.
+public struct KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was seen.
+    public let detail: String
+
+    /// One sentence for people.
+    public var description: String { "the key file cannot be used: \(detail)" }
+}
