@@ -108,7 +108,7 @@ let package = Package(
         library("CommandLineContract", ["DurableFiles", arguments]),
         program("birthmark-factory", ["FactoryLine", "Endorsement", "Messages"]),
         program("birthmark-verifier", ["VerifierService", "StoreSQLite", "VerifierStore", "Messages", logging, lifecycle]),
-        program("birthmark-device", ["DeviceAgent", "VerifierClient", "Messages", logging]),
+        program("birthmark-device", ["DeviceAgent", "UpdateTrust", "Messages", "DurableFiles"]),
         program(
             "birthmark",
             [

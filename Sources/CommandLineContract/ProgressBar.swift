@@ -8,7 +8,6 @@ public final class ProgressBar: Sendable {
     }
 
     private let label: String
-    private let total: UInt64
     private let isShown: Bool
     // Work may be reported from any thread.
     private let state = Mutex(State())
@@ -17,17 +16,15 @@ public final class ProgressBar: Sendable {
     private static let interval: Duration = .milliseconds(80)
 
     /// Begins a bar.
-    /// - Parameter total: the amount of work in any unit; bytes, devices.
-    public init(_ label: String, total: UInt64) {
+    public init(_ label: String) {
         self.label = label
-        self.total = max(total, 1)
         self.isShown = Terminal.isStandardError
     }
 
-    /// Says how much of the work is done.
-    public func update(_ done: UInt64) {
+    /// Says how much of the work is done, in any unit: bytes, devices.
+    public func update(_ done: UInt64, of total: UInt64) {
         guard isShown else { return }
-        let fraction = min(Double(done) / Double(total), 1)
+        let fraction = min(Double(done) / Double(max(total, 1)), 1)
         let isDue = state.withLock { state in
             let now = ContinuousClock.now
             if let last = state.drawnAt, now - last < Self.interval, fraction < 1 { return false }

@@ -130,7 +130,8 @@ public enum GateCheck {
 }
 
 extension GateReason {
-    init(_ code: GrantError.Code) {
+    /// Why a gate stays shut before a text that is no grant.
+    public init(_ code: GrantError.Code) {
         self =
             switch code {
             case .malformed: .grantMalformed

@@ -3,7 +3,8 @@ public import Messages
 
 /// Whose word a gate takes.
 public struct GateTrust: Sendable {
-    let issuer: Label
+    /// The verifier's name.
+    public let issuer: Label
     let grantKeys: [StatementKey]
     let ledgerKey: VerifierKey
     let releaseKeys: SigningKeys

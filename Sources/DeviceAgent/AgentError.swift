@@ -1,0 +1,64 @@
+public import DurableFiles
+public import Messages
+public import VerifierClient
+
+/// Why the agent did not do what was asked, with what to do next.
+public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Whose fault it is, which is what a script needs to know.
+    public enum Kind: Hashable, Sendable {
+        /// Something was judged and not accepted.
+        case refused
+        /// A file or an argument is not what it should be.
+        case malformed
+        /// No TPM, no verifier, no disk.
+        case environment
+    }
+
+    /// Whose fault it is.
+    public var kind: Kind
+    /// What happened.
+    public var message: String
+    /// What to do next.
+    public var hint: String?
+    /// Reason codes of a refusal.
+    public var reasons: [String]
+
+    /// Makes an error.
+    public init(_ kind: Kind, _ message: String, hint: String? = nil, reasons: [String] = []) {
+        self.kind = kind
+        self.message = message
+        self.hint = hint
+        self.reasons = reasons
+    }
+
+    /// One line for people.
+    public var description: String { message }
+}
+
+extension AgentError {
+    /// A file of the agent's own: the disk's fault, or somebody changed what only the agent writes.
+    public init(_ error: FileError) {
+        self.init(.environment, error.description, hint: error.hint)
+    }
+
+    /// A file that the caller named.
+    public init(input error: FileError) {
+        if case .system = error.code {
+            self.init(error)
+        } else {
+            self.init(.malformed, error.description, hint: error.hint)
+        }
+    }
+
+    /// The verifier refused, or could not be asked.
+    public init(_ error: VerifierClientError) {
+        var reasons: [String] = []
+        if case .problem(let problem) = error { reasons = problem.reasons ?? [] }
+        self.init(error.isRefusal ? .refused : .environment, error.description, hint: error.hint, reasons: reasons)
+    }
+
+    /// Bytes of a message are not what they should be.
+    public init(_ what: String, _ error: MessageError) {
+        self.init(error.code == .badSignature ? .refused : .malformed, "\(what): \(error.detail)")
+    }
+}

@@ -1,0 +1,102 @@
+public import Messages
+public import TPMDevice
+import TPMWire
+
+/// What the agent asks of the TPM.
+public struct DeviceTPM: Sendable {
+    let tpm: TPM
+
+    /// Runs `body` with the TPM open, and gives it back whatever happens: an installer may need it next.
+    /// - Parameter tcti: as tpm2-tools spell it; nil for the search of tpm2-tools.
+    public static func with<Result: Sendable>(
+        tcti: String?,
+        _ body: (DeviceTPM) async throws(AgentError) -> Result
+    ) async throws(AgentError) -> Result {
+        let tpm: TPM
+        do {
+            tpm = try await openTPM(tcti: tcti)
+        } catch {
+            throw AgentError(error)
+        }
+        let outcome: Swift.Result<Result, AgentError>
+        do throws(AgentError) {
+            outcome = .success(try await body(DeviceTPM(tpm: tpm)))
+        } catch {
+            outcome = .failure(error)
+        }
+        await tpm.close()
+        return try outcome.get()
+    }
+
+    func perform<Result: Sendable>(
+        _ body: @Sendable (TPMConnection) throws(TPMError) -> Result
+    ) async throws(AgentError) -> Result {
+        do {
+            return try await tpm.perform(body)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+}
+
+extension AgentError {
+    /// The TPM failed; its own text says what to do.
+    public init(_ error: TPMError) {
+        self.init(.environment, error.description)
+    }
+}
+
+/// Who this device is, as its TPM says.
+public struct BornInstance: Hashable, Sendable {
+    /// What the factory wrote into NV.
+    public var tag: BirthTag
+    /// TPMT_PUBLIC of the attestation key, exactly.
+    public var iakPublicArea: [UInt8]
+}
+
+extension DeviceTPM {
+    /// Reads the birth tag, and holds it to the attestation key: a tag alone is only a claim.
+    public func bornInstance() async throws(AgentError) -> BornInstance {
+        let tag = try await birthTag()
+        let handle = Handle(rawValue: tag.iakHandle)
+        let key = try await perform { connection throws(TPMError) -> PublicInformation? in
+            guard let key = try connection.persistentObject(at: handle) else { return nil }
+            return try connection.readPublic(key)
+        }
+        guard let key else {
+            throw AgentError(
+                .environment,
+                "the TPM holds no attestation key at \(handle)",
+                hint: "the TPM was cleared; bring the device back to the factory line, which makes the same key again"
+            )
+        }
+        guard InstanceID(iakName: key.name.contents) == tag.instance else {
+            throw AgentError(
+                .environment,
+                "the birth tag in NV names \(tag.instance), but the attestation key is another instance's",
+                hint: "the tag or the key was replaced; bring the device back to the factory line"
+            )
+        }
+        return BornInstance(tag: tag, iakPublicArea: key.publicArea.bytes)
+    }
+
+    private func birthTag() async throws(AgentError) -> BirthTag {
+        let bytes = try await perform { connection throws(TPMError) -> [UInt8]? in
+            guard let index = try connection.nvIndex(at: Handle(rawValue: BirthTag.defaultIndex)) else { return nil }
+            let size = Int(try connection.nvReadPublic(index).publicArea.dataSize)
+            return try connection.nvRead(index, count: min(size, BirthTag.maximumSize))
+        }
+        guard let bytes else {
+            throw AgentError(
+                .environment,
+                "the TPM holds no birth tag: this device was not born, or its TPM was cleared",
+                hint: "run birthmark-factory provision on it; with several TPMs, name the right one with --tcti"
+            )
+        }
+        do {
+            return try BirthTag(parsing: bytes)
+        } catch {
+            throw AgentError(.environment, "the birth tag in the TPM cannot be read: \(error.detail)")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Messages
+import TPMDevice
+import VerifierClient
+
+/// One question to the verifier: its purpose and what goes with it.
+struct Question {
+    var purpose: Purpose
+    var package: PackageReference?
+    var grant: String?
+}
+
+extension Agent {
+    /// Fetches a challenge, quotes the boot over the request, and presents the evidence: one TPM signature.
+    /// - Parameter beforeSending: is given the request's exact bytes before anybody else sees them.
+    func ask(
+        _ question: Question,
+        _ tpm: DeviceTPM,
+        _ born: BornInstance,
+        beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in }
+    ) async throws(AgentError) -> DecisionAnswer {
+        let log = try eventLog.read()
+        let logDigest = log.map { ContentDigest(of: $0) }
+        let counters = try await tpm.readings(born.tag.counters).counters
+        do {
+            return try await VerifierClient.with(trust, limits: limits) { client in
+                let challenge = try await client.challenge(
+                    ChallengeRequest(
+                        instance: born.tag.instance,
+                        purpose: question.purpose,
+                        package: question.package?.sha256,
+                        log: logDigest
+                    )
+                )
+                let request = DecisionRequest(
+                    instance: born.tag.instance,
+                    purpose: question.purpose,
+                    challenge: challenge.challenge,
+                    package: question.package,
+                    grant: question.grant,
+                    counters: counters
+                )
+                let bytes = try request.bytes
+                let quoted = try await tpm.quote(
+                    challenge.selection,
+                    with: born.tag.iakHandle,
+                    qualifyingData: DecisionRequest.qualifyingData(for: bytes)
+                )
+                try beforeSending(bytes)
+                return try await client.decide(
+                    Evidence(
+                        request: Blob(bytes),
+                        attest: Blob(quoted.signed.attest),
+                        signature: Blob(quoted.signed.signature),
+                        pcrs: quoted.pcrs,
+                        log: logDigest,
+                        logBytes: challenge.holdsLog ? nil : log.map { Blob($0) }
+                    )
+                )
+            }
+        } catch let error as AgentError {
+            throw error
+        } catch let error as VerifierClientError {
+            throw AgentError(error)
+        } catch let error as MessageError {
+            throw AgentError("the decision request", error)
+        } catch {
+            throw AgentError(.environment, String(describing: error))
+        }
+    }
+
+    /// Asks, and keeps what the answer says of the lease; a lease that the answer says is lost is forgotten.
+    func askAndRemember(
+        _ question: Question,
+        _ tpm: DeviceTPM,
+        _ born: BornInstance,
+        _ journal: JournalKeeper,
+        beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in }
+    ) async throws(AgentError) -> DecisionAnswer {
+        do throws(AgentError) {
+            let answer = try await ask(question, tpm, born, beforeSending: beforeSending)
+            try journal.change { $0.lease = answer.lease }
+            return answer
+        } catch {
+            if !Self.endsLease.isDisjoint(with: error.reasons) { try journal.change { $0.lease = nil } }
+            throw error
+        }
+    }
+
+    /// Reason codes of decisions after which no lease holds.
+    private static let endsLease: Set<String> = ["evidence-refused", "suspended", "retired"]
+}

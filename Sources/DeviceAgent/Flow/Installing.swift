@@ -1,0 +1,152 @@
+import Messages
+import UpdateTrust
+
+extension Agent {
+    /// Asks for a grant, and installs under it.
+    func askAndInstall(
+        _ release: VerifiedRelease,
+        _ order: UpdateOrder,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        let spool = Spool(directory: state.spoolPath)
+        let size = release.release.artifact.size
+        // Before anything is asked: a grant's time must not run while a slow disk copies.
+        try spool.admit(order.package, as: release.release.artifact) { progress($0, size) }
+        try await withDevice { tpm, born, journal throws(AgentError) in
+            let answer = try await askAndRemember(
+                Question(purpose: .update, package: release.reference),
+                tpm,
+                born,
+                journal
+            ) { request throws(AgentError) in
+                try journal.change { journal in
+                    journal.update = UpdateRecord(
+                        request: Blob(request),
+                        package: release.reference,
+                        release: release.envelope,
+                        installCommand: order.installCommand,
+                        installSeconds: order.installSeconds
+                    )
+                }
+            }
+            try keep(answer.grant, journal)
+        }
+        return try await pass(release, resumed: false, progress: progress)
+    }
+
+    /// Continues under the grant that is kept; when that one is good no more and nothing was spent, asks for another.
+    func goOn(
+        _ release: VerifiedRelease,
+        orElse order: UpdateOrder?,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        guard let order else { return try await pass(release, resumed: true, progress: progress) }
+        let artifact = release.release.artifact
+        try Spool(directory: state.spoolPath).admit(order.package, as: artifact) { progress($0, artifact.size) }
+        try openJournal().change { journal in
+            journal.update?.installCommand = order.installCommand
+            journal.update?.installSeconds = order.installSeconds
+        }
+        do throws(AgentError) {
+            return try await pass(release, resumed: true, progress: progress)
+        } catch {
+            guard error.kind == .refused, try openJournal().update?.step == .failed else { throw error }
+            return try await askAndInstall(release, order, progress: progress)
+        }
+    }
+
+    /// Keeps a grant before it is used: its file for provenance, the journal to go on from.
+    private func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
+        guard let delivery, let request = journal.update?.request else {
+            throw AgentError(.environment, "the verifier accepted the evidence but gave no grant")
+        }
+        let issuer = try gateTrust.issuer
+        let grant: Grant
+        do {
+            grant = try Grant.verify(delivery.grant, issuer: issuer, keys: trust.grantKeys)
+        } catch {
+            try journal.fail("the verifier's grant is none: \(error)")
+            throw AgentError(shut: [GateReason(error.code)])
+        }
+        try state.keep(StoredGrant(request: request, delivery: delivery), as: grant.claims.jti)
+        try journal.reach(.granted) { update in
+            update.grant = grant.claims.jti
+            update.delivery = delivery
+        }
+    }
+
+    /// Through the gate and to the end of the install command; the package is digested through the descriptor it reads.
+    private func pass(
+        _ release: VerifiedRelease,
+        resumed: Bool,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        let size = release.release.artifact.size
+        let package = try Spool(directory: state.spoolPath).open(release.release.artifact) { progress($0, size) }
+        let measured = MeasuredPackage(size: size, sha256: release.release.artifact.sha256)
+        let (record, boot) = try await withDevice { tpm, born, journal throws(AgentError) in
+            try await spend(release, measured, tpm, born, journal)
+        }
+        let installer = Installer(command: record.installCommand, seconds: record.installSeconds)
+        let journal = try openJournal()
+        try installer.claim(package)
+        try journal.reach(.installing)
+        let outcome = try await installer.run(package, for: release.release)
+        if let trouble = outcome.trouble {
+            try journal.fail(trouble)
+            throw AgentError(
+                .environment,
+                trouble,
+                hint: "the grant is spent; look at the installer's own words, then run birthmark-device update again",
+                reasons: ["install-failed"]
+            )
+        }
+        try journal.reach(.installed) { $0.bootAtInstall = boot }
+        return try UpdateOutcome(record, resumed: resumed)
+    }
+
+    /// The journal, where this run has read it before with the TPM beside it.
+    private func openJournal() throws(AgentError) -> JournalKeeper {
+        guard let journal = try state.journal() else {
+            throw AgentError(.environment, "\(state.journalPath) went away during the update")
+        }
+        return try JournalKeeper(state, instance: journal.instance)
+    }
+
+    /// Judges the kept grant, and spends the TPM's counter for it unless that was done before the run was cut off.
+    private func spend(
+        _ release: VerifiedRelease,
+        _ measured: MeasuredPackage,
+        _ tpm: DeviceTPM,
+        _ born: BornInstance,
+        _ journal: JournalKeeper
+    ) async throws(AgentError) -> (UpdateRecord, BootCount) {
+        guard let record = journal.update, let jti = record.grant, let delivery = record.delivery else {
+            throw AgentError(.environment, "the journal lost the grant", hint: "run birthmark-device update again")
+        }
+        let stored = StoredGrant(request: record.request, delivery: delivery)
+        let verdict = try await judge(
+            stored,
+            release: release.envelope,
+            measured,
+            tpm,
+            born,
+            journalled: record.isUnderInstall ? jti : nil
+        )
+        guard case .open(let opened) = verdict else {
+            guard case .shut(let reasons) = verdict else { throw AgentError(.environment, "no verdict") }
+            try journal.fail(reasons.map(\.sentence).joined(separator: " "))
+            throw AgentError(shut: reasons)
+        }
+        if opened.stage == .begin {
+            let value = try await tpm.increment(born.tag.counters.grants)
+            // Somebody else who spends the same counter at the same moment makes it jump by two: then neither installs.
+            guard value == opened.grant.claims.bounds.counter.value &+ 1 else {
+                try journal.fail(GateReason.alreadySpent.sentence)
+                throw AgentError(shut: [.alreadySpent])
+            }
+        }
+        if record.step == .granted { try journal.reach(.spent) }
+        return (record, try await tpm.readings(born.tag.counters).boot)
+    }
+}

@@ -1,0 +1,108 @@
+public import Messages
+
+/// What the agent believes, and what its TPM says.
+public struct AgentStatus: Hashable, Sendable, Encodable {
+    /// The state directory.
+    public var state: String
+    /// The verifier's address, when a trust bundle is in place.
+    public var verifier: String?
+    /// The instance: the TPM's word when it could be asked, the journal's otherwise.
+    public var instance: InstanceID?
+    /// The serial number, from the TPM.
+    public var serial: Label?
+    /// The lease as the verifier last told it.
+    public var lease: LeaseStatement?
+    /// Whether that lease still holds by the operating system's clock.
+    public var leaseHolds: Bool
+    /// What the last confirmed update installed.
+    public var running: RunningPackage?
+    /// The update under way, or the last one.
+    public var update: UpdateReport?
+    /// The security version below which nothing is installed, from the TPM.
+    public var securityFloor: UInt64?
+    /// How many grants this device has spent since its birth, from the TPM.
+    public var grantsSpent: UInt64?
+    /// Why the TPM could not be asked.
+    public var tpmTrouble: String?
+
+    /// How far an update is, for people.
+    public struct UpdateReport: Hashable, Sendable, Encodable {
+        /// The package.
+        public var package: PackageReference
+        /// The last step that was reached.
+        public var step: UpdateRecord.Step
+        /// The grant's id.
+        public var grant: String?
+        /// Why it came to nothing.
+        public var failure: String?
+        /// What to do next.
+        public var next: String
+    }
+}
+
+extension AgentStatus {
+    /// Looks, and changes nothing; a TPM that cannot be asked is part of the answer.
+    public static func of(
+        _ state: StateDirectory,
+        trust: TrustBundle?,
+        tcti: String?,
+        wallClock: Int64
+    ) async throws(AgentError) -> AgentStatus {
+        let journal = try state.journal()
+        var status = AgentStatus(
+            state: state.path,
+            verifier: trust?.url,
+            instance: journal?.instance,
+            lease: journal?.lease,
+            leaseHolds: journal?.lease.map { wallClock < $0.expires } ?? false,
+            running: journal?.running,
+            update: journal?.update.map(UpdateReport.init)
+        )
+        do throws(AgentError) {
+            let (born, readings) = try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
+                let born = try await tpm.bornInstance()
+                return (born, try await tpm.readings(born.tag.counters))
+            }
+            if let journal, journal.instance != born.tag.instance {
+                status.tpmTrouble = "the journal is instance \(journal.instance)'s, this TPM is \(born.tag.instance)"
+                return status
+            }
+            status.instance = born.tag.instance
+            status.serial = born.tag.serial
+            status.securityFloor = readings.floor(born.tag.counters)
+            status.grantsSpent = readings.grants.flatMap { value in
+                value >= born.tag.counters.grants.base ? value - born.tag.counters.grants.base : nil
+            }
+        } catch {
+            status.tpmTrouble = error.message
+        }
+        return status
+    }
+}
+
+extension AgentStatus.UpdateReport {
+    init(_ record: UpdateRecord) {
+        self.init(
+            package: record.package,
+            step: record.step,
+            grant: record.grant,
+            failure: record.failure?.because,
+            next: record.next
+        )
+    }
+}
+
+extension UpdateRecord {
+    /// What to do next, for people.
+    var next: String {
+        switch step {
+        case .requested: "run birthmark-device update again: no grant is known here"
+        case .granted, .spent, .installing: "run birthmark-device update --resume"
+        case .installed: "reboot, then run birthmark-device confirm"
+        case .confirmed: "nothing"
+        case .failed where isConfirmable:
+            "boot what was installed and run birthmark-device confirm, or run birthmark-device update again"
+        case .failed: "run birthmark-device update again"
+        }
+    }
+}

@@ -1,0 +1,155 @@
+public import Messages
+import UpdateTrust
+
+/// What is to be installed, and how.
+public struct UpdateOrder: Sendable {
+    /// The package's path.
+    public var package: String
+    /// Its signed release.
+    public var release: SignedEnvelope
+    /// What /bin/sh -c is given.
+    public var installCommand: String
+    /// Seconds after which the install command is killed.
+    public var installSeconds: Int64
+
+    /// Joins the parts.
+    public init(package: String, release: SignedEnvelope, installCommand: String, installSeconds: Int64? = nil) {
+        self.package = package
+        self.release = release
+        self.installCommand = installCommand
+        self.installSeconds = installSeconds ?? Installer.defaultSeconds
+    }
+}
+
+/// What an update brought.
+public struct UpdateOutcome: Hashable, Sendable, Encodable {
+    /// The package that is installed now and waits for its boot.
+    public var installed: PackageReference
+    /// The grant's id.
+    public var grant: String
+    /// Whether an interrupted run was continued.
+    public var resumed: Bool
+
+    init(_ record: UpdateRecord, resumed: Bool) throws(AgentError) {
+        guard let grant = record.grant else {
+            throw AgentError(.environment, "the journal lost the grant", hint: "run birthmark-device update again")
+        }
+        self.installed = record.package
+        self.grant = grant
+        self.resumed = resumed
+    }
+}
+
+extension Agent {
+    /// The whole update up to the reboot: asks for a grant, judges it, spends it, installs.
+    ///
+    /// A run that was cut off anywhere is continued, when it was for the same release.
+    /// - Parameter progress: is told bytes done and bytes in all while the package is copied and digested.
+    public func update(
+        _ order: UpdateOrder,
+        _ lock: borrowing AgentLock,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        let release = try VerifiedRelease(order.release, trust)
+        let start = try await withDevice { tpm, born, journal throws(AgentError) -> Start in
+            let readings = try await tpm.readings(born.tag.counters)
+            try checkFloorStep(to: release.release, from: readings.floor(born.tag.counters))
+            return try beginning(of: release.reference, after: journal.update, readings.boot)
+        }
+        switch start {
+        case .done(let record):
+            return try UpdateOutcome(record, resumed: true)
+        case .goOn:
+            return try await goOn(release, orElse: order, progress: progress)
+        case .ask:
+            return try await askAndInstall(release, order, progress: progress)
+        }
+    }
+
+    /// Continues the update that an earlier run began, with the package and the command of that run.
+    public func resume(
+        _ lock: borrowing AgentLock,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        guard let record = try state.journal()?.update, record.isUnderInstall || record.step == .installed else {
+            throw AgentError(
+                .refused,
+                "no update is under way here",
+                hint: "begin one: birthmark-device update --package … --manifest … --install-command …",
+                reasons: ["nothing-to-resume"]
+            )
+        }
+        if record.step == .installed {
+            return try UpdateOutcome(record, resumed: true)
+        }
+        return try await goOn(try VerifiedRelease(record.release, trust), orElse: nil, progress: progress)
+    }
+
+    /// Where a run begins.
+    private enum Start: Sendable {
+        case ask
+        case goOn
+        case done(UpdateRecord)
+    }
+
+    private func beginning(
+        of wanted: PackageReference,
+        after record: UpdateRecord?,
+        _ boot: BootCount
+    ) throws(AgentError) -> Start {
+        guard let record else { return .ask }
+        let isSame = record.package == wanted
+        switch record.step {
+        case .requested, .confirmed, .failed: return .ask
+        case .granted, .spent: return isSame ? .goOn : .ask
+        case .installing:
+            guard !isSame else { return .goOn }
+            throw AgentError(
+                .refused,
+                "the install of \(record.package.name) \(record.package.version) was interrupted",
+                hint: "finish it first: birthmark-device update --resume",
+                reasons: ["install-interrupted"]
+            )
+        case .installed:
+            // After another boot the verifier judges whether the install took; before it there is nothing new to ask.
+            guard record.bootAtInstall == boot else { return .ask }
+            if isSame { return .done(record) }
+            throw AgentError(
+                .refused,
+                "\(record.package.name) \(record.package.version) is installed and was not booted yet",
+                hint: "reboot, then run birthmark-device confirm",
+                reasons: ["not-rebooted"]
+            )
+        }
+    }
+}
+
+/// A release whose signatures this device has checked.
+struct VerifiedRelease: Sendable {
+    let envelope: SignedEnvelope
+    let release: Release
+    let reference: PackageReference
+
+    init(_ envelope: SignedEnvelope, _ trust: TrustBundle) throws(AgentError) {
+        guard let keys = trust.releaseKeys else {
+            throw AgentError(
+                .malformed,
+                "the trust bundle names no release keys, so no release can be checked",
+                hint: "ask the verifier's operator for a trust.json with the release keys in it"
+            )
+        }
+        do {
+            let payload = try envelope.payload(type: Release.payloadType, signedBy: keys)
+            release = try Release(parsing: payload)
+            reference = PackageReference(
+                name: release.name,
+                version: release.version,
+                sha256: release.artifact.sha256,
+                manifest: ContentDigest(of: payload)
+            )
+        } catch {
+            throw AgentError("the release manifest", error)
+        }
+        self.envelope = envelope
+    }
+}

@@ -1,0 +1,77 @@
+import DurableFiles
+public import Messages
+
+/// `agent.json`: what an installation fixes once so that nobody has to type it.
+public struct AgentConfiguration: Hashable, Sendable, Codable {
+    /// How to reach the TPM, as tpm2-tools spell it.
+    public var tcti: String?
+    /// Where the firmware's event log is.
+    public var eventLog: String?
+
+    /// The most bytes of the file.
+    public static let maximumSize = 16 << 10
+    /// Where Linux shows the event log.
+    public static let defaultEventLog = "/sys/kernel/security/tpm0/binary_bios_measurements"
+
+    /// Joins the parts.
+    public init(tcti: String? = nil, eventLog: String? = nil) {
+        self.tcti = tcti
+        self.eventLog = eventLog
+    }
+}
+
+extension StateDirectory {
+    /// What `agent.json` says; nothing when there is none.
+    public func configuration() throws(AgentError) -> AgentConfiguration {
+        guard let bytes = try read(configurationPath, limit: AgentConfiguration.maximumSize) else { return .init() }
+        do {
+            return try EditedJSON.decode(AgentConfiguration.self, from: bytes, limit: AgentConfiguration.maximumSize)
+        } catch {
+            throw AgentError(configurationPath, error)
+        }
+    }
+
+    /// The trust bundle of this device.
+    /// - Parameter offered: a file to take over when none is in place yet. Once one is, only the same is accepted:
+    ///   whoever may choose the trust bundle owns the device's update path.
+    public func trust(offered: String?) throws(AgentError) -> TrustBundle {
+        let held = try read(trustPath, limit: TrustBundle.maximumSize)
+        guard let offered else {
+            guard let held else {
+                throw AgentError(
+                    .malformed,
+                    "\(trustPath) does not exist",
+                    hint: "give the verifier's trust.json with --trust FILE; it is kept for the next time"
+                )
+            }
+            return try parse(held, at: trustPath)
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = try BoundedFile.read(offered, limit: TrustBundle.maximumSize)
+        } catch {
+            throw AgentError(input: error)
+        }
+        let bundle = try parse(bytes, at: offered)
+        if let held {
+            guard held == bytes else {
+                throw AgentError(
+                    .refused,
+                    "\(offered) is not the trust bundle that this device holds",
+                    hint: "leave --trust out; if the verifier was really replaced, put the new file at \(trustPath)"
+                )
+            }
+        } else {
+            try write(bytes, to: trustPath)
+        }
+        return bundle
+    }
+
+    private func parse(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
+        do {
+            return try TrustBundle(parsing: bytes)
+        } catch {
+            throw AgentError(path, error)
+        }
+    }
+}

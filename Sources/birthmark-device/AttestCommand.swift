@@ -1,0 +1,55 @@
+import ArgumentParser
+import CommandLineContract
+import DeviceAgent
+import Messages
+
+struct AttestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attest",
+        abstract: "Quotes the boot to the verifier and renews the lease.",
+        discussion: "Example: birthmark-device attest --trust /media/stick/trust.json"
+    )
+
+    @OptionGroup var device: DeviceOptions
+    @OptionGroup var log: EventLogOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let agent = try device.agent(log)
+        let lock = try StateDirectory(device.state).lock()
+        let outcome = try await agent.attest(lock)
+        try output.print(outcome) {
+            lines([
+                ("accepted", "the boot is as expected (\(outcome.bootState))"),
+                ("instance", outcome.instance.text),
+                ("lease", "until \(UTCTime.text(outcome.lease.expires))"),
+                ("rule", outcome.rule),
+            ])
+        }
+    }
+}
+
+struct ConfirmCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "confirm",
+        abstract: "After the reboot: shows the verifier that what was granted has booted.",
+        discussion: "Example: birthmark-device confirm"
+    )
+
+    @OptionGroup var device: DeviceOptions
+    @OptionGroup var log: EventLogOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let agent = try device.agent(log)
+        let lock = try StateDirectory(device.state).lock()
+        let outcome = try await agent.confirm(lock)
+        try output.print(outcome) {
+            lines([
+                ("confirmed", "\(outcome.running.name) \(outcome.running.version) runs"),
+                ("grant", outcome.grant),
+                ("lease", outcome.lease.map { "until \(UTCTime.text($0.expires))" }),
+            ])
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import CommandLineContract
+import DeviceAgent
+import DurableFiles
+import Messages
+
+/// Where the device's own things are.
+struct DeviceOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The agent's directory, 0700, made when it is missing.", valueName: "dir"))
+    var state = StateDirectory.defaultPath
+
+    @Option(
+        help: ArgumentHelp(
+            "The TPM, as tpm2-tools spell it: device:/dev/tpmrm0, swtpm:path=/run/tpm.sock, tabrmd:. "
+                + "Default: agent.json, then TPM2TOOLS_TCTI, then the search of tpm2-tools.",
+            valueName: "tcti"
+        )
+    )
+    var tcti: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The verifier's trust bundle; kept in the agent's directory from its first use on.",
+            valueName: "file"
+        )
+    )
+    var trust: String?
+}
+
+/// Where the event log is; only for what quotes.
+struct EventLogOptions: ParsableArguments {
+    @Option(
+        name: .customLong("event-log"),
+        help: ArgumentHelp(
+            "The firmware's event log. Default: agent.json, then \(AgentConfiguration.defaultEventLog).",
+            valueName: "path"
+        )
+    )
+    var path: String?
+}
+
+extension DeviceOptions {
+    /// The agent of this directory.
+    func agent(_ log: EventLogOptions? = nil) throws(AgentError) -> Agent {
+        let directory = try StateDirectory(state)
+        let configuration = try directory.configuration()
+        let named = log?.path ?? configuration.eventLog
+        return Agent(
+            state: directory,
+            trust: try directory.trust(offered: trust),
+            tcti: tcti ?? configuration.tcti,
+            eventLog: EventLogFile(path: named ?? AgentConfiguration.defaultEventLog, isNamed: named != nil),
+            wallClock: { UTCTime.now }
+        )
+    }
+}
+
+/// A signed release out of a file.
+func readManifest(_ path: String) throws -> SignedEnvelope {
+    let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the release manifest")
+    do {
+        return try SignedEnvelope(parsing: bytes)
+    } catch {
+        throw CommandFailure(
+            .malformed,
+            "\(path) is no signed release: \(error.detail)",
+            hint: "give the .dsse.json file that `birthmark release sign` wrote"
+        )
+    }
+}
+
+/// What is known, a line each, with the values in one column.
+func lines(_ pairs: [(name: String, value: String?)]) -> String {
+    let width = 14
+    return pairs.compactMap { pair in
+        guard let value = pair.value else { return nil }
+        let name = pair.name.isEmpty ? "" : pair.name + ":"
+        return name + String(repeating: " ", count: max(1, width - name.count)) + value
+    }
+    .joined(separator: "\n")
+}

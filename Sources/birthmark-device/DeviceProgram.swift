@@ -1,0 +1,20 @@
+import ArgumentParser
+
+struct DeviceProgram: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "birthmark-device",
+        abstract: "Proves what this device has booted, and installs what it was granted.",
+        discussion: """
+            The usual life of an update:
+              birthmark-device update --package app-2.0.img --manifest app-2.0.dsse.json \\
+                  --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
+              reboot
+              birthmark-device confirm
+
+            Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
+            """,
+        subcommands: [
+            AttestCommand.self, UpdateCommand.self, ConfirmCommand.self, GateCommand.self, StatusCommand.self,
+        ]
+    )
+}

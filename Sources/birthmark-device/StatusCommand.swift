@@ -1,0 +1,48 @@
+import ArgumentParser
+import CommandLineContract
+import DeviceAgent
+import Messages
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Says what this device believes of itself; nothing is changed and nobody is asked but the TPM.",
+        discussion: "Example: birthmark-device status --json"
+    )
+
+    @OptionGroup var device: DeviceOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let directory = try StateDirectory(existing: device.state)
+        let configuration = try directory.configuration()
+        let status = try await AgentStatus.of(
+            directory,
+            trust: try? directory.trust(offered: nil),
+            tcti: device.tcti ?? configuration.tcti,
+            wallClock: UTCTime.now
+        )
+        try output.print(status) { text(status) }
+    }
+
+    private func text(_ status: AgentStatus) -> String {
+        let lease = status.lease.map { lease in
+            (status.leaseHolds ? "until " : "ended at ") + UTCTime.text(lease.expires)
+        }
+        let running = status.running.map { "\($0.name) \($0.version) (security version \($0.securityVersion))" }
+        let update = status.update.map { "\($0.package.name) \($0.package.version): \($0.step.rawValue)" }
+        return lines([
+            ("instance", status.instance?.text ?? "unknown"),
+            ("serial", status.serial?.text),
+            ("verifier", status.verifier ?? "none: give its trust.json with --trust"),
+            ("lease", lease ?? "none"),
+            ("running", running ?? "what it was born with"),
+            ("floor", status.securityFloor.map(String.init)),
+            ("grants spent", status.grantsSpent.map(String.init)),
+            ("update", update),
+            ("", status.update?.failure),
+            ("next", status.update?.next),
+            ("TPM", status.tpmTrouble),
+        ])
+    }
+}

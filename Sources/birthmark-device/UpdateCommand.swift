@@ -1,0 +1,80 @@
+import ArgumentParser
+import CommandLineContract
+import DeviceAgent
+import Messages
+
+struct UpdateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update",
+        abstract: "Asks for a package, and installs it when it is granted.",
+        discussion: """
+            The install command is run by /bin/sh once the gate is open. It finds the verified package open on its
+            standard input, and its path, name and version in BIRTHMARK_PACKAGE, BIRTHMARK_PACKAGE_NAME and
+            BIRTHMARK_VERSION. It must be able to run again after a power cut, and end with 0 only when all is written.
+
+            Example: birthmark-device update --package app-2.0.img --manifest app-2.0.dsse.json \\
+                         --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
+            After a power cut: birthmark-device update --resume
+            """
+    )
+
+    @Option(help: ArgumentHelp("The package.", valueName: "file"))
+    var package: String?
+
+    @Option(help: ArgumentHelp("Its signed release.", valueName: "file"))
+    var manifest: String?
+
+    @Option(help: ArgumentHelp("How it is installed, for /bin/sh -c.", valueName: "command"))
+    var installCommand: String?
+
+    @Option(help: ArgumentHelp("Seconds after which the install command is killed, 1 to 86400.", valueName: "seconds"))
+    var installTimeout: Int64?
+
+    @Flag(help: "Continue the update that was cut off, with the package and the command it began with.")
+    var resume = false
+
+    @OptionGroup var device: DeviceOptions
+    @OptionGroup var log: EventLogOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if let installTimeout, !(1...86_400).contains(installTimeout) {
+            throw ValidationError("--install-timeout takes 1 to 86400 seconds")
+        }
+        let given = [package, manifest, installCommand].compactMap { $0 }.count
+        guard resume ? given == 0 && installTimeout == nil : given == 3 else {
+            throw ValidationError(
+                resume
+                    ? "--resume goes on with what the journal holds; leave the package, manifest, command and time out"
+                    : "--package, --manifest and --install-command belong together"
+            )
+        }
+    }
+
+    func run() async throws {
+        let agent = try device.agent(log)
+        let lock = try StateDirectory(device.state).lock()
+        let bar = ProgressBar("checking the package")
+        defer { bar.finish() }
+        let outcome: UpdateOutcome
+        if let package, let manifest, let installCommand {
+            let order = UpdateOrder(
+                package: package,
+                release: try readManifest(manifest),
+                installCommand: installCommand,
+                installSeconds: installTimeout
+            )
+            outcome = try await agent.update(order, lock) { bar.update($0, of: $1) }
+        } else {
+            outcome = try await agent.resume(lock) { bar.update($0, of: $1) }
+        }
+        bar.finish()
+        try output.print(outcome) {
+            lines([
+                ("installed", "\(outcome.installed.name) \(outcome.installed.version)"),
+                ("grant", outcome.grant),
+                ("next", "reboot, then run birthmark-device confirm"),
+            ])
+        }
+    }
+}
