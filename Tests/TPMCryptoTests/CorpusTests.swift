@@ -146,8 +146,12 @@ enum Corpus {
     func quotesOfRealMachines(key path: String, attest: String, signature: String) throws {
         let key = try key(path)
         let message = try Corpus.bytes(attest)
-        let signature = try TPMTSignature(parsing: try Corpus.bytes(signature))
-        #expect(try TPMSAttest(parsing: message).quote != nil)
+        let signatureBytes = try Corpus.bytes(signature)
+        let signature = try TPMTSignature(parsing: signatureBytes)
+        let parsed = try TPMSAttest(parsing: message)
+        #expect(parsed.quote != nil)
+        #expect(parsed.bytes == message)
+        #expect(signature.bytes == signatureBytes)
         #expect(key.verify(signature, over: message) == .valid)
         for index in message.indices {
             var changed = message
@@ -183,6 +187,8 @@ enum Corpus {
         let folder = "keylime+keylime/test-data/files/"
         let area = try TPM2BPublic(parsing: try Corpus.bytes(folder + "ak.pub")).contents
         #expect(try Name(of: area).contents == (try Corpus.bytes(folder + "ak.name")))
+        let pem = String(decoding: try Corpus.bytes(folder + "akpub.pem"), as: UTF8.self)
+        #expect(try PublicKey(pem: pem) == PublicKey(area))
         let ek = try TPM2BPublic(parsing: try Corpus.bytes(folder + "ek.pub")).contents
         #expect(ek.authPolicy == EndorsementKeyTemplate.rsa2048.area.authPolicy)
         #expect(throws: Never.self) { try StorageKey(ek) }
