@@ -144,7 +144,13 @@ let package = Package(
         tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "VerifierService", ["StoreSQLite", "VerifierStore", "UpdateTrust", "Messages", "VerifierClient", "SoftwareDevice", crypto, x509]),
-        tests(of: "DeviceAgent", ["TPMDevice", "UpdateTrust", "Messages", "Ledger", "SoftwareDevice", crypto]),
+        tests(
+            of: "DeviceAgent",
+            [
+                "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages", "Ledger",
+                "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", crypto, x509, asn1, subprocess, nioCore, nioSSL,
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests(of: "FactoryLine", ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]),
         .testTarget(
             name: "EndToEndTests",

@@ -1,0 +1,218 @@
+import Appraisal
+import AttestationResults
+import Crypto
+import FoundationEssentials
+import Ledger
+import Messages
+import Testing
+import UpdateTrust
+
+/// What a verifier judges and decides, with the real appraisal, decision, grant and ledger, and with its memory for a store.
+actor TestVerifier {
+    nonisolated let identity: TLSIdentity
+    nonisolated let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
+    private let name = label("verifier.test")
+    private let grantSigner: GrantSigner
+    private let ledgerSigner: CheckpointSigner
+    private let policy: Policy
+    private let record: BirthRecord
+    private let key: EnrolledKey
+
+    private(set) var state: InstanceState
+    private var releases: [KnownRelease] = []
+    private var challenges: [String: ChallengeRequest] = [:]
+    private var entries: [[UInt8]] = []
+    private var clock: ClockReading?
+
+    /// How many challenges were given, and how much evidence came.
+    private(set) var asked = 0
+    private(set) var decided = 0
+    /// The kinds of the ledger's entries in order.
+    private(set) var kinds: [String] = []
+    /// Changes an answer before it is given.
+    private var meddling: (@Sendable (DecisionAnswer) -> DecisionAnswer)?
+    /// Seconds that this verifier's clock is ahead.
+    private var ahead: Int64 = 0
+
+    init(of record: BirthRecord) throws {
+        identity = try TLSIdentity()
+        grantSigner = try GrantSigner(key: P256.Signing.PrivateKey())
+        ledgerSigner = try CheckpointSigner(origin: "ledger.test", privateKey: Curve25519.Signing.PrivateKey())
+        policy = try Policy(
+            parsing: Array(
+                """
+                {"formatVersion": 1, "rules": [{
+                  "id": "lab",
+                  "match": {"environments": ["lab"], "tiers": "*", "models": "*", "hardwareRevisions": "*", "packages": "*"},
+                  "moves": {"upgrade": true, "reinstall": true, "downgrade": true},
+                  "boot": {"requireLog": false, "secureBoot": "any"},
+                  "lease": {"seconds": 3600}, "grant": {"seconds": 600}
+                }]}
+                """.utf8
+            )
+        )
+        self.record = record
+        key = try EnrolledKey(record.iak)
+        let birth = try Transition.birth(
+            of: record,
+            payload: ContentDigest(of: CanonicalJSON.encode(record)),
+            at: now,
+            by: name
+        )
+        state = birth.state
+        entries = birth.entries.map(\.bytes)
+    }
+
+    nonisolated func trust(port: Int) throws -> TrustBundle {
+        TrustBundle(
+            verifier: name.text,
+            url: "https://localhost:\(port)",
+            tlsRoots: identity.rootPEM,
+            grantKeys: [grantSigner.publicKey],
+            ledgerKey: ledgerSigner.verifierKey.text,
+            releaseKeys: try SigningKeys(threshold: 1, keys: [releaseKey.key])
+        )
+    }
+
+    /// Registers and signs a release.
+    func release(_ release: Release) throws -> SignedEnvelope {
+        let payload = try CanonicalJSON.encode(release)
+        releases.append(
+            KnownRelease(release: release, manifest: ContentDigest(of: payload), status: .active)
+        )
+        return try SignedEnvelope(payload: payload, payloadType: Release.payloadType, signers: [releaseKey])
+    }
+
+    func meddle(_ change: (@Sendable (DecisionAnswer) -> DecisionAnswer)?) { meddling = change }
+
+    func setClock(ahead seconds: Int64) { ahead = seconds }
+
+    /// Serves while `body` runs.
+    nonisolated func serving<Result: Sendable>(
+        _ body: (TrustBundle) async throws -> Result
+    ) async throws -> Result {
+        try await TLSServer.with(identity, answer: { try await self.answer($0) }) { server in
+            try await body(try trust(port: server.port))
+        }
+    }
+
+    func answer(_ asked: TLSServer.Asked) throws -> TLSServer.Answer {
+        switch asked.path {
+        case "/v1/challenges":
+            let request = try CanonicalJSON.decode(
+                ChallengeRequest.self,
+                from: asked.body,
+                limit: ChallengeRequest.maximumSize
+            )
+            self.asked += 1
+            let challenge = Base64URL.encode((0..<24).map { _ in UInt8.random(in: 0...255) })
+            challenges[challenge] = request
+            return try .message(
+                ChallengeAnswer(
+                    challenge: challenge,
+                    expires: now + 300,
+                    selection: record.selection,
+                    holdsLog: request.log != nil
+                )
+            )
+        case "/v1/decisions":
+            decided += 1
+            return try decide(try Evidence(parsing: asked.body))
+        default:
+            return try .problem(Problem(.notFound, title: "There is no such thing.", status: 404))
+        }
+    }
+
+    private func decide(_ evidence: Evidence) throws -> TLSServer.Answer {
+        let request = try ReceivedRequest(parsing: evidence.request.bytes)
+        guard let given = challenges.removeValue(forKey: request.request.challenge),
+            given.instance == request.request.instance, given.purpose == request.request.purpose,
+            given.package == request.request.package?.sha256
+        else { return try .problem(Problem(.notAuthentic, title: "The evidence is not accepted.", status: 401)) }
+        let verdict = Appraiser.appraise(
+            AppraisalInput(
+                instance: record.instance,
+                key: key,
+                attest: evidence.attest.bytes,
+                signature: evidence.signature.bytes,
+                pcrs: evidence.pcrs,
+                log: .none,
+                request: request.digest,
+                qualifyingData: request.qualifyingData,
+                selection: record.selection,
+                lastClock: state.lastSeen?.clock,
+                firmwareVersions: [record.tpm.firmwareVersion],
+                expectations: state.expectations(for: request.request.purpose)
+            )
+        )
+        var decision = UpdateTrust.decide(
+            DecisionInput(
+                verdict: verdict,
+                request: request,
+                quote: ContentDigest(of: evidence.attest.bytes),
+                record: record,
+                state: state,
+                release: releases.first { $0.manifest == request.request.package?.manifest },
+                policy: policy,
+                now: now + ahead,
+                identifiers: try #require(FreshIdentifiers(random: (0..<32).map { _ in UInt8.random(in: 0...255) })),
+                verifier: name
+            )
+        )
+        if case .granting(let terms, _) = decision.outcome {
+            decision = try decision.issuing(try grantSigner.sign(terms))
+        }
+        if let transition = decision.transition {
+            state = transition.state
+            entries += transition.entries.map(\.bytes)
+            kinds += transition.entries.map(\.entry.body.type)
+        }
+        return try answer(decision)
+    }
+
+    private func answer(_ decision: Decision) throws -> TLSServer.Answer {
+        switch decision.outcome {
+        case .accepted(let acceptance): return try give(acceptance.answer())
+        case .granted(let grant, let acceptance):
+            return try give(acceptance.answer(delivering: try delivery(of: grant)))
+        case .refused:
+            return try .problem(
+                Problem(.refused, title: "What was asked is refused.", status: 403, reasons: decision.reasonCodes)
+            )
+        case .notAuthentic:
+            return try .problem(Problem(.notAuthentic, title: "The evidence is not accepted.", status: 401))
+        case .undecided, .granting:
+            return try .problem(Problem(.undecided, title: "Nothing could be decided.", status: 503))
+        }
+    }
+
+    private func give(_ answer: DecisionAnswer) throws -> TLSServer.Answer {
+        try .message(meddling?(answer) ?? answer)
+    }
+
+    private func delivery(of grant: SignedGrant) throws -> GrantDelivery {
+        let leaves = try entries.map { try LogEntry($0).leafHash }
+        func node(_ level: Int, _ index: Int) -> TreeHash {
+            level == 0 ? leaves[index] : .node(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
+        }
+        let index = try #require(
+            entries.firstIndex { bytes in
+                guard let entry = try? LedgerEntry(parsing: bytes), case .grant(let body) = entry.body else {
+                    return false
+                }
+                return body.grant == grant.digest
+            }
+        )
+        let tree = try MerkleTree(size: leaves.count)
+        let proof = LogProof(
+            index: index,
+            path: try #require(tree.inclusionPath(of: index, node: node)),
+            checkpoint: try ledgerSigner.sign(size: tree.size, root: tree.root(node: node))
+        )
+        return GrantDelivery(
+            grant: grant.compact,
+            entry: Blob(entries[index]),
+            proof: String(decoding: proof.bytes, as: UTF8.self)
+        )
+    }
+}
