@@ -1,0 +1,147 @@
+public import TPMWire
+
+/// A log whose replay equals the PCR values of a quote: its digests are what the machine measured.
+///
+/// That holds for the PCRs in `pcrs`, and for the order of the events within each of them. It does not hold for event
+/// types, for the order of events of different PCRs, or for data, unless the data hashes to its event's digest.
+public struct AuthenticatedLog: Sendable {
+    public let log: EventLog
+    public let bank: AlgorithmID
+    /// The PCRs that were compared.
+    public let pcrs: PCRMask
+    let hash: BankHash
+
+    fileprivate init(log: EventLog, bank: AlgorithmID, hash: BankHash, pcrs: PCRMask) {
+        self.log = log
+        self.bank = bank
+        self.hash = hash
+        self.pcrs = pcrs
+    }
+
+    /// Treats every replayable PCR as if a quote had confirmed it: for showing a log to a person, never for trusting it.
+    public init?(unconfirmed replay: Replay) {
+        guard let hash = BankHash(replay.bank) else { return nil }
+        self.init(
+            log: replay.log,
+            bank: replay.bank,
+            hash: hash,
+            pcrs: PCRMask(EventLogBounds.pcrs.filter { replay.value(of: $0) != nil })
+        )
+    }
+
+    /// The digest of an event, when it was measured in this bank into a PCR that was confirmed.
+    func digest(of event: EventLog.Event) -> ArraySlice<UInt8>? {
+        guard pcrs.contains(event.pcr), event.isExtended else { return nil }
+        return log.digest(of: event, in: bank)
+    }
+
+    /// The data of an event, when it hashes to the event's digest.
+    func authenticData(of event: EventLog.Event) -> ArraySlice<UInt8>? {
+        guard let digest = digest(of: event) else { return nil }
+        let data = log.unverifiedData(of: event)
+        return hash.digest(of: data)[...] == digest ? data : nil
+    }
+}
+
+/// Why a log does not belong to a quote.
+public struct ReplayMismatch: Error, Hashable, Sendable {
+    /// The PCRs that differ, ascending; never empty.
+    public let pcrs: [DifferingPCR]
+
+    /// One PCR whose quoted value the log does not lead to.
+    public struct DifferingPCR: Hashable, Sendable {
+        public let pcr: Int
+        /// The value the log leads to; nil when an obstacle keeps the PCR from being replayed.
+        public let replayed: [UInt8]?
+        public let quoted: [UInt8]
+        public let explanation: Explanation
+    }
+
+    /// What would explain the difference; none of them is accepted.
+    public enum Explanation: Hashable, Sendable {
+        /// The quoted value is not one of this bank's size.
+        case wrongSize
+        /// An event keeps the PCR from being replayed.
+        case obstacle(Replay.Obstacle)
+        /// The PCR was extended, and the log has no event for it.
+        case eventsMissing
+        /// The log leads to the value from another start-up locality: its StartupLocality event is missing or false.
+        case startupLocality(UInt8)
+        /// The firmware measured ExitBootServices and left it out of its log.
+        case exitBootServicesOmitted
+        /// Only the first events were measured: those after them were added to the log or belong to a later moment.
+        case prefix(events: Int)
+        /// Events were changed, removed or added.
+        case unexplained
+    }
+}
+
+extension Replay {
+    /// Compares the replay with the PCR values of a verified quote.
+    ///
+    /// - Parameter quoted: the values of the PCRs that the log is to account for, in this replay's bank. A PCR that
+    ///   the log has no events for must have its reset value.
+    public func authenticated(by quoted: [Int: [UInt8]]) -> Result<AuthenticatedLog, ReplayMismatch> {
+        var differing: [ReplayMismatch.DifferingPCR] = []
+        for (pcr, value) in quoted where self.value(of: pcr) != value[...] {
+            differing.append(
+                ReplayMismatch.DifferingPCR(
+                    pcr: pcr,
+                    replayed: self.value(of: pcr).map(Array.init),
+                    quoted: value,
+                    explanation: explanation(of: value, for: pcr)
+                )
+            )
+        }
+        guard differing.isEmpty, let hash = BankHash(bank) else {
+            return .failure(ReplayMismatch(pcrs: differing.sorted { $0.pcr < $1.pcr }))
+        }
+        return .success(AuthenticatedLog(log: log, bank: bank, hash: hash, pcrs: PCRMask(quoted.keys)))
+    }
+
+    private func explanation(of quoted: [UInt8], for pcr: Int) -> ReplayMismatch.Explanation {
+        guard let hash = BankHash(bank), quoted.count == hash.digestSize else { return .wrongSize }
+        if let obstacle = obstacles.first(where: { $0.pcr == pcr }) { return .obstacle(obstacle) }
+        guard extended.contains(pcr), let final = value(of: pcr) else { return .eventsMissing }
+        let digests = log.events.lazy.filter { $0.pcr == pcr && $0.isExtended }
+            .compactMap { log.digest(of: $0, in: bank) }
+        if pcr == 0 {
+            for locality: UInt8 in [0, 3, 4] {
+                var value = [UInt8](repeating: 0, count: hash.digestSize - 1) + [locality]
+                for digest in digests { value = hash.digest(of: value[...], digest) }
+                if value == quoted { return .startupLocality(locality) }
+            }
+        }
+        if pcr == 5 {
+            let actions = KnownDigests.of(hash)
+            let invoked = hash.digest(of: final, actions.exitBootServicesInvocation[...])
+            if hash.digest(of: invoked[...], actions.exitBootServicesSuccess[...]) == quoted {
+                return .exitBootServicesOmitted
+            }
+        }
+        // PCR 0 may begin at a locality; a prefix of it is then not recognised and the difference stays unexplained.
+        var value = [UInt8](repeating: (17...22).contains(pcr) ? 0xFF : 0x00, count: hash.digestSize)
+        for (count, digest) in digests.enumerated() {
+            if value == quoted { return .prefix(events: count) }
+            value = hash.digest(of: value[...], digest)
+        }
+        return .unexplained
+    }
+}
+
+extension ReplayMismatch.DifferingPCR: CustomStringConvertible {
+    public var description: String {
+        switch explanation {
+        case .wrongSize: "PCR \(pcr): the quoted value is not of the bank's size"
+        case .obstacle(let obstacle): obstacle.description
+        case .eventsMissing: "PCR \(pcr) was extended, but the log has no event for it"
+        case .startupLocality(let locality):
+            "PCR \(pcr) would replay from start-up locality \(locality), which the log does not state"
+        case .exitBootServicesOmitted:
+            "PCR \(pcr) would replay with the two ExitBootServices events, which this firmware left out of its log"
+        case .prefix(let events):
+            "PCR \(pcr) is reached by its first \(events) events; those after them were not measured when it was quoted"
+        case .unexplained: "PCR \(pcr) does not replay: events were changed, removed or added"
+        }
+    }
+}

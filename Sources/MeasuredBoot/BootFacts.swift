@@ -1,0 +1,130 @@
+/// A statement about the boot and the event that carries it.
+public struct Fact<Value: Sendable>: Sendable {
+    public let value: Value
+    /// The index of the event in the log.
+    public let event: Int
+
+    init(_ value: Value, event: Int) {
+        self.value = value
+        self.event = event
+    }
+}
+
+extension Fact: Equatable where Value: Equatable {}
+extension Fact: Hashable where Value: Hashable {}
+
+/// The events by which the boot loader handed over to the operating system, where the log has them (PCR 5).
+public struct ExitBootServices: Hashable, Sendable {
+    public internal(set) var invoked: Int?
+    public internal(set) var returned: Int?
+}
+
+/// What a log that was confirmed by a quote says about the boot.
+///
+/// Only what is authentic is said: digests of confirmed PCRs, data that hashes to them, and their order within one PCR.
+/// What Secure Boot and the firmware measured counts only from before the separator: after it, an operating system can
+/// extend the same PCRs with whatever it likes.
+public struct BootFacts: Sendable {
+    public let log: AuthenticatedLog
+    public let secureBoot: SecureBootFact
+    /// The version the CRTM states of itself (EV_S_CRTM_VERSION): text, a GUID, or hexadecimal.
+    public let firmwareVersion: Fact<String>?
+    /// What was loaded and measured into PCR 4 after the firmware's own part, in order: boot loaders and kernels.
+    public let bootApplications: [MeasuredImage]
+    /// What was loaded before the separator of PCR 4: applications of the firmware itself.
+    public let firmwareApplications: [MeasuredImage]
+    /// What the firmware announced because it weakens the boot.
+    public let alarms: [Fact<BootAlarm>]
+    public let exitBootServices: ExitBootServices
+    /// Where the order of events is not the specified one.
+    public let violations: [OrderViolation]
+
+    let order: BootOrder
+
+    /// Reads the facts of a confirmed log.
+    public init(_ log: AuthenticatedLog) {
+        var order = BootOrder(log)
+        let secureBoot = SecureBootFact(log, &order)
+        let images = MeasuredImage.all(in: log, order)
+        self.log = log
+        self.secureBoot = secureBoot
+        self.order = order
+        firmwareVersion = Self.firmwareVersion(log, order)
+        bootApplications = images.filter { !$0.isBeforeSeparator }
+        firmwareApplications = images.filter(\.isBeforeSeparator)
+        alarms = order.alarms
+        exitBootServices = order.exitBootServices
+        violations = order.violations
+    }
+
+    /// The version, from before the separator of PCR 0 and stated once.
+    private static func firmwareVersion(_ log: AuthenticatedLog, _ order: BootOrder) -> Fact<String>? {
+        var found: Fact<String>?
+        for (index, event) in log.log.events.enumerated()
+        where event.pcr == 0 && event.unverifiedType == .crtmVersion && order.isBeforeSeparator(event, index) {
+            guard found == nil, let data = log.authenticData(of: event) else { return nil }
+            found = Fact(FirmwareVersion.text(data), event: index)
+        }
+        return found
+    }
+}
+
+/// An image that was measured when it was loaded (EV_EFI_BOOT_SERVICES_APPLICATION).
+public struct MeasuredImage: Hashable, Sendable {
+    /// The Authenticode digest of the image, in the log's bank.
+    public let digest: [UInt8]
+    /// The index of the event in the log.
+    public let event: Int
+    /// Whether it was measured before the separator of PCR 4.
+    public let isBeforeSeparator: Bool
+
+    private static let applicationPCR = 4
+    /// The longest of the strings that firmware measures between images.
+    private static let actionSize = 128
+
+    /// All images of PCR 4: every event but separators and such whose data is text that hashes to the digest.
+    ///
+    /// Types are not asked: an image relabelled as an action would have to be text with the digest of the image.
+    static func all(in log: AuthenticatedLog, _ order: BootOrder) -> [MeasuredImage] {
+        var images: [MeasuredImage] = []
+        for (index, event) in log.log.events.enumerated()
+        where event.pcr == applicationPCR && index != order.separators[applicationPCR] {
+            guard let digest = log.digest(of: event) else { continue }
+            if event.data.count <= actionSize, event.unverifiedType != .efiBootServicesApplication,
+                let text = log.authenticData(of: event),
+                text.allSatisfy({ 0x20..<0x7F ~= $0 }) || event.unverifiedType == .separator
+            {
+                continue
+            }
+            images.append(
+                MeasuredImage(
+                    digest: Array(digest),
+                    event: index,
+                    isBeforeSeparator: order.isBeforeSeparator(event, index)
+                )
+            )
+        }
+        return images
+    }
+}
+
+/// The forms in which firmware states its version.
+enum FirmwareVersion {
+    private static let guidSize = 16
+
+    static func text(_ data: ArraySlice<UInt8>) -> String {
+        let bytes = Array(data)
+        if bytes.count >= 2, bytes.suffix(2) == [0, 0], let text = EventText.utf16(data) { return text }
+        if bytes.allSatisfy({ 0x20..<0x7F ~= $0 || $0 == 0 }), let text = EventText.utf8(data) { return text }
+        guard bytes.count == guidSize else { return hexadecimal(bytes[...]) }
+        let groups = [
+            bytes[0..<4].reversed(), bytes[4..<6].reversed(), bytes[6..<8].reversed(), Array(bytes[8..<10]),
+            Array(bytes[10..<16]),
+        ]
+        return groups.map { hexadecimal($0[...]) }.joined(separator: "-")
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
