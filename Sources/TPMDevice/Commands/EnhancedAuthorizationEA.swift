@@ -1,6 +1,7 @@
 // Part 3, chapter 23: Enhanced Authorization (EA) Commands. They work on policy and trial sessions.
 
 internal import CTSS2
+public import TPMCrypto
 public import TPMWire
 
 extension TPMConnection {
@@ -74,10 +75,58 @@ extension TPMConnection {
         }
     }
 
+    /// TPM2_PolicyNV: the policy needs the contents of an index to compare as said with an operand.
+    public func policyNV(
+        _ session: Session,
+        index: borrowing NVIndex,
+        operand: [UInt8],
+        offset: UInt16 = 0,
+        _ comparison: PolicyDigest.Comparison,
+        as authority: NVAuthority = .index,
+        authorization: Authorization = .password
+    ) throws(TPMError) {
+        let command = Command.policyNV
+        let (reference, owner) = (index.reference.esys, index.reference(of: authority))
+        var operand = try TPM2B_DIGEST(contents: operand, for: command.name)
+        try run(command, sessions: authorization.session) {
+            unsafe Esys_PolicyNV(
+                $0.pointer,
+                owner,
+                reference,
+                session.reference,
+                authorization.reference,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE,
+                &operand,
+                offset,
+                comparison.rawValue
+            )
+        }
+    }
+
+    /// TPM2_PolicyAuthorizeNV: the policy is the one that an index holds (nameAlg and digest).
+    public func policyAuthorizeNV(
+        _ session: Session,
+        index: borrowing NVIndex,
+        as authority: NVAuthority = .index,
+        authorization: Authorization = .password
+    ) throws(TPMError) {
+        let (reference, owner) = (index.reference.esys, index.reference(of: authority))
+        try run(.policyAuthorizeNV, sessions: authorization.session) {
+            unsafe Esys_PolicyAuthorizeNV(
+                $0.pointer,
+                owner,
+                reference,
+                session.reference,
+                authorization.reference,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE
+            )
+        }
+    }
+
     /// TPM2_PolicyCommandCode: the policy allows one command only.
-    ///
-    /// - Parameter code: TPM_CC (Part 2, section 6.5.2).
-    public func policyCommandCode(_ session: Session, _ code: UInt32) throws(TPMError) {
+    public func policyCommandCode(_ session: Session, _ code: CommandCode) throws(TPMError) {
         try run(.policyCommandCode) {
             unsafe Esys_PolicyCommandCode(
                 $0.pointer,
@@ -85,7 +134,20 @@ extension TPMConnection {
                 ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 ESYS_TR_NONE,
-                code
+                code.rawValue
+            )
+        }
+    }
+
+    /// TPM2_PolicyAuthValue: the policy needs the object's own authorization value, by HMAC.
+    public func policyAuthValue(_ session: Session) throws(TPMError) {
+        try run(.policyAuthValue) {
+            unsafe Esys_PolicyAuthValue(
+                $0.pointer,
+                session.reference,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE
             )
         }
     }

@@ -265,7 +265,7 @@ extension TPMConnection {
 }
 
 extension NVIndex {
-    fileprivate func reference(of authority: TPMConnection.NVAuthority) -> ESYS_TR {
+    func reference(of authority: TPMConnection.NVAuthority) -> ESYS_TR {
         switch authority {
         case .index: reference.esys
         case .owner: Hierarchy.owner.reference.esys

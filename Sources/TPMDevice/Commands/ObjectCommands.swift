@@ -152,7 +152,7 @@ extension TPMConnection {
         for key: borrowing some LoadedObject & ~Copyable,
         secret: [UInt8],
         name: Name
-    ) throws(TPMError) -> Credential {
+    ) throws(TPMError) -> (idObject: TPM2BIDObject, secret: TPM2BEncryptedSecret) {
         let command = Command.makeCredential
         let key = key.reference.esys
         var secret = try TPM2B_DIGEST(contents: secret, for: command.name)
@@ -173,9 +173,9 @@ extension TPMConnection {
                 &encrypted.pointer
             )
         }
-        return Credential(
-            blob: try blob.parsed(as: TPM2BIDObject.self, for: command.name),
-            secret: try encrypted.parsed(as: TPM2BEncryptedSecret.self, for: command.name)
+        return (
+            try blob.parsed(as: TPM2BIDObject.self, for: command.name),
+            try encrypted.parsed(as: TPM2BEncryptedSecret.self, for: command.name)
         )
     }
 
@@ -186,7 +186,8 @@ extension TPMConnection {
     ///   - key: An endorsement key, usually behind a policy session (``endorsementSession(for:)``).
     ///   - protection: Encrypts the secret on the bus; without it the policy session has to.
     public func activateCredential(
-        _ credential: Credential,
+        _ idObject: TPM2BIDObject,
+        secret: TPM2BEncryptedSecret,
         of object: borrowing some LoadedObject & ~Copyable,
         with key: borrowing some LoadedObject & ~Copyable,
         objectAuthorization: Authorization = .password,
@@ -195,9 +196,9 @@ extension TPMConnection {
     ) throws(TPMError) -> [UInt8] {
         let command = Command.activateCredential
         let (object, key) = (object.reference.esys, key.reference.esys)
-        var blob = try TPM2B_ID_OBJECT(credential.blob, for: command.name)
-        var encrypted = try TPM2B_ENCRYPTED_SECRET(credential.secret, for: command.name)
-        var secret = Out<TPM2B_DIGEST>()
+        var blob = try TPM2B_ID_OBJECT(idObject, for: command.name)
+        var encrypted = try TPM2B_ENCRYPTED_SECRET(secret, for: command.name)
+        var certInfo = Out<TPM2B_DIGEST>()
         let third = protection.besides(objectAuthorization.session, keyAuthorization.session)
         try run(command, sessions: objectAuthorization.session, keyAuthorization.session, protection) {
             unsafe Esys_ActivateCredential(
@@ -209,10 +210,10 @@ extension TPMConnection {
                 third,
                 &blob,
                 &encrypted,
-                &secret.pointer
+                &certInfo.pointer
             )
         }
-        return try secret.buffer(for: command.name)
+        return try certInfo.buffer(for: command.name)
     }
 
     /// TPM2_Import: a key that somebody else encrypted to a storage key of this TPM.

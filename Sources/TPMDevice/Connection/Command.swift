@@ -42,6 +42,9 @@ struct Command: Sendable {
     static let policyOR = Command("TPM2_PolicyOR")
     static let policyPCR = Command("TPM2_PolicyPCR", decrypt: true)
     static let policyCommandCode = Command("TPM2_PolicyCommandCode")
+    static let policyNV = Command("TPM2_PolicyNV", decrypt: true)
+    static let policyAuthorizeNV = Command("TPM2_PolicyAuthorizeNV")
+    static let policyAuthValue = Command("TPM2_PolicyAuthValue")
     static let policyGetDigest = Command("TPM2_PolicyGetDigest", encrypt: true)
 
     static let createPrimary = Command("TPM2_CreatePrimary", decrypt: true, encrypt: true)

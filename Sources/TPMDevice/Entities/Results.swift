@@ -36,14 +36,3 @@ public struct PublicInformation: Sendable, Hashable {
     public let name: Name
     public let qualifiedName: Name
 }
-
-/// A secret for the holder of an endorsement key, released only together with an object of the given Name.
-public struct Credential: Sendable, Hashable {
-    public let blob: TPM2BIDObject
-    public let secret: TPM2BEncryptedSecret
-
-    public init(blob: TPM2BIDObject, secret: TPM2BEncryptedSecret) {
-        self.blob = blob
-        self.secret = secret
-    }
-}

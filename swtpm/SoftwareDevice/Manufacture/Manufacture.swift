@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TPMCrypto
 import TPMDevice
 public import TPMWire
 
@@ -60,7 +61,7 @@ extension SoftwareDevice {
         let identity = try await tpm.perform { connection throws(TPMError) in try connection.identity() }
         for kind in endorsementKeys {
             let key = try await tpm.perform { connection throws(TPMError) in
-                try connection.createPrimary(kind.template, in: .endorsement).object.publicArea
+                try connection.createPrimary(kind.template.area, in: .endorsement).object.publicArea
             }
             let certificate = try ca.certify(key, of: identity)
             try await tpm.perform { connection throws(TPMError) in
