@@ -1,21 +1,171 @@
+import Crypto
 import SoftwareDevice
+import TPMCrypto
 import TPMDevice
 import TPMWire
 import Testing
 
 @Suite struct CommandTests {
-    @Test func quoteBindsQualifyingData() async throws {
+    @Test func identityAndLimits() async throws {
         try await withDevice { device in
-            let bound = [UInt8](repeating: 0xA5, count: 32)
-            let pcrs = try selection(.sha256, [0, 7, 23])
-            let quote = try await onTPM(of: device) { connection throws(TPMError) in
-                let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
-                return try connection.quote(pcrs, with: key.object, qualifyingData: bound)
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let identity = try connection.identity()
+                #expect(identity.manufacturer == "IBM")
+                #expect(identity.manufacturerID == 0x4942_4D00)
+                #expect(identity.vendorString == "SW TPM")
+                #expect(try connection.nvBufferMaximum() == 1024)
+                #expect(
+                    try connection.pcrBanks().selections.filter { !$0.pcrs.isEmpty }.map(\.hash) == [
+                        .sha1, .sha256, .sha384,
+                    ]
+                )
             }
-            let attest = try TPMSAttest(parsing: quote.attest)
-            #expect(attest.extraData == bound)
-            #expect(attest.quote?.pcrSelect == pcrs)
-            #expect(try TPMTSignature(parsing: quote.signature).sigAlg == .ecdsa)
+        }
+    }
+
+    @Test func extendAndReadEveryPCROfEveryBank() async throws {
+        try await withDevice { device in
+            let all = try [AlgorithmID.sha1, .sha256, .sha384].map { bank in
+                try #require(TPMSPCRSelection(bank: bank, pcrs: Set(0..<24)))
+            }
+            let selection = try #require(TPMLPCRSelection(all))
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let before = try connection.pcrRead(selection)
+                #expect(before.banks.mapValues(\.count) == [.sha1: 24, .sha256: 24, .sha384: 24])
+                let digests = [AlgorithmID.sha1, .sha256, .sha384].compactMap { bank in
+                    TPMTHA(hashAlg: bank, digest: LogReplay.hash([1], bank))
+                }
+                try connection.pcrExtend(16, with: digests)
+                let after = try connection.pcrRead(selection)
+                for digest in digests {
+                    let expected = LogReplay.hash(
+                        [UInt8](repeating: 0, count: digest.digest.count) + digest.digest,
+                        digest.hashAlg
+                    )
+                    #expect(after.banks[digest.hashAlg]?[16] == expected)
+                    #expect(after.banks[digest.hashAlg]?[15] == before.banks[digest.hashAlg]?[15])
+                }
+                try connection.pcrReset(16)
+                #expect(try connection.pcrRead(selection).banks == before.banks)
+                #expect(throws: TPMError.self) { try connection.pcrReset(0) }
+                #expect(throws: TPMError.self) { try connection.pcrExtend(32, with: digests) }
+                #expect(throws: TPMError.self) { try connection.pcrExtend(-1, with: digests) }
+            }
+        }
+    }
+
+    @Test func banksThatTheTPMLacksAreAbsent() async throws {
+        try await withDevice { device in
+            let pcrs = try selection(.sha512, [0, 1])
+            let values = try await onTPM(of: device) { connection throws(TPMError) in try connection.pcrRead(pcrs) }
+            #expect(values.banks.isEmpty)
+        }
+    }
+
+    @Test func samePrimaryForEverAndPersistentOverReboots() async throws {
+        try await withDevice { device in
+            let handle = Handle(rawValue: 0x8102_0001)
+            let template = DeviceIdentityTemplate.eccP256.iak()
+            let name = try await onTPM(of: device) { connection throws(TPMError) in
+                let iak = try connection.createPrimary(template, in: .endorsement)
+                let persistent = try connection.persist(iak.object, at: handle)
+                #expect(persistent.name == iak.object.name)
+                let error = #expect(throws: TPMError.self) { _ = try connection.persist(iak.object, at: handle) }
+                #expect(error?.code == .nvDefined)
+                return iak.object.name
+            }
+            try await device.powerCycle()
+            try await onTPM(of: device) { connection throws(TPMError) in
+                #expect(try connection.createPrimary(template, in: .endorsement).object.name == name)
+                guard let persistent = try connection.persistentObject(at: handle) else {
+                    Issue.record("nothing at \(handle)")
+                    return
+                }
+                #expect(persistent.name == name)
+                #expect(try connection.readPublic(persistent).name == name)
+                try connection.evict(persistent)
+                #expect(try connection.handles(.persistent) == [])
+            }
+        }
+    }
+
+    @Test func clearTakesOwnersAndKeepsEndorsementKeys() async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let owner = try connection.createPrimary(Templates.storageKey, in: .owner).object.name
+                let endorsement = try connection.createPrimary(Templates.storageKey, in: .endorsement).object.name
+                try connection.clearControl(disable: true)
+                #expect(throws: TPMError.self) { try connection.clear() }
+                try connection.clearControl(disable: false, by: .platform)
+                try connection.clear()
+                #expect(try connection.createPrimary(Templates.storageKey, in: .owner).object.name != owner)
+                #expect(try connection.createPrimary(Templates.storageKey, in: .endorsement).object.name == endorsement)
+                #expect(try connection.readClock().clockInfo.resetCount == 0)
+            }
+        }
+    }
+
+    @Test func restrictedKeySignsOnlyWhatTheTPMHashed() async throws {
+        try await withDevice { device in
+            let message = [UInt8]("harmless".utf8)
+            let forged: [UInt8] = [0xFF, 0x54, 0x43, 0x47] + [UInt8](repeating: 0, count: 60)
+            let (area, signature) = try await onTPM(of: device) { connection throws(TPMError) in
+                let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
+                let hashed = try connection.hash(message, algorithm: .sha256, ticketFor: .endorsement)
+                #expect(throws: TPMError.self) { _ = try connection.sign(hashed.digest, with: key.object) }
+                let generated = try connection.hash(forged, algorithm: .sha256, ticketFor: .endorsement)
+                #expect(throws: TPMError.self) {
+                    _ = try connection.sign(generated.digest, with: key.object, ticket: generated.ticket)
+                }
+                return (
+                    key.object.publicArea,
+                    try connection.sign(hashed.digest, with: key.object, ticket: hashed.ticket)
+                )
+            }
+            #expect(try VerifyingKey(area).verify(signature, over: message) == .valid)
+        }
+    }
+
+    @Test func creationDataCarryWhatWasAsked() async throws {
+        try await withDevice { device in
+            let pcrs = try selection(.sha256, [1, 2])
+            let outside = [UInt8](repeating: 3, count: 32)
+            let creation = try await onTPM(of: device) { connection throws(TPMError) in
+                try connection.createPrimary(
+                    Templates.signingKey,
+                    in: .owner,
+                    outsideInfo: outside,
+                    creationPCRs: pcrs
+                ).creation
+            }
+            let data = try TPMSCreationData(parsing: creation.data)
+            #expect(data.outsideInfo == outside)
+            #expect(data.pcrSelect == pcrs)
+            #expect(data.parentName == Name(handle: .owner))
+            #expect(creation.hash == Array(SHA256.hash(data: creation.data)))
+            #expect(creation.ticket.hierarchy == .owner)
+        }
+    }
+
+    @Test func externalKeysAreLoaded() async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let area = try connection.createPrimary(Templates.signingKey, in: .owner).object.publicArea
+                let loaded = try connection.loadExternal(area, in: .owner)
+                #expect(try loaded.name == connection.readPublic(loaded).name)
+            }
+        }
+    }
+
+    @Test func randomBytesBeyondOneDigest() async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                #expect(try connection.random(count: 0) == [])
+                let one = try connection.random(count: 200)
+                #expect(one.count == 200)
+                #expect(try connection.random(count: 200) != one)
+                #expect(throws: TPMError.self) { _ = try connection.random(count: -1) }
+            }
         }
     }
 }

@@ -1,0 +1,163 @@
+import FoundationEssentials
+import Glibc
+import SoftwareDevice
+import TPMCrypto
+import TPMDevice
+import TPMWire
+import Testing
+
+@Suite struct SessionTests {
+    /// Everything of the TPM that a leak would use up.
+    private static func occupied(_ connection: TPMConnection) throws(TPMError) -> [Int] {
+        [
+            try connection.handles(.transient).count, try connection.handles(.hmacSession).count,
+            try connection.handles(.policySession).count,
+        ]
+    }
+
+    @Test func attack84_sessionAndHandleLeak() async throws {
+        try await withDevice { device in
+            let pcrs = try selection(.sha256, [0, 7])
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let srk = try connection.createPrimary(Templates.storageKey, in: .owner)
+                let created = try connection.create(Templates.attestationKey, under: srk.object)
+                let before = try Self.occupied(connection)
+                for cycle in 0..<1_000 {
+                    let session = try connection.startSession(saltedTo: srk.object)
+                    let key = try connection.load(
+                        created.publicArea,
+                        created.privateArea,
+                        under: srk.object,
+                        protection: session
+                    )
+                    if cycle.isMultiple(of: 2) {
+                        _ = try connection.quote(pcrs, with: key, qualifyingData: [1], authorization: .session(session))
+                    } else {
+                        // A step that fails half-way must not keep what the steps before it took.
+                        #expect(throws: TPMError.self) {
+                            let policy = try connection.startSession(.policy)
+                            let other = try connection.load(created.publicArea, created.privateArea, under: srk.object)
+                            _ = try connection.quote(
+                                pcrs,
+                                with: other,
+                                qualifyingData: [],
+                                authorization: .session(policy)
+                            )
+                        }
+                    }
+                }
+                #expect(try Self.occupied(connection) == before)
+            }
+            // The next client finds nothing left behind by the one that closed.
+            let after = try await onTPM(of: device) { connection throws(TPMError) in try Self.occupied(connection) }
+            #expect(after == [0, 0, 0])
+        }
+    }
+
+    @Test(arguments: EndorsementKeyTemplate.allCases)
+    func sessionSaltedToAnEndorsementKeyEncrypts(template: EndorsementKeyTemplate) async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let ek = try connection.createPrimary(template.area, in: .endorsement)
+                let session = try connection.startSession(saltedTo: ek.object)
+                #expect(session.encrypts)
+                #expect(try connection.random(count: 48, protection: session).count == 48)
+                #expect(try session.attributes == [.continueSession, .encrypt])
+                let key = try connection.createPrimary(Templates.signingKey, in: .owner, protection: session)
+                #expect(try session.attributes == [.continueSession, .encrypt, .decrypt])
+                _ = try connection.sign(
+                    [UInt8](repeating: 1, count: 32),
+                    with: key.object,
+                    authorization: .session(session)
+                )
+                #expect(try session.attributes == [.continueSession, .decrypt])
+            }
+        }
+    }
+
+    /// What a probe on the bus sees: the pcap TCTI writes down every byte to and from the TPM.
+    @Test func secretsDoNotCrossTheBusInTheClear() async throws {
+        try await withDevice { device in
+            let capture = "\(device.directory.path)/bus.pcap"
+            unsafe setenv("TCTI_PCAP_FILE", capture, 1)
+            let secret = [UInt8]("the secret of this test, 32 byte".utf8)
+            let auth = [UInt8]("an authorization value".utf8)
+            let tpm = try await openTPM(tcti: "pcap:" + device.tcti)
+            let sees = { (needle: [UInt8]) in
+                try Data(contentsOf: URL(filePath: capture)).firstRange(of: Data(needle)) != nil
+            }
+            let activate = { @Sendable (connection: TPMConnection, protected: Bool) throws(TPMError) in
+                let ek = try connection.createPrimary(EndorsementKeyTemplate.eccP384.area, in: .endorsement)
+                let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
+                var generator = SystemRandomNumberGenerator()
+                guard
+                    let credential = try? StorageKey(ek.object.publicArea).makeCredential(
+                        name: key.object.name,
+                        secret: secret,
+                        using: &generator
+                    )
+                else { return }
+                // The P-384 key allows its own empty authorization, so the secret can be asked for in the clear.
+                let session = protected ? try connection.endorsementSession(for: ek.object) : nil
+                let activated = try connection.activateCredential(
+                    credential.idObject,
+                    secret: credential.secret,
+                    of: key.object,
+                    with: ek.object,
+                    keyAuthorization: session.map { .session($0) } ?? .password
+                )
+                #expect(activated == secret)
+            }
+            try await tpm.perform { connection throws(TPMError) in
+                try activate(connection, true)
+                let srk = try connection.createPrimary(Templates.storageKey, in: .owner)
+                let session = try connection.startSession(saltedTo: srk.object)
+                let sealed = TPMSSensitiveCreate(userAuth: auth)
+                _ = try connection.create(
+                    Templates.signingKey,
+                    under: srk.object,
+                    sensitive: sealed,
+                    protection: session
+                )
+                _ = try connection.nvDefineSpace(NVTests.ordinary, value: auth, protection: session)
+            }
+            #expect(try !sees(secret))
+            #expect(try !sees(auth))
+            try await tpm.perform { connection throws(TPMError) in try activate(connection, false) }
+            #expect(try sees(secret), "the capture must be able to see it, or it proves nothing")
+            await tpm.close()
+        }
+    }
+
+    @Test func hmacSessionProvesAValueWithoutSendingIt() async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let value = [UInt8]("index value".utf8)
+                let index = try connection.nvDefineSpace(NVTests.counter, value: value)
+                let session = try connection.startSession(.hmac)
+                try connection.nvIncrement(index, authorization: .session(session))
+                #expect(try connection.nvReadCounter(index, authorization: .session(session)) > 0)
+                try connection.setAuthorizationValue([0], of: index)
+                let error = #expect(throws: TPMError.self) {
+                    try connection.nvIncrement(index, authorization: .session(session))
+                }
+                #expect(error?.response?.subject == .session(1))
+            }
+        }
+    }
+
+    @Test func commandsAndTheirTimeAreCounted() async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let before = connection.usage
+                _ = try connection.readClock()
+                do {
+                    let key = try connection.createPrimary(Templates.signingKey, in: .null)
+                    _ = key.object.name
+                }
+                #expect(connection.usage.commands - before.commands == 3, "clock, create, flush")
+                #expect(connection.usage.time > before.time)
+            }
+        }
+    }
+}
