@@ -66,8 +66,8 @@ public struct AppraisalInput: Sendable {
 public enum LogEvidence: Sendable {
     /// None.
     case none
-    /// Its bytes, looked at only after the quote has passed.
-    case bytes([UInt8])
+    /// Its bytes, looked at only after the quote has passed, and their SHA-256.
+    case bytes([UInt8], digest: ContentDigest)
     /// One that was replayed before, for the same selection.
     case replayed(ReplayedLog)
 }

@@ -34,8 +34,9 @@ public enum Appraiser {
         }
         seen.pcrs = input.pcrs
 
-        let boot: SeenBoot
-        do { boot = try recognisedBoot(in: input, replaying: &replayed) } catch {
+        let log = replayedLog(in: input, replaying: &replayed)
+        let boot: BootName
+        do { boot = try recognisedBoot(in: input, log) } catch {
             switch error {
             case .refused(let reason): return .refused(Refusal(reasons: [reason], authentic: seen))
             case .undecided(let cause): return .undecided(cause)
@@ -49,9 +50,9 @@ public enum Appraiser {
                 request: input.request,
                 observation: seen,
                 pcrs: input.pcrs,
-                boot: boot.name,
-                log: boot.log,
-                facts: boot.facts,
+                boot: boot,
+                log: log?.digest,
+                facts: log?.attestedFacts,
                 movement: movement
             )
         )
@@ -101,29 +102,35 @@ public enum Appraiser {
         return movement
     }
 
-    /// E: what the quoted values mean; nothing of the log is looked at before.
-    private static func recognisedBoot(
-        in input: AppraisalInput,
-        replaying replayed: inout ReplayedLog?
-    ) throws(BootFinding) -> SeenBoot {
-        let log: ReplayedLog?
-        switch input.log {
-        case .none: log = nil
-        case .replayed(let known): log = known
-        case .bytes(let bytes):
-            log = ReplayedLog(bytes, selection: input.selection)
-            replayed = log
-        }
+    /// E: what the quoted values mean.
+    private static func recognisedBoot(in input: AppraisalInput, _ log: ReplayedLog?) throws(BootFinding) -> BootName {
+        var reading: ReplayedLog.Reading?
         if let log {
-            try refuse(LogChecks.form(log))  // E1, E2
-            try refuse(LogChecks.replay(log, leadsTo: input.pcrs))  // E3
-            try refuse(LogChecks.order(log))  // E4
+            do throws(Finding) {
+                let read = try LogChecks.form(log)  // E1, E2
+                try pass(LogChecks.replay(read, leadsTo: input.pcrs))  // E3
+                try pass(LogChecks.order(read))  // E4
+                reading = read
+            } catch {
+                throw .refused(error.reason)
+            }
         }
-        return try BootChecks.recognise(input.pcrs, explainedBy: log, among: input.expectations)  // E3, E7
+        return try BootChecks.recognise(input.pcrs, explainedBy: reading, among: input.expectations)  // E3, E7
     }
 
-    private static func refuse(_ reason: Reason?) throws(BootFinding) {
-        if let reason { throw .refused(reason) }
+    /// The log, replayed now unless it was before; called only after D, because nothing of a log is looked at before.
+    private static func replayedLog(
+        in input: AppraisalInput,
+        replaying replayed: inout ReplayedLog?
+    ) -> ReplayedLog? {
+        switch input.log {
+        case .none: return nil
+        case .replayed(let known): return known
+        case .bytes(let bytes, let digest):
+            let log = ReplayedLog(bytes, digest: digest, selection: input.selection)
+            replayed = log
+            return log
+        }
     }
 
     /// Why the question itself cannot be answered; nothing that the evidence says can cause it.

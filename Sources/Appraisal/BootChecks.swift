@@ -1,13 +1,6 @@
 import AttestationResults
 import Messages
 
-/// Which boot was seen.
-struct SeenBoot {
-    var name: BootName
-    var log: ContentDigest?
-    var facts: AttestedFacts?
-}
-
 /// Why no boot was recognised.
 enum BootFinding: Error {
     case refused(Reason)
@@ -16,18 +9,17 @@ enum BootFinding: Error {
 
 /// E7: the measured boot is one that this instance may show, and the result says which.
 enum BootChecks {
-    /// Compares quoted values with every expectation.
-    /// - Parameter log: a log that replays to the values (E3); `nil` when none was given.
+    /// Compares quoted values with every expectation, in order.
+    /// - Parameter reading: a log that leads to the values (E3); `nil` when none was given.
     static func recognise(
         _ pcrs: PCRValues,
-        explainedBy log: ReplayedLog?,
+        explainedBy reading: ReplayedLog.Reading?,
         among expectations: [BootExpectation]
-    ) throws(BootFinding) -> SeenBoot {
-        let facts = log?.facts
-        let unexplained = log?.unexplained(in: pcrs) ?? []
-        let fits = expectations.map { Fit($0, pcrs, facts, unexplained) }
+    ) throws(BootFinding) -> BootName {
+        let unexplained = reading.map { LogChecks.unexplained($0, in: pcrs) } ?? []
+        let fits = expectations.map { Fit($0, pcrs, reading?.facts, unexplained) }
         guard let fit = fits.first(where: \.isPerfect) else { throw misfit(fits, pcrs) }
-        return SeenBoot(name: fit.name, log: log?.digest, facts: facts?.attested)
+        return fit.name
     }
 
     /// Why nothing fits, told by what comes nearest; never what was expected.

@@ -58,7 +58,7 @@ public enum QuoteJudgement {
         try pass(StructureChecks.magic(attest))  // D1
         try pass(StructureChecks.type(attest))  // D2
         let quote = try StructureChecks.whole(attest)  // D10
-        try pass(StructureChecks.signer(quote, couldBe: key.publicArea))  // D3, as far as a key without its parent tells
+        try pass(StructureChecks.signer(quote, couldBe: key.publicArea))  // D3, without the parent
 
         var reasons: [Reason] = []
         func note(_ reason: Reason?) { if let reason { reasons.append(reason) } }

@@ -1,33 +1,78 @@
 import AttestationResults
+import MeasuredBoot
 public import Messages
 
-/// An event log, parsed, replayed and read once, so that it can be kept under its digest and serve every later quote.
+/// An event log that was parsed, replayed and read once, so that it can be kept under its digest and serve every later quote.
+///
+/// Its facts are what the log would prove if a quote had the replayed values; whether one has is for every appraisal to
+/// compare (E3).
 public struct ReplayedLog: Sendable {
     /// SHA-256 of its bytes.
     public let digest: ContentDigest
     /// The PCRs it was replayed for.
     public let selection: PCRSet
+    /// What it says, or why it cannot be read.
+    let reading: Result<Reading, Finding>
 
-    /// Replays a log for the PCRs of a selection; one that cannot be read is kept as that.
-    public init(_ bytes: [UInt8], selection: PCRSet) {
-        digest = ContentDigest(of: bytes)
+    /// A log that could be read.
+    struct Reading: Sendable {
+        let replay: Replay
+        /// The selected PCRs that the log has events for, with the values they lead to; nil where they lead to none.
+        let covered: [(pcr: Int, value: [UInt8]?)]
+        /// The selected PCRs that the log has no events for, with their reset values.
+        let untouched: [(pcr: Int, value: [UInt8])]
+        let facts: LogFacts
+        /// Where the order of the events is not that of a boot.
+        let violations: [OrderViolation]
+    }
+
+    /// Replays a log; one that cannot be read is kept as that.
+    /// - Parameters:
+    ///   - digest: SHA-256 of the bytes, which the caller has computed to know that it needs them.
+    ///   - selection: the PCRs to replay it for, in one bank.
+    public init(_ bytes: [UInt8], digest: ContentDigest, selection: PCRSet) {
+        self.digest = digest
         self.selection = selection
+        reading = Result { () throws(Finding) in try Self.read(bytes, selection) }
     }
 
-    var facts: LogFacts { LogFacts() }
-    func unexplained(in pcrs: PCRValues) -> [Int] { [] }
-}
+    /// The facts as a result carries them.
+    var attestedFacts: AttestedFacts? { (try? reading.get())?.facts.attested }
 
-struct LogFacts {
-    var attested: AttestedFacts {
-        AttestedFacts(secureBoot: nil, firmwareVersion: nil, kernelCommandLine: nil)
+    private static func read(_ bytes: [UInt8], _ selection: PCRSet) throws(Finding) -> Reading {
+        let log: EventLog
+        do { log = try EventLog(parsing: bytes) } catch { throw Finding(.logMalformed, error.description) }
+        let replay: Replay
+        do { replay = try Replay(log, bank: selection.bank.algorithm) } catch {
+            throw Finding(.logMalformed, error.description)
+        }
+        var covered: [(pcr: Int, value: [UInt8]?)] = []
+        var untouched: [(pcr: Int, value: [UInt8])] = []
+        var values: [Int: [UInt8]] = [:]
+        for pcr in selection.pcrs {
+            let value = replay.value(of: pcr).map(Array.init)
+            values[pcr] = value
+            if replay.extended.contains(pcr) {
+                covered.append((pcr, value))
+            } else if let value {
+                untouched.append((pcr, value))
+            } else {
+                covered.append((pcr, nil))
+            }
+        }
+        switch replay.authenticated(by: values) {
+        case .success(let authenticated):
+            let facts = BootFacts(authenticated)
+            return Reading(
+                replay: replay,
+                covered: covered,
+                untouched: untouched,
+                facts: LogFacts(facts),
+                violations: facts.violations
+            )
+        case .failure:
+            // A replay equals its own values.
+            throw Finding(.logMalformed, "the log contradicts itself")
+        }
     }
-    func contradictions(to required: BootFactRequirements) -> [String] { ["no facts are known yet"] }
-}
-
-/// E1 to E4.
-enum LogChecks {
-    static func form(_ log: ReplayedLog) -> Reason? { Reason(.logMalformed, "logs are not read yet") }
-    static func replay(_ log: ReplayedLog, leadsTo: PCRValues) -> Reason? { nil }
-    static func order(_ log: ReplayedLog) -> Reason? { nil }
 }

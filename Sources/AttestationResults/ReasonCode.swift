@@ -1,4 +1,6 @@
-/// Why evidence is refused: the closed list. Each stands for one check of the quote verifier.
+/// Why evidence is refused: the closed list.
+///
+/// Each stands for one check of the quote verifier.
 public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
     // The key, held to its template from the stored bytes at every appraisal.
     case keyParameters = "key-parameters"

@@ -91,8 +91,9 @@ import Testing
         #expect(verdict.authentic?.pcrs?.values == scene.values)
     }
 
-    /// A key outside the endorsement hierarchy quotes its counters plus a secret offset (Part 1, 36.7). Its signer's
-    /// Name is another one, so its counters are never compared.
+    /// A key outside the endorsement hierarchy quotes its counters plus a secret offset (Part 1, 36.7).
+    ///
+    /// Its signer's Name is another one, so its counters are never compared.
     @Test func attack42_obfuscatedCounters() throws {
         var scene = try Scene()
         scene.lastClock = ClockReading(scene.clock)

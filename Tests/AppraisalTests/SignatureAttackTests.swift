@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [AlgorithmID.sha1, .sha384, .sha512, .sha3_256, .null, .aes])
-    func attack20_hashFieldLies(hash: AlgorithmID) throws {
+    func attack20_hashFieldIsNotTheKeys(hash: AlgorithmID) throws {
         for template in [DeviceIdentityTemplate.eccP256, .rsa2048] {
             let scene = try Scene(template)
             let lie: TPMTSignature =
@@ -120,7 +120,17 @@ import Testing
         expectStranger(try verdict(ecc, .hmac(code)), .signatureScheme)
     }
 
-    @Test func attack25_signatureByAnotherKey() throws {
+    @Test func attack23_saltOfAnotherLength() throws {
+        var scene = try Scene(.rsa2048)
+        guard case .rsa(let detail, _) = scene.key.area.parameters else { return }
+        scene.key.area.parameters = .rsa(detail, unique: PSSVectors.modulus)
+        scene.enrolled = try scene.key.enrolled(template: .rsa2048)
+        #expect(try verdict(scene, .rsapss(.sha256, PSSVectors.saltOfTheDigestsLength)).state != nil)
+        expectStranger(try verdict(scene, .rsapss(.sha256, PSSVectors.noSalt)), .signatureInvalid)
+        expectStranger(try verdict(scene, .rsapss(.sha256, PSSVectors.longestSalt)), .signatureInvalid)
+    }
+
+    @Test func attack25_anotherKeyAnswers() throws {
         let scene = try Scene()
         let other = try Scene()
         let attest = try scene.attest.bytes

@@ -32,7 +32,7 @@ import Testing
         expectStranger(Appraiser.appraise(try scene.input(bytes)), .notFromTPM)
     }
 
-    @Test func attack02_truncatedAtEveryByte() throws {
+    @Test func attack02_quoteTruncatedAtEveryByte() throws {
         let scene = try Scene()
         let whole = try scene.attest.bytes
         for length in 0..<whole.count {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func attack03_trailingByte() throws {
+    @Test func attack03_trailingByteOfEvidence() throws {
         let scene = try Scene()
         expectStranger(Appraiser.appraise(try scene.input(try scene.attest.bytes + [0])), .attestMalformed)
         let signature = try scene.input().signature
