@@ -10,6 +10,19 @@ public enum AtomicFile {
         case keep
     }
 
+    // Between a file's name and the number of the process that writes it.
+    private static let marker = ".new."
+
+    /// Removes from a directory the temporary files of writers that were killed.
+    public static func sweep(_ directory: String) {
+        for name in DirectoryEntries.names(in: directory) {
+            guard let range = name.firstRange(of: marker), let owner = pid_t(name[range.upperBound...].prefix { $0 != "." }),
+                kill(owner, 0) != 0, errno == ESRCH
+            else { continue }
+            _ = unsafe unlink("\(directory)/\(name)")
+        }
+    }
+
     /// Writes to a temporary file beside the path, makes it durable, moves it into place, and makes the directory entry durable.
     /// - Parameter mode: permissions of the new file; the default keeps it from other users.
     /// - Throws: `FileError`; nothing half-written stays.
@@ -19,7 +32,7 @@ public enum AtomicFile {
         mode: UInt32 = 0o600,
         existing: Existing = .replace
     ) throws(FileError) {
-        let temporary = "\(path).new.\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let temporary = "\(path)\(marker)\(getpid()).\(UInt32.random(in: 0 ... .max))"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw FileError(errno: errno, .write, path) }
         do throws(FileError) {

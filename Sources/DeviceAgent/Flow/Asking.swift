@@ -7,6 +7,8 @@ struct Question {
     var purpose: Purpose
     var package: PackageReference?
     var grant: String?
+    /// The counters go into the request.
+    var readings: TPMReadings
 }
 
 extension Agent {
@@ -20,7 +22,7 @@ extension Agent {
     ) async throws(AgentError) -> DecisionAnswer {
         let log = try eventLog.read()
         let logDigest = log.map { ContentDigest(of: $0) }
-        let counters = try await tpm.readings(born.tag.counters).counters
+        let counters = try question.readings.counters
         do {
             return try await VerifierClient.with(trust, limits: limits) { client in
                 let challenge = try await client.challenge(

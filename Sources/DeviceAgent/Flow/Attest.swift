@@ -16,7 +16,8 @@ extension Agent {
     /// Attests once: the lease is renewed, or the refusal says why not.
     public func attest(_ lock: borrowing AgentLock) async throws(AgentError) -> AttestOutcome {
         try await withDevice { tpm, born, journal throws(AgentError) in
-            let answer = try await askAndRemember(Question(purpose: .attest), tpm, born, journal)
+            let question = Question(purpose: .attest, readings: try await tpm.readings(born.tag.counters))
+            let answer = try await askAndRemember(question, tpm, born, journal)
             return AttestOutcome(
                 instance: born.tag.instance,
                 lease: answer.lease,

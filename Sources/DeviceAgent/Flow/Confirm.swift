@@ -24,8 +24,8 @@ extension Agent {
                 )
             }
             if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
-            let boot = try await tpm.readings(born.tag.counters).boot
-            guard boot != record.bootAtInstall else {
+            let readings = try await tpm.readings(born.tag.counters)
+            guard readings.boot != record.bootAtInstall else {
                 throw AgentError(
                     .refused,
                     "the device was not rebooted since the install",
@@ -34,7 +34,12 @@ extension Agent {
                 )
             }
             let release = try VerifiedRelease(record.release, trust)
-            let answer = try await confirming(jti, tpm, born, journal)
+            let answer = try await confirming(
+                Question(purpose: .confirm, grant: jti, readings: readings),
+                tpm,
+                born,
+                journal
+            )
             try journal.change { journal in
                 journal.update?.step = .confirmed
                 journal.update?.failure = nil
@@ -54,13 +59,13 @@ extension Agent {
     }
 
     private func confirming(
-        _ jti: String,
+        _ question: Question,
         _ tpm: DeviceTPM,
         _ born: BornInstance,
         _ journal: JournalKeeper
     ) async throws(AgentError) -> DecisionAnswer {
         do throws(AgentError) {
-            return try await askAndRemember(Question(purpose: .confirm, grant: jti), tpm, born, journal)
+            return try await askAndRemember(question, tpm, born, journal)
         } catch {
             guard error.reasons.contains("boot-not-as-granted") else { throw error }
             // The boot loader may have fallen back; another boot may still show what was installed, so the grant is kept.

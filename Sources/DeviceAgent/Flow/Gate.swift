@@ -19,14 +19,7 @@ extension Agent {
         return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
             let born = try await tpm.bornInstance()
             let update = try state.journal().flatMap { $0.instance == born.tag.instance ? $0.update : nil }
-            return try await judge(
-                stored,
-                release: release,
-                measured,
-                tpm,
-                born,
-                journalled: update?.isUnderInstall == true ? update?.grant : nil
-            )
+            return try await judge(stored, release: release, measured, tpm, born, beside: update)
         }
     }
 
@@ -36,7 +29,7 @@ extension Agent {
         _ measured: MeasuredPackage,
         _ tpm: DeviceTPM,
         _ born: BornInstance,
-        journalled: String?
+        beside update: UpdateRecord?
     ) async throws(AgentError) -> GateVerdict {
         let readings = try await tpm.readings(born.tag.counters)
         let input = GateInput(
@@ -49,7 +42,7 @@ extension Agent {
             counters: born.tag.counters,
             readings: readings.forGate,
             wallClock: wallClock(),
-            journalled: journalled
+            journalled: update?.grantToResume(in: readings.boot)
         )
         return GateCheck.judge(input, trust: try gateTrust)
     }
@@ -72,6 +65,14 @@ extension UpdateRecord {
         case .granted, .spent, .installing: true
         case .requested, .installed, .confirmed, .failed: false
         }
+    }
+
+    /// The grant under which an install may go on although its counter is spent.
+    ///
+    /// An install that was begun is finished, whatever happened in between. Before that, only in the boot in which it was asked for:
+    /// a journal out of an old backup would otherwise have its grant used a second time.
+    func grantToResume(in boot: BootCount) -> String? {
+        step == .installing || (isUnderInstall && boot == bootAtRequest) ? grant : nil
     }
 }
 

@@ -13,15 +13,13 @@ extension Agent {
         // Before anything is asked: a grant's time must not run while a slow disk copies.
         try spool.admit(order.package, as: release.release.artifact) { progress($0, size) }
         try await withDevice { tpm, born, journal throws(AgentError) in
-            let answer = try await askAndRemember(
-                Question(purpose: .update, package: release.reference),
-                tpm,
-                born,
-                journal
-            ) { request throws(AgentError) in
+            let readings = try await tpm.readings(born.tag.counters)
+            let question = Question(purpose: .update, package: release.reference, readings: readings)
+            let answer = try await askAndRemember(question, tpm, born, journal) { request throws(AgentError) in
                 try journal.change { journal in
                     journal.update = UpdateRecord(
                         request: Blob(request),
+                        bootAtRequest: readings.boot,
                         package: release.reference,
                         release: release.envelope,
                         installCommand: order.installCommand,
@@ -121,18 +119,11 @@ extension Agent {
         _ born: BornInstance,
         _ journal: JournalKeeper
     ) async throws(AgentError) -> (UpdateRecord, BootCount) {
-        guard let record = journal.update, let jti = record.grant, let delivery = record.delivery else {
+        guard let record = journal.update, let delivery = record.delivery else {
             throw AgentError(.environment, "the journal lost the grant", hint: "run birthmark-device update again")
         }
         let stored = StoredGrant(request: record.request, delivery: delivery)
-        let verdict = try await judge(
-            stored,
-            release: release.envelope,
-            measured,
-            tpm,
-            born,
-            journalled: record.isUnderInstall ? jti : nil
-        )
+        let verdict = try await judge(stored, release: release.envelope, measured, tpm, born, beside: record)
         guard case .open(let opened) = verdict else {
             guard case .shut(let reasons) = verdict else { throw AgentError(.environment, "no verdict") }
             try journal.fail(reasons.map(\.sentence).joined(separator: " "))

@@ -53,7 +53,10 @@ struct Installer {
             "BIRTHMARK_VERSION": release.version.text,
         ]
         do {
-            return try await run(input: input, environment: environment)
+            let outcome = try await run(input: input, environment: environment)
+            // What the installer left running has no more to do with this install.
+            flock(package.descriptor, LOCK_UN)
+            return outcome
         } catch {
             throw AgentError(.environment, "the install command could not be started: \(error)")
         }

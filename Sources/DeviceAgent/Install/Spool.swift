@@ -40,6 +40,13 @@ struct Spool {
 
     /// Opens the copy and digests it again through the descriptor that the installer will read.
     func open(_ artifact: Artifact, progress: (UInt64) -> Void) throws(AgentError) -> PackageFile {
+        guard unsafe access(path(of: artifact), F_OK) == 0 else {
+            throw AgentError(
+                .environment,
+                "the agent's copy of the package is gone",
+                hint: "run birthmark-device update again with --package, --manifest and --install-command"
+            )
+        }
         let package = try PackageFile(opening: path(of: artifact))
         try package.check(against: artifact, progress: progress)
         return package
@@ -60,13 +67,6 @@ struct Spool {
 
     /// Removes what earlier updates left.
     func clear() {
-        guard let stream = unsafe opendir(directory) else { return }
-        defer { unsafe closedir(stream) }
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { _ = unsafe unlink("\(directory)/\(name)") }
-        }
+        for name in DirectoryEntries.names(in: directory) { _ = unsafe unlink("\(directory)/\(name)") }
     }
 }

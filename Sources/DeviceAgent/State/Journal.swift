@@ -67,6 +67,8 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     public var step: Step
     /// The exact bytes of the decision request.
     public var request: Blob
+    /// The boot in which it was asked for.
+    public var bootAtRequest: BootCount
     /// The package.
     public var package: PackageReference
     /// Its signed release.
@@ -87,6 +89,7 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     /// Begins an update.
     public init(
         request: Blob,
+        bootAtRequest: BootCount,
         package: PackageReference,
         release: SignedEnvelope,
         installCommand: String,
@@ -94,6 +97,7 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     ) {
         self.step = .requested
         self.request = request
+        self.bootAtRequest = bootAtRequest
         self.package = package
         self.release = release
         self.installCommand = installCommand

@@ -68,6 +68,8 @@ public struct StateDirectory: Sendable {
                 hint: "wait until it has ended and run the same command again"
             )
         }
+        AtomicFile.sweep(path)
+        AtomicFile.sweep(path + "/grants")
         return AgentLock(descriptor: descriptor)
     }
 
@@ -96,5 +98,9 @@ public struct AgentLock: ~Copyable {
 
     fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child between fork and exec holds the descriptor too; unlocking reaches what closing alone would not.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -111,7 +111,7 @@ struct Bench: Sendable {
 }
 
 /// What an operation of the agent is refused with.
-func refusal(of body: () async throws -> Void) async throws -> AgentError {
+func refusal(_ body: () async throws -> Void) async throws -> AgentError {
     do {
         try await body()
     } catch let error as AgentError {
@@ -123,4 +123,17 @@ func refusal(of body: () async throws -> Void) async throws -> AgentError {
 struct Unexpected: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
+}
+
+extension Bench {
+    @discardableResult
+    func attest() async throws -> AttestOutcome { try await agent().attest(lock()) }
+
+    @discardableResult
+    func update(_ command: String? = nil, seconds: Int64 = 60) async throws -> UpdateOutcome {
+        try await agent().update(order(command, seconds: seconds), lock()) { _, _ in }
+    }
+
+    @discardableResult
+    func confirm() async throws -> ConfirmOutcome { try await agent().confirm(lock()) }
 }

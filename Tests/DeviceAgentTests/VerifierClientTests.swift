@@ -1,0 +1,219 @@
+import FoundationEssentials
+import Messages
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+import Testing
+import VerifierClient
+
+@Suite struct VerifierClientTests {
+    private static let question = ChallengeRequest(instance: InstanceID(iakName: [1, 2, 3]), purpose: .attest)
+
+    private static func challenge() throws -> ChallengeAnswer {
+        ChallengeAnswer(
+            challenge: "opaque",
+            expires: now + 60,
+            selection: try #require(PCRSet(bank: .sha256, pcrs: [0, 7])),
+            holdsLog: false
+        )
+    }
+
+    private static func bundle(_ identity: TLSIdentity, port: Int, host: String = "localhost") throws -> TrustBundle {
+        TrustBundle(
+            verifier: "v",
+            url: "https://\(host):\(port)",
+            tlsRoots: identity.rootPEM,
+            grantKeys: [],
+            ledgerKey: "",
+            releaseKeys: nil
+        )
+    }
+
+    private static let quick = VerifierClient.Limits(connect: 2, exchange: 2, attempts: 2)
+
+    /// What asking a server comes to.
+    private func ask(
+        _ identity: TLSIdentity,
+        trusting: TLSIdentity? = nil,
+        configure: @escaping @Sendable (inout TLSConfiguration) -> Void = { _ in },
+        answer: @escaping @Sendable (TLSServer.Asked) async throws -> TLSServer.Answer
+    ) async throws -> Result<ChallengeAnswer, VerifierClientError> {
+        try await TLSServer.with(identity, configure: configure, answer: answer) { server in
+            let trust = try Self.bundle(trusting ?? identity, port: server.port)
+            return try await VerifierClient.with(trust, limits: Self.quick) { client in
+                do throws(VerifierClientError) {
+                    return .success(try await client.challenge(Self.question))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+    }
+
+    @Test func asksAndIsAnswered() async throws {
+        let expected = try Self.challenge()
+        let result = try await ask(try TLSIdentity()) { asked in
+            #expect(asked.method == "POST")
+            #expect(asked.path == "/v1/challenges")
+            #expect(try CanonicalJSON.encode(Self.question) == asked.body)
+            return try .message(expected)
+        }
+        #expect(try result.get() == expected)
+    }
+
+    @Test func aServerOutsideTheBundlesRootsIsNotTheVerifier() async throws {
+        let result = try await ask(try TLSIdentity(), trusting: try TLSIdentity()) { _ in try .message(Self.challenge())
+        }
+        guard case .failure(.untrusted) = result else { throw Unexpected("\(result)") }
+    }
+
+    @Test func anExpiredCertificateIsNotTrustedAndSaysSo() async throws {
+        let past = Date().addingTimeInterval(-7200)...Date().addingTimeInterval(-3600)
+        let result = try await ask(try TLSIdentity(validity: past)) { _ in try .message(Self.challenge()) }
+        guard case .failure(let error) = result, case .untrusted = error else { throw Unexpected("\(result)") }
+        #expect(error.description.contains("expired"))
+        #expect(error.hint.contains("clock"))
+    }
+
+    @Test func aCertificateForAnotherHostIsNotTrusted() async throws {
+        let result = try await ask(try TLSIdentity(host: "elsewhere.test")) { _ in try .message(Self.challenge()) }
+        guard case .failure(.untrusted) = result else { throw Unexpected("\(result)") }
+    }
+
+    @Test func nothingBelowTLS13IsSpoken() async throws {
+        let result = try await ask(
+            try TLSIdentity(),
+            configure: {
+                $0.minimumTLSVersion = .tlsv12
+                $0.maximumTLSVersion = .tlsv12
+            },
+            answer: { _ in try .message(Self.challenge()) }
+        )
+        guard case .failure(.untrusted) = result else { throw Unexpected("\(result)") }
+    }
+
+    @Test func nobodyListeningIsSaidAtOnce() async throws {
+        let probe = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(probe.localAddress?.port)
+        try await probe.close()
+        let trust = try Self.bundle(try TLSIdentity(), port: port)
+        try await VerifierClient.with(trust, limits: Self.quick) { client in
+            do throws(VerifierClientError) {
+                _ = try await client.challenge(Self.question)
+                Issue.record("somebody answered")
+            } catch {
+                guard case .unreachable(let url, _) = error else { throw Unexpected("\(error)") }
+                #expect(url.hasSuffix(":\(port)"))
+                #expect(!error.isRefusal)
+            }
+        }
+    }
+
+    @Test func aTooLargeAnswerIsNotRead() async throws {
+        let result = try await ask(try TLSIdentity()) { _ in
+            TLSServer.Answer(body: [UInt8](repeating: 0x20, count: 1 << 20))
+        }
+        guard case .failure(.malformedAnswer) = result else { throw Unexpected("\(result)") }
+    }
+
+    @Test func anAnswerThatDripsIsGivenUp() async throws {
+        let result = try await ask(try TLSIdentity()) { _ in
+            var answer = try TLSServer.Answer.message(try Self.challenge())
+            answer.drip = .seconds(30)
+            return answer
+        }
+        guard case .failure(.timedOut) = result else { throw Unexpected("\(result)") }
+    }
+
+    @Test(arguments: ["", "{}", "[]", "<html>", #"{"challenge":"x","expires":1,"holdsLog":false}"#])
+    func whatIsNoAnswerIsRefused(_ body: String) async throws {
+        let result = try await ask(try TLSIdentity()) { _ in TLSServer.Answer(body: Array(body.utf8)) }
+        guard case .failure(.malformedAnswer) = result else { throw Unexpected("\(result)") }
+    }
+
+    @Test func aRedirectIsNotFollowed() async throws {
+        let visits = Counter()
+        let result = try await ask(try TLSIdentity()) { _ in
+            visits.add()
+            return TLSServer.Answer(status: 307)
+        }
+        guard case .failure(.malformedAnswer) = result else { throw Unexpected("\(result)") }
+        #expect(visits.value == 1)
+    }
+
+    @Test(arguments: Problem.Kind.allCases)
+    func problemsKeepTheirKind(_ kind: Problem.Kind) async throws {
+        let visits = Counter()
+        let result = try await ask(try TLSIdentity()) { _ in
+            visits.add()
+            return try .problem(Problem(kind, title: "No.", status: 400, reasons: ["why"], instance: "0a1b"))
+        }
+        guard case .failure(let error) = result, case .problem(let problem) = error else {
+            throw Unexpected("\(result)")
+        }
+        #expect(problem.kind == kind)
+        // Only a verifier that is busy is asked once more.
+        #expect(visits.value == (kind == .busy ? 2 : 1))
+        #expect(
+            error.isRefusal
+                == [.refused, .notAuthentic, .forbidden, .unauthenticated, .notFound, .conflict].contains(kind)
+        )
+    }
+
+    @Test func aBusyVerifierIsAskedAgain() async throws {
+        let visits = Counter()
+        let expected = try Self.challenge()
+        let result = try await ask(try TLSIdentity()) { _ in
+            visits.add() == 1 ? try .problem(Problem(.busy, title: "Later.", status: 503)) : try .message(expected)
+        }
+        #expect(try result.get() == expected)
+    }
+
+    @Test func evidenceIsSentOnceOnly() async throws {
+        let visits = Counter()
+        let identity = try TLSIdentity()
+        let evidence = Evidence(
+            request: Blob([1]),
+            attest: Blob([2]),
+            signature: Blob([3]),
+            pcrs: try #require(PCRValues(bank: .sha256, values: [:]))
+        )
+        try await TLSServer.with(
+            identity,
+            answer: { _ in
+                visits.add()
+                return try .problem(Problem(.busy, title: "Later.", status: 503))
+            }
+        ) { server in
+            try await VerifierClient.with(try Self.bundle(identity, port: server.port), limits: Self.quick) { client in
+                _ = await #expect(throws: VerifierClientError.self) { try await client.decide(evidence) }
+            }
+        }
+        #expect(visits.value == 1)
+    }
+
+    @Test(arguments: ["http://localhost:1", "localhost", ""])
+    func onlyHTTPSIsSpoken(_ url: String) async throws {
+        var trust = try Self.bundle(try TLSIdentity(), port: 1)
+        trust.url = url
+        await #expect(throws: VerifierClientError.self) {
+            try await VerifierClient.with(trust) { _ in }
+        }
+    }
+}
+
+/// Counts what happens on any thread.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    @discardableResult func add() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
