@@ -85,6 +85,7 @@ import Testing
                 #expect(try connection.readPublic(persistent).name == name)
                 try connection.evict(persistent)
                 #expect(try connection.handles(.persistent) == [])
+                if case .some = try connection.persistentObject(at: handle) { Issue.record("an object after it went") }
             }
         }
     }

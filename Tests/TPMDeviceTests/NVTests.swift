@@ -34,7 +34,9 @@ import Testing
     @Test func indexIsFoundAndUndefined() async throws {
         try await withDevice { device in
             try await onTPM(of: device) { connection throws(TPMError) in
-                #expect(try connection.nvIndex(at: Self.handle) == nil)
+                if case .some = try connection.nvIndex(at: Self.handle) {
+                    Issue.record("an index before it is defined")
+                }
                 let index = try connection.nvDefineSpace(Self.ordinary)
                 #expect(try connection.handles(.nvIndex) == [Self.handle])
                 try connection.nvUndefineSpace(index)
@@ -113,13 +115,5 @@ import Testing
                 #expect(try connection.handles(.nvIndex) == before)
             }
         }
-    }
-}
-
-/// Noncopyable values have no `==`.
-func == (index: borrowing NVIndex?, none: _OptionalNilComparisonType) -> Bool {
-    switch index {
-    case .some: false
-    case .none: true
     }
 }

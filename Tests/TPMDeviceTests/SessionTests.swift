@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import SoftwareDevice
 import TPMCrypto
 import TPMDevice
@@ -78,8 +77,10 @@ import Testing
     /// What a probe on the bus sees: the pcap TCTI writes down every byte to and from the TPM.
     @Test func secretsDoNotCrossTheBusInTheClear() async throws {
         try await withDevice { device in
-            let capture = "\(device.directory.path)/bus.pcap"
-            unsafe setenv("TCTI_PCAP_FILE", capture, 1)
+            // Its own name for the file; another one would have to go through the environment of the whole process,
+            // which nobody may change while other tests start processes.
+            let capture = FileManager.default.currentDirectoryPath + "/tpm2_log.pcap"
+            defer { try? FileManager.default.removeItem(atPath: capture) }
             let secret = [UInt8]("the secret of this test, 32 byte".utf8)
             let auth = [UInt8]("an authorization value".utf8)
             let tpm = try await openTPM(tcti: "pcap:" + device.tcti)
@@ -126,6 +127,39 @@ import Testing
             try await tpm.perform { connection throws(TPMError) in try activate(connection, false) }
             #expect(try sees(secret), "the capture must be able to see it, or it proves nothing")
             await tpm.close()
+        }
+    }
+
+    /// Policy session for the endorsement key, another session for the secret.
+    @Test func protectionMayBeASessionOfItsOwn() async throws {
+        try await withDevice { device in
+            try await onTPM(of: device) { connection throws(TPMError) in
+                let ek = try connection.createPrimary(EndorsementKeyTemplate.eccP256.area, in: .endorsement)
+                let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
+                let protection = try connection.startSession(saltedTo: ek.object)
+                let policy = try connection.startSession(.policy)
+                #expect(!policy.encrypts)
+                for _ in 0..<2 {
+                    let (idObject, secret) = try connection.makeCredential(
+                        for: ek.object,
+                        secret: [1, 2, 3],
+                        name: key.object.name
+                    )
+                    // A session that has authorised a command is empty again, and can be filled again.
+                    try connection.policySecret(policy, of: .endorsement)
+                    let activated = try connection.activateCredential(
+                        idObject,
+                        secret: secret,
+                        of: key.object,
+                        with: ek.object,
+                        keyAuthorization: .session(policy),
+                        protection: protection
+                    )
+                    #expect(activated == [1, 2, 3])
+                    #expect(try protection.attributes == [.continueSession, .encrypt, .decrypt])
+                    #expect(try policy.attributes == [.continueSession])
+                }
+            }
         }
     }
 
