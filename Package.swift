@@ -106,7 +106,7 @@ let package = Package(
 
         // Programs: arguments, configuration, wiring.
         library("CommandLineContract", ["DurableFiles", arguments]),
-        program("birthmark-factory", ["FactoryLine", "Endorsement", "Messages"]),
+        program("birthmark-factory", ["FactoryLine", "TPMDevice", "Endorsement", "Messages"]),
         program("birthmark-verifier", ["VerifierService", "StoreSQLite", "VerifierStore", "Messages", logging, lifecycle]),
         program("birthmark-device", ["DeviceAgent", "UpdateTrust", "Messages", "DurableFiles"]),
         program(

@@ -39,9 +39,9 @@ public struct EKCertificate: Sendable, Hashable {
             content = content.dropFirst(Self.headerSize)
             // The size counts the inner tag and the certificate.
             let stated = Int(header[3]) << 8 | Int(header[4])
-            guard try stated == Self.lengthOfDER(content) + 2 else { throw .badNVHeader }
+            guard try stated == DERLength.ofSequence(content) + 2 else { throw .badNVHeader }
         }
-        let length = try Self.lengthOfDER(content)
+        let length = try DERLength.ofSequence(content)
         let padding = content.dropFirst(length)
         if !padding.isEmpty {
             guard padding.allSatisfy({ $0 == 0x00 || $0 == 0xFF }) else { throw .trailingBytes(count: padding.count) }
@@ -49,22 +49,6 @@ public struct EKCertificate: Sendable, Hashable {
         }
         certificate = try ParsedCertificate(der: Array(content.prefix(length)), allowing: workarounds)
         self.workarounds = leniency.used.union(certificate.workarounds)
-    }
-
-    /// The bytes of the SEQUENCE that begins here, header included (X.690, section 8.1.3).
-    private static func lengthOfDER(_ bytes: ArraySlice<UInt8>) throws(CertificateError) -> Int {
-        let header = Array(bytes.prefix(4))
-        // No certificate is shorter than 128 bytes nor longer than 65,535: its length takes one or two bytes.
-        let length: Int
-        if header.count >= 3, header[0] == 0x30, header[1] == 0x81 {
-            length = 3 + Int(header[2])
-        } else if header.count == 4, header[0] == 0x30, header[1] == 0x82 {
-            length = 4 + (Int(header[2]) << 8 | Int(header[3]))
-        } else {
-            throw .malformed(field: "certificate length")
-        }
-        guard length <= bytes.count else { throw .malformed(field: "certificate length: more than there is") }
-        return length
     }
 
     /// What the alternative name says of the TPM; nil when it says nothing.
@@ -111,6 +95,9 @@ public struct TPMDescription: Sendable, Hashable {
         self.model = model
         self.version = version.lowercased()
     }
+
+    /// Whether the certificate says itself that this is a software TPM: swtpm's local CA and Google's virtual TPMs do.
+    public var isSoftware: Bool { ["swtpm", "vTPM"].contains(model) }
 
     /// The vendor id as text when it is text: `IFX`, `STM`, `INTC`; otherwise eight hexadecimal digits.
     public var manufacturerText: String {

@@ -1,3 +1,4 @@
+public import TPMCrypto
 public import TPMWire
 
 /// Whom an owner believes about endorsement keys: vendor roots, revocation lists, tolerated workarounds.
@@ -17,7 +18,7 @@ public struct EndorsementPolicy: Sendable {
     public func judge(uncertified publicArea: TPMTPublic, allowed: EKAllowList) -> EndorsementVerdict {
         let digest = EKAllowList.digest(of: publicArea)
         guard allowed.contains(digest) else { return .refused([.notAllowed(name: digest.hexadecimal)]) }
-        guard let key = SubjectKey(publicArea) else { return .refused([.keyUsageUnsuitable]) }
+        guard let key = try? PublicKey(publicArea) else { return .refused([.keyUsageUnsuitable]) }
         return .accepted(EndorsementFacts(basis: .allowList, subjectKey: key, workarounds: []))
     }
 
@@ -29,7 +30,7 @@ public struct EndorsementPolicy: Sendable {
     ///   - intermediates: CA certificates that came with the device (NV 0x01C00100 and up); they need not be trusted.
     public func judge(
         _ ek: EKCertificate,
-        for key: SubjectKey?,
+        for key: PublicKey?,
         intermediates: [ParsedCertificate] = [],
         at date: Int64
     ) -> EndorsementVerdict {
@@ -60,7 +61,7 @@ public struct EndorsementPolicy: Sendable {
     }
 
     /// What an EK certificate must be in itself (TCG EK Credential Profile, section 3).
-    private func reasonsOf(_ ek: EKCertificate, issuer: ParsedCertificate?, for key: SubjectKey?) -> [CertificateReason]
+    private func reasonsOf(_ ek: EKCertificate, issuer: ParsedCertificate?, for key: PublicKey?) -> [CertificateReason]
     {
         let certificate = ek.certificate
         let extensions = certificate.extensions
@@ -75,9 +76,9 @@ public struct EndorsementPolicy: Sendable {
         if ek.tpm == nil, !fromIssuer { reasons.append(.tpmNotNamed) }
         // An endorsement key decrypts: by key transport with RSA, by agreement with ECC.
         let needed: CertificateExtensions.KeyUsage
-        switch certificate.subjectKey {
+        switch certificate.subjectKey.numbers {
         case .rsa: needed = .keyEncipherment
-        case .ellipticCurve: needed = .keyAgreement
+        case .ecc: needed = .keyAgreement
         }
         // nil is Workaround.keyUsageAbsent.
         if extensions.keyUsage?.contains(needed) == false { reasons.append(.keyUsageUnsuitable) }

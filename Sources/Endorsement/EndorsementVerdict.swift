@@ -1,3 +1,5 @@
+public import TPMCrypto
+
 /// The result of judging an endorsement key: a value, never an exception.
 public enum EndorsementVerdict: Sendable, Hashable {
     case accepted(EndorsementFacts)
@@ -38,7 +40,7 @@ public struct EndorsementFacts: Sendable, Hashable {
     /// How the key came to be trusted.
     public let basis: Basis
     /// The endorsed key.
-    public let subjectKey: SubjectKey
+    public let subjectKey: PublicKey
     /// Every deviation that had to be tolerated on the way, in the certificate and its path.
     public let workarounds: Set<Workaround>
 }

@@ -1,1 +1,4 @@
-import ArgumentParser
+import CommandLineContract
+import FactoryLine
+
+await CommandLineProgram.main(FactoryProgram.self, explain: FactoryProgram.explain)

@@ -22,7 +22,7 @@ import X509
         root = try .root(commonName: "Acme Factory Root", key: P256.Signing.PrivateKey(), at: born - 1000)
         issuing = try root.issuingLevel(commonName: "Acme Line 1", key: P256.Signing.PrivateKey(), at: born - 500)
         let facts = try #require(vendor.judge(try vendor.ek()).facts)
-        device = try #require(DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: facts))
+        device = DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: facts)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -123,7 +123,7 @@ import X509
 
     @Test func bothMustNameTheSameDeviceAndTheRecords() throws {
         let facts = try #require(vendor.judge(try vendor.ek()).facts)
-        let sister = try #require(DeviceSubject(model: "pump-7", serial: "SN_0002", endorsement: facts))
+        let sister = DeviceSubject(model: "pump-7", serial: "SN_0002", endorsement: facts)
         let iak = try certificate(.iak)
         #expect(try judge(iak: iak, idevid: certificate(.idevid, device: sister)) == .refused([.deviceDiffers]))
         let idevid = try certificate(.idevid)
@@ -131,7 +131,7 @@ import X509
         #expect(try judge(iak: iak, idevid: idevid, model: "pump-8") == .refused([.deviceDiffers]))
         let otherTPM = try TestVendor()
         let otherFacts = try #require(otherTPM.judge(try otherTPM.ek { $0.serialNumber = [5] }).facts)
-        let moved = try #require(DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: otherFacts))
+        let moved = DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: otherFacts)
         #expect(try judge(iak: iak, idevid: certificate(.idevid, device: moved)) == .refused([.deviceDiffers]))
     }
 
@@ -250,7 +250,7 @@ import X509
     @Test(arguments: ["", "a\nb", "a\0b", "\u{202E}gpj", String(repeating: "x", count: 65), "é"])
     func attack50_hostileSerials(_ serial: String) throws {
         let facts = try #require(vendor.judge(try vendor.ek()).facts)
-        let hostile = try #require(DeviceSubject(model: "pump-7", serial: serial, endorsement: facts))
+        let hostile = DeviceSubject(model: "pump-7", serial: serial, endorsement: facts)
         #expect(throws: CertificateAuthority.Failure.unsuitableText(serial)) { try certificate(.iak, device: hostile) }
     }
 
@@ -278,7 +278,7 @@ import X509
         )
         let policy = EndorsementPolicy(anchors: TrustAnchors([]))
         let facts = try #require(policy.judge(uncertified: vendor.publicArea, allowed: list).facts)
-        let named = try #require(DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: facts))
+        let named = DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: facts)
         let expected = SHA256.hash(data: Array("EkPubkey".utf8) + vendor.ekKey.publicKey.derRepresentation)
         #expect(
             named.permanentIdentifier

@@ -1,6 +1,7 @@
 import Crypto
 import Endorsement
 import SwiftASN1
+import TPMCrypto
 import TPMWire
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
         #expect(certificate.serialNumber == [0x11, 0x22])
         #expect(certificate.tpm?.model == "ST33")
         #expect(certificate.issuer == "CN=Test Vendor CA")
-        #expect(facts.subjectKey == SubjectKey(vendor.publicArea))
+        #expect(try facts.subjectKey == PublicKey(vendor.publicArea))
         #expect(facts.workarounds.isEmpty)
     }
 
@@ -84,7 +85,7 @@ import Testing
     @Test func attack33_ekCertificateForAnotherKey() throws {
         let other = try TestVendor()
         let policy = EndorsementPolicy(anchors: TrustAnchors([vendor.root]))
-        let verdict = policy.judge(try vendor.ek(), for: SubjectKey(other.publicArea), at: TestVendor.date)
+        let verdict = policy.judge(try vendor.ek(), for: try PublicKey(other.publicArea), at: TestVendor.date)
         #expect(verdict.reasons == [.keyDiffers])
     }
 
@@ -221,7 +222,7 @@ import Testing
         let list = try #require(EKAllowList(parsing: text))
         let accepted = policy.judge(uncertified: vendor.publicArea, allowed: list)
         #expect(accepted.facts?.basis == .allowList)
-        #expect(accepted.facts?.subjectKey == SubjectKey(vendor.publicArea))
+        #expect(try accepted.facts?.subjectKey == PublicKey(vendor.publicArea))
         #expect(policy.judge(uncertified: vendor.publicArea, allowed: EKAllowList()).codes == ["not-allowed"])
         let other = try TestVendor()
         #expect(policy.judge(uncertified: other.publicArea, allowed: list).codes == ["not-allowed"])
@@ -235,11 +236,11 @@ import Testing
         while key.publicKey.rawRepresentation.first != 0 { key = P256.Signing.PrivateKey() }
         let raw = Array(key.publicKey.rawRepresentation)
         var publicArea = TPMTPublic.storageKey(key.publicKey)
-        let full = SubjectKey(publicArea)
+        let full = try PublicKey(publicArea)
         guard case .ecc(let detail, _) = publicArea.parameters else { return }
         publicArea.parameters = .ecc(detail, unique: TPMSECCPoint(x: Array(raw[1..<32]), y: Array(raw.suffix(32))))
-        #expect(full != nil && SubjectKey(publicArea) == full)
+        #expect(try PublicKey(publicArea) == full)
         publicArea.parameters = .ecc(detail, unique: TPMSECCPoint(x: raw + [0], y: raw))
-        #expect(SubjectKey(publicArea) == nil)
+        #expect(throws: TPMCryptoError.self) { try PublicKey(publicArea) }
     }
 }

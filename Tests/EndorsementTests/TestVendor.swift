@@ -1,5 +1,6 @@
 import Crypto
 import Endorsement
+import TPMCrypto
 import TPMWire
 
 /// A TPM vendor: a root named `Test Vendor CA`, and an EK it has certified.
@@ -36,7 +37,7 @@ struct TestVendor {
         at date: Int64 = date
     ) -> EndorsementVerdict {
         EndorsementPolicy(anchors: TrustAnchors([root]), revocationLists: lists)
-            .judge(ek, for: SubjectKey(publicArea), intermediates: intermediates, at: date)
+            .judge(ek, for: try? PublicKey(publicArea), intermediates: intermediates, at: date)
     }
 }
 

@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import Endorsement
 import SwiftASN1
+import TPMCrypto
 import Testing
 
 /// Each workaround is needed, on the record, off when not allowed, and never weakens the signature check.
@@ -58,7 +59,7 @@ import Testing
         }
         let ek = try EKCertificate(fromNV: der)
         #expect(ek.workarounds == [.rsaesOAEPKey])
-        #expect(ek.certificate.subjectKey == .rsa(modulus: Array(primitives.modulus)))
+        #expect(ek.certificate.subjectKey.numbers == .rsa(modulus: Array(primitives.modulus)))
         let policy = EndorsementPolicy(anchors: TrustAnchors([vendor.root]))
         #expect(policy.judge(ek, for: ek.certificate.subjectKey, at: TestVendor.date).facts != nil)
         #expect(throws: CertificateError.needsWorkaround(.rsaesOAEPKey)) {
@@ -72,7 +73,7 @@ import Testing
         let anchors = TrustAnchors([try ParsedCertificate(der: root, allowing: Workaround.all)])
         let der = TestCertificate.ek(vendor.ekKey.publicKey).signed(by: key)
         let verdict = EndorsementPolicy(anchors: anchors)
-            .judge(try EKCertificate(fromNV: der), for: SubjectKey(vendor.publicArea), at: TestVendor.date)
+            .judge(try EKCertificate(fromNV: der), for: try PublicKey(vendor.publicArea), at: TestVendor.date)
         #expect(verdict.facts?.workarounds == [.sha1Signature])
         #expect(throws: CertificateError.needsWorkaround(.sha1Signature)) { try ParsedCertificate(der: der) }
     }

@@ -98,3 +98,22 @@ extension ASN1Node {
         return magnitude
     }
 }
+
+/// How long a certificate is that more bytes may follow.
+enum DERLength {
+    /// The bytes of the SEQUENCE that begins here, header included (X.690, section 8.1.3).
+    static func ofSequence(_ bytes: ArraySlice<UInt8>) throws(CertificateError) -> Int {
+        let header = Array(bytes.prefix(4))
+        // No certificate is shorter than 128 bytes nor longer than 65,535: its length takes one or two bytes.
+        let length: Int
+        if header.count >= 3, header[0] == 0x30, header[1] == 0x81 {
+            length = 3 + Int(header[2])
+        } else if header.count == 4, header[0] == 0x30, header[1] == 0x82 {
+            length = 4 + (Int(header[2]) << 8 | Int(header[3]))
+        } else {
+            throw .malformed(field: "certificate length")
+        }
+        guard length <= bytes.count else { throw .malformed(field: "certificate length: more than there is") }
+        return length
+    }
+}

@@ -1,5 +1,6 @@
 import Crypto
 import SwiftASN1
+public import TPMCrypto
 import TPMWire
 
 /// An X.509 certificate read field by field, with the bytes its signature covers.
@@ -21,7 +22,7 @@ public struct ParsedCertificate: Sendable, Hashable {
     /// Seconds since 1970, the last at which the certificate is valid.
     public let notAfter: Int64
     /// The certified key.
-    public let subjectKey: SubjectKey
+    public let subjectKey: PublicKey
     /// The workarounds that reading needed.
     public let workarounds: Set<Workaround>
     let extensions: CertificateExtensions
@@ -65,7 +66,7 @@ public struct ParsedCertificate: Sendable, Hashable {
         notAfter = try CertificateTime.read(validity.next("notAfter"))
         try validity.end()
         subject = try CertificateName(fields.next("subject"), &leniency)
-        subjectKey = try SubjectKey(fields.next("subjectPublicKeyInfo"), &leniency)
+        subjectKey = try PublicKey(fields.next("subjectPublicKeyInfo"), &leniency)
         _ = fields.optional(context: 1)  // issuerUniqueID and subjectUniqueID: deprecated, and used by nothing here
         _ = fields.optional(context: 2)
         if let tagged = fields.optional(context: 3) {
@@ -82,11 +83,25 @@ public struct ParsedCertificate: Sendable, Hashable {
         self.workarounds = leniency.used
     }
 
+    /// The certificates that stand one behind another, as in a TPM's certificate chain; ends at the first that cannot be
+    /// read.
+    public static func sequence(in bytes: [UInt8]) -> [ParsedCertificate] {
+        var rest = bytes[...]
+        var found: [ParsedCertificate] = []
+        while let length = try? DERLength.ofSequence(rest), length <= rest.count,
+            let certificate = try? ParsedCertificate(der: Array(rest.prefix(length)), allowing: Workaround.all)
+        {
+            found.append(certificate)
+            rest = rest.dropFirst(length)
+        }
+        return found
+    }
+
     /// SHA-256 of the DER.
     public var sha256: [UInt8] { Array(SHA256.hash(data: bytes)) }
 
     /// Whether the signature is `key`'s, over the bytes as they came.
-    func isSigned(by key: SubjectKey) -> Bool {
+    func isSigned(by key: PublicKey) -> Bool {
         signatureAlgorithm.isValid(bytes[signatureRange], over: bytes[signedRange], by: key)
     }
 

@@ -1,6 +1,8 @@
 import Crypto
 import CryptoExtras
 import SwiftASN1
+import TPMCrypto
+import TPMWire
 
 /// A signature algorithm of certificates and revocation lists, as far as TPM vendors use them.
 ///
@@ -72,13 +74,13 @@ enum SignatureAlgorithm: Sendable, Hashable {
     }
 
     /// Whether `signature` is that of `key` over `message`; a key of another kind has signed nothing.
-    func isValid(_ signature: ArraySlice<UInt8>, over message: ArraySlice<UInt8>, by key: SubjectKey) -> Bool {
-        switch (self, key) {
-        case (.rsaPKCS1(let digest), .rsa):
-            Self.verifyRSA(signature, message, digest, key, .insecurePKCS1v1_5)
-        case (.rsaPSS(let digest), .rsa):
-            Self.verifyRSA(signature, message, digest, key, .PSS)
-        case (.ecdsa(let digest), .ellipticCurve(let curve, let x, let y)):
+    func isValid(_ signature: ArraySlice<UInt8>, over message: ArraySlice<UInt8>, by key: PublicKey) -> Bool {
+        switch (self, key.numbers) {
+        case (.rsaPKCS1(let digest), .rsa(let modulus)):
+            Self.verifyRSA(signature, message, digest, modulus, .insecurePKCS1v1_5)
+        case (.rsaPSS(let digest), .rsa(let modulus)):
+            Self.verifyRSA(signature, message, digest, modulus, .PSS)
+        case (.ecdsa(let digest), .ecc(let curve, let x, let y)):
             Self.verifyECDSA(signature, message, digest, curve, [0x04] + x + y)
         default: false
         }
@@ -88,10 +90,10 @@ enum SignatureAlgorithm: Sendable, Hashable {
         _ signature: ArraySlice<UInt8>,
         _ message: ArraySlice<UInt8>,
         _ digest: Digest,
-        _ key: SubjectKey,
+        _ modulus: [UInt8],
         _ padding: _RSA.Signing.Padding
     ) -> Bool {
-        guard let rsa = try? key.rsaKey() else { return false }
+        guard let rsa = try? _RSA.Signing.PublicKey(n: modulus, e: PublicKey.rsaExponent) else { return false }
         let value = _RSA.Signing.RSASignature(rawRepresentation: signature)
         switch digest {
         case .sha1: return rsa.isValidSignature(value, for: Insecure.SHA1.hash(data: message), padding: padding)
@@ -105,7 +107,7 @@ enum SignatureAlgorithm: Sendable, Hashable {
         _ signature: ArraySlice<UInt8>,
         _ message: ArraySlice<UInt8>,
         _ digest: Digest,
-        _ curve: SubjectKey.Curve,
+        _ curve: ECCCurve,
         _ point: [UInt8]
     ) -> Bool {
         switch digest {
@@ -119,7 +121,7 @@ enum SignatureAlgorithm: Sendable, Hashable {
     private static func verifyECDSA(
         _ signature: ArraySlice<UInt8>,
         _ digest: some Crypto.Digest,
-        _ curve: SubjectKey.Curve,
+        _ curve: ECCCurve,
         _ point: [UInt8]
     ) -> Bool {
         // A signature that is not the DER of two numbers is a wrong signature, no more.
@@ -139,6 +141,7 @@ enum SignatureAlgorithm: Sendable, Hashable {
                 let value = try? P521.Signing.ECDSASignature(derRepresentation: signature)
             else { return false }
             return key.isValidSignature(value, for: digest)
+        default: return false
         }
     }
 }

@@ -1,4 +1,5 @@
 import SwiftASN1
+import TPMCrypto
 public import TPMWire
 import X509
 
@@ -36,7 +37,12 @@ extension CertificateAuthority {
         of device: DeviceSubject,
         at date: Int64
     ) throws(Failure) -> [UInt8] {
-        guard let key = SubjectKey(publicArea)?.certificateKey else { throw .library("not a key for certificates") }
+        let key: Certificate.PublicKey
+        do {
+            key = try Certificate.PublicKey(derEncoded: PublicKey(publicArea).subjectPublicKeyInfo)
+        } catch {
+            throw .library(String(describing: error))
+        }
         let subject = try Self.name([(OID.commonName, device.model), (OID.serialNumber, device.serial)])
         let certificate = try issue(subject: subject, key: key, from: date, until: Self.never) {
             var extensions = try Certificate.Extensions {
@@ -76,12 +82,5 @@ extension CertificateAuthority {
             try name(OID.hardwareModuleName, HardwareModuleName(serial: device.hardwareSerial)),
             try name(OID.permanentIdentifier, PermanentIdentifier(value: device.permanentIdentifier)),
         ])
-    }
-}
-
-extension SubjectKey {
-    fileprivate var certificateKey: Certificate.PublicKey? {
-        guard let info = subjectPublicKeyInfo else { return nil }
-        return try? Certificate.PublicKey(derEncoded: info)
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import SwiftASN1
+import TPMCrypto
 import TPMWire
 
 /// The device that IAK and IDevID certificates name: the same in both, in the words of IEEE 802.1AR and the TCG.
@@ -16,9 +17,8 @@ public struct DeviceSubject: Sendable, Hashable {
     /// Names a device by its endorsement.
     ///
     /// With a certificate: `<vendor id>:<authority key identifier>:<serial number>` in hexadecimal, and the digest of the
-    /// certificate. Without: both are the digest of `EkPubkey` and the key's SubjectPublicKeyInfo. nil when the key
-    /// cannot be written as SubjectPublicKeyInfo.
-    public init?(model: String, serial: String, endorsement: EndorsementFacts) {
+    /// certificate. Without: both are the digest of `EkPubkey` and the key's SubjectPublicKeyInfo.
+    public init(model: String, serial: String, endorsement: EndorsementFacts) {
         self.model = model
         self.serial = serial
         switch endorsement.basis {
@@ -29,7 +29,7 @@ public struct DeviceSubject: Sendable, Hashable {
             hardwareSerial = [vendorBytes, facts.authorityKeyIdentifier ?? [], facts.serialNumber]
                 .map(\.hexadecimal).joined(separator: ":")
         case .allowList:
-            guard let info = endorsement.subjectKey.subjectPublicKeyInfo else { return nil }
+            let info = endorsement.subjectKey.subjectPublicKeyInfo
             permanentIdentifier = SHA256.hash(data: Array("EkPubkey".utf8) + info).hexadecimal.uppercased()
             hardwareSerial = permanentIdentifier
         }

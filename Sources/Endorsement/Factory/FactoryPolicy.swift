@@ -1,3 +1,4 @@
+import TPMCrypto
 public import TPMWire
 
 /// The result of judging the certificates of a birth: a value, never an exception.
@@ -59,7 +60,7 @@ public struct FactoryPolicy: Sendable {
         if extensions.keyUsage != .digitalSignature { reasons.append(.keyUsageUnsuitable) }
         if let purpose = kind.purpose.identifier, extensions.purposes != [purpose] { reasons.append(.purposeMissing) }
         if !kind.policies.allSatisfy(extensions.policies.contains) { reasons.append(.policyMissing) }
-        if SubjectKey(publicArea) != certificate.subjectKey { reasons.append(.keyDiffers) }
+        if (try? PublicKey(publicArea)) != certificate.subjectKey { reasons.append(.keyDiffers) }
         switch CertificatePath.search(from: certificate, through: anchors.intermediates, to: anchors.roots) {
         case .none(let reason): reasons.append(reason)
         case .found(let paths):

@@ -1,0 +1,267 @@
+import DurableFiles
+import Endorsement
+import Messages
+import TPMCrypto
+public import TPMDevice
+import TPMWire
+
+extension Station {
+    /// Gives birth to one device, or finishes the birth that an earlier attempt has begun, or finds it done.
+    ///
+    /// Whenever it is interrupted, by whatever, the next attempt with the same order continues with the same keys and
+    /// certificates; the signed record is written last and once.
+    /// - Parameters:
+    ///   - eventLog: the TCG event log of the boot that runs now, if the board has one.
+    ///   - now: seconds since 1970: the birth's date, unless it was begun earlier.
+    ///   - step: called before each step.
+    /// - Throws: when it could not be decided: the TPM, a file or the environment failed. Nothing was signed.
+    public func provision(
+        _ order: BirthOrder,
+        profile: ProvisioningProfile,
+        on tpm: TPM,
+        eventLog: [UInt8]? = nil,
+        now: Int64,
+        before step: @Sendable (BirthStep) async throws -> Void = { _ in }
+    ) async throws -> BirthOutcome {
+        let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, now: now)
+        do {
+            return try await birth.run(on: tpm, before: step)
+        } catch let refusal as BirthRefusal {
+            return .refused(refusal.reasons)
+        }
+    }
+}
+
+/// One attempt at one birth.
+private struct Birth: Sendable {
+    let station: Station
+    let order: BirthOrder
+    let profile: ProvisioningProfile
+    let eventLog: [UInt8]?
+    let now: Int64
+
+    /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
+    static let maximumSecurityVersion: UInt64 = 1_000
+
+    private var files: BirthFiles { BirthFiles(directory: station.directory) }
+
+    func run(
+        on tpm: isolated TPM,
+        before step: @Sendable (BirthStep) async throws -> Void
+    ) async throws -> BirthOutcome {
+        guard order.bornWith.securityVersion <= Self.maximumSecurityVersion else {
+            throw BirthRefusal(.securityVersionTooHigh(order.bornWith.securityVersion))
+        }
+        let connection = try tpm.connection
+        try await step(.readEndorsement)
+        let endorsementKey = try readEndorsement(connection)
+        let digest = ContentDigest(of: endorsementKey.publicArea.bytes)
+
+        try await step(.claim)
+        guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
+        defer { lock.release() }
+        if let record = try signedBirth(of: endorsementKey) {
+            let differences = try record.differences(from: connection, profile: profile)
+            guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
+            return .alreadyBorn(record)
+        }
+        var journal = try claim(digest, endorsementKey, connection)
+
+        if let enrolled = journal.enrolled {
+            try keepKeys(enrolled, connection)
+        } else {
+            try await step(.proveResidency)
+            let (policy, allowed) = try station.endorsementPolicy()
+            let enrolment = Enrolment(
+                profile: profile,
+                order: order,
+                bornAt: journal.bornAt,
+                desk: EnrolmentDesk(authority: station.authority, endorsement: policy, allowed: allowed)
+            )
+            journal.enrolled = try await enrolment.run(on: tpm, endorsementKey: endorsementKey, before: step)
+            try files.save(journal, of: digest)
+        }
+        guard let enrolled = journal.enrolled else { throw BirthRefusal(.residency(.challengeUnknown)) }
+
+        try await step(.storeCertificates)
+        try connection.store(enrolled.iak.certificate?.bytes ?? [], at: profile.nv.iakCertificate.handle)
+        try connection.store(enrolled.idevid.certificate?.bytes ?? [], at: profile.nv.idevidCertificate.handle)
+        try await step(.defineCounters)
+        let counters = try defineCounters(connection)
+        try await step(.writeTag)
+        let instance = InstanceID(iakName: enrolled.iak.name.bytes)
+        let tag = BirthTag(
+            instance: instance,
+            serial: order.serial,
+            counters: counters,
+            selection: profile.selection,
+            iakHandle: enrolled.iak.handle,
+            profile: profile.name
+        )
+        try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle)
+
+        try await step(.quoteFirstBoot)
+        let firstBoot = try quoteFirstBoot(enrolled, connection)
+        let record = try record(journal.bornAt, enrolled, counters, firstBoot, connection)
+
+        try await step(.readBack)
+        let differences = try record.differences(from: connection, profile: profile)
+        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
+        let refusals = try record.refusals(policy: station.factoryPolicy, profile: profile)
+        guard refusals.isEmpty else { throw BirthRefusal(refusals) }
+
+        try await step(.lock)
+        for index in [profile.nv.iakCertificate, profile.nv.idevidCertificate, profile.nv.birthTag] {
+            try connection.lock(index.handle)
+        }
+        try await step(.sign)
+        try sign(record)
+        return .born(record)
+    }
+
+    private func readEndorsement(_ connection: TPMConnection) throws -> Enrolment.EndorsementKey {
+        let index = try profile.endorsementTemplate.certificateIndex
+        return Enrolment.EndorsementKey(
+            publicArea: try connection.endorsementPublicArea(of: profile),
+            certificateIndex: index,
+            certificate: try connection.content(of: index),
+            intermediates: try connection.endorsementChain()
+        )
+    }
+
+    /// The birth that was signed under this serial number, if it is this TPM's and was ordered just so.
+    private func signedBirth(of endorsementKey: Enrolment.EndorsementKey) throws -> BirthRecord? {
+        guard let envelope = try files.birth(of: order.serial) else { return nil }
+        let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: station.birthKeys)
+        let record = try BirthRecord(parsing: payload)
+        guard record.ek.publicArea.bytes == endorsementKey.publicArea.bytes else {
+            throw BirthRefusal(.serialTaken(by: ContentDigest(of: record.ek.publicArea.bytes)))
+        }
+        var differences = record.order.differences(from: order)
+        if record.profile != profile.name { differences.append("profile") }
+        guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
+        return record
+    }
+
+    private func claim(
+        _ digest: ContentDigest,
+        _ endorsementKey: Enrolment.EndorsementKey,
+        _ connection: TPMConnection
+    ) throws -> BirthJournal {
+        let index = profile.nv.birthTag.handle
+        if try files.journal(of: digest) == nil, let content = try connection.content(of: index) {
+            guard let tag = try? BirthTag(parsing: content) else { throw BirthRefusal(.indexTaken(index)) }
+            throw BirthRefusal(.bornElsewhere(serial: tag.serial))
+        }
+        return try files.claim(
+            order,
+            profile: profile,
+            tpm: digest,
+            endorsementKey: Blob(endorsementKey.publicArea.bytes),
+            now: now
+        )
+    }
+
+    private func keepKeys(_ enrolled: BirthJournal.Enrolled, _ connection: TPMConnection) throws {
+        let template = try profile.identityTemplate
+        let uniqueY = try profile.uniqueY
+        _ = try connection.keepEndorsementKey(of: profile)
+        try connection.keepAgain(enrolled.iak, template: template.iak(uniqueY: uniqueY))
+        try connection.keepAgain(enrolled.idevid, template: template.idevid(uniqueY: uniqueY))
+    }
+
+    /// The floor's base is chosen so that value minus base is the package's security version.
+    private func defineCounters(_ connection: TPMConnection) throws -> BornCounters {
+        let version = order.bornWith.securityVersion
+        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version)
+        let grants = try connection.counter(at: profile.nv.grants.handle)
+        return BornCounters(
+            securityFloor: BornCounter(index: profile.nv.securityFloor.handle.rawValue, base: floor - version),
+            grants: BornCounter(index: profile.nv.grants.handle.rawValue, base: grants)
+        )
+    }
+
+    private func quoteFirstBoot(_ enrolled: BirthJournal.Enrolled, _ connection: TPMConnection) throws -> FirstBoot {
+        guard let eventLog else {
+            return try connection.firstBoot(enrolled, selection: profile.selection, log: nil)
+        }
+        let boot = try connection.firstBoot(
+            enrolled,
+            selection: profile.selection,
+            log: ContentDigest(of: eventLog)
+        )
+        try EventLogCheck.check(eventLog, leadsTo: boot.pcrs)
+        _ = try files.keep(log: eventLog)
+        return boot
+    }
+
+    private func record(
+        _ bornAt: Int64,
+        _ enrolled: BirthJournal.Enrolled,
+        _ counters: BornCounters,
+        _ firstBoot: FirstBoot,
+        _ connection: TPMConnection
+    ) throws -> BirthRecord {
+        let identity = try connection.identity()
+        return BirthRecord(
+            serial: order.serial,
+            model: order.model,
+            hardwareRevision: order.hardwareRevision,
+            environment: order.environment,
+            tier: order.tier,
+            profile: profile.name,
+            bornAt: bornAt,
+            station: station.name,
+            bornWith: order.bornWith,
+            ek: enrolled.ek,
+            iak: enrolled.iak,
+            idevid: enrolled.idevid,
+            residency: enrolled.residency,
+            counters: counters,
+            tpm: Messages.TPMIdentity(
+                manufacturer: identity.manufacturer,
+                vendor: identity.vendorString,
+                firmwareVersion: identity.firmwareVersion
+            ),
+            selection: profile.selection,
+            firstBoot: firstBoot
+        )
+    }
+
+    private func sign(_ record: BirthRecord) throws {
+        let payload = try CanonicalJSON.encode(record)
+        // As a verifier will read it: what it would refuse must not leave the line.
+        _ = try BirthRecord(parsing: payload)
+        let envelope = try SignedEnvelope(
+            payload: payload,
+            payloadType: BirthRecord.payloadType,
+            signers: [station.signer]
+        )
+        try files.finish(envelope, of: order.serial)
+    }
+}
+
+extension BirthRecord {
+    /// What the line was told when this birth was begun.
+    fileprivate var order: BirthOrder {
+        BirthOrder(
+            serial: serial,
+            model: model,
+            hardwareRevision: hardwareRevision,
+            environment: environment,
+            tier: tier,
+            bornWith: bornWith
+        )
+    }
+}
+
+extension EndorsementKeyTemplate {
+    /// Where the vendor puts this key's certificate (EK Credential Profile, section 2.2.1.4).
+    var certificateIndex: Handle {
+        switch self {
+        case .rsa2048: Handle(rawValue: 0x01C0_0002)
+        case .eccP256: Handle(rawValue: 0x01C0_000A)
+        case .eccP384: Handle(rawValue: 0x01C0_0016)
+        }
+    }
+}

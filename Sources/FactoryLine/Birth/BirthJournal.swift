@@ -1,0 +1,160 @@
+import DurableFiles
+import FoundationEssentials
+import Messages
+
+/// What a station knows of one birth that is under way.
+///
+/// The finished birth itself is the signed record, not this.
+struct BirthJournal: Codable, Hashable, Sendable {
+    var formatVersion: Int
+    var order: BirthOrder
+    /// The profile, whole: an edited file must not change a birth half-way.
+    var profile: ProvisioningProfile
+    /// When it began, in seconds since 1970: the birth's date, and its certificates'.
+    var bornAt: Int64
+    /// TPMT_PUBLIC of the endorsement key.
+    var endorsementKey: Blob
+    /// Set when the keys are proven and certified.
+    ///
+    /// Written down before any certificate goes into the TPM, because a
+    /// second certificate for the same key would be another birth.
+    var enrolled: Enrolled?
+
+    /// What enrolment left behind.
+    struct Enrolled: Codable, Hashable, Sendable {
+        var ek: BornKey
+        var iak: BornKey
+        var idevid: BornKey
+        var residency: Residency
+    }
+
+    static let maximumSize = 256 << 10
+
+    init(order: BirthOrder, profile: ProvisioningProfile, bornAt: Int64, endorsementKey: Blob) {
+        formatVersion = 1
+        self.order = order
+        self.profile = profile
+        self.bornAt = bornAt
+        self.endorsementKey = endorsementKey
+    }
+}
+
+/// The journals, claims and births of a station on disk.
+struct BirthFiles: Sendable {
+    let directory: FactoryDirectory
+
+    /// A file that says what nobody else knows: deleting it would let one device be born twice.
+    private func damaged(_ path: String, _ detail: String) -> Station.Failure {
+        .damaged(path: path, "\(detail); restore it from a backup, never delete it")
+    }
+
+    /// Makes this TPM the one with this serial number, or takes up the birth it has begun.
+    ///
+    /// Order and TPM are written down before anything in the TPM changes. The lock makes two boards that were given
+    /// one serial number come here one after the other.
+    func claim(
+        _ order: BirthOrder,
+        profile: ProvisioningProfile,
+        tpm: ContentDigest,
+        endorsementKey: Blob,
+        now: Int64
+    ) throws -> BirthJournal {
+        let lock = try FileLock.waiting(for: directory.claimLock)
+        defer { lock.release() }
+        if let journal = try journal(of: tpm) {
+            guard journal.order.serial == order.serial else {
+                throw BirthRefusal(.bornAs(serial: journal.order.serial))
+            }
+            var differences = journal.order.differences(from: order)
+            if journal.profile != profile { differences.append("profile") }
+            guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
+            return journal
+        }
+        if let holder = try holder(of: order.serial), holder != tpm,
+            // A claim without a journal is that of an attempt that ended between the two.
+            try journal(of: holder)?.order.serial == order.serial
+        {
+            throw BirthRefusal(.serialTaken(by: holder))
+        }
+        try AtomicFile.write(Array("\(tpm)\n".utf8), to: directory.claim(of: order.serial))
+        let journal = BirthJournal(order: order, profile: profile, bornAt: now, endorsementKey: endorsementKey)
+        try save(journal, of: tpm)
+        return journal
+    }
+
+    func journal(of tpm: ContentDigest) throws -> BirthJournal? {
+        let path = directory.journal(of: tpm)
+        guard let bytes = try read(path, limit: BirthJournal.maximumSize) else { return nil }
+        do {
+            let journal = try CanonicalJSON.decode(BirthJournal.self, from: bytes, limit: BirthJournal.maximumSize)
+            guard journal.formatVersion == 1 else {
+                throw damaged(path, "journal format \(journal.formatVersion) is not known here")
+            }
+            return journal
+        } catch let error as MessageError {
+            throw damaged(path, error.detail)
+        }
+    }
+
+    func save(_ journal: BirthJournal, of tpm: ContentDigest) throws {
+        try AtomicFile.write(try CanonicalJSON.encode(journal), to: directory.journal(of: tpm))
+    }
+
+    private func holder(of serial: Label) throws -> ContentDigest? {
+        let path = directory.claim(of: serial)
+        guard let bytes = try read(path, limit: 128) else { return nil }
+        guard let text = String(validating: bytes, as: UTF8.self), text.hasSuffix("\n"),
+            let digest = ContentDigest(text.dropLast())
+        else { throw damaged(path, "not the digest of an endorsement key") }
+        return digest
+    }
+
+    /// The signed birth of a serial number; nil when there is none yet.
+    func birth(of serial: Label) throws -> SignedEnvelope? {
+        let path = directory.birth(of: serial)
+        guard let bytes = try read(path, limit: SignedEnvelope.maximumSize) else { return nil }
+        do {
+            return try SignedEnvelope(parsing: bytes)
+        } catch {
+            throw damaged(path, error.detail)
+        }
+    }
+
+    /// The serial numbers of all signed births, sorted.
+    func serials() throws -> [Label] {
+        try FileManager.default.contentsOfDirectory(atPath: directory.births)
+            .compactMap { name in name.hasSuffix(".json") ? Label(name.dropLast(5)) : nil }
+            .sorted()
+    }
+
+    /// Puts a finished birth down, once: the file is never replaced.
+    func finish(_ birth: SignedEnvelope, of serial: Label) throws {
+        try AtomicFile.write(try CanonicalJSON.encode(birth), to: directory.birth(of: serial), existing: .keep)
+    }
+
+    /// Keeps an event log under its digest.
+    func keep(log: [UInt8]) throws -> ContentDigest {
+        let digest = ContentDigest(of: log)
+        do {
+            try AtomicFile.write(log, to: directory.log(digest), existing: .keep)
+        } catch {
+            // The same bytes under the same name.
+            guard error.code == .exists else { throw error }
+        }
+        return digest
+    }
+
+    func log(_ digest: ContentDigest) throws -> [UInt8]? {
+        try read(directory.log(digest), limit: Evidence.maximumLogSize)
+    }
+
+    /// The file's bytes; nil when it does not exist.
+    private func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+        do {
+            return try BoundedFile.read(path, limit: limit)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+}

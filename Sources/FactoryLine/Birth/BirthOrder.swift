@@ -1,0 +1,46 @@
+public import Messages
+
+/// What the line was told to make of one board: everything about an instance that no TPM knows.
+public struct BirthOrder: Codable, Hashable, Sendable {
+    /// The serial number; one TPM has one, for ever.
+    public var serial: Label
+    /// The model.
+    public var model: Label
+    /// The hardware revision.
+    public var hardwareRevision: Label
+    /// Where it may run.
+    public var environment: Label
+    /// Hardware or virtual TPM, as the line knows its boards.
+    public var tier: Tier
+    /// The package it leaves the line with.
+    public var bornWith: BornWith
+
+    /// Joins the parts.
+    public init(
+        serial: Label,
+        model: Label,
+        hardwareRevision: Label,
+        environment: Label,
+        tier: Tier,
+        bornWith: BornWith
+    ) {
+        self.serial = serial
+        self.model = model
+        self.hardwareRevision = hardwareRevision
+        self.environment = environment
+        self.tier = tier
+        self.bornWith = bornWith
+    }
+
+    /// The names of the parts in which two orders differ.
+    func differences(from other: BirthOrder) -> [String] {
+        var names: [String] = []
+        if serial != other.serial { names.append("serial") }
+        if model != other.model { names.append("model") }
+        if hardwareRevision != other.hardwareRevision { names.append("hardware revision") }
+        if environment != other.environment { names.append("environment") }
+        if tier != other.tier { names.append("tier") }
+        if bornWith != other.bornWith { names.append("package") }
+        return names
+    }
+}

@@ -1,0 +1,132 @@
+public import Endorsement
+public import Messages
+public import TPMWire
+
+/// Why a birth is refused.
+///
+/// Nothing has been signed then; what the journal holds is kept for the next attempt.
+public enum BirthReason: Sendable, Hashable {
+    /// The endorsement key is not trusted.
+    case endorsement(CertificateReason)
+    /// The TPM has no certificate for its endorsement key, and it is on no allow list.
+    case endorsementCertificateMissing(index: Handle)
+    /// What lies in the certificate's index is no certificate.
+    case endorsementCertificateUnreadable(CertificateError)
+    /// The keys are not proven to be in this TPM.
+    case residency(ResidencyReason)
+    /// The order says hardware, the certificate says software.
+    case tierOverstated(model: String)
+    /// Another TPM has this serial number (attack 45).
+    case serialTaken(by: ContentDigest)
+    /// This TPM was begun or born under another serial number (attack 52).
+    case bornAs(serial: Label)
+    /// This TPM carries the tag of a birth that this station knows nothing of.
+    case bornElsewhere(serial: Label)
+    /// The same TPM and serial, and something else differs from what was begun.
+    case orderDiffers([String])
+    /// Another key is kept at a handle of the profile.
+    case handleTaken(Handle)
+    /// Something else is kept in an NV index of the profile.
+    case indexTaken(Handle)
+    /// The birth was signed, and the TPM no longer holds what it says.
+    case changedSinceBirth([String])
+    /// The event log does not lead to the PCRs that the TPM has.
+    case logDoesNotMatch([Int])
+    /// The event log cannot be read.
+    case logUnreadable(String)
+    /// The package's security version needs more increments of a fresh counter than a line should wait for.
+    case securityVersionTooHigh(UInt64)
+
+    /// The code that scripts see; it never changes.
+    public var code: String {
+        switch self {
+        case .endorsement(let reason): reason.code
+        case .endorsementCertificateMissing: "endorsement-certificate-missing"
+        case .endorsementCertificateUnreadable: "endorsement-certificate-unreadable"
+        case .residency(let reason): reason.rawValue
+        case .tierOverstated: "tier-overstated"
+        case .serialTaken: "serial-taken"
+        case .bornAs: "born-as-another"
+        case .bornElsewhere: "born-elsewhere"
+        case .orderDiffers: "order-differs"
+        case .handleTaken: "handle-taken"
+        case .indexTaken: "index-taken"
+        case .changedSinceBirth: "changed-since-birth"
+        case .logDoesNotMatch: "log-does-not-match"
+        case .logUnreadable: "log-unreadable"
+        case .securityVersionTooHigh: "security-version-too-high"
+        }
+    }
+}
+
+extension BirthReason: CustomStringConvertible {
+    /// One sentence for people.
+    public var description: String {
+        switch self {
+        case .endorsement(let reason): "endorsement key: \(reason)"
+        case .endorsementCertificateMissing(let index):
+            "the TPM holds no endorsement key certificate at \(index), and the key is not on the allow list"
+        case .endorsementCertificateUnreadable(let error): "the endorsement key certificate cannot be read: \(error)"
+        case .residency(let reason): "\(reason)"
+        case .tierOverstated(let model):
+            "the certificate says that this TPM is software (\(model)), the order says hardware"
+        case .serialTaken(let tpm): "the serial number belongs to another TPM (\(tpm))"
+        case .bornAs(let serial): "this TPM has the serial number \(serial) already"
+        case .bornElsewhere(let serial): "this TPM was born as \(serial) at another station"
+        case .orderDiffers(let names): "the birth was begun with another \(names.joined(separator: ", another "))"
+        case .handleTaken(let handle): "another key is kept at \(handle)"
+        case .indexTaken(let index): "something else is kept at \(index)"
+        case .changedSinceBirth(let what):
+            "the TPM no longer holds what the birth says: \(what.joined(separator: ", "))"
+        case .logDoesNotMatch(let pcrs):
+            "the event log does not lead to the TPM's PCR \(pcrs.map(String.init).joined(separator: ", "))"
+        case .logUnreadable(let detail): "the event log cannot be read: \(detail)"
+        case .securityVersionTooHigh(let version):
+            "the security version \(version) is too high for a counter that begins anew"
+        }
+    }
+
+    /// What to do next.
+    public var hint: String {
+        switch self {
+        case .endorsement(.issuerUnknown), .endorsementCertificateUnreadable:
+            "compare the vendor's CA certificates and put them into ek-roots/"
+        case .endorsement: "set the board aside and ask its vendor"
+        case .endorsementCertificateMissing:
+            "check the endorsement key template in the profile, or list the key's SHA-256 in ek-allowed.txt"
+        case .residency:
+            "run the same command again; if it repeats, set the board aside: keys and TPM do not belong together"
+        case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
+        case .serialTaken: "read the serial number again; two boards must not share one"
+        case .bornAs(let serial): "use --serial \(serial), or read the serial number again"
+        case .bornElsewhere:
+            "import that station's births; to make it another device, an operator retires it there and clears the TPM"
+        case .orderDiffers: "repeat the order as it was begun; a birth is never changed"
+        case .handleTaken(let handle):
+            "if nothing needs that key: tpm2_evictcontrol -c \(handle), then run the same command again"
+        case .indexTaken(let index): "if nothing needs it: tpm2_nvundefine \(index), then run the same command again"
+        case .changedSinceBirth: "the TPM was cleared or changed after its birth; retire this instance at the verifier"
+        case .logDoesNotMatch: "reboot the board and give the log of this boot; it must not have been changed since"
+        case .logUnreadable: "give the log as the kernel shows it (binary_bios_measurements)"
+        case .securityVersionTooHigh: "number security versions from 1; each release that fixes a hole adds 1"
+        }
+    }
+}
+
+/// How an attempt at a birth ended: a value, never an exception.
+public enum BirthOutcome: Sendable {
+    /// The birth was signed now.
+    case born(BirthRecord)
+    /// It had been signed before; nothing was changed.
+    case alreadyBorn(BirthRecord)
+    /// At least one reason.
+    case refused([BirthReason])
+}
+
+/// A refusal on its way up to ``BirthOutcome/refused(_:)``.
+struct BirthRefusal: Error {
+    let reasons: [BirthReason]
+
+    init(_ reasons: [BirthReason]) { self.reasons = reasons }
+    init(_ reason: BirthReason) { reasons = [reason] }
+}

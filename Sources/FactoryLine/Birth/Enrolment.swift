@@ -1,0 +1,215 @@
+import Endorsement
+import Messages
+import TPMCrypto
+import TPMDevice
+import TPMWire
+
+/// The station's side of a birth's keys: made in the TPM, shown to be in it, certified.
+struct Enrolment: Sendable {
+    let profile: ProvisioningProfile
+    let order: BirthOrder
+    let bornAt: Int64
+    let desk: EnrolmentDesk
+
+    /// The endorsement key as the TPM has it.
+    struct EndorsementKey: Sendable {
+        var publicArea: TPMTPublic
+        var certificateIndex: Handle
+        var certificate: [UInt8]?
+        var intermediates: [ParsedCertificate]
+    }
+
+    /// Proves residency and has both keys certified; everything it makes in the TPM is found again by the next attempt.
+    func run(
+        on tpm: isolated TPM,
+        endorsementKey: EndorsementKey,
+        before step: @Sendable (BirthStep) async throws -> Void
+    ) async throws -> BirthJournal.Enrolled {
+        let connection = try tpm.connection
+        let enrolment = try connection.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
+        let enrolmentArea = enrolment.object.publicArea
+        let challenge = try await desk.challenge(
+            EnrolmentRequest(
+                endorsementKey: endorsementKey.publicArea,
+                certificateIndex: endorsementKey.certificateIndex,
+                certificate: endorsementKey.certificate,
+                intermediates: endorsementKey.intermediates,
+                enrolmentKey: enrolmentArea,
+                order: order
+            ),
+            at: bornAt
+        )
+        // Nothing persistent was made before the desk had judged the endorsement key.
+        let secret = try connection.activate(
+            challenge.credential,
+            of: enrolment.object,
+            with: connection.keepEndorsementKey(of: profile)
+        )
+
+        let template = try profile.identityTemplate
+        let uniqueY = try profile.uniqueY
+        let certify = { (area: TPMTPublic, handle: Handle) in
+            try connection.make(
+                area,
+                at: handle,
+                certifiedBy: enrolment.object,
+                endorsementKey: Name(of: endorsementKey.publicArea)
+            )
+        }
+        let keys = ResidencyProof(
+            endorsementKey: endorsementKey.publicArea,
+            enrolmentKey: enrolmentArea,
+            iak: try certify(template.iak(uniqueY: uniqueY), profile.keys.iakHandle.handle),
+            idevid: try certify(template.idevid(uniqueY: uniqueY), profile.keys.idevidHandle.handle)
+        )
+
+        try await step(.certify)
+        let certificates = try await desk.enrol(
+            EnrolmentAnswer(
+                identifier: challenge.identifier,
+                proof: try EnrolmentAnswer.proof(of: secret, identifier: challenge.identifier, keys: keys),
+                keys: keys
+            ),
+            template: template,
+            uniqueY: uniqueY
+        )
+        return try enrolled(keys, certificates, endorsementKey)
+    }
+
+    private func enrolled(
+        _ keys: ResidencyProof,
+        _ certificates: EnrolmentCertificates,
+        _ endorsementKey: EndorsementKey
+    ) throws -> BirthJournal.Enrolled {
+        func born(
+            _ area: TPMTPublic,
+            _ template: Label,
+            _ handle: HandleText,
+            _ certificate: [UInt8]?
+        ) throws -> BornKey {
+            let name = try Name(of: area)
+            return BornKey(
+                template: template,
+                handle: handle.handle.rawValue,
+                publicArea: Blob(area.bytes),
+                name: HexBytes(name.contents),
+                qualifiedName: HexBytes(try name.qualified(under: Name(handle: .endorsement)).contents),
+                certificate: certificate.map { Blob($0) }
+            )
+        }
+        let certificate = try endorsementKey.certificate.map { try EKCertificate(fromNV: $0).certificate.bytes }
+        return BirthJournal.Enrolled(
+            ek: try born(
+                endorsementKey.publicArea,
+                profile.endorsementKey.template,
+                profile.endorsementKey.handle,
+                certificate
+            ),
+            iak: try born(keys.iak.publicArea, profile.keys.template, profile.keys.iakHandle, certificates.iak),
+            idevid: try born(
+                keys.idevid.publicArea,
+                profile.keys.template,
+                profile.keys.idevidHandle,
+                certificates.idevid
+            ),
+            residency: Residency(
+                enrolmentKey: Blob(keys.enrolmentKey.bytes),
+                iakCreation: Blob(keys.iak.attest),
+                iakSignature: Blob(keys.iak.signature),
+                idevidCreation: Blob(keys.idevid.attest),
+                idevidSignature: Blob(keys.idevid.signature)
+            )
+        )
+    }
+}
+
+extension TPMConnection {
+    /// The endorsement key's public area, from where it is kept or, when it is not, made anew and let go.
+    func endorsementPublicArea(of profile: ProvisioningProfile) throws -> TPMTPublic {
+        let template = try profile.endorsementTemplate.area
+        let handle = profile.endorsementKey.handle.handle
+        guard let kept = try persistentObject(at: handle) else {
+            return try createPrimary(template, in: .endorsement).object.publicArea
+        }
+        let area = try readPublic(kept).publicArea
+        guard area.isKey(of: template) else { throw BirthRefusal(.handleTaken(handle)) }
+        return area
+    }
+
+    /// The endorsement key at its handle; made and kept there when it is not.
+    func keepEndorsementKey(of profile: ProvisioningProfile) throws -> PersistentObject {
+        let handle = profile.endorsementKey.handle.handle
+        if let kept = try persistentObject(at: handle) { return kept }
+        return try persist(createPrimary(profile.endorsementTemplate.area, in: .endorsement).object, at: handle)
+    }
+
+    /// The secret of a credential: only if `object` and the endorsement key are in this TPM.
+    ///
+    /// The policy session is salted to the endorsement key and encrypts the secret on its way out.
+    fileprivate func activate(
+        _ credential: TPMCrypto.Credential,
+        of object: borrowing TransientObject,
+        with endorsementKey: borrowing PersistentObject
+    ) throws -> [UInt8] {
+        let session = try startSession(.policy, saltedTo: endorsementKey)
+        try policySecret(session, of: .endorsement)
+        do throws(TPMError) {
+            return try activateCredential(
+                TPMDevice.Credential(blob: credential.idObject, secret: credential.secret),
+                of: object,
+                with: endorsementKey,
+                keyAuthorization: .session(session)
+            )
+        } catch {
+            // The TPM says that the credential is not for it (Part 3, 12.5): a verdict, not a malfunction.
+            guard let code = error.code, [.integrity, .value, .size].contains(code) else { throw error }
+            throw BirthRefusal(.residency(.activationWrong))
+        }
+    }
+
+    /// Makes a primary key in the endorsement hierarchy, has its creation certified, and keeps it at a handle.
+    ///
+    /// The same template gives the same key, so what an earlier attempt has kept must be this key.
+    fileprivate func make(
+        _ template: TPMTPublic,
+        at handle: Handle,
+        certifiedBy enrolmentKey: borrowing TransientObject,
+        endorsementKey: Name
+    ) throws -> ResidencyProof.CertifiedKey {
+        let key = try createPrimary(template, in: .endorsement)
+        let statement = try certifyCreation(
+            of: key.object,
+            creation: key.creation,
+            with: enrolmentKey,
+            qualifyingData: ResidencyProof.qualifyingData(
+                endorsementKey: endorsementKey,
+                enrolmentKey: enrolmentKey.name,
+                certified: key.object.name
+            )
+        )
+        if let kept = try persistentObject(at: handle) {
+            guard kept.name == key.object.name else { throw BirthRefusal(.handleTaken(handle)) }
+        } else {
+            _ = try persist(key.object, at: handle)
+        }
+        return ResidencyProof.CertifiedKey(
+            publicArea: key.object.publicArea,
+            attest: statement.attest,
+            signature: statement.signature
+        )
+    }
+
+    /// Keeps a key again that its journal knows, if the TPM has lost the handle since; it must be the same key.
+    func keepAgain(_ born: BornKey, template: TPMTPublic) throws {
+        let handle = Handle(rawValue: born.handle)
+        if let kept = try persistentObject(at: handle) {
+            guard kept.name.contents == born.name.bytes else { throw BirthRefusal(.handleTaken(handle)) }
+            return
+        }
+        let key = try createPrimary(template, in: .endorsement)
+        guard key.object.name.contents == born.name.bytes else {
+            throw BirthRefusal(.changedSinceBirth(["the key at \(handle)"]))
+        }
+        _ = try persist(key.object, at: handle)
+    }
+}

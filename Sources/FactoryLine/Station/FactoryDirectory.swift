@@ -1,0 +1,47 @@
+public import Messages
+
+/// The files of a factory station, all below one private directory.
+public struct FactoryDirectory: Sendable, Hashable {
+    /// The directory.
+    public let path: String
+
+    /// Names a directory; nothing is read.
+    public init(_ path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    var config: String { path + "/config.json" }
+    var keys: String { path + "/keys" }
+    var caKey: String { keys + "/ca.key" }
+    var stationKey: String { keys + "/station.key" }
+    var ca: String { path + "/ca.pem" }
+    public var birthKeys: String { path + "/birth-keys.json" }
+    public var factoryRoots: String { path + "/factory-roots.pem" }
+    public var ekRoots: String { path + "/ek-roots" }
+    var ekAllowList: String { path + "/ek-allowed.txt" }
+    var journal: String { path + "/journal" }
+    var births: String { path + "/births" }
+    var logs: String { births + "/logs" }
+
+    /// Everything that `init` makes and `provision` needs, parents first.
+    var directories: [String] { [path, keys, ekRoots, journal, births, logs] }
+
+    /// One birth at a time is written down; held for moments only.
+    var claimLock: String { journal + "/lock" }
+
+    /// The journal of one TPM, known by the digest of its endorsement key's public area.
+    func journal(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).json" }
+
+    /// Held while one TPM is provisioned.
+    func lock(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).lock" }
+
+    /// Which TPM has a serial number.
+    func claim(of serial: Label) -> String { "\(journal)/serial-\(serial)" }
+
+    /// The finished birth.
+    ///
+    /// A label cannot name another directory.
+    public func birth(of serial: Label) -> String { "\(births)/\(serial).json" }
+
+    func log(_ digest: ContentDigest) -> String { "\(logs)/\(digest)" }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import CommandLineContract
+import Endorsement
+import FactoryLine
+import Messages
+import TPMDevice
+
+struct FactoryProgram: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "birthmark-factory",
+        abstract: "Gives devices their birth: keys in their own TPM, certificates, counters, a signed record.",
+        discussion: """
+            The usual life of a station:
+              birthmark-factory init line-1 --name line-1
+              cp vendor-root.pem line-1/ek-roots/
+              birthmark-factory provision line-1 --serial GW-0001 --model gw-100 --hardware-revision B \\
+                  --environment production --profile p256.json --package gateway-os --package-version 2.4.0 \\
+                  --security-version 7
+              birthmark-factory export line-1 --out births.json
+
+            Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
+            """,
+        subcommands: [InitCommand.self, ProvisionCommand.self, InspectCommand.self, ExportCommand.self]
+    )
+
+    /// What the errors of the libraries below mean to a person and to a script.
+    @Sendable static func explain(_ error: any Error) -> CommandFailure? {
+        switch error {
+        case let error as TPMError:
+            CommandFailure(.environment, error.description)
+        case let error as BirthInterruption:
+            CommandFailure(.environment, error.description, hint: error.hint)
+        case let error as Station.Failure:
+            if case .file(let file) = error {
+                CommandFailure(file)
+            } else {
+                CommandFailure(.malformed, error.description)
+            }
+        case let error as TrustDirectory.Failure:
+            CommandFailure(.malformed, error.description)
+        case let error as CertificateAuthority.Failure:
+            CommandFailure(.malformed, error.description)
+        case let error as Station.ExportFailure:
+            CommandFailure(.malformed, error.description)
+        case let error as MessageError:
+            CommandFailure(.malformed, error.description)
+        default: nil
+        }
+    }
+}
+
+/// Which TPM.
+struct TPMOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The TPM, as tpm2-tools spell it: device:/dev/tpmrm0, swtpm:path=/run/tpm.sock, tabrmd:. "
+                + "Default: TPM2TOOLS_TCTI, then the search of tpm2-tools.",
+            valueName: "tcti"
+        )
+    )
+    var tcti: String?
+}
+
+/// Reads a profile file.
+func readProfile(_ path: String) throws(CommandFailure) -> ProvisioningProfile {
+    let bytes = try InputFile.read(path, limit: ProvisioningProfile.maximumSize, what: "the profile")
+    do throws(MessageError) {
+        return try ProvisioningProfile(parsing: bytes)
+    } catch {
+        throw CommandFailure(
+            .malformed,
+            "\(path): \(error.detail)",
+            hint: "compare it with the examples in Provisioning/profiles"
+        )
+    }
+}

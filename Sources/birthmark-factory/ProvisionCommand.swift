@@ -1,0 +1,144 @@
+import ArgumentParser
+import CommandLineContract
+import FactoryLine
+import FoundationEssentials
+import Messages
+import TPMDevice
+
+struct ProvisionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "provision",
+        abstract: "Gives birth to one device, or finishes a birth that was interrupted. Done twice it changes nothing.",
+        discussion: """
+            Example:
+              birthmark-factory provision line-1 --serial GW-0001 --model gw-100 --hardware-revision B \\
+                  --environment production --profile p256.json --package gateway-os --package-version 2.4.0 \\
+                  --security-version 7
+
+            Killed at any moment, the same command again continues with the same keys.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
+    var directory: String
+    @Option(help: "The serial number.")
+    var serial: Label
+    @Option(help: "The model.")
+    var model: Label
+    @Option(name: .customLong("hardware-revision"), help: "The hardware revision.")
+    var hardwareRevision: Label
+    @Option(help: "Where it may run, for instance production or lab.")
+    var environment: Label
+    @Option(help: ArgumentHelp("The provisioning profile.", valueName: "file"))
+    var profile: String
+    @Option(help: "The package it leaves the line with.")
+    var package: Label
+    @Option(name: .customLong("package-version"), help: "That package's version.")
+    var packageVersion: Label
+    @Option(name: .customLong("security-version"), help: "That package's security version: the rollback floor.")
+    var securityVersion: UInt64
+    @Option(help: "tpm for an endorsed hardware TPM, vtpm for an endorsed virtual or software TPM.")
+    var tier: TPMTier = .tpm
+    @Option(
+        name: .customLong("event-log"),
+        help: ArgumentHelp(
+            "The firmware's event log. Default for a TPM of this machine: \(KernelLog.path), if it can be read.",
+            valueName: "path"
+        )
+    )
+    var eventLog: String?
+    @OptionGroup var tpm: TPMOptions
+    @OptionGroup var output: OutputOptions
+
+    enum TPMTier: String, ExpressibleByArgument, CaseIterable {
+        case tpm
+        case vtpm
+    }
+
+    private struct Report: Encodable {
+        var verdict: String
+        var instance: String
+        var serial: String
+        var model: String
+        var bornAt: Int64
+        var record: String
+    }
+
+    func run() async throws {
+        let station = try Station(opening: FactoryDirectory(directory))
+        let profile = try readProfile(profile)
+        let log = try readLog()
+        let order = BirthOrder(
+            serial: serial,
+            model: model,
+            hardwareRevision: hardwareRevision,
+            environment: environment,
+            tier: tier == .tpm ? .tpm : .vtpm,
+            bornWith: BornWith(name: package, version: packageVersion, securityVersion: securityVersion)
+        )
+        let tpm = try await openTPM(tcti: tpm.tcti)
+        let bar = ProgressBar("birth of \(serial)")
+        let steps = UInt64(BirthStep.allCases.count)
+        defer { bar.finish() }
+        let outcome = try await station.provision(
+            order,
+            profile: profile,
+            on: tpm,
+            eventLog: log,
+            now: UTCTime.now
+        ) { step in
+            bar.update(UInt64(BirthStep.allCases.firstIndex(of: step) ?? 0), of: steps)
+        }
+        await tpm.close()
+        bar.finish()
+        switch outcome {
+        case .born(let record): try print("born", record, station)
+        case .alreadyBorn(let record): try print("already-born", record, station)
+        case .refused(let reasons):
+            throw CommandFailure(
+                .refused,
+                "\(serial) is not born: \(reasons.map(\.description).joined(separator: "; "))",
+                hint: reasons.first?.hint,
+                reasons: reasons.map(\.code)
+            )
+        }
+    }
+
+    private func print(_ verdict: String, _ record: BirthRecord, _ station: Station) throws {
+        let report = Report(
+            verdict: verdict,
+            instance: record.instance.text,
+            serial: record.serial.text,
+            model: record.model.text,
+            bornAt: record.bornAt,
+            record: station.directory.birth(of: record.serial)
+        )
+        try output.print(report) {
+            """
+            \(verdict == "born" ? "born" : "was born already, nothing changed"): \(report.serial), \(report.model)
+            instance \(report.instance)
+            record   \(report.record)
+            """
+        }
+    }
+
+    private func readLog() throws(CommandFailure) -> [UInt8]? {
+        if let eventLog {
+            return try InputFile.read(eventLog, limit: Evidence.maximumLogSize, what: "the event log")
+        }
+        // The kernel's log is that of this machine's own TPM, and of no other.
+        guard let name = tpm.tcti ?? ProcessInfo.processInfo.environment["TPM2TOOLS_TCTI"] else {
+            return try? kernelLog()
+        }
+        return name.hasPrefix("device") || name.hasPrefix("tabrmd") ? try? kernelLog() : nil
+    }
+
+    private func kernelLog() throws(CommandFailure) -> [UInt8] {
+        try InputFile.read(KernelLog.path, limit: Evidence.maximumLogSize, what: "the event log")
+    }
+}
+
+/// The event log of this machine's own boot.
+enum KernelLog {
+    static let path = "/sys/kernel/security/tpm0/binary_bios_measurements"
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import CommandLineContract
+import FactoryLine
+import Messages
+
+struct InitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Makes a station: its CA, its signing key, its directories. Keys that are there stay.",
+        discussion: "Example: birthmark-factory init line-1 --name line-1"
+    )
+
+    @Argument(help: ArgumentHelp("The station's directory, made with mode 0700.", valueName: "dir"))
+    var directory: String
+    @Option(help: "The station's name, as birth records carry it.")
+    var name: Label
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var station: String
+        var made: Bool
+        var birthKeys: String
+        var factoryRoots: String
+        var ekRoots: String
+    }
+
+    func run() throws {
+        let (station, made) = try Station.make(
+            in: FactoryDirectory(directory),
+            name: name,
+            at: UTCTime.now
+        )
+        let report = Report(
+            station: station.name.text,
+            made: made,
+            birthKeys: station.directory.birthKeys,
+            factoryRoots: station.directory.factoryRoots,
+            ekRoots: station.directory.ekRoots
+        )
+        try output.print(report) {
+            """
+            \(made ? "made" : "found") the station \(report.station) in \(directory)
+            for verifiers: \(report.birthKeys) and \(report.factoryRoots)
+            next: put the CA certificates of your TPM vendors into \(report.ekRoots)
+            """
+        }
+    }
+}
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Bundles signed births, with the event logs they name, for a verifier.",
+        discussion: "Example: birthmark-factory export line-1 --out births.json"
+    )
+
+    @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
+    var directory: String
+    @Option(help: ArgumentHelp("The bundle; standard output without it.", valueName: "file"))
+    var out: String?
+    @Option(parsing: .upToNextOption, help: "Only these births; all without it.")
+    var serial: [Label] = []
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var births: Int
+        var logs: Int
+        var file: String
+    }
+
+    func run() throws {
+        let bundle = try Station(opening: FactoryDirectory(directory)).export(serial)
+        let bytes = try CanonicalJSON.encode(bundle)
+        guard let out else {
+            guard StandardOutput.write(String(decoding: bytes, as: UTF8.self)) else {
+                throw CommandFailure(.environment, "standard output cannot be written", hint: "check where it leads to")
+            }
+            return
+        }
+        try OutputFile.write(bytes, to: out, mode: 0o644)
+        let report = Report(births: bundle.births.count, logs: bundle.logs.count, file: out)
+        try output.print(report) { "\(report.births) births and \(report.logs) event logs in \(out)" }
+    }
+}
