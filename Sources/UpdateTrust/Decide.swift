@@ -69,24 +69,18 @@ extension DecisionInput {
         }
         let codes = refusal.reasons.map(\.code)
         var draft = draft
-        draft.state.lastSeen = LastSeen(observation)
-        try draft.record(
-            .decision(
-                entry(
-                    accepted: false,
-                    reasons: Refused(reasons: [.evidenceRefused], evidence: codes).codes,
-                    rule: nil,
-                    boot: nil,
-                    observation: observation
-                )
-            )
-        )
-        if codes.contains(where: \.endsLease), let next = state.lifecycle.after(.evidenceRefused) {
-            draft.state.lifecycle = next
-            try draft.endLease(because: .evidenceRefused)
+        let refused = Refused(reasons: [.evidenceRefused], evidence: codes)
+        let endsLease = codes.contains(where: \.endsLease)
+        if endsLease {
+            // An operator who reinstates the instance takes its TPM as it is now. A refusal that ends nothing moves nothing
+            // either: the reboot that it may have shown is still to be noticed.
+            draft.state.lastSeen = LastSeen(observation)
+            draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
         }
+        try recordDecision(in: &draft, observation, boot: nil, rule: nil, reasons: refused.codes)
+        if endsLease { try draft.endLease(because: .evidenceRefused) }
         return Decision(
-            outcome: .refused(Refused(reasons: [.evidenceRefused], evidence: codes)),
+            outcome: .refused(refused),
             transition: draft.finished,
             explanation: refusal.reasons.map { "\($0.code.rawValue) (\($0.code.check)): \($0.detail)" }
         )
@@ -120,7 +114,7 @@ extension DecisionInput {
         draft: TransitionDraft
     ) throws(MessageError) -> Decision {
         var draft = draft
-        try draft.record(accepting(attested, rule: rule))
+        try recordAcceptance(of: attested, rule: rule, in: &draft)
         let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
         return accepted(attested, rule: rule, lease: lease, draft: draft)
     }
@@ -142,16 +136,12 @@ extension DecisionInput {
         draft: TransitionDraft
     ) throws(MessageError) -> Decision {
         var draft = draft
-        try draft.record(
-            .decision(
-                entry(
-                    accepted: false,
-                    reasons: reasons.map(\.rawValue),
-                    rule: rule?.id,
-                    boot: attested.boot,
-                    observation: attested.observation
-                )
-            )
+        try recordDecision(
+            in: &draft,
+            attested.observation,
+            boot: attested.boot,
+            rule: rule,
+            reasons: reasons.map(\.rawValue)
         )
         if let seconds {
             _ = try renewLease(in: &draft, attested, seconds: seconds, because: .attested)
@@ -179,10 +169,12 @@ extension DecisionInput {
         )
     }
 
-    func accepting(_ attested: AttestedState, rule: PolicyRule) -> LedgerEntry.Body {
-        .decision(
-            entry(accepted: true, reasons: [], rule: rule.id, boot: attested.boot, observation: attested.observation)
-        )
+    func recordAcceptance(
+        of attested: AttestedState,
+        rule: PolicyRule,
+        in draft: inout TransitionDraft
+    ) throws(MessageError) {
+        try recordDecision(in: &draft, attested.observation, boot: attested.boot, rule: rule, reasons: [])
     }
 
     func explanation(of rule: PolicyRule?) -> [String] {
@@ -191,23 +183,28 @@ extension DecisionInput {
         return policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because)" }
     }
 
-    private func entry(
-        accepted: Bool,
-        reasons: [String],
-        rule: Label?,
+    private func recordDecision(
+        in draft: inout TransitionDraft,
+        _ observation: Observation,
         boot: BootName?,
-        observation: Observation
-    ) -> DecisionEntry {
-        DecisionEntry(
-            purpose: request.request.purpose,
-            request: request.digest,
-            quote: quote,
-            accepted: accepted,
-            reasons: reasons,
-            policy: policy.digest,
-            rule: rule,
-            boot: boot,
-            seen: LastSeen(observation)
+        rule: PolicyRule?,
+        reasons: [String]
+    ) throws(MessageError) {
+        try draft.record(
+            .decision(
+                DecisionEntry(
+                    purpose: request.request.purpose,
+                    request: request.digest,
+                    quote: quote,
+                    accepted: reasons.isEmpty,
+                    reasons: reasons,
+                    policy: policy.digest,
+                    rule: rule?.id,
+                    boot: boot,
+                    seen: LastSeen(observation),
+                    lifecycle: draft.state.lifecycle
+                )
+            )
         )
     }
 }

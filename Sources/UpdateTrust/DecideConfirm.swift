@@ -10,7 +10,7 @@ extension DecisionInput {
         if state.running.grant == jti, attested.boot == .current {
             // The answer to the first confirmation was lost: the receipt stands, and saying it again changes nothing.
             var draft = draft
-            try draft.record(accepting(attested, rule: rule))
+            try recordAcceptance(of: attested, rule: rule, in: &draft)
             let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
             return accepted(attested, rule: rule, lease: lease, draft: draft)
         }
@@ -29,7 +29,7 @@ extension DecisionInput {
         draft.state.running = RunningRelease(broughtBy: pending)
         draft.state.securityFloor = max(state.securityFloor, pending.securityVersion)
         draft.state.pending = nil
-        try draft.record(accepting(attested, rule: rule))
+        try recordAcceptance(of: attested, rule: rule, in: &draft)
         try draft.record(
             .receipt(
                 ReceiptEntry(

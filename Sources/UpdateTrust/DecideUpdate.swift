@@ -19,7 +19,7 @@ extension DecisionInput {
             return try refuse(reasons, attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
         }
         var draft = draft
-        try draft.record(accepting(attested, rule: rule))
+        try recordAcceptance(of: attested, rule: rule, in: &draft)
         let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
         let terms = try terms(
             attested,

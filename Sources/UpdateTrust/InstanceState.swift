@@ -12,7 +12,7 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var lifecycle: Lifecycle
     /// The lease, until an end of it is noticed; ask `Lease.holds(at:)` before relying on it.
     public internal(set) var lease: Lease?
-    /// What its TPM's clock and firmware were at the last authentic quote.
+    /// What its TPM's clock and firmware were at the last quote that was accepted, or that suspended it.
     public internal(set) var lastSeen: LastSeen?
     /// The counters as the last accepted evidence gave them.
     public internal(set) var counters: CounterReadings?
@@ -108,7 +108,7 @@ public struct PendingGrant: Hashable, Sendable, Codable {
     public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
         /// The gate may open for it until it expires.
         case issued
-        /// The lease above it ended by a reboot, so its gate is shut; it may have been carried out before, so its boot is still expected.
+        /// The lease above it ended; it may have been carried out before, so its boot is still expected.
         case ended
     }
 

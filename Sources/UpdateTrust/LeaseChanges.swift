@@ -1,12 +1,6 @@
 import Messages
 
 extension TransitionDraft {
-    /// Ends the lease and every grant under it.
-    mutating func endLease(because cause: LeaseCause) throws(MessageError) {
-        try recordEnd(because: cause)
-        state.pending = nil
-    }
-
     /// Renews the lease that holds, or begins another.
     ///
     /// A renewal never shortens: what was granted under the lease stays within it.
@@ -40,9 +34,7 @@ extension TransitionDraft {
         } else {
             cause = reboot && over.holds(at: now) ? .rebooted : .clockWentBack
         }
-        try recordEnd(because: cause)
-        // The grant under it can no longer be carried out, but it may have been: the boot it leads to stays expected.
-        state.pending?.status = .ended
+        try endLease(because: cause)
     }
 
     private mutating func record(
@@ -54,9 +46,14 @@ extension TransitionDraft {
         try record(.lease(LeaseEntry(id: lease.id, event: event, cause: cause, expires: lease.expires)))
     }
 
-    private mutating func recordEnd(because cause: LeaseCause) throws(MessageError) {
+    /// Ends the lease, if there is one, and the grant under it.
+    ///
+    /// The grant can no longer be carried out, but it may have been: the boot that it leads to stays expected, so that an install
+    /// which the end of the lease overtook is not taken for tampering.
+    mutating func endLease(because cause: LeaseCause) throws(MessageError) {
         guard let lease = state.lease else { return }
         state.lease = nil
+        state.pending?.status = .ended
         try record(.lease(LeaseEntry(id: lease.id, event: .ended, cause: cause, expires: min(lease.expires, now))))
     }
 }

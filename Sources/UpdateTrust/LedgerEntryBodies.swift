@@ -9,12 +9,15 @@ public struct BirthEntry: Hashable, Sendable, Codable {
     public var tier: Tier
     /// The station that signed.
     public var station: Label
+    /// The package it was born with; its security version is the first floor.
+    public var bornWith: BornWith
 
     /// States a birth.
-    public init(record: ContentDigest, tier: Tier, station: Label) {
-        self.record = record
-        self.tier = tier
-        self.station = station
+    public init(record: BirthRecord, payload: ContentDigest) {
+        self.record = payload
+        tier = record.tier
+        station = record.station
+        bornWith = record.bornWith
     }
 }
 
@@ -84,6 +87,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var boot: BootName?
     /// Clock and firmware of the quote.
     public var seen: LastSeen
+    /// Where the instance stands from now on.
+    public var lifecycle: Lifecycle
 }
 
 /// A lease began, went on or ended.

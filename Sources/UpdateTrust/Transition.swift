@@ -23,7 +23,7 @@ public struct Transition: Hashable, Sendable {
             at: now,
             instance: record.instance,
             actor: Actor(.verifier, verifier),
-            body: .birth(BirthEntry(record: payload, tier: record.tier, station: record.station))
+            body: .birth(BirthEntry(record: record, payload: payload))
         )
         let written = try WrittenEntry(entry)
         var born = state

@@ -1,0 +1,220 @@
+import AttestationResults
+import Messages
+import Testing
+
+@testable import UpdateTrust
+
+/// What an auditor knows of an instance who reads nothing but its ledger entries.
+private struct History: Hashable {
+    var lifecycle: Lifecycle?
+    var lease: Label?
+    var leaseExpires: Int64?
+    var lastSeen: LastSeen?
+    var pending: String?
+    var pendingStatus: PendingGrant.Status?
+    var grantExpires: Int64?
+    var running: ContentDigest?
+    var securityFloor: UInt64?
+    var lastEntry: ContentDigest?
+
+    init(replaying entries: [WrittenEntry]) throws {
+        for written in entries {
+            let entry = try LedgerEntry(parsing: written.bytes)
+            #expect(entry.prev == lastEntry, "a gap")
+            lastEntry = ContentDigest(of: written.bytes)
+            apply(entry.body)
+        }
+    }
+
+    private mutating func apply(_ body: LedgerEntry.Body) {
+        switch body {
+        case .birth(let birth):
+            lifecycle = .born
+            securityFloor = birth.bornWith.securityVersion
+        case .decision(let decision):
+            lifecycle = decision.lifecycle
+            if decision.boot != nil || decision.lifecycle == .suspended { lastSeen = decision.seen }
+        case .lease(let entry):
+            lease = entry.event == .ended ? nil : entry.id
+            leaseExpires = entry.event == .ended ? nil : entry.expires
+            if entry.event == .ended, pending != nil { pendingStatus = .ended }
+        case .grant(let entry):
+            (pending, pendingStatus, grantExpires) = (entry.jti, .issued, entry.expires)
+        case .receipt(let receipt):
+            running = receipt.package.manifest
+            securityFloor = receipt.securityFloor
+            (pending, pendingStatus, grantExpires) = (nil, nil, nil)
+        case .act(let act):
+            switch act.act {
+            case .suspend: lifecycle = .suspended
+            case .reinstate: lifecycle = .born
+            case .retire: lifecycle = .retired
+            }
+        case .release, .withdrawal, .policy: break
+        }
+    }
+
+    init(_ state: InstanceState) {
+        lifecycle = state.lifecycle
+        lease = state.lease?.id
+        leaseExpires = state.lease?.expires
+        lastSeen = state.lastSeen
+        pending = state.pending?.jti
+        pendingStatus = state.pending?.status
+        grantExpires = state.pending?.expires
+        running = state.running.manifest
+        securityFloor = state.securityFloor
+        lastEntry = state.lastEntry
+    }
+}
+
+/// Lives made of random steps; the seed is the test's argument, so that a failing life can be lived again.
+@Suite struct HistoryTests {
+    private struct Dice: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            // SplitMix64.
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var word = state
+            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+            return word ^ (word >> 31)
+        }
+    }
+
+    @Test(arguments: 1...40) func randomLifeKeepsTheInvariants(seed: Int) throws {
+        var dice = Dice(state: UInt64(seed))
+        var world = try World(
+            policy: Sample.policy(moves: #"{"upgrade":true,"reinstall":true,"downgrade":\#(seed % 2 == 0)}"#)
+        )
+        let releases = try [("1.1.0", 3), ("1.2.0", 4), ("0.9.0", 2), ("2.0.0", 6)].map {
+            try Sample.known(Sample.release($0.0, securityVersion: UInt64($0.1)))
+        }
+        for _ in 0..<50 {
+            let before = world.state
+            let decision = try step(&world, releases, &dice)
+            try check(world, before: before, decision: decision)
+        }
+        try world.act(.retire)
+        let end = world.state
+        for _ in 0..<10 { _ = try step(&world, releases, &dice) }
+        #expect(world.state == end, "retired is final")
+    }
+
+    private func step(
+        _ world: inout World,
+        _ releases: [KnownRelease],
+        _ dice: inout Dice
+    ) throws -> Decision? {
+        world.now += Int64.random(in: 0...20_000, using: &dice)
+        switch Int.random(in: 0..<16, using: &dice) {
+        case 0...3: return try world.ask(.attest)
+        case 4...7: return try world.ask(.update, package: releases.randomElement(using: &dice))
+        case 8, 9: return try world.ask(.confirm, grant: world.state.pending?.jti ?? "none")
+        case 10, 11:
+            if let pending = world.state.pending {
+                world.device.counters.grants += 1
+                try world.device.reboot(into: pending.package.version.text)
+            }
+        case 12: try world.device.reboot(into: world.state.running.version.text)
+        case 13:
+            if Int.random(in: 0..<4, using: &dice) == 0 { try world.device.reboot(into: "tampered") }
+        case 14:
+            var input = try world.input(.attest)
+            input.verdict = .refused(Refusal(reasons: [Reason(.signatureInvalid)], authentic: nil))
+            return try world.settle(decide(input))
+        default:
+            try world.act(
+                world.state.lifecycle == .suspended ? .reinstate : dice.next() % 8 == 0 ? .suspend : .reinstate
+            )
+        }
+        return nil
+    }
+
+    private func check(_ world: World, before: InstanceState, decision: Decision?) throws {
+        let state = world.state
+        let entries = world.log.entries
+        let replayed = try History(replaying: entries)
+        #expect(replayed == History(state), "entries explain the state")
+        #expect(state.securityFloor >= before.securityFloor, "the floor only rises")
+        #expect(state.running.securityVersion >= world.record.bornWith.securityVersion, "nothing went below its floor")
+        #expect(state.version == before.version || state.version == before.version + 1)
+        #expect((state.version == before.version) == (state == before))
+        if state.lifecycle == .suspended || state.lifecycle == .retired {
+            #expect(state.lease == nil)
+            #expect(state.pending?.status != .issued)
+        }
+        if let pending = state.pending, pending.status == .issued {
+            #expect(pending.lease == state.lease?.id, "no grant without its lease")
+            #expect(pending.expires <= state.lease?.expires ?? 0, "no grant outlives its lease")
+        }
+        guard let decision else { return }
+        if case .granted(let grant, _) = decision.outcome {
+            #expect(before.lifecycle != .suspended && before.lifecycle != .retired)
+            #expect(grant.terms.claims.package.securityVersion >= before.securityFloor)
+            #expect(grant.terms.claims.purpose == .update)
+            #expect(grant.terms.claims.exp <= grant.terms.claims.lease.exp)
+            let issued = try Grant.verify(
+                grant.compact,
+                issuer: Sample.verifier,
+                keys: [GrantSigner(key: world.grantKey).publicKey]
+            )
+            #expect(issued.digest == state.pending?.grant)
+        }
+        if decision.transition == nil { #expect(state == before) }
+    }
+
+    /// The random lives are worth something only as long as they go everywhere.
+    @Test func randomLivesReachEveryTurn() throws {
+        var types = Set<String>()
+        var reasons = Set<String>()
+        var causes = Set<LeaseCause>()
+        for seed in 1...12 {
+            var dice = Dice(state: UInt64(seed))
+            var world = try World()
+            let releases = try [("1.1.0", 3), ("1.2.0", 4), ("0.9.0", 2)].map {
+                try Sample.known(Sample.release($0.0, securityVersion: UInt64($0.1)))
+            }
+            for _ in 0..<50 { _ = try step(&world, releases, &dice) }
+            for written in world.log.entries {
+                types.insert(written.entry.body.type)
+                if case .decision(let decision) = written.entry.body { reasons.formUnion(decision.reasons) }
+                if case .lease(let lease) = written.entry.body { causes.insert(lease.cause) }
+            }
+        }
+        #expect(types == ["birth", "decision", "lease", "grant", "receipt", "operator"])
+        #expect(
+            reasons.isSuperset(of: [
+                "evidence-refused", "boot-unexpected", "grant-unknown", "grant-unconfirmed", "boot-not-as-granted",
+                "below-security-floor", "move-not-allowed",
+            ]),
+            "\(reasons.sorted())"
+        )
+        #expect(
+            causes.isSuperset(of: [.attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended]),
+            "\(causes)"
+        )
+    }
+
+    /// Every end of a lease has a cause and an actor on the ledger, and no lease ends twice.
+    @Test(arguments: 1...10) func everyLeaseBeginsAndEndsOnce(seed: Int) throws {
+        var dice = Dice(state: UInt64(seed) << 32)
+        var world = try World()
+        let releases = [try Sample.known(Sample.release("1.1.0", securityVersion: 3))]
+        for _ in 0..<60 { _ = try step(&world, releases, &dice) }
+        var open: Label?
+        for written in world.log.entries {
+            guard case .lease(let lease) = written.entry.body else { continue }
+            switch lease.event {
+            case .issued:
+                #expect(open == nil)
+                open = lease.id
+            case .renewed: #expect(open == lease.id)
+            case .ended:
+                #expect(open == lease.id)
+                open = nil
+            }
+        }
+        #expect(open == world.state.lease?.id)
+    }
+}

@@ -1,0 +1,125 @@
+import AttestationResults
+import Messages
+import Testing
+
+@testable import UpdateTrust
+
+@Suite struct LedgerEntryTests {
+    /// One entry of every type, as real flows make them.
+    private func entries() throws -> [LedgerEntry] {
+        var world = try World()
+        let delivered = try world.granted(try Sample.release("1.1.0", securityVersion: 4))
+        try world.install(delivered)
+        try world.ask(.confirm, grant: delivered.claims.jti)
+        try world.act(.suspend)
+        let known = try Sample.known(delivered.release)
+        let actor = Actor(.operator, Sample.label("alice"))
+        let remark = try #require(Remark("fails on cold start, ticket 12"))
+        return world.log.entries.map(\.entry) + [
+            LedgerEntry(
+                at: 1,
+                actor: actor,
+                body: .release(ReleaseEntry(manifest: known.manifest, release: known.release))
+            ),
+            LedgerEntry(
+                at: 2,
+                actor: actor,
+                body: .withdrawal(WithdrawalEntry(manifest: known.manifest, reason: remark))
+            ),
+            LedgerEntry(
+                at: 3,
+                actor: Actor(.verifier, Sample.verifier),
+                body: .policy(PolicyEntry(policy: world.policy.digest))
+            ),
+        ]
+    }
+
+    @Test func everyTypeIsReadBackFromItsBytes() throws {
+        let entries = try entries()
+        #expect(Set(entries.map(\.body.kind)) == Set(LedgerEntry.Kind.allCases))
+        for entry in entries {
+            let written = try WrittenEntry(entry)
+            #expect(try LedgerEntry(parsing: written.bytes) == entry)
+            #expect(written.bytes.count < 4096)
+            #expect(String(decoding: written.bytes, as: UTF8.self).contains(#""type":"\#(entry.body.type)""#))
+        }
+    }
+
+    @Test func entriesOfAnInstanceAreAChain() throws {
+        var world = try World()
+        let delivered = try world.granted(try Sample.release("1.1.0", securityVersion: 4))
+        try world.install(delivered)
+        try world.ask(.confirm, grant: delivered.claims.jti)
+        var previous: ContentDigest?
+        for written in world.log.entries {
+            #expect(written.entry.prev == previous)
+            #expect(written.entry.instance == world.record.instance)
+            previous = written.digest
+        }
+        #expect(world.state.lastEntry == previous)
+    }
+
+    @Test func otherTextsAreNoEntries() throws {
+        for entry in try entries() {
+            let text = String(decoding: try WrittenEntry(entry).bytes, as: UTF8.self)
+            for changed in [
+                text + " ", text.replacing(#""v":1"#, with: #""v":2"#),
+                text.replacing(#""v":1"#, with: #""v":1,"w":1"#),
+                text.replacing(#""type":"\#(entry.body.type)""#, with: #""type":"other""#),
+                text.replacing(#""at":"#, with: #""at":-"#).replacing(#""at":-"#, with: #""at":1."#),
+                text.replacing(#""actor":""#, with: #""actor":"nobody:"#),
+                text.replacing(#""body":{"#, with: #""body":{"a":1,"#),
+                text.replacing(
+                    #""type":"\#(entry.body.type)""#,
+                    with: #""type":"\#(entry.body.type == "grant" ? "receipt" : "grant")""#
+                ),
+            ] {
+                #expect(changed != text)
+                #expect(throws: MessageError.self) { try LedgerEntry(parsing: Array(changed.utf8)) }
+            }
+        }
+        #expect(throws: MessageError.self) { try LedgerEntry(parsing: [UInt8](repeating: 0x20, count: 65_536)) }
+    }
+
+    @Test func actorsAreNamedByKind() throws {
+        for text in ["verifier:a", "operator:alice", "station:line-1:2"] {
+            let bytes = Array("\"\(text)\"".utf8)
+            let actor = try CanonicalJSON.decode(Actor.self, from: bytes, limit: 100)
+            #expect(actor.description == text)
+        }
+        for text in ["", "verifier", "verifier:", ":a", "root:a", "operator: a", "operator:a\\n", "Operator:a"] {
+            #expect(throws: MessageError.self) {
+                try CanonicalJSON.decode(Actor.self, from: Array("\"\(text)\"".utf8), limit: 100)
+            }
+        }
+    }
+
+    @Test func operatorActsNameWhoAndWhy() throws {
+        var world = try World()
+        try world.ask(.attest)
+        let lease = try #require(world.state.lease)
+        try world.act(.suspend)
+        let written = world.log.entries.suffix(2).map(\.entry)
+        #expect(
+            written.map(\.actor) == [Actor(.operator, Sample.label("alice")), Actor(.operator, Sample.label("alice"))]
+        )
+        let reason = try #require(Remark("ticket 7"))
+        #expect(
+            written.map(\.body) == [
+                .act(OperatorEntry(act: .suspend, reason: reason)),
+                .lease(LeaseEntry(id: lease.id, event: .ended, cause: .suspended, expires: world.now)),
+            ]
+        )
+        #expect(try world.act(.suspend) == .refused(.suspended))
+        #expect(try world.act(.reinstate) != .refused(.suspended))
+        #expect(try world.act(.reinstate) == .refused(.born))
+    }
+
+    @Test func stateIsReadBackFromItsBytes() throws {
+        var world = try World()
+        _ = try world.granted(try Sample.release("1.1.0", securityVersion: 4))
+        let bytes = try CanonicalJSON.encode(world.state)
+        #expect(try InstanceState(parsing: bytes) == world.state)
+        #expect(throws: MessageError.self) { try InstanceState(parsing: bytes + [0x20]) }
+    }
+}
