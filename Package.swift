@@ -113,7 +113,7 @@ let package = Package(
             "birthmark",
             [
                 "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages", "MeasuredBoot",
-                "Endorsement", "TPMWire", "TPMCrypto", crypto,
+                "Endorsement", "TPMWire", "TPMCrypto", "DurableFiles", crypto,
             ]),
 
         // Software devices for tests and the demo.
@@ -148,7 +148,7 @@ let package = Package(
             of: "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages", "Ledger",
-                "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", crypto, x509, asn1, subprocess, nioCore, nioSSL,
+                "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto, x509, asn1, subprocess, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests(of: "FactoryLine", ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]),

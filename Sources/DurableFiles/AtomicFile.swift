@@ -16,7 +16,8 @@ public enum AtomicFile {
     /// Removes from a directory the temporary files of writers that were killed.
     public static func sweep(_ directory: String) {
         for name in DirectoryEntries.names(in: directory) {
-            guard let range = name.firstRange(of: marker), let owner = pid_t(name[range.upperBound...].prefix { $0 != "." }),
+            guard let range = name.firstRange(of: marker),
+                let owner = pid_t(name[range.upperBound...].prefix { $0 != "." }),
                 kill(owner, 0) != 0, errno == ESRCH
             else { continue }
             _ = unsafe unlink("\(directory)/\(name)")

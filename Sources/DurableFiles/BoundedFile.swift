@@ -2,7 +2,7 @@ import Glibc
 
 /// Reading of files that other people made: nothing is read past the bound, whatever the file system says of the size.
 public enum BoundedFile {
-    /// Bytes asked of the kernel at a time.
+    // Most files that are read whole are small.
     static let chunk = 64 << 10
 
     /// Reads a whole file, pipe or kernel file (whose size reads as 0).
@@ -19,16 +19,11 @@ public enum BoundedFile {
     /// - Parameter path: what the descriptor is called in an error.
     public static func read(descriptor: Int32, path: String, limit: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: chunk)
-        while true {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw FileError(errno: errno, .read, path)
-            }
-            guard count > 0 else { return bytes }
-            guard count <= limit - bytes.count else { throw FileError(.tooLarge(limit: limit), .read, path) }
-            bytes.append(contentsOf: buffer[..<count])
+        var reader = ChunkReader(descriptor, path: path, size: chunk)
+        while let piece = try reader.next() {
+            guard piece.count <= limit - bytes.count else { throw FileError(.tooLarge(limit: limit), .read, path) }
+            bytes.append(contentsOf: piece)
         }
+        return bytes
     }
 }

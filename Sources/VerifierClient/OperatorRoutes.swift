@@ -65,20 +65,13 @@ extension VerifierClient {
         try await post("/v1/policy/explain", question, limit: PolicyExplanation.maximumSize, isRepeatable: true)
     }
 
-    /// The ledger's latest signed checkpoint, as text.
-    public func ledgerCheckpoint() async throws(VerifierClientError) -> [UInt8] {
-        try await exchange("/v1/ledger/checkpoint", isRepeatable: true, limit: Self.maximumCheckpointSize)
+    /// A file of the ledger as C2SP tlog-tiles serves it: `checkpoint`, `tile/entries/000.p/5`; anybody may read it.
+    public func ledgerFile(_ path: String) async throws(VerifierClientError) -> [UInt8] {
+        try await exchange("/ledger/" + path, isRepeatable: true, limit: Self.maximumLedgerFileSize)
     }
 
-    /// A ledger entry's exact bytes.
-    public func ledgerEntry(_ index: Int) async throws(VerifierClientError) -> [UInt8] {
-        try await exchange("/v1/ledger/entries/\(index)", isRepeatable: true, limit: Self.maximumEntrySize)
-    }
-
-    // C2SP tlog-tiles: an entry is at most 65,535 bytes.
-    private static let maximumEntrySize = 65_535
-    // Three lines and at most 32 signature lines.
-    private static let maximumCheckpointSize = 128 << 10
+    // A bundle has at most 256 entries of at most 65,535 bytes, each behind its length.
+    private static let maximumLedgerFileSize = 256 * (2 + 65_535)
 
     // Of a label's characters only these two have a meaning in a path (RFC 3986 section 3.3 allows them; some servers do not).
     private static func pathSegment(_ name: Label) -> String {

@@ -30,7 +30,7 @@ import Testing
             let confirm = try await bench.program("confirm", ["--json"])
             #expect(confirm.status == .exited(0), "\(confirm)")
             #expect(try confirm.json["grant"] == grant)
-            let status = try await Program.run(["status", "--state", bench.state, "--tcti", bench.device.tcti])
+            let status = try await Program.device.run(["status", "--state", bench.state, "--tcti", bench.device.tcti])
             #expect(status.status == .exited(0))
             for expected in ["gateway-os 2.4.0", "floor:        4", "grants spent: 1", "SN-0001", "until "] {
                 #expect(status.output.contains(expected), "\(status.output)")
@@ -55,7 +55,7 @@ import Testing
         ["gate"], ["update", "--resume", "--install-timeout", "5"],
     ])
     func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {
-        let ended = try await Program.run(arguments + ["--json"])
+        let ended = try await Program.device.run(arguments + ["--json"])
         #expect(ended.status == .exited(2), "\(ended)")
         #expect(ended.error.contains("Usage:"))
         #expect(try ended.json["error"] == "wrong usage")
@@ -92,14 +92,14 @@ import Testing
     @Test func aMissingEnvironmentEndsWithThree() async throws {
         try await Bench.with { bench in
             let without = ["--state", bench.state, "--trust", bench.device.directory + "/trust.json"]
-            let noTPM = try await Program.run(["attest", "--tcti", "swtpm:path=/nowhere"] + without)
+            let noTPM = try await Program.device.run(["attest", "--tcti", "swtpm:path=/nowhere"] + without)
             #expect(noTPM.status == .exited(3), "\(noTPM)")
             #expect(noTPM.error.contains("--tcti"))
 
             var nowhere = bench.trust
             nowhere.url = "https://localhost:1"
             try write(EditedJSON.encode(nowhere), to: bench.state + "/trust.json")
-            let noServer = try await Program.run(
+            let noServer = try await Program.device.run(
                 ["attest", "--state", bench.state, "--tcti", bench.device.tcti, "--event-log", bench.device.log]
             )
             #expect(noServer.status == .exited(3), "\(noServer)")
@@ -109,7 +109,7 @@ import Testing
 
     @Test func anEventLogThatWasNamedMustBeThere() async throws {
         try await Bench.with { bench in
-            let ended = try await Program.run(
+            let ended = try await Program.device.run(
                 [
                     "attest", "--state", bench.state, "--tcti", bench.device.tcti, "--event-log", "/nowhere",
                     "--trust", bench.device.directory + "/trust.json",
@@ -122,7 +122,7 @@ import Testing
 
     @Test(arguments: [[], ["attest"], ["update"], ["confirm"], ["gate"], ["status"]])
     func everyCommandHelpsWithAnExample(_ command: [String]) async throws {
-        let ended = try await Program.run(command + ["--help"])
+        let ended = try await Program.device.run(command + ["--help"])
         #expect(ended.status == .exited(0))
         #expect(
             ended.output.contains("birthmark-device " + (command.first ?? "update") + " ") || command == ["confirm"]

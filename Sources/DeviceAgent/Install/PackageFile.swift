@@ -9,9 +9,6 @@ struct PackageFile: ~Copyable {
     let descriptor: Int32
     let path: String
 
-    /// Bytes read at a time: enough to keep a disk busy, and all the memory a package of any size takes.
-    static let chunk = 1 << 20
-
     /// Opens a regular file.
     /// - Throws: `AgentError` that names the path.
     init(opening path: String) throws(AgentError) {
@@ -44,25 +41,17 @@ struct PackageFile: ~Copyable {
     ) throws(AgentError) -> MeasuredPackage {
         var digest = SHA256()
         var size: UInt64 = 0
-        var buffer = [UInt8](repeating: 0, count: Self.chunk)
         try rewind()
-        while true {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw AgentError(FileError(errno: errno, .read, path))
-            }
-            guard count > 0 else { break }
-            guard UInt64(count) <= limit - size else {
+        var reader = ChunkReader(descriptor, path: path)
+        while let piece = try files({ () throws(FileError) in try reader.next() }) {
+            guard UInt64(piece.count) <= limit - size else {
                 throw Self.different(path, "it is larger than the release says")
             }
-            size += UInt64(count)
-            digest.update(data: buffer[..<count])
+            size += UInt64(piece.count)
+            digest.update(data: piece)
             if let copy {
-                do {
-                    try AtomicFile.write(buffer[..<count], descriptor: copy.descriptor, path: copy.path)
-                } catch {
-                    throw AgentError(error)
+                try files { () throws(FileError) in
+                    try AtomicFile.write(piece, descriptor: copy.descriptor, path: copy.path)
                 }
             }
             progress(size)
@@ -84,6 +73,15 @@ struct PackageFile: ~Copyable {
         let measured = try measure(limit: artifact.size, copyingTo: copy, progress: progress)
         guard measured.size == artifact.size else { throw Self.different(path, "it is shorter than the release says") }
         guard measured.sha256 == artifact.sha256 else { throw Self.different(path, "its SHA-256 is another") }
+    }
+
+    /// Trouble with the disk is the environment's, whichever file it is.
+    private func files<Result>(_ body: () throws(FileError) -> Result) throws(AgentError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw AgentError(error)
+        }
     }
 
     private func rewind() throws(AgentError) {

@@ -3,8 +3,11 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// The real birthmark-device, as a process of its own.
-enum Program {
+/// The real programs, each run as a process of its own.
+enum Program: String {
+    case device = "birthmark-device"
+    case `operator` = "birthmark"
+
     struct Ended: Sendable {
         var status: TerminationStatus
         var output: String
@@ -26,14 +29,14 @@ enum Program {
     }
 
     /// It is built beside the test bundle that runs this.
-    static let path = (Bundle.directory ?? ".build/debug") + "/birthmark-device"
+    var path: String { (Bundle.directory ?? ".build/debug") + "/" + rawValue }
 
     private enum Bundle {
         static let directory: String? = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
             .map { String($0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }) }
     }
 
-    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
+    func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
         var changes: [Environment.Key: String?] = [:]
         for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
         let result = try await Subprocess.run(
@@ -60,7 +63,7 @@ extension Bench {
     ) async throws -> Program.Ended {
         let device = ["--state", state, "--tcti", device.tcti, "--trust", device.directory + "/trust.json"]
         let log = verb == "gate" || verb == "status" ? [] : ["--event-log", self.device.log]
-        return try await Program.run([verb] + device + log + arguments, environment: environment)
+        return try await Program.device.run([verb] + device + log + arguments, environment: environment)
     }
 
     var updateArguments: [String] { arguments(installing: installing) }

@@ -118,6 +118,12 @@ actor TestVerifier {
         case "/v1/decisions":
             decided += 1
             return try decide(try Evidence(parsing: asked.body))
+        case "/ledger/checkpoint":
+            return TLSServer.Answer(type: "text/plain", body: try checkpoint().bytes)
+        case let path where path.hasPrefix("/ledger/tile/entries/"):
+            let tile = try TilePath(parsing: String(path.dropFirst("/ledger/".count)))
+            let bundle = EntryBundle.encode(try entries[tile.nodes.indices].map { try LogEntry($0) })
+            return TLSServer.Answer(type: "application/octet-stream", body: bundle)
         default:
             return try .problem(Problem(.notFound, title: "There is no such thing.", status: 404))
         }
@@ -191,10 +197,6 @@ actor TestVerifier {
     }
 
     private func delivery(of grant: SignedGrant) throws -> GrantDelivery {
-        let leaves = try entries.map { try LogEntry($0).leafHash }
-        func node(_ level: Int, _ index: Int) -> TreeHash {
-            level == 0 ? leaves[index] : .node(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
-        }
         let index = try #require(
             entries.firstIndex { bytes in
                 guard let entry = try? LedgerEntry(parsing: bytes), case .grant(let body) = entry.body else {
@@ -203,11 +205,11 @@ actor TestVerifier {
                 return body.grant == grant.digest
             }
         )
-        let tree = try MerkleTree(size: leaves.count)
+        let (tree, node) = try tree()
         let proof = LogProof(
             index: index,
             path: try #require(tree.inclusionPath(of: index, node: node)),
-            checkpoint: try ledgerSigner.sign(size: tree.size, root: tree.root(node: node))
+            checkpoint: try checkpoint()
         )
         return GrantDelivery(
             grant: grant.compact,
@@ -215,4 +217,20 @@ actor TestVerifier {
             proof: String(decoding: proof.bytes, as: UTF8.self)
         )
     }
+
+    private func checkpoint() throws -> SignedCheckpoint {
+        let (tree, node) = try tree()
+        return try ledgerSigner.sign(size: tree.size, root: tree.root(node: node))
+    }
+
+    private func tree() throws -> (MerkleTree, (Int, Int) -> TreeHash) {
+        let leaves = try entries.map { try LogEntry($0).leafHash }
+        func node(_ level: Int, _ index: Int) -> TreeHash {
+            level == 0 ? leaves[index] : .node(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
+        }
+        return (try MerkleTree(size: leaves.count), node)
+    }
+
+    /// Changes the ledger behind everybody's back, after its checkpoint was signed.
+    func rewriteLedger(_ change: @Sendable (inout [[UInt8]]) -> Void) { change(&entries) }
 }

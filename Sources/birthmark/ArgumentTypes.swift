@@ -1,0 +1,14 @@
+public import ArgumentParser
+public import Messages
+
+extension Label: ExpressibleByArgument {
+    /// Reads an argument.
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension ContentDigest: ExpressibleByArgument {
+    /// Reads an argument; people may have it in capitals.
+    public init?(argument: String) { self.init(argument.lowercased()) }
+}
+
+extension PCRBank: ExpressibleByArgument {}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import CommandLineContract
+import Messages
+import VerifierClient
+
+struct DeviceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "device",
+        abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
+        subcommands: [List.self, Show.self, Suspend.self, Reinstate.self, Retire.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists all devices.",
+            discussion: "Example: birthmark device list --trust trust.json --operator operators/alice"
+        )
+
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let devices = try await verifier.ask { client in
+                var all: [InstanceReport] = []
+                var next: InstanceID?
+                repeat {
+                    let page = try await client.instances(after: next)
+                    all += page.instances
+                    next = page.next
+                } while next != nil
+                return all
+            }
+            try output.print(InstanceList(instances: devices)) {
+                table(
+                    ["SERIAL", "INSTANCE", "MODEL", "REV", "LIFECYCLE", "RUNNING", "LEASE UNTIL"],
+                    devices.map { device in
+                        [
+                            device.serial.text, device.instance.text, device.model.text, device.hardwareRevision.text,
+                            device.lifecycle, "\(device.running.name) \(device.running.version)",
+                            device.lease.map { UTCTime.text($0.expires) } ?? "none",
+                        ]
+                    }
+                )
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one device.",
+            discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice"
+        )
+
+        @OptionGroup var device: DeviceArgument
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let report = try await verifier.ask { client in try await client.instance(device.name) }
+            try output.print(report) { describe(report) }
+        }
+    }
+
+    struct Suspend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a device's lease until it is reinstated.",
+            discussion: "Example: birthmark device suspend GW-0001 --reason 'stolen van' --trust … --operator …"
+        )
+
+        @OptionGroup var act: ActArguments
+
+        func run() async throws { try await act.run(.suspend) }
+    }
+
+    struct Reinstate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets a suspended device ask again.",
+            discussion:
+                "Example: birthmark device reinstate GW-0001 --reason 'reflashed in the shop' --trust … --operator …"
+        )
+
+        @OptionGroup var act: ActArguments
+
+        func run() async throws { try await act.run(.reinstate) }
+    }
+
+    struct Retire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a device's life at this verifier for good.",
+            discussion: "Example: birthmark device retire GW-0001 --reason 'scrapped' --trust … --operator …"
+        )
+
+        @OptionGroup var act: ActArguments
+
+        func run() async throws { try await act.run(.retire) }
+    }
+}
+
+struct DeviceArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "device"))
+    var name: Label
+}
+
+struct ActArguments: ParsableArguments {
+    @OptionGroup var device: DeviceArgument
+    @OptionGroup var reason: ReasonOption
+    @OptionGroup var verifier: VerifierOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(_ act: VerifierClient.InstanceAct) async throws {
+        let reason = try reason.checked()
+        let report = try await verifier.ask { client in try await client.act(act, on: device.name, reason) }
+        try output.print(report) { describe(report) }
+    }
+}
+
+private func describe(_ device: InstanceReport) -> String {
+    facts([
+        ("serial", device.serial.text),
+        ("instance", device.instance.text),
+        ("model", "\(device.model), hardware revision \(device.hardwareRevision), \(device.environment)"),
+        ("tier", device.tier.rawValue),
+        ("born", UTCTime.text(device.bornAt)),
+        ("lifecycle", device.lifecycle),
+        (
+            "running",
+            "\(device.running.name) \(device.running.version) (security version \(device.running.securityVersion))"
+        ),
+        ("floor", "\(device.securityFloor)"),
+        ("lease", device.lease.map { "until \(UTCTime.text($0.expires))" } ?? "none"),
+        (
+            "pending",
+            device.pending.map {
+                "\($0.package.name) \($0.package.version), grant \($0.jti), until \(UTCTime.text($0.expires))"
+            }
+        ),
+        ("last seen", device.lastSeen.map(UTCTime.text)),
+        ("remark", device.remark),
+    ])
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import CommandLineContract
+import MeasuredBoot
+import Messages
+import TPMWire
+
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Event logs of measured boots.",
+        subcommands: [Replay.self]
+    )
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Parses a log and says which PCR values it leads to.",
+            discussion: """
+                A log by itself proves nothing: compare the values with a quote.
+
+                Example: birthmark log replay /sys/kernel/security/tpm0/binary_bios_measurements
+                """
+        )
+
+        enum Format: String, ExpressibleByArgument, CaseIterable {
+            case tcg
+        }
+
+        @Argument(help: ArgumentHelp("The event log.", valueName: "file"))
+        var path: String
+
+        @Option(help: "The log's format; tcg is the one known here.")
+        var format = Format.tcg
+
+        @OptionGroup var output: OutputOptions
+
+        private struct Report: Encodable {
+            var banks: [String: [String: HexBytes]]
+            var events: Int
+            var secureBoot: String
+            var warnings: [String]
+        }
+
+        func run() async throws {
+            let log = try readEventLog(path)
+            guard let description = LogDescription(log) else {
+                throw CommandFailure(.malformed, "\(path) has no bank that can be replayed here")
+            }
+            var banks: [String: [String: HexBytes]] = [:]
+            for (bank, values) in description.banks {
+                banks[bank.description] = Dictionary(
+                    uniqueKeysWithValues: values.map { (String($0.key), HexBytes($0.value)) }
+                )
+            }
+            let report = Report(
+                banks: banks,
+                events: description.events,
+                secureBoot: description.secureBoot.state.rawValue,
+                warnings: description.warnings
+            )
+            try output.print(report) { text(report) }
+        }
+
+        private func text(_ report: Report) -> String {
+            var lines = ["events: \(report.events)", "Secure Boot: \(report.secureBoot)"]
+            for (bank, values) in report.banks.sorted(by: { $0.key < $1.key }) {
+                lines.append(bank)
+                let numbered = values.compactMap { pcr, value in Int(pcr).map { ($0, value) } }
+                // What nothing was measured into is of no interest to people.
+                let extended = numbered.filter { !$0.1.bytes.allSatisfy { $0 == 0x00 || $0 == 0xFF } }
+                for (pcr, value) in extended.sorted(by: { $0.0 < $1.0 }) {
+                    lines.append("  \(pcr < 10 ? " " : "")\(pcr): \(value)")
+                }
+            }
+            return (lines + report.warnings.map { "warning: \($0)" }).joined(separator: "\n")
+        }
+    }
+}
+
+/// A parsed event log out of a file.
+func readEventLog(_ path: String) throws(CommandFailure) -> EventLog {
+    let bytes = try InputFile.read(path, limit: Evidence.maximumLogSize, what: "the event log")
+    do {
+        return try EventLog(parsing: bytes)
+    } catch {
+        throw CommandFailure(.malformed, "\(path) is no TCG event log: \(error)")
+    }
+}

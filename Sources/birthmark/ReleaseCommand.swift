@@ -1,0 +1,91 @@
+import ArgumentParser
+import CommandLineContract
+import Messages
+import VerifierClient
+
+struct ReleaseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract: "Releases: keys, measured boots, signing, and what the verifier has on record.",
+        subcommands: [
+            ReleaseKeygen.self, ReleaseMeasure.self, ReleaseSign.self, ReleaseCosign.self, Add.self, List.self,
+            Withdraw.self,
+        ]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Registers a signed release at the verifier.",
+            discussion: "Example: birthmark release add app-2.0.dsse.json --trust trust.json --operator operators/alice"
+        )
+
+        @Argument(help: ArgumentHelp("The signed release.", valueName: "envelope"))
+        var path: String
+
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let envelope = try readEnvelope(path)
+            let report = try await verifier.ask { client in try await client.addRelease(envelope) }
+            try output.print(report) {
+                "registered \(report.release.name) \(report.release.version) as \(report.manifest)"
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the releases on record.",
+            discussion: "Example: birthmark release list --trust trust.json --operator operators/alice"
+        )
+
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let list = try await verifier.ask { client in try await client.releases() }
+            try output.print(list) {
+                table(
+                    ["MANIFEST", "NAME", "VERSION", "SECURITY", "SINCE", ""],
+                    list.releases.map { report in
+                        [
+                            report.manifest.description, report.release.name.text, report.release.version.text,
+                            "\(report.release.securityVersion)", UTCTime.text(report.addedAt),
+                            report.withdrawal.map { "withdrawn by \($0.by): \($0.reason)" } ?? "",
+                        ]
+                    }
+                )
+            }
+        }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Withdraws a release: nothing of it is granted any more.",
+            discussion: """
+                Example: birthmark release withdraw 3b5d… --reason 'bricks revision C' --trust trust.json \\
+                             --operator operators/alice
+                """
+        )
+
+        @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
+        var manifest: ContentDigest
+
+        @OptionGroup var reason: ReasonOption
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let reason = try reason.checked()
+            let report = try await verifier.ask { client in try await client.withdrawRelease(manifest, reason) }
+            try output.print(report) { "withdrawn: \(report.release.name) \(report.release.version)" }
+        }
+    }
+}
+
+/// A signed release out of a file.
+func readEnvelope(_ path: String) throws(CommandFailure) -> SignedEnvelope {
+    let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the signed release")
+    return try parsing(path) { () throws(MessageError) in try SignedEnvelope(parsing: bytes) }
+}

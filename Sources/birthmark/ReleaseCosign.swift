@@ -1,0 +1,57 @@
+import ArgumentParser
+import CommandLineContract
+import Messages
+
+struct ReleaseCosign: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cosign",
+        abstract: "Adds a signature to a signed release, where several keys must agree.",
+        discussion: "Example: birthmark release cosign app-2.0.dsse.json --key second.key --out app-2.0.dsse.json"
+    )
+
+    @Argument(help: ArgumentHelp("The signed release.", valueName: "envelope"))
+    var path: String
+    @Option(help: ArgumentHelp("A private key, PEM; repeat for several.", valueName: "file"))
+    var key: [String]
+    @Option(help: ArgumentHelp("Where the result goes; default: standard output.", valueName: "file"))
+    var out: String?
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        var envelope = try readEnvelope(path)
+        let release = try parsing(path) { () throws(MessageError) in
+            guard envelope.payloadType == Release.payloadType else {
+                throw MessageError(.malformed, "it is no release")
+            }
+            return try Release(parsing: envelope.payload.bytes)
+        }
+        StandardError.write("signing \(release.name) \(release.version), security version \(release.securityVersion)\n")
+        for path in key {
+            let signer = try readSigner(path)
+            try parsing(path) { () throws(MessageError) in try envelope.add(signer) }
+        }
+        try write(envelope, to: out, output)
+    }
+}
+
+private struct SignedReport: Encodable {
+    var manifest: ContentDigest
+    var signatures: Int
+    var out: String?
+}
+
+/// Writes a signed release to a file, or to standard output.
+func write(_ envelope: SignedEnvelope, to path: String?, _ output: OutputOptions) throws {
+    guard let path else {
+        guard StandardOutput.write(envelope) else {
+            throw CommandFailure(.environment, "standard output cannot be written")
+        }
+        return
+    }
+    let bytes = try parsing(path) { () throws(MessageError) in try CanonicalJSON.encode(envelope) }
+    try OutputFile.write(bytes, to: path, mode: 0o644)
+    let manifest = ContentDigest(of: envelope.payload.bytes)
+    try output.print(SignedReport(manifest: manifest, signatures: envelope.signatures.count, out: path)) {
+        "signed release \(manifest) by \(envelope.signatures.count) keys: \(path)"
+    }
+}

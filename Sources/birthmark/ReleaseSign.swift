@@ -1,0 +1,100 @@
+import ArgumentParser
+import CommandLineContract
+import Crypto
+import DurableFiles
+import Glibc
+import Messages
+
+struct ReleaseSign: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign",
+        abstract: "States a release and signs it.",
+        discussion: """
+            Security versions count up one by one: a device raises a TPM counter to it after the update.
+
+            Example: birthmark release sign --key release.key --package app-2.0.img --name app --version 2.0 \\
+                         --security-version 7 --model gw-100 --hardware-revision B --boot boot-2.0.json --out app-2.0.dsse.json
+            """
+    )
+
+    @Option(help: ArgumentHelp("A private key, PEM; repeat for several.", valueName: "file"))
+    var key: [String]
+    @Option(help: ArgumentHelp("The package.", valueName: "file"))
+    var package: String
+    @Option(help: ArgumentHelp("The package's name.", valueName: "label"))
+    var name: Label
+    @Option(help: ArgumentHelp("Its version, for people.", valueName: "label"))
+    var version: Label
+    @Option(help: ArgumentHelp("Its security version: the rollback floor that it sets.", valueName: "n"))
+    var securityVersion: UInt64
+    @Option(help: ArgumentHelp("The lowest security version that may be running before it.", valueName: "n"))
+    var minimumSecurityVersion: UInt64 = 0
+    @Option(help: ArgumentHelp("A model that it fits; repeat for several.", valueName: "label"))
+    var model: [Label]
+    @Option(help: ArgumentHelp("A hardware revision that it fits; repeat for several.", valueName: "label"))
+    var hardwareRevision: [Label]
+    @Option(help: ArgumentHelp("Its boot, as birthmark release measure writes it.", valueName: "file"))
+    var boot: String
+    @Option(help: ArgumentHelp("Not to be granted before: seconds since 1970.", valueName: "time"))
+    var notBefore: Int64?
+    @Option(help: ArgumentHelp("Not to be granted from then on: seconds since 1970.", valueName: "time"))
+    var expires: Int64?
+    @Option(help: ArgumentHelp("For people.", valueName: "text"))
+    var notes: String?
+    @Option(help: ArgumentHelp("Where the signed release goes; default: standard output.", valueName: "file"))
+    var out: String?
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let profileBytes = try InputFile.read(boot, limit: Release.maximumSize, what: "the boot profile")
+        let profile = try parsing(boot) { () throws(MessageError) in
+            try EditedJSON.decode(BootProfile.self, from: profileBytes, limit: Release.maximumSize)
+        }
+        let signers = try key.map { path throws(CommandFailure) in try readSigner(path) }
+        let release = Release(
+            name: name,
+            version: version,
+            securityVersion: securityVersion,
+            models: model,
+            hardwareRevisions: hardwareRevision,
+            minimumSecurityVersion: minimumSecurityVersion,
+            artifact: try measure(),
+            boot: profile,
+            notBefore: notBefore,
+            expires: expires,
+            notes: notes
+        )
+        let envelope = try parsing("the release") { () throws(MessageError) in
+            let payload = try CanonicalJSON.encode(release)
+            // What this program signs must be something that others accept.
+            _ = try Release(parsing: payload)
+            return try SignedEnvelope(payload: payload, payloadType: Release.payloadType, signers: signers)
+        }
+        try write(envelope, to: out, output)
+    }
+
+    /// Size and digest of the package, read piece by piece.
+    private func measure() throws -> Artifact {
+        guard let name = Label(package.split(separator: "/").last.map(String.init) ?? "") else {
+            throw CommandFailure(
+                .malformed,
+                "\(package) has a file name that cannot stand in a release",
+                hint: "rename it to at most \(Label.maximumLength) of A-Z a-z 0-9 . _ - + :"
+            )
+        }
+        let descriptor = unsafe open(package, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .read, package) }
+        defer { close(descriptor) }
+        var reader = ChunkReader(descriptor, path: package)
+        var digest = SHA256()
+        var size: UInt64 = 0
+        while let piece = try reader.next() {
+            digest.update(data: piece)
+            size += UInt64(piece.count)
+        }
+        guard let sha256 = ContentDigest(bytes: Array(digest.finalize())) else {
+            throw CommandFailure(.environment, "\(package) cannot be digested")
+        }
+        return Artifact(name: name, size: size, sha256: sha256)
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import CommandLineContract
+import FoundationEssentials
+import Messages
+import VerifierClient
+
+/// Which verifier, and who asks.
+struct VerifierOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The verifier's trust bundle; default: BIRTHMARK_TRUST.", valueName: "file"))
+    var trust: String?
+
+    @Option(
+        name: .customLong("operator"),
+        help: ArgumentHelp(
+            "The operator's directory with cert.pem and key.pem; default: BIRTHMARK_OPERATOR.",
+            valueName: "dir"
+        )
+    )
+    var person: String?
+
+    /// The trust bundle that was named.
+    func bundle() throws(CommandFailure) -> TrustBundle {
+        let path = try named(trust, "BIRTHMARK_TRUST", "--trust", "the verifier's trust.json")
+        let bytes = try InputFile.read(path, limit: TrustBundle.maximumSize, what: "the trust bundle")
+        return try parsing(path) { () throws(MessageError) in try TrustBundle(parsing: bytes) }
+    }
+
+    /// Runs `body` with a client that speaks for the operator.
+    func ask<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
+        let bundle = try bundle()
+        let directory = try named(person, "BIRTHMARK_OPERATOR", "--operator", "a directory with cert.pem and key.pem")
+        func read(_ name: String, _ what: String) throws(CommandFailure) -> [UInt8] {
+            try InputFile.read("\(directory)/\(name)", limit: OperatorIdentity.maximumSize, what: what)
+        }
+        let identity = try OperatorIdentity(
+            certificate: try read("cert.pem", "the operator's certificate"),
+            key: try read("key.pem", "the operator's key")
+        )
+        return try await VerifierClient.with(bundle, identity: identity, body)
+    }
+
+    private func named(
+        _ option: String?,
+        _ variable: String,
+        _ flag: String,
+        _ what: String
+    ) throws(CommandFailure) -> String {
+        if let option { return option }
+        if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { return value }
+        throw CommandFailure(.malformed, "\(flag) is missing", hint: "name \(what) with \(flag) or \(variable)")
+    }
+}
+
+/// Says which file a message was read from when it cannot be.
+func parsing<Message>(
+    _ path: String,
+    _ parse: () throws(MessageError) -> Message
+) throws(CommandFailure) -> Message {
+    do {
+        return try parse()
+    } catch {
+        throw CommandFailure(error.code == .badSignature ? .refused : .malformed, "\(path): \(error.detail)")
+    }
+}
+
+/// What an act is done for; on the command line it is required, because it stands on the ledger.
+struct ReasonOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger.", valueName: "text"))
+    var reason: String
+
+    func checked() throws(CommandFailure) -> OperatorReason {
+        guard let reason = OperatorReason(reason) else {
+            throw CommandFailure(.malformed, "--reason takes one line of 1 to \(Remark.maximumSize) bytes")
+        }
+        return reason
+    }
+}
