@@ -10,36 +10,44 @@ public struct AuthenticatedLog: Sendable {
     /// The PCRs that were compared.
     public let pcrs: PCRMask
     let hash: BankHash
+    let place: DigestPlace
 
-    fileprivate init(log: EventLog, bank: AlgorithmID, hash: BankHash, pcrs: PCRMask) {
-        self.log = log
-        self.bank = bank
+    fileprivate init?(_ replay: Replay, pcrs: PCRMask) {
+        guard let hash = BankHash(replay.bank), let place = replay.log.place(of: replay.bank) else { return nil }
+        log = replay.log
+        bank = replay.bank
         self.hash = hash
+        self.place = place
         self.pcrs = pcrs
     }
 
     /// Treats every replayable PCR as if a quote had confirmed it: for showing a log to a person, never for trusting it.
     public init?(unconfirmed replay: Replay) {
-        guard let hash = BankHash(replay.bank) else { return nil }
-        self.init(
-            log: replay.log,
-            bank: replay.bank,
-            hash: hash,
-            pcrs: PCRMask(EventLogBounds.pcrs.filter { replay.value(of: $0) != nil })
-        )
+        self.init(replay, pcrs: PCRMask(EventLogBounds.pcrs.filter { replay.value(of: $0) != nil }))
+    }
+
+    /// Where an event's digest stands in the log's bytes, when it was measured into a PCR that was confirmed.
+    func digestOffset(of event: EventLog.Event, _ bytes: Span<UInt8>) -> Int? {
+        guard pcrs.contains(event.pcr), event.isExtended else { return nil }
+        return place.offset(of: event, bytes)
     }
 
     /// The digest of an event, when it was measured in this bank into a PCR that was confirmed.
     func digest(of event: EventLog.Event) -> ArraySlice<UInt8>? {
-        guard pcrs.contains(event.pcr), event.isExtended else { return nil }
-        return log.digest(of: event, in: bank)
+        digestOffset(of: event, log.bytes.span).map { log.bytes[$0..<$0 + place.size] }
+    }
+
+    /// Whether some bytes are what was measured by an event of a confirmed PCR.
+    func isMeasured(_ data: ArraySlice<UInt8>, by event: EventLog.Event) -> Bool {
+        let bytes = log.bytes.span
+        guard let digest = digestOffset(of: event, bytes) else { return false }
+        return hash.digest(of: data, equals: bytes, at: digest)
     }
 
     /// The data of an event, when it hashes to the event's digest.
     func authenticData(of event: EventLog.Event) -> ArraySlice<UInt8>? {
-        guard let digest = digest(of: event) else { return nil }
         let data = log.unverifiedData(of: event)
-        return hash.digest(of: data)[...] == digest ? data : nil
+        return isMeasured(data, by: event) ? data : nil
     }
 }
 
@@ -93,10 +101,10 @@ extension Replay {
                 )
             )
         }
-        guard differing.isEmpty, let hash = BankHash(bank) else {
+        guard differing.isEmpty, let confirmed = AuthenticatedLog(self, pcrs: PCRMask(quoted.keys)) else {
             return .failure(ReplayMismatch(pcrs: differing.sorted { $0.pcr < $1.pcr }))
         }
-        return .success(AuthenticatedLog(log: log, bank: bank, hash: hash, pcrs: PCRMask(quoted.keys)))
+        return .success(confirmed)
     }
 
     private func explanation(of quoted: [UInt8], for pcr: Int) -> ReplayMismatch.Explanation {
@@ -108,14 +116,14 @@ extension Replay {
         if pcr == 0 {
             for locality: UInt8 in [0, 3, 4] {
                 var value = [UInt8](repeating: 0, count: hash.digestSize - 1) + [locality]
-                for digest in digests { value = hash.digest(of: value[...], digest) }
+                for digest in digests { value = hash.extend(value, by: digest) }
                 if value == quoted { return .startupLocality(locality) }
             }
         }
         if pcr == 5 {
-            let actions = KnownDigests.of(hash)
-            let invoked = hash.digest(of: final, actions.exitBootServicesInvocation[...])
-            if hash.digest(of: invoked[...], actions.exitBootServicesSuccess[...]) == quoted {
+            let known = KnownDigests.of(hash)
+            let invoked = hash.extend(final, by: known.digest(of: .exitBootServicesInvocation))
+            if hash.extend(invoked, by: known.digest(of: .exitBootServicesSuccess)) == quoted {
                 return .exitBootServicesOmitted
             }
         }
@@ -123,7 +131,7 @@ extension Replay {
         var value = [UInt8](repeating: (17...22).contains(pcr) ? 0xFF : 0x00, count: hash.digestSize)
         for (count, digest) in digests.enumerated() {
             if value == quoted { return .prefix(events: count) }
-            value = hash.digest(of: value[...], digest)
+            value = hash.extend(value, by: digest)
         }
         return .unexplained
     }

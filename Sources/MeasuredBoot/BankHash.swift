@@ -36,22 +36,38 @@ enum BankHash: Hashable, Sendable {
         }
     }
 
-    /// The digest of pieces, one after the other.
-    func digest(of pieces: ArraySlice<UInt8>...) -> [UInt8] {
+    /// The digest of some bytes.
+    func digest(of data: ArraySlice<UInt8>) -> [UInt8] {
         switch self {
-        case .sha1: Self.digest(Insecure.SHA1(), pieces)
-        case .sha256: Self.digest(SHA256(), pieces)
-        case .sha384: Self.digest(SHA384(), pieces)
-        case .sha512: Self.digest(SHA512(), pieces)
+        case .sha1: Array(Insecure.SHA1.hash(data: data))
+        case .sha256: Array(SHA256.hash(data: data))
+        case .sha384: Array(SHA384.hash(data: data))
+        case .sha512: Array(SHA512.hash(data: data))
         }
     }
 
-    private static func digest<Function: HashFunction>(
-        _ start: Function,
-        _ pieces: [ArraySlice<UInt8>]
-    ) -> [UInt8] {
-        var function = start
-        for piece in pieces { function.update(data: piece) }
-        return Array(function.finalize())
+    /// The value of a PCR after it was extended (TPM 2.0 Part 1, 17.2).
+    func extend(_ value: some Sequence<UInt8>, by digest: some Sequence<UInt8>) -> [UInt8] {
+        self.digest(of: (Array(value) + Array(digest))[...])
+    }
+
+    /// Whether some bytes have the digest that stands at an offset of others, which must hold one there.
+    func digest(of data: ArraySlice<UInt8>, equals bytes: Span<UInt8>, at offset: Int) -> Bool {
+        switch self {
+        case .sha1: Self.equal(Insecure.SHA1.hash(data: data), bytes, offset)
+        case .sha256: Self.equal(SHA256.hash(data: data), bytes, offset)
+        case .sha384: Self.equal(SHA384.hash(data: data), bytes, offset)
+        case .sha512: Self.equal(SHA512.hash(data: data), bytes, offset)
+        }
+    }
+
+    // Digests of a log are no secrets; the comparison that comes with the type copies them twice.
+    private static func equal(_ digest: some Digest, _ bytes: Span<UInt8>, _ offset: Int) -> Bool {
+        var index = offset
+        for byte in digest {
+            guard index < bytes.count, bytes[index] == byte else { return false }
+            index += 1
+        }
+        return true
     }
 }

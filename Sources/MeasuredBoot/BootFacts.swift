@@ -60,9 +60,12 @@ public struct BootFacts: Sendable {
     /// The version, from before the separator of PCR 0 and stated once.
     private static func firmwareVersion(_ log: AuthenticatedLog, _ order: BootOrder) -> Fact<String>? {
         var found: Fact<String>?
-        for (index, event) in log.log.events.enumerated()
-        where event.pcr == 0 && event.unverifiedType == .crtmVersion && order.isBeforeSeparator(event, index) {
-            guard found == nil, let data = log.authenticData(of: event) else { return nil }
+        let events = log.log.events.span
+        for index in events.indices
+        where events[index].pcr == 0 && events[index].unverifiedType == .crtmVersion
+            && order.isBeforeSeparator(events[index], index)
+        {
+            guard found == nil, let data = log.authenticData(of: events[index]) else { return nil }
             found = Fact(FirmwareVersion.text(data), event: index)
         }
         return found
@@ -87,8 +90,10 @@ public struct MeasuredImage: Hashable, Sendable {
     /// Types are not asked: an image relabelled as an action would have to be text with the digest of the image.
     static func all(in log: AuthenticatedLog, _ order: BootOrder) -> [MeasuredImage] {
         var images: [MeasuredImage] = []
-        for (index, event) in log.log.events.enumerated()
-        where event.pcr == applicationPCR && index != order.separators[applicationPCR] {
+        let events = log.log.events.span
+        for index in events.indices
+        where events[index].pcr == applicationPCR && index != order.separators[applicationPCR] {
+            let event = events[index]
             guard let digest = log.digest(of: event) else { continue }
             if event.data.count <= actionSize, event.unverifiedType != .efiBootServicesApplication,
                 let text = log.authenticData(of: event),
@@ -116,15 +121,21 @@ enum FirmwareVersion {
         let bytes = Array(data)
         if bytes.count >= 2, bytes.suffix(2) == [0, 0], let text = EventText.utf16(data) { return text }
         if bytes.allSatisfy({ 0x20..<0x7F ~= $0 || $0 == 0 }), let text = EventText.utf8(data) { return text }
-        guard bytes.count == guidSize else { return hexadecimal(bytes[...]) }
-        let groups = [
-            bytes[0..<4].reversed(), bytes[4..<6].reversed(), bytes[6..<8].reversed(), Array(bytes[8..<10]),
-            Array(bytes[10..<16]),
-        ]
-        return groups.map { hexadecimal($0[...]) }.joined(separator: "-")
+        // A GUID's first three fields are integers, which memory holds the other way round (RFC 9562 section 4).
+        guard bytes.count == guidSize else { return hexadecimal(bytes) }
+        let fields = Array(bytes[0..<4].reversed() + bytes[4..<6].reversed() + bytes[6..<8].reversed() + bytes[8...])
+        return hexadecimal(fields, dashesBefore: [4, 6, 8, 10])
     }
 
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    private static func hexadecimal(_ bytes: [UInt8], dashesBefore dashes: [Int] = []) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.count + dashes.count)
+        for (index, byte) in bytes.enumerated() {
+            if dashes.contains(index) { text.append(UInt8(ascii: "-")) }
+            for digit in [byte >> 4, byte & 0x0F] {
+                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

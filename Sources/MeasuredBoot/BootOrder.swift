@@ -27,7 +27,7 @@ struct BootOrder {
     private(set) var violations: [OrderViolation] = []
     private(set) var alarms: [Fact<BootAlarm>] = []
     private(set) var exitBootServices = ExitBootServices()
-    private var called: Int?
+    private var called = false
     private var applicationStarted = false
 
     private var labelledSeparators = PCRMask()
@@ -40,35 +40,30 @@ struct BootOrder {
 
     init(_ authenticated: AuthenticatedLog) {
         let known = KnownDigests.of(authenticated.hash)
-        let bytes = authenticated.log.bytes.span
-        for (index, event) in authenticated.log.events.enumerated()
-        where event.isExtended && Self.firmwarePCRs.contains(event.pcr) && authenticated.pcrs.contains(event.pcr) {
-            guard let digest = authenticated.log.digestOffset(of: event, in: authenticated.bank) else { continue }
+        let log = authenticated.log
+        let bytes = log.bytes.span
+        let events = log.events.span
+        for index in events.indices where Self.firmwarePCRs.contains(events[index].pcr) {
+            let event = events[index]
+            guard let digest = authenticated.digestOffset(of: event, bytes) else { continue }
             if !event.unverifiedType.isKnown { violate(.unknownEventType, event, index) }
-            if known.separators.contains(where: { Self.equal($0, bytes, at: digest) }) {
+            if event.pcr == 5, exitBootServices.returned != nil { violate(.eventAfterExitBootServices, event, index) }
+            switch (known.landmark(bytes, at: digest), event.pcr) {
+            case (.separator, _):
                 place(separator: event, index)
-            } else if Self.equal(known.errorSeparator, bytes, at: digest),
-                event.unverifiedType == .separator || Self.strictPCRs.contains(event.pcr)
-            {
+                continue
+            case (.errorSeparator, let pcr) where event.unverifiedType == .separator || Self.strictPCRs.contains(pcr):
                 violate(.errorSeparator, event, index)
-            } else if event.unverifiedType == .separator {
-                violate(.unknownSeparator, event, index)
-            }
-            switch event.pcr {
-            case 4: noteCall(event, index, isCall: Self.equal(known.callingApplication, bytes, at: digest))
-            case 5:
-                if exitBootServices.returned != nil {
-                    violate(.eventAfterExitBootServices, event, index)
-                } else if Self.equal(known.exitBootServicesSuccess, bytes, at: digest) {
-                    exitBootServices.returned = index
-                } else if Self.equal(known.exitBootServicesInvocation, bytes, at: digest) {
-                    exitBootServices.invoked = index
-                }
-            case 7:
-                for (alarm, value) in known.alarms where Self.equal(value, bytes, at: digest) {
-                    alarms.append(Fact(alarm, event: index))
-                }
+                continue
+            case (.callingApplication, 4): noteCall(event, index)
+            case (.exitBootServicesInvocation, 5): exitBootServices.invoked = index
+            case (.exitBootServicesSuccess, 5): exitBootServices.returned = index
+            case (.alarm(let alarm), 7): alarms.append(Fact(alarm, event: index))
             default: break
+            }
+            if event.unverifiedType == .separator { violate(.unknownSeparator, event, index) }
+            if event.pcr == 4, separators[4] != nil, event.unverifiedType == .efiBootServicesApplication {
+                applicationStarted = true
             }
         }
     }
@@ -96,18 +91,8 @@ struct BootOrder {
         separators[event.pcr] = separators[event.pcr] ?? index
     }
 
-    private mutating func noteCall(_ event: EventLog.Event, _ index: Int, isCall: Bool) {
-        if isCall {
-            if called == nil, applicationStarted { violate(.applicationBeforeCall, event, index) }
-            called = called ?? index
-        } else if separators[4] != nil, event.unverifiedType == .efiBootServicesApplication {
-            applicationStarted = true
-        }
-    }
-
-    private static func equal(_ digest: [UInt8], _ bytes: Span<UInt8>, at offset: Int) -> Bool {
-        guard digest.count <= bytes.count - offset else { return false }
-        for index in digest.indices where digest[index] != bytes[offset + index] { return false }
-        return true
+    private mutating func noteCall(_ event: EventLog.Event, _ index: Int) {
+        if !called, applicationStarted { violate(.applicationBeforeCall, event, index) }
+        called = true
     }
 }

@@ -19,6 +19,8 @@ public struct EventLog: Sendable {
     public let format: Format
     /// The banks the header lists, in its order; SHA-1 alone for a legacy log.
     public let banks: [AlgorithmID]
+    /// The digest size of each bank.
+    let sizes: [Int]
     /// All events, the header of a crypto-agile log among them as the first.
     public let events: [Event]
     /// What was tolerated.
@@ -31,6 +33,7 @@ public struct EventLog: Sendable {
         self.bytes = bytes
         format = parser.format
         banks = parser.banks
+        sizes = parser.sizes
         events = parser.events
         leniencies = parser.leniencies
     }
@@ -44,6 +47,8 @@ public struct EventLog: Sendable {
         /// Where the digests begin, after their count.
         let digests: Int
         let digestCount: Int
+        /// Whether the digests are the header's banks in the header's order, as nearly always.
+        let isInHeaderOrder: Bool
         /// Where the data stands; authentic only when it hashes to the event's digest.
         public let data: Range<Int>
 
@@ -68,21 +73,49 @@ public struct EventLog: Sendable {
 
     /// The digest of an event in a bank; nil when the event has none there.
     public func digest(of event: Event, in bank: AlgorithmID) -> ArraySlice<UInt8>? {
-        guard let size = bank.digestSize, let offset = digestOffset(of: event, in: bank) else { return nil }
-        return bytes[offset..<offset + size]
+        guard let place = place(of: bank), let offset = place.offset(of: event, bytes.span) else { return nil }
+        return bytes[offset..<offset + place.size]
     }
 
-    /// Where an event's digest in a bank begins: algorithms may stand in another order than in the header.
-    func digestOffset(of event: Event, in bank: AlgorithmID) -> Int? {
-        if format == .sha1Legacy { return bank == .sha1 ? event.digests : nil }
-        let span = bytes.span
+    /// Where the digests of a bank are to be found; nil when the log does not have the bank.
+    func place(of bank: AlgorithmID) -> DigestPlace? {
+        DigestPlace(of: bank, format: format, banks: banks, sizes: sizes)
+    }
+}
+
+/// Finds the digests of one bank in the events of a log.
+struct DigestPlace: Sendable {
+    let size: Int
+    private let bank: AlgorithmID
+    private let banks: [AlgorithmID]
+    private let sizes: [Int]
+    /// From the first digest of an event to that of the bank, when the algorithms stand as in the header.
+    private let usual: Int
+    private let isLegacy: Bool
+
+    private static let algorithmSize = 2
+
+    init?(of bank: AlgorithmID, format: EventLog.Format, banks: [AlgorithmID], sizes: [Int]) {
+        guard let index = banks.firstIndex(of: bank) else { return nil }
+        size = sizes[index]
+        self.bank = bank
+        self.banks = banks
+        self.sizes = sizes
+        isLegacy = format == .sha1Legacy
+        usual = isLegacy ? 0 : sizes[..<index].reduce(Self.algorithmSize) { $0 + Self.algorithmSize + $1 }
+    }
+
+    /// Where an event's digest begins; nil when the event has none in this bank.
+    func offset(of event: EventLog.Event, _ bytes: Span<UInt8>) -> Int? {
+        if event.isInHeaderOrder { return event.digests + usual }
         var offset = event.digests
         for _ in 0..<event.digestCount {
-            let algorithm = AlgorithmID(rawValue: LittleEndian.uint16(span, at: offset))
-            offset += 2
+            let algorithm = AlgorithmID(rawValue: LittleEndian.uint16(bytes, at: offset))
+            offset += Self.algorithmSize
             if algorithm == bank { return offset }
-            // The parser admitted no algorithm without a size.
-            offset += algorithm.digestSize ?? 0
+            // The parser admitted no algorithm that the header does not list.
+            guard let other = banks.firstIndex(of: algorithm) else { return nil }
+            offset += sizes[other]
         }
         return nil
     }
@@ -101,15 +134,18 @@ extension EventLog.Leniency: CustomStringConvertible {
 
 /// Reads the log's little-endian integers; the caller has checked that they are there.
 enum LittleEndian {
+    @inline(__always)
     static func uint16(_ bytes: Span<UInt8>, at offset: Int) -> UInt16 {
         UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8
     }
 
+    @inline(__always)
     static func uint32(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {
         UInt32(bytes[offset]) | UInt32(bytes[offset + 1]) << 8
             | UInt32(bytes[offset + 2]) << 16 | UInt32(bytes[offset + 3]) << 24
     }
 
+    @inline(__always)
     static func uint64(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
         UInt64(uint32(bytes, at: offset)) | UInt64(uint32(bytes, at: offset + 4)) << 32
     }

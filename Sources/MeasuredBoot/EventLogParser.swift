@@ -5,6 +5,7 @@ struct EventLogParser {
     private let bytes: [UInt8]
     private(set) var format = EventLog.Format.sha1Legacy
     private(set) var banks: [AlgorithmID] = [.sha1]
+    private(set) var sizes = [20]
     private(set) var events: [EventLog.Event] = []
     private(set) var leniencies: [EventLog.Leniency] = []
     private var offset = 0
@@ -43,7 +44,7 @@ struct EventLogParser {
             throw EventLogError(.badHeader, offset: 0, event: 0, value: UInt64(header.index))
         }
         format = .cryptoAgile
-        banks = try header.parseAlgorithms(bytes)
+        (banks, sizes) = try header.parseAlgorithms(bytes)
         let outside = try header.vendorInformationOutside(bytes)
         if outside > 0 { leniencies.append(.vendorInformationOutsideHeader(bytes: outside)) }
         events.append(
@@ -52,6 +53,7 @@ struct EventLogParser {
                 unverifiedType: .noAction,
                 digests: Self.legacyDigestOffset,
                 digestCount: 0,
+                isInHeaderOrder: false,
                 data: header.data
             )
         )
@@ -86,13 +88,14 @@ struct EventLogParser {
             }
             let digests: Int
             var digestCount = 1
+            var isInHeaderOrder = true
             switch format {
             case .sha1Legacy:
                 digests = start + Self.legacyDigestOffset
                 offset = start + Self.legacyHeaderSize - 4
             case .cryptoAgile:
                 digests = start + Self.agileHeaderSize
-                digestCount = try parseDigests(span, start: start, event: index)
+                (digestCount, isInHeaderOrder) = try parseDigests(span, start: start, event: index)
                 if digestCount < banks.count, !isTrustPoint { incomplete += 1 }
             }
             let data = try parseData(span, event: index)
@@ -113,6 +116,7 @@ struct EventLogParser {
                     unverifiedType: type,
                     digests: digests,
                     digestCount: digestCount,
+                    isInHeaderOrder: isInHeaderOrder,
                     data: data
                 )
             )
@@ -126,29 +130,46 @@ struct EventLogParser {
         _ span: Span<UInt8>,
         start: Int,
         event: Int
-    ) throws(EventLogError) -> Int {
+    ) throws(EventLogError) -> (count: Int, isInHeaderOrder: Bool) {
         let count = LittleEndian.uint32(span, at: start + 8)
         guard count >= 1, count <= banks.count else {
             throw EventLogError(.wrongDigestCount, offset: start + 8, event: event, value: UInt64(count))
         }
-        offset = start + Self.agileHeaderSize
+        var offset = start + Self.agileHeaderSize
         var seen: UInt32 = 0
-        for _ in 0..<count {
+        var isInHeaderOrder = count == banks.count
+        for position in 0..<Int(count) {
             guard span.count - offset >= 2 else { throw EventLogError(.truncated, offset: offset, event: event) }
             let algorithm = AlgorithmID(rawValue: LittleEndian.uint16(span, at: offset))
-            guard let bank = banks.firstIndex(of: algorithm), let size = algorithm.digestSize else {
-                throw EventLogError(.unknownAlgorithm, offset: offset, event: event, value: UInt64(algorithm.rawValue))
+            var bank = position
+            if banks[position] != algorithm {
+                guard let other = banks.firstIndex(of: algorithm) else {
+                    throw EventLogError(
+                        .unknownAlgorithm,
+                        offset: offset,
+                        event: event,
+                        value: UInt64(algorithm.rawValue)
+                    )
+                }
+                bank = other
+                isInHeaderOrder = false
             }
             guard seen & 1 << UInt32(bank) == 0 else {
-                throw EventLogError(.repeatedAlgorithm, offset: offset, event: event, value: UInt64(algorithm.rawValue))
+                throw EventLogError(
+                    .repeatedAlgorithm,
+                    offset: offset,
+                    event: event,
+                    value: UInt64(algorithm.rawValue)
+                )
             }
             seen |= 1 << UInt32(bank)
-            guard span.count - offset - 2 >= size else {
+            guard span.count - offset - 2 >= sizes[bank] else {
                 throw EventLogError(.truncated, offset: offset, event: event)
             }
-            offset += 2 + size
+            offset += 2 + sizes[bank]
         }
-        return Int(count)
+        self.offset = offset
+        return (Int(count), isInHeaderOrder)
     }
 
     /// Reads the size of the data and steps over the data.

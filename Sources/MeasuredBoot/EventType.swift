@@ -21,7 +21,12 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
     public static let efiVariableAuthority = EventType(rawValue: 0x8000_00E0)
 
     /// Whether the profile defines this type.
-    public var isKnown: Bool { Self.names[rawValue] != nil }
+    public var isKnown: Bool {
+        switch rawValue {
+        case 0x0000_0000...0x0000_0013, 0x8000_0001...0x8000_000D, 0x8000_0010, 0x8000_00E0...0x8000_00E2: true
+        default: false
+        }
+    }
 
     private static let names: [UInt32: String] = [
         0x0000_0000: "EV_PREBOOT_CERT",

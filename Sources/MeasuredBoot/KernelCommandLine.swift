@@ -13,70 +13,72 @@ public enum KernelCommandLine: Hashable, Sendable {
 /// A string that a boot loader measured.
 struct MeasuredString {
     /// What a loader puts before the string in the log; only the string itself is measured.
-    enum Label: String, CaseIterable {
-        case kernelCommandLine = "kernel_cmdline: "
-        case moduleCommandLine = "module_cmdline: "
-        case command = "grub_cmd: "
-        // GRUB with Red Hat's and other distributors' older patches.
-        case oldKernelCommandLine = "grub_kernel_cmdline "
-        case oldCommand = "grub_cmd "
+    struct Label {
+        let bytes: [UInt8]
+        let isCommand: Bool
+
+        private init(_ text: String, isCommand: Bool) {
+            bytes = Array(text.utf8)
+            self.isCommand = isCommand
+        }
+
+        /// GRUB's labels, then those of older distributions' patches.
+        static let all: [Label] = [
+            Label("grub_cmd: ", isCommand: true), Label("kernel_cmdline: ", isCommand: false),
+            Label("module_cmdline: ", isCommand: false), Label("grub_cmd ", isCommand: true),
+            Label("grub_kernel_cmdline ", isCommand: false),
+        ]
     }
 
-    let text: String
-    let label: Label?
-    let isUTF16: Bool
+    private let content: ArraySlice<UInt8>
+    let isCommand: Bool
+    private let isLabelled: Bool
+    private let isUTF16: Bool
 
     /// The string of an event, when the digest confirms it in one of the forms that loaders are known to measure.
     init?(_ event: EventLog.Event, in log: AuthenticatedLog) {
-        guard let digest = log.digest(of: event) else { return nil }
         let data = log.log.unverifiedData(of: event)
-        func isMeasured(_ pieces: ArraySlice<UInt8>, _ end: ArraySlice<UInt8>) -> Bool {
-            log.hash.digest(of: pieces, end)[...] == digest
-        }
-        let string = data.last == 0 ? data.dropLast() : data
-        for label in Label.allCases where string.starts(with: label.rawValue.utf8) {
-            let content = string.dropFirst(label.rawValue.utf8.count)
+        for label in Label.all where data.starts(with: label.bytes) {
             // GRUB measures the string, its older patches the string with its NUL.
-            guard isMeasured(content, []) || isMeasured(content, [0]) else { continue }
-            guard let text = EventText.utf8(content) else { return nil }
-            self.init(text: text, label: label, isUTF16: false)
+            let whole = data.dropFirst(label.bytes.count)
+            let content = whole.last == 0 ? whole.dropLast() : whole
+            guard log.isMeasured(content, by: event) || log.isMeasured(whole, by: event) else { continue }
+            self.init(content: content, isCommand: label.isCommand, isLabelled: true, isUTF16: false)
             return
         }
         // systemd-boot measures UTF-16 with its NUL; before version 251 its log was one byte short of that.
-        if isMeasured(data, []) {
-            self.init(unlabelled: data)
-        } else if data.count % 2 == 1, isMeasured(data, [0]) {
-            self.init(unlabelled: data + [0])
+        if log.isMeasured(data, by: event) {
+            // The NUL tells UTF-16 from any other bytes of even number.
+            self.init(
+                content: data,
+                isCommand: false,
+                isLabelled: false,
+                isUTF16: data.count % 2 == 0 && data.suffix(2) == [0, 0]
+            )
+        } else if data.count % 2 == 1, log.isMeasured(data + [0], by: event) {
+            self.init(content: data + [0], isCommand: false, isLabelled: false, isUTF16: true)
         } else {
             return nil
         }
     }
 
-    private init?(unlabelled data: ArraySlice<UInt8>) {
-        if let text = EventText.utf16(data) {
-            self.init(text: text, label: nil, isUTF16: true)
-        } else if let text = EventText.utf8(data) {
-            self.init(text: text, label: nil, isUTF16: false)
-        } else {
-            return nil
-        }
-    }
-
-    private init(text: String, label: Label?, isUTF16: Bool) {
-        self.text = text
-        self.label = label
+    private init(content: ArraySlice<UInt8>, isCommand: Bool, isLabelled: Bool, isUTF16: Bool) {
+        self.content = content
+        self.isCommand = isCommand
+        self.isLabelled = isLabelled
         self.isUTF16 = isUTF16
     }
+
+    /// The text; nil when it is not well-formed or not printable.
+    var text: String? { isUTF16 ? EventText.utf16(content) : EventText.utf8(content) }
 
     /// Whether the kernel could have got this string.
     ///
     /// Labels are not measured. What claims to be a command and begins with a path is none of GRUB's commands, and so is
     /// taken for a command line that was relabelled.
     var couldBeCommandLine: Bool {
-        switch label {
-        case .kernelCommandLine, .oldKernelCommandLine, .moduleCommandLine: true
-        case .command, .oldCommand, nil: isUTF16 || text.hasPrefix("/") || text.hasPrefix("(")
-        }
+        let beginsWithPath = content.first == UInt8(ascii: "/") || content.first == UInt8(ascii: "(")
+        return beginsWithPath || (isLabelled ? !isCommand : isUTF16)
     }
 }
 
@@ -97,12 +99,14 @@ extension BootFacts {
         for (index, event) in log.log.events.enumerated()
         where event.isExtended && (event.pcr == Self.grubPCR || event.pcr == Self.stubPCR) {
             guard log.pcrs.contains(event.pcr) else { continue }
-            guard let string = MeasuredString(event, in: log) else {
+            guard let string = MeasuredString(event, in: log) else { return .unreadable(event: index) }
+            guard string.couldBeCommandLine else { continue }
+            guard let text = string.text else {
                 // Windows fills PCR 12 with binary records; those are authentic and no command line.
-                if event.pcr == Self.stubPCR, log.authenticData(of: event) != nil { continue }
+                if event.pcr == Self.stubPCR { continue }
                 return .unreadable(event: index)
             }
-            if string.couldBeCommandLine { candidates.append(Fact(string.text, event: index)) }
+            candidates.append(Fact(text, event: index))
         }
         guard let first = candidates.first else { return .absent }
         // A loader may measure the same line twice; that leaves no doubt.
@@ -117,10 +121,10 @@ extension BootFacts {
     /// Costs one hash of every event of the PCR.
     public func grubCommands() -> [Fact<String>] {
         log.log.events.enumerated().compactMap { index, event in
-            guard event.pcr == Self.grubPCR, let string = MeasuredString(event, in: log),
-                string.label == .command || string.label == .oldCommand
+            guard event.pcr == Self.grubPCR, event.isExtended, let string = MeasuredString(event, in: log),
+                string.isCommand, let text = string.text
             else { return nil }
-            return Fact(string.text, event: index)
+            return Fact(text, event: index)
         }
     }
 }

@@ -1,26 +1,62 @@
-/// Digests of the constant data that firmware measures, by which events are recognised whatever their type claims.
+/// Constant data that firmware measures, by whose digest an event is recognised whatever its type claims.
+enum Landmark: Hashable, Sendable {
+    /// Between what firmware measures and what boot loaders do (PFP section 10.4.1, EV_SEPARATOR).
+    case separator
+    /// A separator that reports an error of the firmware.
+    case errorSeparator
+    case callingApplication
+    case exitBootServicesInvocation
+    case exitBootServicesSuccess
+    case alarm(BootAlarm)
+}
+
+/// The digests of the landmarks in one bank.
 struct KnownDigests: Sendable {
-    /// Separators between firmware and boot loader (PFP section 10.4.1, EV_SEPARATOR): 0x00000000 and 0xFFFFFFFF.
-    let separators: [[UInt8]]
-    /// The separator that reports an error, 0x00000001.
-    let errorSeparator: [UInt8]
-    let callingApplication: [UInt8]
-    let exitBootServicesInvocation: [UInt8]
-    let exitBootServicesSuccess: [UInt8]
-    /// What weakens a boot and is announced in PCR 7, each with its digest.
-    let alarms: [(alarm: BootAlarm, digest: [UInt8])]
+    private struct Entry {
+        /// The beginning of the digest: one comparison of eight bytes excludes nearly every event.
+        let key: UInt64
+        let digest: [UInt8]
+        let landmark: Landmark
+    }
+
+    private let entries: [Entry]
 
     private init(_ hash: BankHash) {
-        func digest(_ text: String) -> [UInt8] { hash.digest(of: Array(text.utf8)[...]) }
-        separators = [[0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF]].map { hash.digest(of: $0) }
-        errorSeparator = hash.digest(of: [1, 0, 0, 0])
-        callingApplication = digest("Calling EFI Application from Boot Option")
-        exitBootServicesInvocation = digest("Exit Boot Services Invocation")
-        exitBootServicesSuccess = digest("Exit Boot Services Returned with Success")
-        alarms = BootAlarm.allCases.flatMap { alarm in
-            // Some firmware measures the string with the NUL that ends it in memory.
-            [(alarm, digest(alarm.rawValue)), (alarm, digest(alarm.rawValue + "\0"))]
+        func entry(_ landmark: Landmark, _ data: [UInt8]) -> Entry {
+            let digest = hash.digest(of: data[...])
+            return Entry(key: LittleEndian.uint64(digest.span, at: 0), digest: digest, landmark: landmark)
         }
+        func entry(_ landmark: Landmark, _ text: String) -> Entry { entry(landmark, Array(text.utf8)) }
+        entries =
+            [
+                entry(.separator, [0, 0, 0, 0]),
+                entry(.separator, [0xFF, 0xFF, 0xFF, 0xFF]),
+                entry(.errorSeparator, [1, 0, 0, 0]),
+                entry(.callingApplication, "Calling EFI Application from Boot Option"),
+                entry(.exitBootServicesInvocation, "Exit Boot Services Invocation"),
+                entry(.exitBootServicesSuccess, "Exit Boot Services Returned with Success"),
+            ]
+            + BootAlarm.allCases.flatMap { alarm in
+                // Some firmware measures the string with the NUL that ends it in memory.
+                [entry(.alarm(alarm), alarm.rawValue), entry(.alarm(alarm), alarm.rawValue + "\0")]
+            }
+    }
+
+    /// The landmark whose digest stands at an offset; nil when none does.
+    func landmark(_ bytes: Span<UInt8>, at offset: Int) -> Landmark? {
+        guard bytes.count - offset >= 8 else { return nil }
+        let key = LittleEndian.uint64(bytes, at: offset)
+        for entry in entries where entry.key == key {
+            guard entry.digest.count <= bytes.count - offset else { return nil }
+            for index in entry.digest.indices where entry.digest[index] != bytes[offset + index] { return nil }
+            return entry.landmark
+        }
+        return nil
+    }
+
+    /// The digest of a landmark that has only one.
+    func digest(of landmark: Landmark) -> [UInt8] {
+        entries.first { $0.landmark == landmark }?.digest ?? []
     }
 
     /// The digests in a bank, computed once.

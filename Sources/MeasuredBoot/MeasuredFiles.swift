@@ -47,7 +47,7 @@ extension BootFacts {
                 sections.append(UnifiedKernelSection(name: name, digest: Array(digest), event: index))
                 pending = nil
             } else if let name = EventText.utf16(log.log.unverifiedData(of: event)), name.hasPrefix("."),
-                log.hash.digest(of: (Array(name.utf8) + [0])[...])[...] == digest
+                log.isMeasured((Array(name.utf8) + [0])[...], by: event)
             {
                 pending = name
             }

@@ -17,9 +17,9 @@ public struct Replay: Sendable {
 
     /// Replays a log in a bank; throws when the log or this program does not have the bank.
     public init(_ log: EventLog, bank: AlgorithmID) throws(ReplayError) {
-        guard log.banks.contains(bank) else { throw .bankNotInLog(bank) }
+        guard let place = log.place(of: bank) else { throw .bankNotInLog(bank) }
         guard let hash = BankHash(bank) else { throw .bankNotSupported(bank) }
-        var machine = ReplayMachine(log, hash: hash)
+        var machine = ReplayMachine(log, hash: hash, place: place)
         machine.run()
         self.log = log
         self.bank = bank
@@ -88,6 +88,7 @@ extension Replay.Obstacle: CustomStringConvertible {
 struct ReplayMachine {
     private let log: EventLog
     private let hash: BankHash
+    private let place: DigestPlace
     private(set) var values: [UInt8]
     private(set) var extended = PCRMask()
     private(set) var obstacles: [Replay.Obstacle] = []
@@ -97,9 +98,10 @@ struct ReplayMachine {
     /// PCR 0 begins at this locality when the hardware measured the CRTM (PTP section 4.6.1).
     private static let hardwareCRTMLocality: UInt8 = 4
 
-    init(_ log: EventLog, hash: BankHash) {
+    init(_ log: EventLog, hash: BankHash, place: DigestPlace) {
         self.log = log
         self.hash = hash
+        self.place = place
         let size = hash.digestSize
         values = [UInt8](repeating: 0, count: EventLogBounds.pcrs.count * 2 * size)
         for pcr in Self.dynamicLaunchPCRs {
@@ -111,46 +113,45 @@ struct ReplayMachine {
     mutating func run() {
         values[hash.digestSize - 1] = startingValueOfPCR0()
         switch hash {
-        case .sha1: extendAll(Insecure.SHA1.self)
-        case .sha256: extendAll(SHA256.self)
-        case .sha384: extendAll(SHA384.self)
-        case .sha512: extendAll(SHA512.self)
-        }
-    }
-
-    private mutating func extendAll<Function: HashFunction>(_: Function.Type) {
-        let size = Function.Digest.byteCount
-        let bytes = log.bytes
-        for (index, event) in log.events.enumerated() where event.isExtended {
-            extended.insert(event.pcr)
-            guard let digest = log.digestOffset(of: event, in: hash.algorithm) else {
-                if !obstacles.contains(where: { $0.pcr == event.pcr }) {
-                    obstacles.append(Replay.Obstacle(pcr: event.pcr, event: index, cause: .digestMissing))
-                }
-                continue
-            }
-            Self.extend(Function.self, &values, at: event.pcr * 2 * size, size: size, by: bytes.span, at: digest)
+        case .sha1: extendAll(Insecure.SHA1.self, place)
+        case .sha256: extendAll(SHA256.self, place)
+        case .sha384: extendAll(SHA384.self, place)
+        case .sha512: extendAll(SHA512.self, place)
         }
     }
 
     /// New value = H(old value ‖ digest); the digest is put behind the value so that both are hashed in one piece.
-    private static func extend<Function: HashFunction>(
-        _: Function.Type,
-        _ values: inout [UInt8],
-        at start: Int,
-        size: Int,
-        by bytes: Span<UInt8>,
-        at digest: Int
-    ) {
-        var input = values.mutableSpan
-        for index in 0..<size { input[start + size + index] = bytes[digest + index] }
-        let result = Function.hash(data: values[start..<start + 2 * size])
-        var output = values.mutableSpan
-        var index = start
-        for byte in result {
-            output[index] = byte
-            index += 1
+    private mutating func extendAll<Function: HashFunction>(_: Function.Type, _ place: DigestPlace) {
+        let size = Function.Digest.byteCount
+        var values = values
+        self.values = []
+        let log = log
+        let bytes = log.bytes.span
+        let events = log.events.span
+        for index in events.indices where events[index].isExtended {
+            let pcr = events[index].pcr
+            extended.insert(pcr)
+            guard let digest = place.offset(of: events[index], bytes) else {
+                obstruct(pcr, index)
+                continue
+            }
+            let start = pcr * 2 * size
+            var input = values.mutableSpan
+            for byte in 0..<size { input[start + size + byte] = bytes[digest + byte] }
+            let result = Function.hash(data: values[start..<start + 2 * size])
+            var output = values.mutableSpan
+            var position = start
+            for byte in result {
+                output[position] = byte
+                position += 1
+            }
         }
+        self.values = values
+    }
+
+    private mutating func obstruct(_ pcr: Int, _ event: Int) {
+        guard !obstacles.contains(where: { $0.pcr == pcr }) else { return }
+        obstacles.append(Replay.Obstacle(pcr: pcr, event: event, cause: .digestMissing))
     }
 
     /// The last byte PCR 0 begins with: the locality of the start-up, which only the log tells (PFP section 10.4.5.3).

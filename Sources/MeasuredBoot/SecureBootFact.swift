@@ -38,7 +38,9 @@ public struct SecureBootFact: Hashable, Sendable {
         }
         var found: [Fact<Range<Int>>] = []
         let bytes = log.log.bytes.span
-        for (index, event) in log.log.events.enumerated() where event.pcr == Self.pcr && event.isExtended {
+        let events = log.log.events.span
+        for index in events.indices where events[index].pcr == Self.pcr && events[index].isExtended {
+            let event = events[index]
             guard let variable = VariableData(bytes, in: event.data), variable.isNamed(.secureBoot, bytes) else {
                 continue
             }
@@ -126,7 +128,7 @@ extension BootFacts {
         for (index, event) in log.log.events.enumerated()
         where event.pcr == SecureBootFact.pcr && !order.isBeforeSeparator(event, index) {
             guard let variable = VariableData(bytes, in: event.data, slack: Self.shimSlack),
-                let digest = log.digest(of: event), isAuthority(event, digest),
+                let digest = log.digest(of: event), isAuthority(event),
                 let name = EventText.utf16(log.log.bytes[variable.name])
             else { continue }
             authorities.append(
@@ -151,8 +153,8 @@ extension BootFacts {
     /// Shim up to 15.4 counted the padding of a C structure into its record, and measured all of that but the last byte.
     private static let shimSlack = 6
 
-    private func isAuthority(_ event: EventLog.Event, _ digest: ArraySlice<UInt8>) -> Bool {
+    private func isAuthority(_ event: EventLog.Event) -> Bool {
         let data = log.log.unverifiedData(of: event)
-        return log.hash.digest(of: data)[...] == digest || log.hash.digest(of: data.dropLast())[...] == digest
+        return log.isMeasured(data, by: event) || log.isMeasured(data.dropLast(), by: event)
     }
 }

@@ -36,7 +36,7 @@ struct SpecIDHeader {
     }
 
     /// The algorithms with their sizes, each known and none twice.
-    func parseAlgorithms(_ bytes: [UInt8]) throws(EventLogError) -> [AlgorithmID] {
+    func parseAlgorithms(_ bytes: [UInt8]) throws(EventLogError) -> (banks: [AlgorithmID], sizes: [Int]) {
         let span = bytes.span
         var offset = data.lowerBound + Self.algorithmCountOffset
         guard offset + 4 <= data.upperBound else { throw EventLogError(.badHeader, offset: offset, event: 0) }
@@ -46,6 +46,7 @@ struct SpecIDHeader {
         }
         offset += 4
         var banks: [AlgorithmID] = []
+        var sizes: [Int] = []
         for _ in 0..<count {
             guard data.upperBound - offset >= Self.algorithmSize else {
                 throw EventLogError(.badHeader, offset: offset, event: 0)
@@ -62,9 +63,10 @@ struct SpecIDHeader {
                 throw EventLogError(.repeatedAlgorithm, offset: offset, event: 0, value: UInt64(algorithm.rawValue))
             }
             banks.append(algorithm)
+            sizes.append(known)
             offset += Self.algorithmSize
         }
-        return banks
+        return (banks, sizes)
     }
 
     /// How many bytes of vendor information stand behind the event, although its size should have covered them.

@@ -152,7 +152,7 @@ struct CorpusLog: CustomTestStringConvertible {
 @Suite(.enabled(if: Corpus.root != nil, "needs BIRTHMARK_CORPUS"))
 struct CorpusTests {
     @Test(arguments: CorpusLog.all)
-    func attack59_everyRealLogIsReadAsItsIndexSays(expected: CorpusLog) throws {
+    func everyRealLogIsReadAsItsIndexSays(expected: CorpusLog) throws {
         let log = try EventLog(parsing: Corpus.bytes(expected.path))
         #expect(log.events.count == expected.events)
         #expect(log.banks == expected.banks)
@@ -172,7 +172,7 @@ struct CorpusTests {
         ("google+go-attestation/_derived/adversarial/event_size_too_large.bin", .noSuchPCR),
         ("keylime+keylime/test/data/create-mb-policy/binary_bios_measurements-empty", .empty),
     ])
-    func attack59_whatIsNoLogOfPCRsIsRefused(path: String, code: EventLogError.Code) throws {
+    func whatIsNoLogOfPCRsIsRefused(path: String, code: EventLogError.Code) throws {
         do throws(EventLogError) {
             _ = try EventLog(parsing: (try? Corpus.bytes(path)) ?? [1])
             Issue.record("parsed")
@@ -207,7 +207,7 @@ struct CorpusTests {
         "arch-linux-workstation", "cos-101-amd-sev", "cos-85-amd-sev", "eventlogwithsp800155", "glinux-alex",
         "rhel8-uefi", "ubuntu-2104-no-dbx",
     ])
-    func attack59_valuesAndApplicationsOfGoTPMTools(name: String) throws {
+    func valuesAndApplicationsOfGoTPMTools(name: String) throws {
         let path = "\(CorpusLog.goTPMTools)/\(name).bin"
         let expected = try Corpus.json(GoExpectation.self, "google+go-tpm-tools/_derived/\(name).bin.expected.json")
         try expectValues(path, expected.pcrs)
@@ -232,7 +232,7 @@ struct CorpusTests {
         ("IMN-SUPERMICRO-WBCL-Quote-AIKs", "eventlog.bin", ["sha256"], [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]),
         ("dell-notebook-5eventlogs-WBCL", "eventlog.4.bin", ["sha256"], [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]),
     ])
-    func attack59_valuesThatRealTPMsReported(folder: String, file: String, banks: [String], pcrs: [Int]) throws {
+    func valuesThatRealTPMsReported(folder: String, file: String, banks: [String], pcrs: [Int]) throws {
         let values = try Corpus.json([String: [String: String]].self, "\(CorpusLog.immune)/\(folder)/pcrs.json")
         try expectValues(
             "\(CorpusLog.immune)/\(folder)/\(file)",
@@ -241,7 +241,7 @@ struct CorpusTests {
         )
     }
 
-    @Test func attack59_valuesOfOtherSources() throws {
+    @Test func valuesOfOtherSources() throws {
         try expectValues(
             "\(CorpusLog.goAttestation)/sb_cert_eventlog",
             Corpus.json([String: [String: String]].self, "google+go-attestation/_derived/sb_cert_eventlog.pcrs.json"),
@@ -282,7 +282,7 @@ struct CorpusTests {
         )
     }
 
-    @Test func attack59_aBankWhoseDigestsAreUselessIsNamedAndTheOtherStands() throws {
+    @Test func aBankWhoseDigestsAreUselessIsNamedAndTheOtherStands() throws {
         let folder = "\(CorpusLog.immune)/IMN-SUPERMICRO-EPP-MSDefender"
         let log = try EventLog(parsing: Corpus.bytes("\(folder)/eventlog.bin"))
         let sha1 = try Replay(log, bank: .sha1)
@@ -290,7 +290,7 @@ struct CorpusTests {
         #expect(sha1.obstacles.allSatisfy { $0.cause == .digestMissing })
     }
 
-    @Test func attack59_anOlderLogOfTheSameMachineDoesNotMatchItsQuote() throws {
+    @Test func anOlderLogOfTheSameMachineDoesNotMatchItsQuote() throws {
         let folder = "\(CorpusLog.immune)/dell-notebook-5eventlogs-WBCL"
         let values = try Corpus.json([String: [String: String]].self, "\(folder)/pcrs.json")["sha256"] ?? [:]
         var quoted: [Int: [UInt8]] = [:]
@@ -306,7 +306,7 @@ struct CorpusTests {
         }
     }
 
-    @Test func attack59_firmwareThatLeftOutExitBootServices() throws {
+    @Test func firmwareThatLeftOutExitBootServices() throws {
         let log = try EventLog(parsing: Corpus.bytes("\(CorpusLog.goAttestation)/ebs_event_missing_eventlog"))
         let quoted = try #require([UInt8](hexadecimal: "31245808d6d35849bc394f6343f2b3ff908ed5e3"))
         guard case .failure(let mismatch) = try Replay(log, bank: .sha1).authenticated(by: [5: quoted]) else {
