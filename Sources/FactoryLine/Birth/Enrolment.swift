@@ -147,7 +147,7 @@ extension TPMConnection {
     ///
     /// The policy session is salted to the endorsement key and encrypts the secret on its way out.
     fileprivate func activate(
-        _ credential: TPMCrypto.Credential,
+        _ credential: Credential,
         of object: borrowing TransientObject,
         with endorsementKey: borrowing PersistentObject
     ) throws -> [UInt8] {
@@ -155,7 +155,7 @@ extension TPMConnection {
         try policySecret(session, of: .endorsement)
         do throws(TPMError) {
             return try activateCredential(
-                TPMDevice.Credential(blob: credential.idObject, secret: credential.secret),
+                credential,
                 of: object,
                 with: endorsementKey,
                 keyAuthorization: .session(session)

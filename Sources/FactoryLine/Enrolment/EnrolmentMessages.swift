@@ -20,7 +20,7 @@ struct EnrolmentRequest: Sendable {
 struct EnrolmentChallenge: Sendable {
     /// 16 random bytes.
     var identifier: [UInt8]
-    var credential: TPMCrypto.Credential
+    var credential: Credential
 }
 
 /// What the station answers: that its TPM knows the secret, and what the TPM says about the two keys.
