@@ -155,7 +155,8 @@ extension TPMConnection {
         try policySecret(session, of: .endorsement)
         do throws(TPMError) {
             return try activateCredential(
-                credential,
+                credential.idObject,
+                secret: credential.secret,
                 of: object,
                 with: endorsementKey,
                 keyAuthorization: .session(session)
