@@ -1,1 +1,9 @@
-import ArgumentParser
+import CommandLineContract
+import SoftwareDevice
+
+await CommandLineProgram.main(
+    Bench.self,
+    explain: { error in
+        (error as? SoftwareDeviceError).map { CommandFailure(.environment, $0.description) }
+    }
+)
