@@ -8,7 +8,7 @@ public import TPMWire
 public struct EventLog: Sendable {
     /// How the events are laid out.
     public enum Format: Hashable, Sendable {
-        /// TCG_PCR_EVENT2 after a Spec ID Event03 header: several digests for each event (PFP section 10.2).
+        /// TCG_PCR_EVENT2 after a Spec ID Event03 header: several digests for each event (PFP).
         case cryptoAgile
         /// TCG_PCR_EVENT: one SHA-1 digest for each event, as TPM 1.2 firmware wrote it.
         case sha1Legacy

@@ -75,7 +75,7 @@ extension EventLogError: CustomStringConvertible {
         case .eventAfterEnd:
             "an event after the records that end a Windows log"
         case .confidentialComputingLog:
-            "this is a confidential-computing log (CCEL): its indices are those of a TDX or CoVE register, not of PCRs"
+            "this is a confidential-computing log (CCEL): its indices are those of the platform's own registers, not of PCRs"
         case .confidentialComputingTable:
             "this is the ACPI table CCEL, which says where a confidential-computing log lies, not a log"
         }

@@ -10,10 +10,10 @@ struct EventLogParser {
     private(set) var leniencies: [EventLog.Leniency] = []
     private var offset = 0
 
-    // TCG_PCR_EVENT: PCR index, type, SHA-1 digest, size of the data (PFP section 10.2.1).
+    // TCG_PCR_EVENT: PCR index, type, SHA-1 digest, size of the data (PFP).
     private static let legacyHeaderSize = 32
     private static let legacyDigestOffset = 8
-    // TCG_PCR_EVENT2 up to its digests: PCR index, type, number of digests (PFP section 10.2.2).
+    // TCG_PCR_EVENT2 up to its digests: PCR index, type, number of digests (PFP).
     private static let agileHeaderSize = 12
     /// The index of records that belong to no PCR; only Windows writes it.
     private static let noPCR: UInt32 = 0xFFFF_FFFF

@@ -1,4 +1,4 @@
-/// The kind of an event (TCG PC Client Platform Firmware Profile, section 10.4.1).
+/// The kind of an event (TCG PC Client Platform Firmware Profile, PFP, section 10.4.1).
 ///
 /// No PCR covers it: whoever writes the log can put any type on any measurement.
 public struct EventType: RawRepresentable, Hashable, Sendable {

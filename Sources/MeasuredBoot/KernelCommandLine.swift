@@ -46,7 +46,7 @@ struct MeasuredString {
             self.init(content: content, isCommand: label.isCommand, isLabelled: true, isUTF16: false)
             return
         }
-        // systemd-boot measures UTF-16 with its NUL; before version 251 its log was one byte short of that.
+        // systemd-boot measures UTF-16 with its NUL; old versions' logs are one byte short of that.
         if log.isMeasured(data, by: event) {
             // The NUL tells UTF-16 from any other bytes of even number.
             self.init(
@@ -83,7 +83,7 @@ struct MeasuredString {
 }
 
 extension BootFacts {
-    /// GRUB measures its commands and the command line into PCR 8; so did systemd-boot before version 251.
+    /// GRUB measures its commands and the command line into PCR 8; so did old versions of systemd-boot.
     private static let grubPCR = 8
     /// systemd-boot and systemd-stub measure command lines into PCR 12 (systemd, TPM2 PCR measurements).
     private static let stubPCR = 12

@@ -21,7 +21,7 @@ public struct UnifiedKernelSection: Hashable, Sendable {
 extension BootFacts {
     private static let filePCR = 9
     private static let unifiedKernelPCR = 11
-    /// A tagged event begins with its tag and size (PFP section 10.4.2.1).
+    /// A tagged event begins with its tag and size (PFP, TCG_PCClientTaggedEvent).
     private static let tagSize = 8
 
     /// Files in the order in which they were read (PCR 9): GRUB's configuration and modules, kernel and initrd.

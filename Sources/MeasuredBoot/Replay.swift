@@ -93,9 +93,9 @@ struct ReplayMachine {
     private(set) var extended = PCRMask()
     private(set) var obstacles: [Replay.Obstacle] = []
 
-    /// PCRs of the dynamic launch, reset to ones and not to zeros (PTP section 4.6.2).
+    /// PCRs of the dynamic launch, reset to ones and not to zeros (PTP section 4.6).
     private static let dynamicLaunchPCRs = 17...22
-    /// PCR 0 begins at this locality when the hardware measured the CRTM (PTP section 4.6.1).
+    /// PCR 0 begins at this locality when the hardware measured the CRTM (PTP section 4.6).
     private static let hardwareCRTMLocality: UInt8 = 4
 
     init(_ log: EventLog, hash: BankHash, place: DigestPlace) {

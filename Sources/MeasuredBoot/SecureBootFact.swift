@@ -150,7 +150,7 @@ extension BootFacts {
         authorities().last { $0.event < image.event }
     }
 
-    /// Shim up to 15.4 counted the padding of a C structure into its record, and measured all of that but the last byte.
+    /// Old versions of shim counted the padding of a C structure into its record, and measured all of that but the last byte.
     private static let shimSlack = 6
 
     private func isAuthority(_ event: EventLog.Event) -> Bool {

@@ -1,4 +1,4 @@
-/// EFI_SIGNATURE_LISTs: the keys and hashes in `db`, `dbx`, `KEK` and `PK` (UEFI specification section 32.4.1).
+/// EFI_SIGNATURE_LISTs: the keys and hashes in `db`, `dbx`, `KEK` and `PK` (UEFI specification, chapter Secure Boot).
 public struct SignatureDatabase: Hashable, Sendable {
     /// X.509 certificates in DER, with the owner that put each there.
     public let certificates: [Entry]

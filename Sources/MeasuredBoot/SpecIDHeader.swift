@@ -6,7 +6,7 @@ struct SpecIDHeader {
     let index: UInt32
     let data: Range<Int>
 
-    /// In a CCEL log the header stands at measurement register 1 (Intel GHCI, UEFI specification section 38.4).
+    /// In a CCEL log the header stands at measurement register 1 (UEFI specification, chapter Confidential Computing).
     static let confidentialComputingIndex: UInt32 = 1
 
     private static let signature = Array("Spec ID Event03\0".utf8)

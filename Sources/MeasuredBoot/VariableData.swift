@@ -1,4 +1,4 @@
-/// UEFI_VARIABLE_DATA: a firmware variable as it is measured (PFP section 10.4.2.3), as ranges of the log's bytes.
+/// UEFI_VARIABLE_DATA: a firmware variable as it is measured (PFP), as ranges of the log's bytes.
 struct VariableData {
     let vendor: Range<Int>
     let name: Range<Int>
@@ -37,7 +37,7 @@ struct VariableData {
     }
 }
 
-/// The variables that decide what Secure Boot accepts (UEFI specification section 32.3).
+/// The variables that decide what Secure Boot accepts (UEFI specification, chapter Secure Boot).
 public enum SecureBootVariable: String, Hashable, Sendable, CaseIterable {
     case secureBoot = "SecureBoot"
     case platformKey = "PK"
