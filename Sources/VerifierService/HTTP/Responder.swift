@@ -64,8 +64,8 @@ struct Responder: HTTPResponder {
         }
 
         let seconds = Self.seconds(ContinuousClock.now - start)
-        let name = route.map { "\($0.method) \($0.pattern)" } ?? "none"
-        metrics.count(.requests, name, String(answer.status.code))
+        let name = route.map { "\($0.method.rawValue) \($0.pattern)" } ?? "none"
+        metrics.count(.requests, name, String(answer.status))
         metrics.observe(.requestSeconds, seconds, name)
         log(name, request, answer, caller: caller, peer: peer, seconds: seconds, detail: detail)
         return respond(with: answer, closing: readToEnd ? nil : channel)
@@ -75,7 +75,7 @@ struct Responder: HTTPResponder {
         let target = request.head.path ?? ""
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let path = parts.first else { throw ServiceProblem.notFound }
-        for route in routes where route.method == request.method {
+        for route in routes where route.method.rawValue == request.method.rawValue {
             guard let parameters = route.pattern.match(path) else { continue }
             return (route, parameters, try Self.query(parts.count > 1 ? parts[1] : ""))
         }
@@ -117,7 +117,7 @@ struct Responder: HTTPResponder {
 
     private static func answer(_ problem: Problem) -> Answer {
         Answer(
-            status: .init(code: problem.status),
+            status: problem.status,
             mediaType: Problem.mediaType,
             body: (try? CanonicalJSON.encode(problem)) ?? []
         )
@@ -125,14 +125,14 @@ struct Responder: HTTPResponder {
 
     private func respond(with answer: Answer, closing channel: (any Channel)?) -> Response {
         var headers: HTTPFields = [.contentType: answer.mediaType, .cacheControl: "no-store"]
-        if answer.status == .tooManyRequests || answer.status == .serviceUnavailable { headers[.retryAfter] = "1" }
+        if answer.status == 429 || answer.status == 503 { headers[.retryAfter] = "1" }
         if let channel {
             // The rest of the body is not worth reading for long.
             headers[.connection] = "close"
             channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
         }
         return Response(
-            status: answer.status,
+            status: .init(code: answer.status),
             headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
@@ -148,13 +148,13 @@ struct Responder: HTTPResponder {
         detail: String
     ) {
         var metadata: Logger.Metadata = [
-            "route": "\(route)", "status": "\(answer.status.code)", "peer": "\(peer)",
+            "route": "\(route)", "status": "\(answer.status)", "peer": "\(peer)",
             "ms": "\((seconds * 1_000_000).rounded() / 1000)",
         ]
         if let caller { metadata["operator"] = "\(caller.name)" }
         if !detail.isEmpty { metadata["detail"] = "\(detail)" }
         if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(200))" }
-        logger.log(level: answer.status.code >= 500 ? .error : .info, "request", metadata: metadata)
+        logger.log(level: answer.status >= 500 ? .error : .info, "request", metadata: metadata)
     }
 
     private static func milliseconds(_ instant: ContinuousClock.Instant) -> Int64 {

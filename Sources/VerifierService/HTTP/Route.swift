@@ -1,4 +1,3 @@
-import Hummingbird
 import Messages
 
 /// Who may call a route.
@@ -9,9 +8,15 @@ enum Callers: Hashable, Sendable {
     case operators(Set<OperatorRole>)
 }
 
+/// The two methods there are.
+enum Method: String, Hashable, Sendable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+}
+
 /// One line of the route table.
 struct Route: Sendable {
-    var method: HTTPRequest.Method
+    var method: Method
     var pattern: RoutePattern
     var callers: Callers
     /// The most bytes of a body; 0 for requests that have none.
@@ -19,7 +24,7 @@ struct Route: Sendable {
     var handler: @Sendable (Exchange) async throws -> Answer
 
     init(
-        _ method: HTTPRequest.Method,
+        _ method: Method,
         _ pattern: RoutePattern,
         by callers: Callers,
         bodyLimit: Int = 0,
@@ -96,12 +101,12 @@ struct Exchange: Sendable {
 
 /// What a handler answers.
 struct Answer: Sendable {
-    var status: HTTPResponse.Status = .ok
+    var status = 200
     var mediaType: String
     var body: [UInt8]
 
     /// One JSON object in canonical form.
-    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Answer {
+    static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
         Answer(status: status, mediaType: "application/json", body: try CanonicalJSON.encode(value))
     }
 

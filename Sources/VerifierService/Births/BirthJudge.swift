@@ -1,0 +1,177 @@
+import Appraisal
+import AttestationResults
+import Endorsement
+import Messages
+import TPMCrypto
+import TPMWire
+
+/// Judges a birth again from the record's own bytes: the station's signature says who vouches, not that it is so.
+struct BirthJudge: Sendable {
+    let keys: SigningKeys
+    let factories: FactoryPolicy
+    /// `nil` when no vendor's roots were given: then the factory's judgement of the endorsement key stands.
+    let endorsement: EndorsementPolicy?
+
+    /// A birth that may be taken over.
+    struct Judged: Sendable {
+        var record: BirthRecord
+        var payload: [UInt8]
+    }
+
+    /// Why a birth is not taken over, with what could be read of it.
+    struct Refused: Error {
+        var record: BirthRecord?
+        var detail: String
+    }
+
+    /// Reads and judges one envelope.
+    /// - Parameter logs: the event logs that came with it, by digest.
+    func judge(_ envelope: SignedEnvelope, logs: [ContentDigest: [UInt8]]) throws(Refused) -> Judged {
+        let payload: [UInt8]
+        let record: BirthRecord
+        do {
+            payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: keys)
+            record = try BirthRecord(parsing: payload)
+        } catch { throw Refused(detail: error.detail) }
+        let faults = faults(of: record, logs: logs)
+        guard faults.isEmpty else { throw Refused(record: record, detail: faults.joined(separator: "; ")) }
+        return Judged(record: record, payload: payload)
+    }
+
+    private func faults(of record: BirthRecord, logs: [ContentDigest: [UInt8]]) -> [String] {
+        let areas: Areas
+        do {
+            areas = try Areas(record)
+        } catch { return [error.detail] }
+        return endorsementFaults(record, areas) + residencyFaults(record, areas) + certificateFaults(record, areas)
+            + firstBootFaults(record, logs)
+    }
+
+    /// The public areas, each held to the Names that the record gives.
+    private struct Areas {
+        var ek: TPMTPublic
+        var iak: TPMTPublic
+        var idevid: TPMTPublic
+        var enrolment: TPMTPublic
+
+        init(_ record: BirthRecord) throws(Refused) {
+            ek = try Self.area(record.ek, "EK")
+            iak = try Self.area(record.iak, "IAK")
+            idevid = try Self.area(record.idevid, "IDevID")
+            do {
+                enrolment = try TPMTPublic(parsing: record.residency.enrolmentKey.bytes)
+            } catch { throw Refused(record: record, detail: "enrolment key: \(error)") }
+        }
+
+        private static func area(_ key: BornKey, _ what: String) throws(Refused) -> TPMTPublic {
+            do {
+                let area = try TPMTPublic(parsing: key.publicArea.bytes)
+                let name = try Name(of: area)
+                let qualified = try name.qualified(under: Name(handle: .endorsement))
+                guard name.contents == key.name.bytes, qualified.contents == key.qualifiedName.bytes else {
+                    throw Refused(detail: "\(what): the Names are not those of the public area")
+                }
+                return area
+            } catch let error as Refused {
+                throw error
+            } catch { throw Refused(detail: "\(what): \(error)") }
+        }
+    }
+
+    private func endorsementFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {
+        guard let template = EndorsementKeyTemplate(rawValue: record.ek.template.text),
+            areas.ek.isKey(of: template.area), let key = try? PublicKey(areas.ek)
+        else { return ["the endorsement key is not what template \(record.ek.template) says"] }
+        guard let endorsement else { return [] }
+        guard let bytes = record.ek.certificate?.bytes else {
+            return ["the endorsement key has no certificate, and this verifier wants one"]
+        }
+        do throws(CertificateError) {
+            let certificate = try EKCertificate(fromNV: bytes)
+            switch endorsement.judge(certificate, for: key, at: record.bornAt) {
+            case .refused(let reasons): return reasons.map { "endorsement certificate: \($0)" }
+            case .accepted: return []
+            }
+        } catch { return ["endorsement certificate: \(error)"] }
+    }
+
+    private func residencyFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {
+        guard let template = DeviceIdentityTemplate(rawValue: record.iak.template.text),
+            record.iak.template == record.idevid.template
+        else { return ["the keys name no template of ours"] }
+        let residency = record.residency
+        let proof = ResidencyProof(
+            endorsementKey: areas.ek,
+            enrolmentKey: areas.enrolment,
+            iak: .init(
+                publicArea: areas.iak,
+                attest: residency.iakCreation.bytes,
+                signature: residency.iakSignature.bytes
+            ),
+            idevid: .init(
+                publicArea: areas.idevid,
+                attest: residency.idevidCreation.bytes,
+                signature: residency.idevidSignature.bytes
+            )
+        )
+        return proof.reasons(template: template, uniqueY: .empty).map(\.description)
+    }
+
+    private func certificateFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {
+        guard let iak = record.iak.certificate?.bytes, let idevid = record.idevid.certificate?.bytes else {
+            return ["the IAK or the IDevID has no certificate"]
+        }
+        do throws(CertificateError) {
+            let verdict = factories.judge(
+                iak: (try ParsedCertificate(der: iak), areas.iak),
+                idevid: (try ParsedCertificate(der: idevid), areas.idevid),
+                model: record.model.text,
+                serial: record.serial.text,
+                at: record.bornAt
+            )
+            switch verdict {
+            case .accepted: return []
+            case .refused(let reasons): return reasons.map { "device certificates: \($0)" }
+            }
+        } catch { return ["device certificates: \(error)"] }
+    }
+
+    /// The first quote is the IAK's own word that it works, in the boot that the record begins with.
+    private func firstBootFaults(_ record: BirthRecord, _ logs: [ContentDigest: [UInt8]]) -> [String] {
+        let key: EnrolledKey
+        do {
+            key = try EnrolledKey(record.iak)
+        } catch { return ["IAK: \(error)"] }
+        var log = LogEvidence.none
+        if let digest = record.firstBoot.log, let bytes = logs[digest] { log = .bytes(bytes, digest: digest) }
+        let verdict = Appraiser.appraise(
+            AppraisalInput(
+                instance: record.instance,
+                key: key,
+                attest: record.firstBoot.attest.bytes,
+                signature: record.firstBoot.signature.bytes,
+                pcrs: record.firstBoot.pcrs,
+                log: log,
+                request: ContentDigest(of: []),
+                qualifyingData: FirstBoot.qualifyingData(
+                    ekName: record.ek.name.bytes,
+                    iakName: record.iak.name.bytes
+                ),
+                selection: record.selection,
+                lastClock: nil,
+                firmwareVersions: [record.tpm.firmwareVersion],
+                expectations: [
+                    BootExpectation(
+                        name: .current,
+                        profile: BootProfile(exact: record.firstBoot.pcrs, facts: BootFactRequirements())
+                    )
+                ]
+            )
+        )
+        switch verdict {
+        case .accepted: return []
+        case .undecided(let cause): return ["first boot: \(cause)"]
+        case .refused(let refusal): return refusal.reasons.map { "first boot: \($0.code.sentence) \($0.detail)" }
+        }
+    }
+}

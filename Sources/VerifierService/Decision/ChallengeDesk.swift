@@ -1,0 +1,65 @@
+import Appraisal
+import Messages
+import VerifierStore
+
+extension Verifier {
+    /// What an instance quotes whose record says nothing else; also what a stranger is told.
+    private static let usualSelection = PCRSet(bank: .sha256, pcrs: 0..<10)
+
+    /// `POST /v1/challenges`: the answer for an unknown instance has the same shape, and is good for nothing.
+    func challenge(_ exchange: Exchange) async throws -> Answer {
+        let request: ChallengeRequest
+        do {
+            request = try CanonicalJSON.decode(
+                ChallengeRequest.self,
+                from: exchange.body,
+                limit: ChallengeRequest.maximumSize
+            )
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        guard (request.package != nil) == (request.purpose == .update) else {
+            throw ServiceProblem.malformed("\"package\" goes with the purpose update, and with no other")
+        }
+        let enrolled = try await enrolled(request.instance)
+        guard let selection = enrolled?.record.selection ?? Self.usualSelection else {
+            throw ServiceProblem.undecided("no selection")
+        }
+        let binding = Challenges.Binding(
+            instance: request.instance,
+            purpose: request.purpose,
+            package: request.package,
+            iakName: enrolled?.record.iak.name.bytes ?? [],
+            selection: selection
+        )
+        let (token, expires) = challenges.issue(
+            for: binding,
+            nonce: Self.random(Challenges.nonceSize),
+            now: clock.milliseconds()
+        )
+        var holdsLog = false
+        if let log = request.log { holdsLog = try await store.holdsLog(log) }
+        return try .json(
+            ChallengeAnswer(challenge: token, expires: expires / 1000, selection: selection, holdsLog: holdsLog)
+        )
+    }
+
+    /// The record and the imported key of an instance; `nil` when it is not on record.
+    func enrolled(_ instance: InstanceID) async throws -> Enrolled? {
+        if let known = enrolled[instance] { return known }
+        guard let birth = try await store.birth(of: instance) else { return nil }
+        let found: Enrolled
+        do {
+            let record = try BirthRecord(parsing: birth.payload)
+            found = Enrolled(record: record, key: try EnrolledKey(record.iak))
+        } catch {
+            // It was judged when it was imported.
+            throw ServiceProblem.undecided("the birth record of \(instance) is not sound any more: \(error)")
+        }
+        enrolled.keep(found, for: instance)
+        return found
+    }
+
+    static func random(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in generator.next() }
+    }
+}

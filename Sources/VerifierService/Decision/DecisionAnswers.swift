@@ -1,0 +1,69 @@
+import Ledger
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+extension Verifier {
+    typealias Committed = (index: Int, transition: Transition, result: GroupCommitter.Result)
+
+    /// The answer to a decision; what was decided is durable by now.
+    func answer(_ decided: Decision, _ request: DecisionRequest, committed: Committed?) throws -> Answer {
+        let purpose = request.purpose.rawValue
+        func note(_ verdict: String, _ reasons: [String] = []) {
+            metrics.count(.decisions, purpose, verdict)
+            for reason in reasons { metrics.count(.reasons, reason) }
+            var metadata: Logger.Metadata = [
+                "instance": "\(request.instance)", "purpose": "\(purpose)", "verdict": "\(verdict)",
+                "why": "\(decided.explanation.joined(separator: "; "))",
+            ]
+            if !reasons.isEmpty { metadata["reasons"] = "\(reasons.joined(separator: ","))" }
+            if let committed { metadata["entry"] = "\(committed.index)" }
+            logger.info("decision", metadata: metadata)
+        }
+        switch decided.outcome {
+        case .accepted(let acceptance):
+            note("accepted")
+            return try .json(acceptance.answer())
+        case .granted(let grant, let acceptance):
+            let delivery = try delivery(of: grant, committed)
+            note("granted")
+            return try .json(acceptance.answer(delivering: delivery))
+        case .refused(let refused):
+            note("refused", refused.codes)
+            throw ServiceProblem.refused(
+                refused.reasons.first?.sentence ?? "Refused.",
+                reasons: refused.codes,
+                instance: request.instance.text
+            )
+        case .notAuthentic:
+            metrics.count(.garbage)
+            note("not-authentic")
+            throw ServiceProblem.notAuthentic(request.instance.text)
+        case .undecided(let cause):
+            note("undecided")
+            throw ServiceProblem.undecided(cause)
+        case .granting:
+            throw ServiceProblem.undecided("a grant was decided on and not signed")
+        }
+    }
+
+    /// The grant with the proof that it stands on the ledger.
+    private func delivery(of grant: SignedGrant, _ committed: Committed?) throws -> GrantDelivery {
+        guard let committed, let ledger = committed.result.ledger,
+            let offset = committed.transition.entries.firstIndex(where: { $0.entry.body.isGrant })
+        else { throw ServiceProblem.undecided("a grant without an entry on the ledger") }
+        let proof = try ledger.proof(of: committed.index + offset)
+        return GrantDelivery(
+            grant: grant.compact,
+            entry: Blob(committed.transition.entries[offset].bytes),
+            proof: String(decoding: proof.bytes, as: UTF8.self)
+        )
+    }
+}
+
+extension LedgerEntry.Body {
+    fileprivate var isGrant: Bool {
+        if case .grant = self { true } else { false }
+    }
+}

@@ -1,0 +1,215 @@
+import Appraisal
+import AttestationResults
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+extension Verifier {
+    /// How often a decision is taken again because the record moved under it.
+    private static let attempts = 3
+
+    /// `POST /v1/decisions`: judges evidence, decides, and answers once the decision is durable.
+    func decision(_ exchange: Exchange) async throws -> Answer {
+        let evidence: Evidence
+        let request: ReceivedRequest
+        do {
+            evidence = try Evidence(parsing: exchange.body)
+            request = try ReceivedRequest(parsing: evidence.request.bytes)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        let instance = request.request.instance
+        guard let enrolled = try await enrolled(instance) else {
+            throw notAuthentic(request, "no such instance on record")
+        }
+        let challenge = try consume(request, enrolled.record)
+        do {
+            return try await decide(
+                Case(evidence: evidence, request: request, enrolled: enrolled, challenge: challenge)
+            )
+        } catch let error as StoreError {
+            metrics.count(.decisions, request.request.purpose.rawValue, "undecided")
+            throw ServiceProblem.undecided("the record: \(error.message)")
+        } catch is GroupCommitter.Late {
+            metrics.count(.decisions, request.request.purpose.rawValue, "undecided")
+            throw ServiceProblem.undecided("the record did not take the decision in time")
+        }
+    }
+
+    /// Evidence with everything that does not change while it is decided on.
+    private struct Case: Sendable {
+        var evidence: Evidence
+        var request: ReceivedRequest
+        var enrolled: Enrolled
+        var challenge: Challenges.Valid
+    }
+
+    /// Holds the challenge to the request, and uses it up.
+    private func consume(_ request: ReceivedRequest, _ record: BirthRecord) throws -> Challenges.Valid {
+        let binding = Challenges.Binding(
+            instance: record.instance,
+            purpose: request.request.purpose,
+            package: request.request.package?.sha256,
+            iakName: record.iak.name.bytes,
+            selection: record.selection
+        )
+        let now = clock.milliseconds()
+        let challenge: Challenges.Valid
+        do throws(Challenges.Refusal) {
+            challenge = try challenges.check(request.request.challenge, for: binding, now: now)
+        } catch { throw notAuthentic(request, "the challenge is \(error)") }
+        switch consumed.consume(challenge.nonce, now: now) {
+        case .first: return challenge
+        case .repeated: throw notAuthentic(request, "the challenge was presented before")
+        case .full: throw ServiceProblem.busy("more challenges were presented than can be remembered")
+        }
+    }
+
+    private func notAuthentic(_ request: ReceivedRequest, _ detail: String) -> ServiceProblem {
+        metrics.count(.garbage)
+        metrics.count(.decisions, request.request.purpose.rawValue, "not-authentic")
+        return .notAuthentic("\(request.request.instance): \(detail)")
+    }
+
+    private func decide(_ given: Case) async throws -> Answer {
+        let instance = given.request.request.instance
+        var firstSeen: LastSeen??
+        for _ in 0..<Self.attempts {
+            let policy = policy.now.policy
+            let manifest = given.request.request.package?.manifest
+            guard let snapshot = try await store.snapshot(of: instance, release: manifest) else {
+                throw ServiceProblem.undecided("the state of \(instance) is gone")
+            }
+            // Evidence that was overtaken on its way shows an older clock; nothing may follow from that.
+            let isOvertaken = firstSeen.map { $0 != snapshot.state.lastSeen } ?? false
+            firstSeen = .some(snapshot.state.lastSeen)
+            if isOvertaken || consumed.isOvertaken(instance, expires: given.challenge.expires) {
+                throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
+            }
+            let (verdict, log) = try await appraise(given, snapshot.state)
+            let decided = try await decide(given, snapshot, verdict, policy)
+            guard let transition = decided.transition else {
+                return try answer(decided, given.request.request, committed: nil)
+            }
+            let result = try await committer.commit(
+                .decision(change(given, decided, transition, snapshot, policy, log: log))
+            )
+            switch result.outcome {
+            case .committed(let index):
+                consumed.accepted(instance, expires: given.challenge.expires)
+                return try answer(decided, given.request.request, committed: (index, transition, result))
+            case .challengeUsed: throw notAuthentic(given.request, "the challenge was used before")
+            case .stale: metrics.count(.staleCommits)
+            case .known, .conflict: throw ServiceProblem.undecided("the record refused a decision")
+            }
+        }
+        metrics.count(.decisions, given.request.request.purpose.rawValue, "undecided")
+        throw ServiceProblem.undecided("the record of \(instance) moved \(Self.attempts) times while it was decided on")
+    }
+
+    /// - Returns: the verdict, and the log when it is new here and belongs to what the instance's own key said.
+    private func appraise(_ given: Case, _ state: InstanceState) async throws -> (Verdict, StoredLog?) {
+        let record = given.enrolled.record
+        var log = LogEvidence.none
+        var isNew = false
+        if let digest = given.evidence.log {
+            if let known = replayed[ReplayedKey(digest: digest, selection: record.selection)] {
+                log = .replayed(known)
+            } else if let held = try await store.log(digest) {
+                log = .bytes(held, digest: digest)
+            } else if let bytes = given.evidence.logBytes {
+                log = .bytes(bytes.bytes, digest: digest)
+                isNew = true
+            }
+        }
+        let input = AppraisalInput(
+            instance: record.instance,
+            key: given.enrolled.key,
+            attest: given.evidence.attest.bytes,
+            signature: given.evidence.signature.bytes,
+            pcrs: given.evidence.pcrs,
+            log: log,
+            request: given.request.digest,
+            qualifyingData: given.request.qualifyingData,
+            selection: record.selection,
+            lastClock: state.lastSeen?.clock,
+            firmwareVersions: [state.lastSeen?.firmwareVersion ?? record.tpm.firmwareVersion],
+            expectations: state.expectations(for: given.request.request.purpose)
+        )
+        var replay: ReplayedLog?
+        let verdict = Appraiser.appraise(input, replaying: &replay)
+        guard case .accepted = verdict, let digest = given.evidence.log else { return (verdict, nil) }
+        if let replay { replayed.keep(replay, for: ReplayedKey(digest: digest, selection: record.selection)) }
+        return (verdict, isNew ? given.evidence.logBytes.map { StoredLog($0.bytes) } : nil)
+    }
+
+    private func decide(
+        _ given: Case,
+        _ snapshot: DecisionSnapshot,
+        _ verdict: Verdict,
+        _ policy: Policy
+    ) async throws -> Decision {
+        guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
+            throw ServiceProblem.undecided("no identifiers")
+        }
+        let input = DecisionInput(
+            verdict: verdict,
+            request: given.request,
+            quote: ContentDigest(of: given.evidence.attest.bytes),
+            record: given.enrolled.record,
+            state: snapshot.state,
+            release: try await known(given.request.request.package?.manifest, snapshot.release),
+            policy: policy,
+            now: clock.seconds,
+            identifiers: identifiers,
+            verifier: materials.configuration.name
+        )
+        let decision = UpdateTrust.decide(input)
+        guard case .granting(let terms, _) = decision.outcome else { return decision }
+        return try decision.issuing(try materials.grantSigner.sign(terms))
+    }
+
+    func known(_ manifest: ContentDigest?, _ standing: ReleaseStanding?) async throws -> KnownRelease? {
+        guard let manifest, let standing else { return nil }
+        let release: Release
+        if let cached = releases[manifest] {
+            release = cached
+        } else {
+            guard let stored = try await store.release(manifest) else { return nil }
+            release = try Release(parsing: stored.payload)
+            releases.keep(release, for: manifest)
+        }
+        return KnownRelease(
+            release: release,
+            manifest: manifest,
+            status: standing == .registered ? .active : .withdrawn
+        )
+    }
+
+    private func change(
+        _ given: Case,
+        _ decided: Decision,
+        _ transition: Transition,
+        _ snapshot: DecisionSnapshot,
+        _ policy: Policy,
+        log: StoredLog?
+    ) -> DecisionChange {
+        var grant: StoredGrant?
+        if case .granted(let signed, _) = decided.outcome {
+            grant = StoredGrant(
+                jti: signed.terms.claims.jti,
+                compact: signed.compact,
+                expires: signed.terms.claims.exp
+            )
+        }
+        return DecisionChange(
+            transition: transition,
+            replacing: snapshot.state.version,
+            policy: policy.digest,
+            release: grant == nil ? nil : given.request.request.package?.manifest,
+            challenge: given.challenge.nonce,
+            challengeExpires: given.challenge.expires / 1000 + 1,
+            grant: grant,
+            log: log
+        )
+    }
+}

@@ -1,0 +1,100 @@
+import Ledger
+import VerifierStore
+
+/// Holds the stored ledger to its own checkpoint: every entry to its leaf, every node to its children, the root to what was signed.
+struct LedgerAudit: Sendable {
+    /// What does not fit; nothing may be served on top of it.
+    struct Fault: Error, Hashable, CustomStringConvertible {
+        var description: String
+        /// The first entry that is not what was signed for, where one can be named.
+        var entry: Int?
+    }
+
+    let store: any VerifierStore
+    let key: VerifierKey
+
+    // Entries are at most 64 KB: a batch stays below 16 MB.
+    private static let batch = 256
+
+    /// Reads the whole ledger.
+    /// - Returns: the number of entries.
+    /// - Throws: `Fault`, or the store's error.
+    func run() async throws -> Int {
+        let head = try await store.ledgerHead()
+        guard let bytes = head.checkpoint else {
+            guard head.size == 0, try await store.ledgerEntries(0..<1).isEmpty else {
+                throw Fault(description: "the ledger has entries and no checkpoint over them")
+            }
+            return 0
+        }
+        let checkpoint = try verified(bytes)
+        guard checkpoint.size == head.size else {
+            throw Fault(
+                description: "the checkpoint is over \(checkpoint.size) entries, the ledger counts \(head.size)"
+            )
+        }
+        let root = try await hashed(upTo: head.size)
+        guard root == checkpoint.root else {
+            throw Fault(
+                description: """
+                    the tree of \(head.size) entries is sound in itself, but its root is not the signed one: entries were replaced \
+                    together with their hashes
+                    """
+            )
+        }
+        guard try await store.ledgerEntries(head.size..<head.size + 1).isEmpty else {
+            throw Fault(description: "entry \(head.size) stands behind the end of the ledger", entry: head.size)
+        }
+        return head.size
+    }
+
+    private func verified(_ bytes: [UInt8]) throws -> Checkpoint {
+        do {
+            return try SignedCheckpoint(parsing: bytes).verify(logKey: key).get().checkpoint
+        } catch {
+            throw Fault(description: "the stored checkpoint does not hold: \(error)")
+        }
+    }
+
+    /// The root over the stored entries, each subtree compared with the stored one on the way.
+    private func hashed(upTo size: Int) async throws -> TreeHash {
+        var frontier = TreeFrontier()
+        while frontier.size < size {
+            let first = frontier.size
+            let entries = try await store.ledgerEntries(first..<min(first + Self.batch, size))
+            guard entries.count == min(Self.batch, size - first) else {
+                let missing = first + entries.count
+                throw Fault(description: "entry \(missing) of \(size) is missing", entry: missing)
+            }
+            try await compare(entries.map(\.leafHash), from: first, &frontier)
+        }
+        return frontier.root
+    }
+
+    private func compare(_ leaves: [TreeHash], from first: Int, _ frontier: inout TreeFrontier) async throws {
+        let stored = try await store.ledgerNodes(level: 0, first..<first + leaves.count)
+        var interior: [TreeNode] = []
+        for (offset, leaf) in leaves.enumerated() {
+            guard offset < stored.count, stored[offset] == leaf else {
+                throw Fault(
+                    description: "entry \(first + offset) is not the one that was appended: its hash is another",
+                    entry: first + offset
+                )
+            }
+            interior += frontier.append(leaf).dropFirst()
+        }
+        let levels = Dictionary(grouping: interior, by: \.level)
+        for (level, nodes) in levels.sorted(by: { $0.key < $1.key }) {
+            guard let low = nodes.first?.index, let high = nodes.last?.index else { continue }
+            let stored = try await store.ledgerNodes(level: level, low..<high + 1)
+            guard stored == nodes.map(\.hash) else {
+                throw Fault(
+                    description: """
+                        the stored tree differs from its entries at level \(level), between entries \(low << level) and \
+                        \((high + 1) << level)
+                        """
+                )
+            }
+        }
+    }
+}

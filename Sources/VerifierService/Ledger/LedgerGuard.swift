@@ -1,0 +1,81 @@
+import DurableFiles
+import FoundationEssentials
+import Ledger
+import VerifierStore
+
+/// What must hold of the ledger before anything is served on top of it.
+///
+/// Beside the database stands the checkpoint that was last seen to leave it. A database that does not reach that far was
+/// restored from a backup: it has forgotten grants, retirements and consumed challenges, and whatever it signed next
+/// would fork the log.
+struct LedgerGuard: Sendable {
+    let materials: VerifierMaterials
+    let store: any VerifierStore
+
+    private static let maximumSize = SignedNote.maxByteCount
+
+    func check() async throws {
+        let audit = LedgerAudit(store: store, key: materials.checkpointSigner.verifierKey)
+        do {
+            _ = try await audit.run()
+        } catch let fault as LedgerAudit.Fault {
+            throw SetupError(
+                .environment,
+                "the ledger is damaged or was tampered with: \(fault)",
+                hint: "do not serve from it; keep a copy, restore the latest backup, and compare the two"
+            )
+        }
+        try await compareWithLastCheckpoint()
+    }
+
+    private func compareWithLastCheckpoint() async throws {
+        let path = materials.directory.lastCheckpoint
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let seen: Checkpoint
+        do {
+            let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
+            seen = try SignedCheckpoint(parsing: bytes).verify(logKey: materials.checkpointSigner.verifierKey).get()
+                .checkpoint
+        } catch {
+            throw SetupError(
+                .environment,
+                "\(path) is not a checkpoint of this ledger: \(error)",
+                hint: "find out who changed it; without it nobody notices a record that was restored from an old backup"
+            )
+        }
+        let size = try await store.ledgerHead().size
+        guard seen.size <= size, try await root(ofFirst: seen.size) == seen.root else {
+            throw SetupError(
+                .environment,
+                "this verifier has signed a ledger of \(seen.size) entries that does not continue into the \(size) on record",
+                hint: """
+                    the record was restored from a backup that is too old, or replaced; restore the latest one. What the lost \
+                    entries granted cannot be taken back by removing \(path)
+                    """
+            )
+        }
+    }
+
+    /// The root that the stored tree had when it was smaller.
+    private func root(ofFirst size: Int) async throws -> TreeHash {
+        let tree = try MerkleTree(size: size)
+        var needed: [(level: Int, index: Int)] = []
+        _ = tree.root { level, index in
+            needed.append((level, index))
+            return .ofEmptyTree
+        }
+        var hashes: [Int: TreeHash] = [:]
+        for (level, index) in needed { hashes[level] = try await store.ledgerNode(level: level, index: index) }
+        // A tree has at most one complete subtree of each size at its edge.
+        return try tree.root { level, index in
+            guard let hash = hashes[level] else { throw MissingNode(level: level, index: index) }
+            return hash
+        }
+    }
+
+    /// Keeps the latest checkpoint beside the database.
+    func rememberCheckpoint() async throws {
+        guard let checkpoint = try await store.ledgerHead().checkpoint else { return }
+        try AtomicFile.write(checkpoint, to: materials.directory.lastCheckpoint)
+    }
+}

@@ -1,0 +1,63 @@
+import Ledger
+import VerifierStore
+
+/// Serves the ledger as auditors and strangers read it: checkpoint, entries, proofs, and C2SP tiles.
+struct LedgerReader: Sendable {
+    let store: any VerifierStore
+
+    func checkpoint() async throws -> Answer {
+        guard let checkpoint = try await store.ledgerHead().checkpoint else { throw ServiceProblem.notFound }
+        return .text(checkpoint)
+    }
+
+    func entry(_ text: String) async throws -> Answer {
+        let index = try Self.index(text)
+        guard let entry = try await store.ledgerEntries(index..<index + 1).first else { throw ServiceProblem.notFound }
+        return Answer(mediaType: "application/json", body: entry.bytes)
+    }
+
+    /// The proof that an entry stands in the ledger as the latest checkpoint signs it.
+    func proof(_ text: String) async throws -> Answer {
+        let index = try Self.index(text)
+        let head = try await store.ledgerHead()
+        guard let checkpoint = head.checkpoint, index < head.size else { throw ServiceProblem.notFound }
+        let tree = try MerkleTree(size: head.size)
+        // The path is worked out first, so that reading can wait in between; nodes of a complete subtree never change.
+        var needed: [(level: Int, index: Int)] = []
+        _ = tree.inclusionPath(of: index) { level, index in
+            needed.append((level, index))
+            return .ofEmptyTree
+        }
+        var hashes: [Int: [Int: TreeHash]] = [:]
+        for (level, index) in needed {
+            guard let hash = try await store.ledgerNode(level: level, index: index) else {
+                throw MissingNode(level: level, index: index)
+            }
+            hashes[level, default: [:]][index] = hash
+        }
+        let path = try tree.inclusionPath(of: index) { level, index in
+            guard let hash = hashes[level]?[index] else { throw MissingNode(level: level, index: index) }
+            return hash
+        }
+        let proof = LogProof(index: index, path: path ?? [], checkpoint: try SignedCheckpoint(parsing: checkpoint))
+        return .text(proof.bytes)
+    }
+
+    /// A tile, by its path below `/ledger/`.
+    func tile(_ path: String) async throws -> Answer {
+        guard let tile = try? TilePath(parsing: path) else { throw ServiceProblem.notFound }
+        guard tile.exists(inTreeOf: try await store.ledgerHead().size) else { throw ServiceProblem.notFound }
+        let (level, indices) = tile.nodes
+        switch tile.content {
+        case .entries: return .bytes(EntryBundle.encode(try await store.ledgerEntries(indices)))
+        case .hashes: return .bytes(HashTile.encode(try await store.ledgerNodes(level: level, indices)))
+        }
+    }
+
+    private static func index(_ text: String) throws -> Int {
+        guard let index = Int(text), index >= 0, index < MerkleTree.maxSize, String(index) == text else {
+            throw ServiceProblem.notFound
+        }
+        return index
+    }
+}

@@ -1,0 +1,105 @@
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// What operators see of instances, and do to them.
+extension Verifier {
+    /// `GET /v1/instances`, with `?after=<instance>` and `?limit=<number>`.
+    func listInstances(_ exchange: Exchange) async throws -> Answer {
+        var after: InstanceID?
+        if let text = exchange.query["after"] {
+            guard let instance = InstanceID(text) else { throw ServiceProblem.malformed("after is not an instance id") }
+            after = instance
+        }
+        var limit = InstanceList.maximumCount
+        if let text = exchange.query["limit"] {
+            guard let number = Int(text), (1...InstanceList.maximumCount).contains(number) else {
+                throw ServiceProblem.malformed("limit is not 1 to \(InstanceList.maximumCount)")
+            }
+            limit = number
+        }
+        // One more than is shown says whether there are more.
+        let found = try await store.instances(after: after, limit: limit + 1)
+        let reports = try found.prefix(limit).map { Self.report(try BirthRecord(parsing: $0.birth), $0.state) }
+        return try .json(InstanceList(instances: reports, next: found.count > limit ? reports.last?.instance : nil))
+    }
+
+    /// `GET /v1/instances/{name}`: by id or serial number.
+    func showInstance(_ exchange: Exchange) async throws -> Answer {
+        let (record, state) = try await instance(exchange)
+        return try .json(Self.report(record, state))
+    }
+
+    /// `POST /v1/instances/{name}/suspend` and its sisters.
+    func act(_ kind: OperatorAct.Kind, _ exchange: Exchange) async throws -> Answer {
+        let reason = try reason(exchange)
+        let act = OperatorAct(kind, by: try caller(exchange), reason: reason)
+        // A device that asks at this moment moves the record; an operator's act is not lost to that.
+        for _ in 0..<5 {
+            let (record, state) = try await instance(exchange)
+            switch try act.apply(to: state, at: clock.seconds) {
+            case .refused(let lifecycle):
+                throw ServiceProblem.conflict("The instance is \(lifecycle.rawValue): it cannot be \(kind.pastTense).")
+            case .applied(let transition):
+                let change = StoreChange.act(transition, replacing: state.version)
+                guard case .committed = try await committer.commit(change).outcome else {
+                    metrics.count(.staleCommits)
+                    continue
+                }
+                logger.notice(
+                    "operator",
+                    metadata: [
+                        "act": "\(kind.rawValue)", "operator": "\(act.by)", "instance": "\(record.instance)",
+                        "reason": "\(reason)",
+                    ]
+                )
+                return try .json(Self.report(record, transition.state))
+            }
+        }
+        throw ServiceProblem.busy("the instance's record kept moving")
+    }
+
+    func instance(_ exchange: Exchange) async throws -> (BirthRecord, InstanceState) {
+        let name = try exchange.parameter("name")
+        var instance = InstanceID(name)
+        if instance == nil, let serial = Label(name) { instance = try await store.instance(serial: serial) }
+        guard let instance, let birth = try await store.birth(of: instance),
+            let snapshot = try await store.snapshot(of: instance, release: nil)
+        else { throw ServiceProblem.notFound }
+        return (try BirthRecord(parsing: birth.payload), snapshot.state)
+    }
+
+    static func report(_ record: BirthRecord, _ state: InstanceState) -> InstanceReport {
+        InstanceReport(
+            instance: record.instance,
+            serial: record.serial,
+            model: record.model,
+            hardwareRevision: record.hardwareRevision,
+            environment: record.environment,
+            tier: record.tier,
+            bornAt: record.bornAt,
+            lifecycle: state.lifecycle.rawValue,
+            running: RunningPackage(
+                name: state.running.name,
+                version: state.running.version,
+                securityVersion: state.running.securityVersion,
+                manifest: state.running.manifest
+            ),
+            securityFloor: state.securityFloor,
+            lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
+            pending: state.pending.map { PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires) },
+            lastSeen: state.lease?.renewedAt
+        )
+    }
+}
+
+extension OperatorAct.Kind {
+    fileprivate var pastTense: String {
+        switch self {
+        case .suspend: "suspended"
+        case .reinstate: "reinstated"
+        case .retire: "retired"
+        }
+    }
+}

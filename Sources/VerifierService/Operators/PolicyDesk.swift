@@ -1,0 +1,35 @@
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// What operators see of the policy.
+extension Verifier {
+    /// `GET /v1/policy`.
+    func showPolicy(_ exchange: Exchange) async throws -> Answer {
+        let current = policy.now
+        return try .json(PolicyReport(digest: current.policy.digest, policy: Blob(current.bytes)))
+    }
+
+    /// `POST /v1/policy/explain`.
+    func explainPolicy(_ exchange: Exchange) async throws -> Answer {
+        let question: PolicyQuestion
+        do {
+            question = try CanonicalJSON.decode(
+                PolicyQuestion.self,
+                from: exchange.body,
+                limit: PolicyQuestion.maximumSize
+            )
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        guard let birth = try await store.birth(of: question.instance),
+            let snapshot = try await store.snapshot(of: question.instance, release: question.manifest)
+        else { throw ServiceProblem.notFound }
+        let explanation = policy.now.policy.explain(
+            try BirthRecord(parsing: birth.payload),
+            state: snapshot.state,
+            manifest: question.manifest,
+            known: try await known(question.manifest, snapshot.release),
+            at: clock.seconds
+        )
+        return try .json(explanation)
+    }
+}

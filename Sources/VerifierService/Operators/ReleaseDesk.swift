@@ -1,0 +1,104 @@
+import Ledger
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// What release managers do.
+extension Verifier {
+    /// `POST /v1/releases`: registers a release that enough of the release keys have signed.
+    func addRelease(_ exchange: Exchange) async throws -> Answer {
+        guard let keys = materials.releaseKeys else {
+            throw ServiceProblem.conflict(
+                "This verifier knows no release keys yet: give them with birthmark-verifier init --release-keys."
+            )
+        }
+        let envelope: SignedEnvelope
+        let payload: [UInt8]
+        let release: Release
+        do {
+            envelope = try SignedEnvelope(parsing: exchange.body)
+            payload = try envelope.payload(type: Release.payloadType, signedBy: keys)
+            release = try Release(parsing: payload)
+        } catch {
+            if error.code == .badSignature {
+                throw ServiceProblem.refused(
+                    "The release is not signed by enough of the release keys.",
+                    reasons: ["release-not-signed"],
+                    detail: error.detail
+                )
+            }
+            throw ServiceProblem.malformed(error.detail)
+        }
+        let by = try caller(exchange)
+        let stored = StoredRelease(
+            manifest: ContentDigest(of: payload),
+            envelope: exchange.body,
+            payload: payload,
+            addedAt: clock.seconds,
+            addedBy: by
+        )
+        let entry = try entry(.release(ReleaseEntry(manifest: stored.manifest, release: release)), by: by)
+        switch try await committer.commit(.release(stored, entry: entry)).outcome {
+        case .committed: return try .json(Self.report(stored, release), status: 201)
+        case .known: return try await self.release(stored.manifest)
+        case .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused a release")
+        }
+    }
+
+    /// `GET /v1/releases`.
+    func listReleases(_ exchange: Exchange) async throws -> Answer {
+        let stored = try await store.releases()
+        return try .json(ReleaseList(releases: try stored.map { Self.report($0, try Release(parsing: $0.payload)) }))
+    }
+
+    /// `POST /v1/releases/{manifest}/withdraw`: nothing more of it is granted from here on.
+    func withdrawRelease(_ exchange: Exchange) async throws -> Answer {
+        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
+        let reason = try reason(exchange)
+        let by = try caller(exchange)
+        let withdrawal = StoredRelease.Withdrawal(at: clock.seconds, by: by, reason: reason.text)
+        let entry = try entry(.withdrawal(WithdrawalEntry(manifest: manifest, reason: reason)), by: by)
+        switch try await committer.commit(.withdrawal(manifest, withdrawal, entry: entry)).outcome {
+        case .committed: return try await release(manifest)
+        case .conflict(.missing): throw ServiceProblem.notFound
+        case .conflict: throw ServiceProblem.conflict("The release was withdrawn before.")
+        case .known, .stale, .challengeUsed: throw ServiceProblem.undecided("the record refused a withdrawal")
+        }
+    }
+
+    private func release(_ manifest: ContentDigest) async throws -> Answer {
+        guard let stored = try await store.release(manifest) else { throw ServiceProblem.notFound }
+        return try .json(Self.report(stored, try Release(parsing: stored.payload)))
+    }
+
+    private static func report(_ stored: StoredRelease, _ release: Release) -> ReleaseReport {
+        ReleaseReport(
+            manifest: stored.manifest,
+            release: release,
+            addedAt: stored.addedAt,
+            addedBy: stored.addedBy,
+            withdrawal: stored.withdrawal.map { .init(at: $0.at, by: $0.by, reason: $0.reason) }
+        )
+    }
+
+    // MARK: What every operator's act needs
+
+    /// The operator's name; routes of operators let nobody in without one.
+    func caller(_ exchange: Exchange) throws -> Label {
+        guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }
+        return caller.name
+    }
+
+    func reason(_ exchange: Exchange) throws -> Remark {
+        do throws(MessageError) {
+            guard let remark = Remark(try OperatorReason(parsing: exchange.body).reason) else {
+                throw MessageError(.outOfRange, "no remark")
+            }
+            return remark
+        } catch { throw ServiceProblem.malformed(error.detail) }
+    }
+
+    private func entry(_ body: LedgerEntry.Body, by name: Label) throws -> WrittenEntry {
+        try WrittenEntry(LedgerEntry(at: clock.seconds, actor: Actor(.operator, name), body: body))
+    }
+}

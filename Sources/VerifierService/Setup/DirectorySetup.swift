@@ -1,0 +1,165 @@
+import Crypto
+import DurableFiles
+import Endorsement
+import FoundationEssentials
+public import Messages
+import SwiftASN1
+import UpdateTrust
+import X509
+
+/// Makes the verifier's directory, and finishes one that was begun: run twice it changes nothing, and no key is ever replaced.
+public struct DirectorySetup: Sendable {
+    /// What an operator may give at `init`; files are checked before they are taken over.
+    public struct Options: Sendable {
+        public var name: Label?
+        public var listen: String?
+        public var hosts: [String]
+        public var url: String?
+        public var policy: String?
+        public var releaseKeys: String?
+        public var birthKeys: String?
+        public var factoryRoots: String?
+        /// A directory, or a file, of TPM vendors' CA certificates.
+        public var ekRoots: [String]
+
+        /// Gives nothing: the defaults hold.
+        public init() {
+            hosts = []
+            ekRoots = []
+        }
+    }
+
+    private let directory: VerifierDirectory
+    private let options: Options
+    private let now: Int64
+
+    // Browsers accept no longer ones; `init` renews.
+    private static let serverValidity: Int64 = 825 * 86_400
+    private static let defaultPort = 8443
+
+    /// - Parameter now: seconds since 1970.
+    public init(_ directory: VerifierDirectory, _ options: Options, now: Int64) {
+        self.directory = directory
+        self.options = options
+        self.now = now
+    }
+
+    /// Makes what is missing.
+    /// - Parameters:
+    ///   - defaultPolicy: the policy to begin with, when none is given.
+    ///   - makeStore: makes the record; called only when there is none and there never was one.
+    ///   - storeExists: whether there is one.
+    public func run(
+        defaultPolicy: [UInt8],
+        storeExists: (VerifierConfiguration) -> Bool,
+        makeStore: (VerifierConfiguration) throws -> Void
+    ) throws {
+        try PrivateDirectory.make(directory.path)
+        let keys = KeyFiles(directory: directory)
+        let isNew = !keys.exist
+        let configuration = try configure()
+        guard isNew || storeExists(configuration) else {
+            throw SetupError(
+                .environment,
+                "the verifier's keys are here, but its record \(configuration.store) is gone",
+                hint: "restore the record from a backup; to begin anew, choose another directory"
+            )
+        }
+        try takeOver(configuration, defaultPolicy)
+        // The record comes first: keys without a record would look like a record that was lost.
+        if !storeExists(configuration) { try makeStore(configuration) }
+        try keys.make()
+        try issueCertificates(configuration, keys)
+        let materials = try VerifierMaterials(directory)
+        try AtomicFile.write(try EditedJSON.encode(try materials.trustBundle), to: directory.trustBundle, mode: 0o644)
+    }
+
+    private func configure() throws -> VerifierConfiguration {
+        if FileManager.default.fileExists(atPath: directory.configuration) {
+            let configuration = try VerifierMaterials.parsed(
+                directory.configuration,
+                VerifierConfiguration.maximumSize
+            ) { try VerifierConfiguration(parsing: $0) }
+            let isChanged =
+                options.name.map { $0 != configuration.name } ?? false
+                || options.listen.map { $0 != configuration.listen } ?? false
+                || options.url.map { $0 != configuration.url } ?? false
+                || (!options.hosts.isEmpty && options.hosts != configuration.hosts)
+            guard !isChanged else {
+                throw SetupError(
+                    .environment,
+                    "\(directory.configuration) exists already and says otherwise",
+                    hint: "edit it, then run birthmark-verifier init \(directory.path) without those options"
+                )
+            }
+            return configuration
+        }
+        guard let name = options.name ?? Label("birthmark") else { throw SetupError(.malformed, "no name") }
+        let listen = options.listen ?? "127.0.0.1:\(Self.defaultPort)"
+        let hosts = options.hosts.isEmpty ? ["localhost", "127.0.0.1"] : options.hosts
+        let port = ListenAddress(listen)?.port ?? Self.defaultPort
+        let url = options.url ?? "https://\(hosts[0]):\(port)"
+        let configuration = VerifierConfiguration(name: name, listen: listen, url: url, hosts: hosts)
+        let bytes = try EditedJSON.encode(configuration)
+        do {
+            _ = try VerifierConfiguration(parsing: bytes)
+        } catch { throw SetupError(.malformed, error.detail) }
+        try AtomicFile.write(bytes, to: directory.configuration)
+        return configuration
+    }
+
+    /// Copies what was given, once it has been read as what it should be.
+    private func takeOver(_ configuration: VerifierConfiguration, _ defaultPolicy: [UInt8]) throws {
+        let policy = directory.file(configuration.policy)
+        if let given = options.policy {
+            try copy(given, to: policy, limit: Policy.maximumSize) { _ = try Policy(parsing: $0) }
+        } else if !FileManager.default.fileExists(atPath: policy) {
+            try AtomicFile.write(defaultPolicy, to: policy)
+        }
+        if let given = options.releaseKeys {
+            try copy(given, to: directory.file(configuration.releaseKeys), limit: SigningKeys.maximumSize) {
+                _ = try SigningKeys(parsing: $0)
+            }
+        }
+        if let given = options.birthKeys {
+            try copy(given, to: directory.file(configuration.birthKeys), limit: SigningKeys.maximumSize) {
+                _ = try SigningKeys(parsing: $0)
+            }
+        }
+        if let given = options.factoryRoots {
+            _ = try TrustDirectory.readFile(given, allowing: [])
+            try copy(given, to: directory.file(configuration.factoryRoots), limit: Self.maximumRoots) { _ in }
+        }
+        let ekRoots = directory.file(configuration.ekRoots)
+        try PrivateDirectory.make(ekRoots)
+        for given in options.ekRoots {
+            _ = try TrustDirectory.readFile(given)
+            let name = given.split(separator: "/").last.map(String.init) ?? "root.pem"
+            try copy(given, to: ekRoots + "/" + name, limit: Self.maximumRoots) { _ in }
+        }
+    }
+
+    // All of the world's TPM CAs in one file are under 400 KB.
+    private static let maximumRoots = 8 << 20
+
+    private func copy(_ given: String, to path: String, limit: Int, _ check: ([UInt8]) throws -> Void) throws {
+        let bytes = try VerifierMaterials.parsed(given, limit) { bytes in
+            try check(bytes)
+            return bytes
+        }
+        try AtomicFile.write(bytes, to: path)
+    }
+
+    private func issueCertificates(_ configuration: VerifierConfiguration, _ keys: KeyFiles) throws {
+        let authority = try OperatorAuthority.make(directory, keys, name: configuration.name, now: now)
+        guard !FileManager.default.fileExists(atPath: directory.tlsCertificate) else { return }
+        let certificate = try authority.issueServerCertificate(
+            commonName: configuration.name.text,
+            key: try keys.p256(.tls).publicKey,
+            hosts: configuration.hosts,
+            from: now - OperatorAuthority.clockTolerance,
+            until: now + Self.serverValidity
+        )
+        try AtomicFile.write(try OperatorAuthority.pem(certificate), to: directory.tlsCertificate, mode: 0o644)
+    }
+}

@@ -1,0 +1,83 @@
+import Crypto
+import DurableFiles
+import FoundationEssentials
+import Messages
+
+/// Reads and makes the verifier's private keys: files of mode 0600 in a directory of mode 0700.
+struct KeyFiles {
+    let directory: VerifierDirectory
+
+    private static let maximumSize = 4096
+    private static let secretSize = 32
+
+    /// Makes every key that is not there yet; one that is there stays.
+    func make() throws {
+        try PrivateDirectory.make(directory.keys)
+        for key in VerifierDirectory.Key.allCases { try make(key) }
+    }
+
+    private func make(_ key: VerifierDirectory.Key) throws {
+        let path = directory.key(key)
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        try AtomicFile.write(Self.fresh(key), to: path, existing: .keep)
+    }
+
+    /// Whether any key was made before.
+    var exist: Bool { FileManager.default.fileExists(atPath: directory.key(.ledger)) }
+
+    private static func fresh(_ key: VerifierDirectory.Key) -> [UInt8] {
+        let text: String
+        switch key {
+        case .grant, .tls, .operatorCA:
+            let key = P256.Signing.PrivateKey()
+            text = key.pemRepresentation
+        case .ledger:
+            let key = Curve25519.Signing.PrivateKey()
+            text = Blob(key.rawRepresentation).base64
+        case .challenge:
+            text = Blob((0..<secretSize).map { _ in UInt8.random(in: .min ... .max) }).base64
+        }
+        return Array((text + "\n").utf8)
+    }
+
+    func p256(_ key: VerifierDirectory.Key) throws -> P256.Signing.PrivateKey {
+        let text = String(decoding: try read(key), as: UTF8.self)
+        guard let parsed = try? P256.Signing.PrivateKey(pemRepresentation: text) else { throw unreadable(key) }
+        return parsed
+    }
+
+    func ed25519(_ key: VerifierDirectory.Key) throws -> Curve25519.Signing.PrivateKey {
+        guard let parsed = try? Curve25519.Signing.PrivateKey(rawRepresentation: try secret(key)) else {
+            throw unreadable(key)
+        }
+        return parsed
+    }
+
+    func symmetric(_ key: VerifierDirectory.Key) throws -> SymmetricKey { SymmetricKey(data: try secret(key)) }
+
+    private func secret(_ key: VerifierDirectory.Key) throws -> [UInt8] {
+        let text = String(decoding: try read(key), as: UTF8.self)
+        guard text.hasSuffix("\n"), let bytes = Data(base64Encoded: String(text.dropLast())),
+            bytes.count == Self.secretSize
+        else { throw unreadable(key) }
+        return [UInt8](bytes)
+    }
+
+    private func read(_ key: VerifierDirectory.Key) throws -> [UInt8] {
+        let path = directory.key(key)
+        let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        guard let mode = attributes[.posixPermissions] as? Int, mode & 0o077 == 0 else {
+            throw FileError(.exposed, .read, path)
+        }
+        return bytes
+    }
+
+    private func unreadable(_ key: VerifierDirectory.Key) -> SetupError {
+        SetupError(
+            .malformed,
+            "\(directory.key(key)) is not a key of this program's making",
+            hint: "restore it from a backup; a new key would not fit the devices' trust bundles"
+        )
+    }
+}

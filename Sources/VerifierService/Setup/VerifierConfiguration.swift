@@ -1,0 +1,159 @@
+public import Messages
+
+/// `config.json`: what an operator may edit; everything else in the directory is named here.
+public struct VerifierConfiguration: Hashable, Sendable, Codable {
+    /// The format; 1 is the only one.
+    public var formatVersion: Int
+    /// The verifier's name: `iss` of its grants, and the name of its ledger.
+    public var name: Label
+    /// Address and port to listen on; port 0 takes any that is free.
+    public var listen: String
+    /// Where devices and operators find it: `https://host:port`.
+    public var url: String
+    /// The names and addresses that its TLS certificate is for.
+    public var hosts: [String]
+    /// The record: `sqlite:<file>`.
+    public var store: String
+    /// The policy's file.
+    public var policy: String
+    /// The keys whose word makes a release: `SigningKeys`.
+    public var releaseKeys: String
+    /// The keys whose word makes a birth: `SigningKeys` of the stations.
+    public var birthKeys: String
+    /// The CA certificates of the factories.
+    public var factoryRoots: String
+    /// A directory of TPM vendors' CA certificates; while it holds none, the factory's judgement of endorsement keys stands alone.
+    public var ekRoots: String
+    /// Operators whose certificates count no more.
+    public var revokedOperators: [Label]
+    /// How much, how often, how long.
+    public var limits: ServiceLimits
+
+    /// The most bytes of the file.
+    public static let maximumSize = 64 << 10
+
+    /// A configuration to begin with.
+    public init(name: Label, listen: String, url: String, hosts: [String]) {
+        formatVersion = 1
+        self.name = name
+        self.listen = listen
+        self.url = url
+        self.hosts = hosts
+        store = "sqlite:verifier.sqlite"
+        policy = "policy.json"
+        releaseKeys = "release-keys.json"
+        birthKeys = "birth-keys.json"
+        factoryRoots = "factory-roots.pem"
+        ekRoots = "ek-roots"
+        revokedOperators = []
+        limits = ServiceLimits()
+    }
+
+    /// Reads the file.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try EditedJSON.decode(VerifierConfiguration.self, from: bytes, limit: Self.maximumSize)
+        guard formatVersion == 1 else {
+            throw MessageError(.outOfRange, "\"formatVersion\" \(formatVersion) is not known here, only 1")
+        }
+        guard ListenAddress(listen) != nil else {
+            throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 127.0.0.1:8443")
+        }
+        guard url.hasPrefix("https://"), url.count > "https://".count else {
+            throw MessageError(.outOfRange, "\"url\" does not begin with https://")
+        }
+        guard databaseFile != nil else {
+            throw MessageError(.outOfRange, "\"store\" is not sqlite: and a file name")
+        }
+        guard !hosts.isEmpty else { throw MessageError(.outOfRange, "\"hosts\" is empty, so no TLS certificate fits") }
+        try limits.check()
+    }
+
+    /// The database's file, when the store is one.
+    public var databaseFile: String? {
+        let prefix = "sqlite:"
+        guard store.hasPrefix(prefix), store.count > prefix.count else { return nil }
+        return String(store.dropFirst(prefix.count))
+    }
+
+    /// The ledger's name, also that of its key (C2SP tlog-checkpoint: origin).
+    public var ledgerOrigin: String { name.text + "/ledger" }
+}
+
+/// `host:port`, or `[address]:port` for IPv6.
+public struct ListenAddress: Hashable, Sendable {
+    public var host: String
+    public var port: Int
+
+    /// Reads the text; anything else is `nil`.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = Int(port)
+    }
+}
+
+/// Bounds of the service, each with its reason.
+public struct ServiceLimits: Hashable, Sendable, Codable {
+    /// Requests a second that one address may make on average: a site's devices share one behind a NAT.
+    public var requestsPerSecond: Int
+    /// Requests that it may make at once.
+    public var requestBurst: Int
+    /// Connections open at once; each takes about 100 KB.
+    public var connections: Int
+    /// Connections open at once from one address.
+    public var connectionsPerAddress: Int
+    /// Seconds that a connection may say nothing, and that a peer may take to read what it was sent.
+    public var idleSeconds: Int
+    /// Seconds from the first byte of a request's body to the answer; a bundle of births on a slow link needs the most.
+    public var requestSeconds: Int
+    /// Seconds that a change may wait for the disk.
+    public var commitSeconds: Int
+    /// Seconds that a challenge is good for: a TPM signs in less than one, a slow link adds some.
+    public var challengeSeconds: Int
+    /// Seconds that requests in progress are given when the service is told to stop.
+    public var stopSeconds: Int
+
+    /// Bounds that suit a fleet of some ten thousand devices on one machine.
+    public init() {
+        requestsPerSecond = 200
+        requestBurst = 400
+        connections = 1000
+        connectionsPerAddress = 200
+        idleSeconds = 30
+        requestSeconds = 30
+        commitSeconds = 10
+        challengeSeconds = 120
+        stopSeconds = 10
+    }
+
+    func check() throws(MessageError) {
+        let values = [
+            ("requestsPerSecond", requestsPerSecond), ("requestBurst", requestBurst), ("connections", connections),
+            ("connectionsPerAddress", connectionsPerAddress), ("idleSeconds", idleSeconds),
+            ("requestSeconds", requestSeconds), ("commitSeconds", commitSeconds),
+            ("challengeSeconds", challengeSeconds),
+            ("stopSeconds", stopSeconds),
+        ]
+        for (key, value) in values where !(1...1_000_000).contains(value) {
+            throw MessageError(.outOfRange, "\"limits.\(key)\" is \(value), it must be 1 to 1000000")
+        }
+        guard challengeSeconds <= Self.longestChallenge else {
+            throw MessageError(
+                .outOfRange,
+                "\"limits.challengeSeconds\" is \(challengeSeconds), at most \(Self.longestChallenge)"
+            )
+        }
+    }
+
+    // A quote must say something of the device now.
+    private static let longestChallenge = 3600
+}

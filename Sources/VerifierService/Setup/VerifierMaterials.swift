@@ -1,0 +1,151 @@
+import Crypto
+import DurableFiles
+import Endorsement
+import FoundationEssentials
+public import Ledger
+public import Messages
+import NIOSSL
+import SwiftASN1
+public import UpdateTrust
+import X509
+
+/// Everything that the service needs from its directory, read and held to one another.
+public struct VerifierMaterials: Sendable {
+    public let directory: VerifierDirectory
+    public let configuration: VerifierConfiguration
+    /// The policy's exact bytes.
+    public let policy: [UInt8]
+    public let grantSigner: GrantSigner
+    public let checkpointSigner: CheckpointSigner
+    let challengeKey: SymmetricKey
+    let tlsKey: P256.Signing.PrivateKey
+    let tlsCertificate: Certificate
+    let operatorCA: Certificate
+    /// `nil` while no file names any: then nothing of the kind is accepted.
+    let releaseKeys: SigningKeys?
+    let birthKeys: SigningKeys?
+    let factories: FactoryPolicy?
+    let endorsement: EndorsementPolicy?
+
+    /// Reads the directory.
+    /// - Throws: `SetupError`, or a `FileError`; both say what to do.
+    public init(_ directory: VerifierDirectory) throws {
+        self.directory = directory
+        try PrivateDirectory.check(directory.path)
+        configuration = try Self.parsed(directory.configuration, VerifierConfiguration.maximumSize) { bytes in
+            try VerifierConfiguration(parsing: bytes)
+        }
+        let keys = KeyFiles(directory: directory)
+        grantSigner = try GrantSigner(key: try keys.p256(.grant))
+        challengeKey = try keys.symmetric(.challenge)
+        tlsKey = try keys.p256(.tls)
+        do {
+            checkpointSigner = try CheckpointSigner(
+                origin: configuration.ledgerOrigin,
+                privateKey: try keys.ed25519(.ledger)
+            )
+        } catch let error as LedgerFormatError {
+            throw SetupError(.malformed, "\"name\" in \(directory.configuration) cannot name a ledger: \(error)")
+        }
+        operatorCA = try Self.certificate(directory.operatorCA)
+        tlsCertificate = try Self.certificate(directory.tlsCertificate)
+        guard tlsCertificate.publicKey == Certificate.PublicKey(tlsKey.publicKey) else {
+            throw SetupError(
+                .environment,
+                "\(directory.tlsCertificate) is not the certificate of keys/tls.key",
+                hint: Self.renewal(of: directory)
+            )
+        }
+        let policyFile = directory.file(configuration.policy)
+        policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
+        _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try Policy(parsing: bytes) }
+        releaseKeys = try Self.optional(directory.file(configuration.releaseKeys)) { try SigningKeys(parsing: $0) }
+        birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try SigningKeys(parsing: $0) }
+        factories = try Self.anchors(directory.file(configuration.factoryRoots)).map { FactoryPolicy(anchors: $0) }
+        endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
+    }
+
+    /// What devices and operators need to know of this verifier.
+    public var trustBundle: TrustBundle {
+        get throws {
+            TrustBundle(
+                verifier: configuration.name.text,
+                url: configuration.url,
+                tlsRoots: try operatorCA.serializeAsPEM().pemString + "\n",
+                grantKeys: [grantSigner.publicKey],
+                ledgerKey: checkpointSigner.verifierKey.text,
+                releaseKeys: releaseKeys
+            )
+        }
+    }
+
+    /// Refuses a TLS certificate that nobody would accept now.
+    /// - Parameter now: the wall clock.
+    func checkValidity(at now: Date) throws {
+        guard tlsCertificate.notValidBefore <= now else {
+            throw SetupError(
+                .environment,
+                "the TLS certificate \(directory.tlsCertificate) is not valid yet",
+                hint: "check this machine's clock"
+            )
+        }
+        guard now < tlsCertificate.notValidAfter else {
+            throw SetupError(
+                .environment,
+                "the TLS certificate \(directory.tlsCertificate) has expired",
+                hint: Self.renewal(of: directory)
+            )
+        }
+    }
+
+    static func renewal(of directory: VerifierDirectory) -> String {
+        "rm \(directory.tlsCertificate) && birthmark-verifier init \(directory.path)"
+    }
+
+    // MARK: Reading
+
+    static func parsed<Value>(_ path: String, _ limit: Int, _ parse: ([UInt8]) throws -> Value) throws -> Value {
+        let bytes = try BoundedFile.read(path, limit: limit)
+        do {
+            return try parse(bytes)
+        } catch let error as MessageError {
+            throw SetupError(.malformed, "\(path): \(error.detail)")
+        }
+    }
+
+    private static func optional<Value>(_ path: String, _ parse: ([UInt8]) throws -> Value) throws -> Value? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try parsed(path, SigningKeys.maximumSize, parse)
+    }
+
+    private static func anchors(_ path: String) throws -> TrustAnchors? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            let anchors = TrustAnchors(try TrustDirectory.readFile(path, allowing: []))
+            guard !anchors.roots.isEmpty else {
+                throw SetupError(.malformed, "\(path) holds no self-signed certificate")
+            }
+            return anchors
+        } catch let error as TrustDirectory.Failure {
+            throw SetupError(.malformed, error.description)
+        }
+    }
+
+    private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            return EndorsementPolicy(anchors: try TrustDirectory.read(path))
+        } catch let error as TrustDirectory.Failure {
+            if case .noCertificates = error { return nil }
+            throw SetupError(.malformed, error.description)
+        }
+    }
+
+    static func certificate(_ path: String) throws -> Certificate {
+        let bytes = try BoundedFile.read(path, limit: VerifierConfiguration.maximumSize)
+        guard let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)) else {
+            throw SetupError(.malformed, "\(path) is not a certificate in PEM")
+        }
+        return certificate
+    }
+}

@@ -1,0 +1,88 @@
+import Appraisal
+import AttestationResults
+import Ledger
+public import Logging
+import Messages
+import UpdateTrust
+public import VerifierStore
+
+/// The verifier behind the routes: record, keys, policy and what is worth remembering between requests.
+public final class Verifier: Sendable {
+    let materials: VerifierMaterials
+    let store: any VerifierStore
+    let committer: GroupCommitter
+    let policy: PolicyInForce
+    let challenges: Challenges
+    let consumed: ConsumedChallenges
+    let clock: VerifierClock
+    let logger: Logger
+    /// What happened, in numbers.
+    public let metrics: Metrics
+
+    /// Birth records and imported keys by instance: neither ever changes.
+    let enrolled = BoundedCache<InstanceID, Enrolled>(limit: 4096)
+    /// Logs that were replayed, by digest and the PCRs they were replayed for.
+    let replayed = BoundedCache<ReplayedKey, ReplayedLog>(limit: 256)
+    /// Releases whose payload was read, by manifest.
+    let releases = BoundedCache<ContentDigest, Release>(limit: 256)
+
+    struct Enrolled: Sendable {
+        var record: BirthRecord
+        var key: EnrolledKey
+    }
+
+    struct ReplayedKey: Hashable, Sendable {
+        var digest: ContentDigest
+        var selection: PCRSet
+    }
+
+    /// Takes up the record, and refuses to when its ledger is not the one that was signed.
+    /// - Throws: `SetupError` that names the first entry that differs, or the store's error.
+    public init(
+        _ materials: VerifierMaterials,
+        store: any VerifierStore,
+        clock: VerifierClock = .system,
+        metrics: Metrics = Metrics(),
+        logger: Logger
+    ) async throws {
+        self.materials = materials
+        self.store = store
+        self.clock = clock
+        self.metrics = metrics
+        self.logger = logger
+        let limits = materials.configuration.limits
+        let lifetime = Int64(limits.challengeSeconds) * 1000
+        challenges = Challenges(key: materials.challengeKey, lifetime: lifetime)
+        consumed = ConsumedChallenges(lifetime: lifetime)
+        committer = GroupCommitter(
+            store: store,
+            sealer: LedgerSealer(materials.checkpointSigner),
+            metrics: metrics,
+            logger: logger,
+            patience: .seconds(limits.commitSeconds)
+        )
+        policy = PolicyInForce(.init(policy: try Policy(parsing: materials.policy), bytes: materials.policy))
+        try await LedgerGuard(materials: materials, store: store).check()
+        metrics.set(.ledgerSize, to: Double(try await store.ledgerHead().size))
+        try await activate(policy: materials.policy)
+        // A nonce is dead with its challenge; the day more is for clocks that go back.
+        try await store.forgetChallenges(expiredBefore: clock.seconds - 86_400)
+    }
+
+    /// Puts a policy into force: decisions that are under way under the old one are taken again.
+    public func activate(policy bytes: [UInt8]) async throws {
+        let next = PolicyInForce.Current(policy: try Policy(parsing: bytes), bytes: bytes)
+        let entry = try WrittenEntry(
+            LedgerEntry(
+                at: clock.seconds,
+                actor: Actor(.verifier, materials.configuration.name),
+                body: .policy(PolicyEntry(policy: next.policy.digest))
+            )
+        )
+        let result = try await committer.commit(.policy(StoredPolicy(bytes), entry: entry))
+        policy.replace(with: next)
+        if case .committed = result.outcome {
+            logger.notice("policy in force", metadata: ["policy": "\(next.policy.digest)"])
+        }
+    }
+}
