@@ -107,7 +107,12 @@ let package = Package(
         // Programs: arguments, configuration, wiring.
         library("CommandLineContract", ["DurableFiles", arguments]),
         program("birthmark-factory", ["FactoryLine", "TPMDevice", "Endorsement", "Messages"]),
-        program("birthmark-verifier", ["VerifierService", "StoreSQLite", "VerifierStore", "Messages", logging, lifecycle]),
+        program(
+            "birthmark-verifier",
+            [
+                "VerifierService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
         program("birthmark-device", ["DeviceAgent", "UpdateTrust", "Messages", "DurableFiles"]),
         program(
             "birthmark",

@@ -85,4 +85,15 @@ public final class Verifier: Sendable {
             logger.notice("policy in force", metadata: ["policy": "\(next.policy.digest)"])
         }
     }
+
+    /// Reads the policy's file again.
+    /// - Throws: `SetupError` or `FileError`; then the policy stays as it is.
+    public func reloadPolicy() async throws {
+        let path = materials.directory.file(materials.configuration.policy)
+        let bytes = try VerifierMaterials.parsed(path, Policy.maximumSize) { bytes in
+            _ = try Policy(parsing: bytes)
+            return bytes
+        }
+        try await activate(policy: bytes)
+    }
 }

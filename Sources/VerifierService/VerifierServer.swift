@@ -61,6 +61,7 @@ public struct VerifierServer: Service {
         }
         let responder = Responder(
             routes: RouteTable.routes(of: verifier),
+            revoked: Set(materials.configuration.revokedOperators),
             limiter: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst),
             deadline: .seconds(Int64(limits.requestSeconds)),
             metrics: verifier.metrics,

@@ -1,1 +1,29 @@
 import ArgumentParser
+import CommandLineContract
+import StoreSQLite
+import VerifierService
+import VerifierStore
+
+struct VerifierCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "birthmark-verifier",
+        abstract: "Judges what devices quote, and grants what they may install.",
+        discussion: """
+            Example:
+              birthmark-verifier init /var/lib/birthmark-verifier --host verifier.example
+              birthmark-verifier operator /var/lib/birthmark-verifier alice --role operator --role release-manager
+              birthmark-verifier serve /var/lib/birthmark-verifier
+            """,
+        subcommands: [InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self]
+    )
+}
+
+await CommandLineProgram.main(VerifierCommand.self) { error in
+    switch error {
+    case let error as SetupError:
+        CommandFailure(error.kind == .malformed ? .malformed : .environment, error.message, hint: error.hint)
+    case let error as StoreError:
+        CommandFailure(.environment, error.message, hint: error.hint)
+    default: nil
+    }
+}

@@ -51,8 +51,10 @@ actor GroupCommitter {
             waiting.removeFirst(group.count)
             let patience = patience
             let watch = Task { [weak self] in
-                try await Task.sleep(for: patience)
-                await self?.giveUp(on: group)
+                while true {
+                    try await Task.sleep(for: patience)
+                    await self?.giveUp(on: group)
+                }
             }
             await carryOut(group)
             watch.cancel()

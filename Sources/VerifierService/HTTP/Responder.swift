@@ -14,6 +14,8 @@ struct ConnectionContext: InitializableFromSource, Sendable {
 /// Holds every request to the table: nothing that is not in it is done, and nobody whom it does not name does it.
 struct Responder: HTTPResponder {
     let routes: [Route]
+    /// Operators whose certificates count no more.
+    let revoked: Set<Label>
     let limiter: RateLimiter
     let deadline: TimeAmount
     let metrics: Metrics
@@ -84,7 +86,7 @@ struct Responder: HTTPResponder {
 
     private func admit(to route: Route, channel: any Channel) async throws -> OperatorIdentity? {
         guard case .operators(let roles) = route.callers else { return nil }
-        guard let caller = await OperatorIdentity.of(channel, now: clock.date) else {
+        guard let caller = await OperatorIdentity.of(channel, now: clock.date), !revoked.contains(caller.name) else {
             throw ServiceProblem.unauthenticated
         }
         guard !caller.roles.isDisjoint(with: roles) else { throw ServiceProblem.forbidden }
@@ -154,7 +156,9 @@ struct Responder: HTTPResponder {
         if let caller { metadata["operator"] = "\(caller.name)" }
         if !detail.isEmpty { metadata["detail"] = "\(detail)" }
         if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(200))" }
-        logger.log(level: answer.status >= 500 ? .error : .info, "request", metadata: metadata)
+        // Whoever watches asks every few seconds, and scrapes tell the same in numbers.
+        let isProbe = answer.status == 200 && request.method.rawValue == Method.get.rawValue && caller == nil
+        logger.log(level: answer.status >= 500 ? .error : isProbe ? .debug : .info, "request", metadata: metadata)
     }
 
     private static func milliseconds(_ instant: ContinuousClock.Instant) -> Int64 {

@@ -60,8 +60,7 @@ struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStrin
 
     /// The parameters, or `nil` when the path is another.
     ///
-    /// Nothing is decoded and nothing is normalised: names here need no percent sign, and a path that is not spelled
-    /// exactly is not in the table.
+    /// Nothing is normalised: a path that is not spelled exactly is not in the table. Only parameters may be percent-encoded.
     func match(_ path: Substring) -> [String: String]? {
         guard path.first == "/" else { return nil }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
@@ -72,14 +71,34 @@ struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStrin
             case .literal(let text):
                 guard parts[index] == text else { return nil }
             case .parameter(let name):
-                guard !parts[index].isEmpty else { return nil }
-                parameters[name] = String(parts[index])
+                guard let value = Self.decoded(parts[index]), !value.isEmpty else { return nil }
+                parameters[name] = value
             case .rest(let name):
                 parameters[name] = parts[index...].joined(separator: "/")
                 return parameters
             }
         }
         return parts.count == segments.count ? parameters : nil
+    }
+
+    /// The text behind percent-encoding (RFC 3986 section 2.1); `nil` unless it is printable ASCII.
+    private static func decoded(_ segment: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = segment.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard bytes.allSatisfy({ (0x21..<0x7F).contains($0) }) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -27,7 +27,7 @@ public struct JSONLineLog: LogHandler {
     public func log(event: LogEvent) {
         var fields = metadata
         fields.merge(event.metadata ?? [:]) { $1 }
-        var line = "{\"time\":\"\(Date.now.formatted(.iso8601.time(includingFractionalSeconds: true)))\""
+        var line = "{\"time\":\"\(Date.now.formatted(Self.time))\""
         line += ",\"level\":\"\(event.level.rawValue)\""
         line += ",\"message\":" + Self.quoted(event.message.description)
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
@@ -37,6 +37,8 @@ public struct JSONLineLog: LogHandler {
         // One call a line: lines of several threads do not mix. There is nobody to tell when standard error is gone.
         _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
     }
+
+    private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// A JSON string in printable ASCII.
     static func quoted(_ text: String) -> String {

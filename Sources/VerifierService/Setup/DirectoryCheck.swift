@@ -1,0 +1,105 @@
+import DurableFiles
+public import FoundationEssentials
+import Messages
+import UpdateTrust
+public import VerifierStore
+import X509
+
+/// Looks at everything that the service needs, and says what is wrong; changes nothing.
+public struct DirectoryCheck: Sendable {
+    /// One thing that was looked at.
+    public struct Finding: Hashable, Sendable, Codable {
+        /// How it is.
+        public enum Grade: String, Hashable, Sendable, Codable {
+            case ok
+            /// It works, and somebody should know.
+            case notice
+            /// Nothing may be served like this.
+            case fault
+        }
+
+        public var grade: Grade
+        /// What was looked at and how it is.
+        public var text: String
+        /// What to do.
+        public var hint: String?
+    }
+
+    private let directory: VerifierDirectory
+    private let now: Date
+    // A month is time enough to renew.
+    private static let expiresSoon: TimeInterval = 30 * 86_400
+
+    /// - Parameter now: the wall clock.
+    public init(_ directory: VerifierDirectory, now: Date) {
+        self.directory = directory
+        self.now = now
+    }
+
+    /// Looks.
+    /// - Parameter openStore: opens the record.
+    public func run(openStore: (VerifierConfiguration) throws -> any VerifierStore) async -> [Finding] {
+        let materials: VerifierMaterials
+        do {
+            materials = try VerifierMaterials(directory)
+            try materials.checkValidity(at: now)
+        } catch { return [Self.fault(error)] }
+        var findings = [Finding(grade: .ok, text: "configuration, keys, certificates and policy fit together")]
+        findings += notices(materials)
+        do {
+            let store = try openStore(materials.configuration)
+            try await LedgerGuard(materials: materials, store: store).check()
+            let size = try await store.ledgerHead().size
+            findings.append(Finding(grade: .ok, text: "the ledger's \(size) entries are the ones that were signed"))
+            if let stored = try await store.policy(), stored.bytes != materials.policy {
+                findings.append(
+                    Finding(
+                        grade: .notice,
+                        text: "the policy's file changed; it comes into force when the service starts or gets SIGHUP"
+                    )
+                )
+            }
+        } catch { findings.append(Self.fault(error)) }
+        return findings
+    }
+
+    private func notices(_ materials: VerifierMaterials) -> [Finding] {
+        var findings: [Finding] = []
+        func notice(_ text: String, _ hint: String) {
+            findings.append(Finding(grade: .notice, text: text, hint: hint))
+        }
+        let command = "birthmark-verifier init \(directory.path)"
+        if materials.tlsCertificate.notValidAfter < now + Self.expiresSoon {
+            notice("the TLS certificate expires within 30 days", VerifierMaterials.renewal(of: directory))
+        }
+        if materials.releaseKeys == nil {
+            notice("no release keys: no release is accepted", "\(command) --release-keys FILE")
+        }
+        if materials.birthKeys == nil || materials.factories == nil {
+            notice("no factory: no birth is accepted", "\(command) --birth-keys FILE --factory-roots FILE")
+        }
+        if materials.endorsement == nil {
+            notice(
+                "no TPM vendors' roots: the factory's word on endorsement keys stands alone",
+                "\(command) --ek-roots FILE"
+            )
+        }
+        if let written = try? BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize),
+            let bundle = try? TrustBundle(parsing: written), bundle == (try? materials.trustBundle)
+        {
+            findings.append(Finding(grade: .ok, text: "trust.json says what devices need"))
+        } else {
+            notice("trust.json is missing or out of date", command)
+        }
+        return findings
+    }
+
+    private static func fault(_ error: any Error) -> Finding {
+        switch error {
+        case let error as SetupError: Finding(grade: .fault, text: error.message, hint: error.hint)
+        case let error as FileError: Finding(grade: .fault, text: error.description, hint: error.hint)
+        case let error as StoreError: Finding(grade: .fault, text: error.message, hint: error.hint)
+        default: Finding(grade: .fault, text: String(describing: error))
+        }
+    }
+}

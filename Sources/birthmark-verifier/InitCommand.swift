@@ -1,0 +1,107 @@
+import ArgumentParser
+import CommandLineContract
+import FoundationEssentials
+import Messages
+import StoreSQLite
+import VerifierService
+
+struct InitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Makes the verifier's directory: keys, certificates, configuration, an empty record.",
+        discussion: """
+            Run again it finishes what was begun, renews a TLS certificate that was removed, and takes over the files that \
+            are given; it never replaces a key or a record.
+
+            Example: birthmark-verifier init verifier --host verifier.example --release-keys release-keys.json \
+            --birth-keys factory/birth-keys.json --factory-roots factory/factory-roots.pem
+            """
+    )
+
+    @OptionGroup var place: DirectoryArgument
+
+    @Option(help: ArgumentHelp("The verifier's name, in grants and on the ledger.", valueName: "name"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("Where to listen; the default is 127.0.0.1:8443.", valueName: "address:port"))
+    var listen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Names and addresses for the TLS certificate, with commas; the default is localhost,127.0.0.1.",
+            valueName: "hosts"
+        )
+    )
+    var host: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where devices find it; the default is made of the first host and the port.",
+            valueName: "url"
+        )
+    )
+    var url: String?
+
+    @Option(help: ArgumentHelp("The policy to begin with.", valueName: "file"), completion: .file())
+    var policy: String?
+
+    @Option(
+        help: ArgumentHelp("The keys whose word makes a release (birthmark release keygen).", valueName: "file"),
+        completion: .file()
+    )
+    var releaseKeys: String?
+
+    @Option(
+        help: ArgumentHelp("The keys of the factory's stations (birthmark-factory init).", valueName: "file"),
+        completion: .file()
+    )
+    var birthKeys: String?
+
+    @Option(
+        help: ArgumentHelp("The factory's CA certificates (birthmark-factory init).", valueName: "file"),
+        completion: .file()
+    )
+    var factoryRoots: String?
+
+    @Option(
+        help: ArgumentHelp("A file of TPM vendors' CA certificates; may be repeated.", valueName: "file"),
+        completion: .file()
+    )
+    var ekRoots: [String] = []
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        var options = DirectorySetup.Options()
+        if let name {
+            guard let label = Label(name) else { throw CommandFailure(.malformed, "\"\(name)\" is not a name") }
+            options.name = label
+        }
+        options.listen = listen
+        options.hosts = host.map { $0.split(separator: ",").map(String.init) } ?? []
+        options.url = url
+        options.policy = policy
+        options.releaseKeys = releaseKeys
+        options.birthKeys = birthKeys
+        options.factoryRoots = factoryRoots
+        options.ekRoots = ekRoots
+        let directory = place.directory
+        let setup = DirectorySetup(directory, options, now: Int64(Date.now.timeIntervalSince1970))
+        try setup.run(
+            defaultPolicy: DefaultPolicy.bytes,
+            storeExists: { FileManager.default.fileExists(atPath: directory.database($0)) },
+            makeStore: { try SQLiteStore.create(at: directory.database($0)).close() }
+        )
+        try output.print(InitReport(directory: directory.path, trust: directory.trustBundle)) {
+            """
+            \(directory.path) is ready; devices and operators need \(directory.trustBundle)
+            next: birthmark-verifier operator \(directory.path) NAME --role ROLE, then birthmark-verifier serve \(directory.path)
+            """
+        }
+    }
+}
+
+struct InitReport: Encodable {
+    var directory: String
+    var trust: String
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import CommandLineContract
+import DurableFiles
+import Logging
+import ServiceLifecycle
+import StoreSQLite
+import UnixSignals
+import VerifierService
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serves devices and operators over HTTPS until it is told to stop.",
+        discussion: """
+            SIGTERM lets requests in progress end; SIGHUP reads the policy again. Logs are lines of JSON on standard error.
+
+            Example: birthmark-verifier serve verifier
+            """
+    )
+
+    @OptionGroup var place: DirectoryArgument
+
+    @Option(help: ArgumentHelp("Listen here instead of where config.json says.", valueName: "address:port"))
+    var listen: String?
+
+    @Option(
+        help: ArgumentHelp("Write the port to this file once connections are accepted.", valueName: "file"),
+        completion: .file()
+    )
+    var portFile: String?
+
+    @Option(help: ArgumentHelp("debug, info, notice, warning or error.", valueName: "level"))
+    var logLevel = "info"
+
+    func validate() throws {
+        if let listen, ListenAddress(listen) == nil {
+            throw ValidationError("\"\(listen)\" is not an address and a port, such as 127.0.0.1:8443")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("\"\(logLevel)\" is not a level") }
+    }
+
+    func run() async throws {
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        let logger = Logger(label: "verifier") { JSONLineLog(label: $0, level: level) }
+        let directory = place.directory
+        let materials = try VerifierMaterials(directory)
+        guard let lock = try FileLock.trying(directory.lock) else {
+            throw CommandFailure(
+                .environment,
+                "another birthmark-verifier serves \(directory.path)",
+                hint: "stop it first: one record, one writer"
+            )
+        }
+        let store = try directory.openStore(materials.configuration)
+        let verifier = try await Verifier(materials, store: store, logger: logger)
+        let portFile = portFile
+        let server = try VerifierServer(verifier, address: listen.flatMap { ListenAddress($0) }) { port in
+            guard let portFile else { return }
+            do {
+                try AtomicFile.write(Array("\(port)\n".utf8), to: portFile)
+            } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+        }
+        try await serve(server, verifier, materials, logger)
+        try store.close()
+        lock.release()
+        logger.notice("stopped")
+    }
+
+    private func serve(
+        _ server: VerifierServer,
+        _ verifier: Verifier,
+        _ materials: VerifierMaterials,
+        _ logger: Logger
+    ) async throws {
+        var quiet = logger
+        quiet.logLevel = .error
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: PolicyReload(verifier: verifier, logger: logger)),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(materials.configuration.limits.stopSeconds)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}
+
+/// Reads the policy's file again when told to; one that cannot be read changes nothing.
+struct PolicyReload: Service {
+    let verifier: Verifier
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do {
+                try await verifier.reloadPolicy()
+            } catch {
+                logger.error("the policy stays as it is", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}
