@@ -14,7 +14,7 @@ struct OperatorProgram: AsyncParsableCommand {
             """,
         subcommands: [
             BirthsCommand.self, ReleaseCommand.self, DeviceCommand.self, PolicyCommand.self, QuoteCommand.self,
-            LogCommand.self, LedgerCommand.self,
+            LogCommand.self, EKCommand.self, LedgerCommand.self,
         ]
     )
 }

@@ -207,6 +207,61 @@ import Testing
         }
     }
 
+    // MARK: Endorsement certificates
+
+    @Test func anEKCertificateIsJudgedAsItComesOutOfNV() async throws {
+        try await withDirectory { directory in
+            let ca = try LocalCA(directory: directory + "/ca")
+            let software = try await SoftwareDevice.make(in: DeviceDirectory(directory + "/tpm"), ca: ca)
+            try await software.start()
+            let certificate = try await onTPM(of: software) { tpm throws(TPMError) -> [UInt8]? in
+                guard let index = try tpm.nvIndex(at: Handle(rawValue: 0x01C0_000A)) else { return nil }
+                return try tpm.nvReadAll(index)
+            }
+            try await software.stop(orderly: false)
+            try write(try #require(certificate), to: directory + "/ek")
+            let good = try await run("ek", "verify", directory + "/ek", "--roots", directory + "/ca", "--json")
+            #expect(good.status == .exited(0), "\(good)")
+            #expect(try good.json["verdict"] == "accepted")
+
+            _ = try LocalCA(directory: directory + "/strangers")
+            let strange = try await run(
+                "ek",
+                "verify",
+                directory + "/ek",
+                "--roots",
+                directory + "/strangers",
+                "--json"
+            )
+            #expect(strange.status == .exited(1), "\(strange)")
+            let early = try await run(
+                "ek",
+                "verify",
+                directory + "/ek",
+                "--roots",
+                directory + "/ca",
+                "--at",
+                "1999-12-31",
+                "--json"
+            )
+            #expect(early.status == .exited(1), "\(early)")
+            #expect(early.output.contains("not-yet-valid"))
+            let never = try await run(
+                "ek",
+                "verify",
+                directory + "/ek",
+                "--roots",
+                directory + "/ca",
+                "--at",
+                "tomorrow"
+            )
+            #expect(never.status == .exited(2), "\(never)")
+            try write([1, 2, 3], to: directory + "/rubbish")
+            let rubbish = try await run("ek", "verify", directory + "/rubbish", "--roots", directory + "/ca")
+            #expect(rubbish.status == .exited(2), "\(rubbish)")
+        }
+    }
+
     // MARK: The ledger
 
     @Test func theLedgerIsCheckedFromOutside() async throws {
@@ -300,7 +355,7 @@ import Testing
         ["release", "add"], ["release", "list"], ["release", "withdraw"], ["device", "list"], ["device", "show"],
         ["device", "suspend"], ["device", "reinstate"], ["device", "retire"], ["policy", "check"],
         ["policy", "explain"],
-        ["quote", "verify"], ["log", "replay"], ["ledger", "verify"],
+        ["quote", "verify"], ["log", "replay"], ["ledger", "verify"], ["ek", "verify"],
     ])
     func everyCommandHelpsWithAnExample(_ command: [String]) async throws {
         let ended = try await Program.operator.run(command + ["--help"])

@@ -13,8 +13,6 @@ struct TPMReadings: Hashable, Sendable {
     /// The security floor's counter; nil when the TPM has none at its index.
     var securityFloor: UInt64?
 
-    var boot: BootCount { BootCount(resets: clock.resetCount, restarts: clock.restartCount) }
-
     var forGate: GateReadings {
         GateReadings(
             clock: clock.clock,

@@ -42,7 +42,7 @@ extension Agent {
             counters: born.tag.counters,
             readings: readings.forGate,
             wallClock: wallClock(),
-            journalled: update?.grantToResume(in: readings.boot)
+            journalled: update?.grantToResume(resets: readings.clock.resetCount)
         )
         return GateCheck.judge(input, trust: try gateTrust)
     }
@@ -71,8 +71,8 @@ extension UpdateRecord {
     ///
     /// An install that was begun is finished, whatever happened in between. Before that, only in the boot in which it was asked for:
     /// a journal out of an old backup would otherwise have its grant used a second time.
-    func grantToResume(in boot: BootCount) -> String? {
-        step == .installing || (isUnderInstall && boot == bootAtRequest) ? grant : nil
+    func grantToResume(resets: UInt32) -> String? {
+        step == .installing || (isUnderInstall && resets == resetsAtRequest) ? grant : nil
     }
 }
 

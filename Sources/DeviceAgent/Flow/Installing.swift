@@ -19,7 +19,7 @@ extension Agent {
                 try journal.change { journal in
                     journal.update = UpdateRecord(
                         request: Blob(request),
-                        bootAtRequest: readings.boot,
+                        resetsAtRequest: readings.clock.resetCount,
                         package: release.reference,
                         release: release.envelope,
                         installCommand: order.installCommand,
@@ -82,7 +82,7 @@ extension Agent {
         let size = release.release.artifact.size
         let package = try Spool(directory: state.spoolPath).open(release.release.artifact) { progress($0, size) }
         let measured = MeasuredPackage(size: size, sha256: release.release.artifact.sha256)
-        let (record, boot) = try await withDevice { tpm, born, journal throws(AgentError) in
+        let (record, resets) = try await withDevice { tpm, born, journal throws(AgentError) in
             try await spend(release, measured, tpm, born, journal)
         }
         let installer = Installer(command: record.installCommand, seconds: record.installSeconds)
@@ -99,7 +99,7 @@ extension Agent {
                 reasons: ["install-failed"]
             )
         }
-        try journal.reach(.installed) { $0.bootAtInstall = boot }
+        try journal.reach(.installed) { $0.resetsAtInstall = resets }
         return try UpdateOutcome(record, resumed: resumed)
     }
 
@@ -118,7 +118,7 @@ extension Agent {
         _ tpm: DeviceTPM,
         _ born: BornInstance,
         _ journal: JournalKeeper
-    ) async throws(AgentError) -> (UpdateRecord, BootCount) {
+    ) async throws(AgentError) -> (UpdateRecord, UInt32) {
         guard let record = journal.update, let delivery = record.delivery else {
             throw AgentError(.environment, "the journal lost the grant", hint: "run birthmark-device update again")
         }
@@ -138,6 +138,6 @@ extension Agent {
             }
         }
         if record.step == .granted { try journal.reach(.spent) }
-        return (record, try await tpm.readings(born.tag.counters).boot)
+        return (record, try await tpm.readings(born.tag.counters).clock.resetCount)
     }
 }

@@ -54,7 +54,7 @@ extension Agent {
         let start = try await withDevice { tpm, born, journal throws(AgentError) -> Start in
             let readings = try await tpm.readings(born.tag.counters)
             try checkFloorStep(to: release.release, from: readings.floor(born.tag.counters))
-            return try beginning(of: release.reference, after: journal.update, readings.boot)
+            return try beginning(of: release.reference, after: journal.update, resets: readings.clock.resetCount)
         }
         switch start {
         case .done(let record):
@@ -95,7 +95,7 @@ extension Agent {
     private func beginning(
         of wanted: PackageReference,
         after record: UpdateRecord?,
-        _ boot: BootCount
+        resets: UInt32
     ) throws(AgentError) -> Start {
         guard let record else { return .ask }
         let isSame = record.package == wanted
@@ -112,7 +112,7 @@ extension Agent {
             )
         case .installed:
             // After another boot the verifier judges whether the install took; before it there is nothing new to ask.
-            guard record.bootAtInstall == boot else { return .ask }
+            guard record.resetsAtInstall == resets else { return .ask }
             if isSame { return .done(record) }
             throw AgentError(
                 .refused,

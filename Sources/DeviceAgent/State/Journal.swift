@@ -67,8 +67,8 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     public var step: Step
     /// The exact bytes of the decision request.
     public var request: Blob
-    /// The boot in which it was asked for.
-    public var bootAtRequest: BootCount
+    /// The TPM's resetCount when it was asked for.
+    public var resetsAtRequest: UInt32
     /// The package.
     public var package: PackageReference
     /// Its signed release.
@@ -81,15 +81,15 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     public var grant: String?
     /// The grant and its ledger proof, from `granted` on.
     public var delivery: GrantDelivery?
-    /// The TPM's resetCount and restartCount when the install command ended well: another boot shows by them.
-    public var bootAtInstall: BootCount?
+    /// The TPM's resetCount when the install command ended well: another boot shows by it, a suspend to RAM does not.
+    public var resetsAtInstall: UInt32?
     /// Present when the step is `failed`.
     public var failure: Failure?
 
     /// Begins an update.
     public init(
         request: Blob,
-        bootAtRequest: BootCount,
+        resetsAtRequest: UInt32,
         package: PackageReference,
         release: SignedEnvelope,
         installCommand: String,
@@ -97,7 +97,7 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     ) {
         self.step = .requested
         self.request = request
-        self.bootAtRequest = bootAtRequest
+        self.resetsAtRequest = resetsAtRequest
         self.package = package
         self.release = release
         self.installCommand = installCommand
@@ -107,20 +107,6 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     /// Whether a boot of what was installed can still be confirmed: also after a boot that fell back.
     public var isConfirmable: Bool {
         grant != nil && (step == .installed || (step == .failed && failure?.after == .installed))
-    }
-}
-
-/// Which boot of a TPM.
-public struct BootCount: Hashable, Sendable, Codable {
-    /// TPMS_CLOCK_INFO.resetCount.
-    public var resets: UInt32
-    /// TPMS_CLOCK_INFO.restartCount.
-    public var restarts: UInt32
-
-    /// Joins both.
-    public init(resets: UInt32, restarts: UInt32) {
-        self.resets = resets
-        self.restarts = restarts
     }
 }
 
