@@ -13,6 +13,9 @@ struct TPMReadings: Hashable, Sendable {
     /// The security floor's counter; nil when the TPM has none at its index.
     var securityFloor: UInt64?
 
+    /// Which boot it is.
+    var resets: UInt32 { clock.resetCount }
+
     var forGate: GateReadings {
         GateReadings(
             clock: clock.clock,

@@ -25,7 +25,7 @@ extension Agent {
             }
             if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
             let readings = try await tpm.readings(born.tag.counters)
-            guard readings.clock.resetCount != record.resetsAtInstall else {
+            guard readings.resets != record.resetsAtInstall else {
                 throw AgentError(
                     .refused,
                     "the device was not rebooted since the install",

@@ -42,7 +42,7 @@ extension Agent {
             counters: born.tag.counters,
             readings: readings.forGate,
             wallClock: wallClock(),
-            journalled: update?.grantToResume(resets: readings.clock.resetCount)
+            journalled: update?.grantToResume(resets: readings.resets)
         )
         return GateCheck.judge(input, trust: try gateTrust)
     }

@@ -19,7 +19,7 @@ extension Agent {
                 try journal.change { journal in
                     journal.update = UpdateRecord(
                         request: Blob(request),
-                        resetsAtRequest: readings.clock.resetCount,
+                        resetsAtRequest: readings.resets,
                         package: release.reference,
                         release: release.envelope,
                         installCommand: order.installCommand,
@@ -138,6 +138,6 @@ extension Agent {
             }
         }
         if record.step == .granted { try journal.reach(.spent) }
-        return (record, try await tpm.readings(born.tag.counters).clock.resetCount)
+        return (record, try await tpm.readings(born.tag.counters).resets)
     }
 }

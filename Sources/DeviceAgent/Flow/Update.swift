@@ -54,7 +54,7 @@ extension Agent {
         let start = try await withDevice { tpm, born, journal throws(AgentError) -> Start in
             let readings = try await tpm.readings(born.tag.counters)
             try checkFloorStep(to: release.release, from: readings.floor(born.tag.counters))
-            return try beginning(of: release.reference, after: journal.update, resets: readings.clock.resetCount)
+            return try beginning(of: release.reference, after: journal.update, resets: readings.resets)
         }
         switch start {
         case .done(let record):
