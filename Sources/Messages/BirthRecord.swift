@@ -56,6 +56,11 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         guard firstBoot.pcrs.bank == selection.bank, firstBoot.pcrs.values.keys.sorted() == selection.pcrs else {
             throw MessageError(.outOfRange, "the first boot's PCRs are not the selection's")
         }
+        guard Set([ek.name, iak.name, idevid.name]).count == 3, Set([ek.handle, iak.handle, idevid.handle]).count == 3
+        else { throw MessageError(.outOfRange, "EK, IAK and IDevID are three keys at three handles") }
+        guard counters.securityFloor.index != counters.grants.index else {
+            throw MessageError(.outOfRange, "both counters are at one NV index")
+        }
     }
 
     /// Joins the parts of a birth.

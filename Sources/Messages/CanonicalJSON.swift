@@ -31,7 +31,12 @@ public enum CanonicalJSON {
         guard bytes.count <= limit else {
             throw MessageError(.tooLarge, "\(Message.self): \(bytes.count) bytes, at most \(limit) are accepted")
         }
-        let message: Message = try decodeLeniently(bytes)
+        let message: Message
+        do {
+            message = try decodeLeniently(bytes)
+        } catch {
+            throw MessageError(error.code, "\(Message.self): \(error.detail)")
+        }
         let written = try encode(message)
         guard written.elementsEqual(bytes) else {
             throw MessageError(
@@ -46,9 +51,9 @@ public enum CanonicalJSON {
         do {
             return try JSONDecoder().decode(Message.self, from: bytes)
         } catch let error as DecodingError {
-            throw MessageError(.malformed, "\(Message.self): \(error.explanation)")
+            throw MessageError(.malformed, error.explanation)
         } catch {
-            throw MessageError(.malformed, "\(Message.self): \(error)")
+            throw MessageError(.malformed, "unreadable: \(error)")
         }
     }
 }
@@ -57,8 +62,15 @@ extension DecodingError {
     /// Where decoding stopped and why, in one line, without echoing the input.
     var explanation: String {
         func place(_ context: Context) -> String {
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? "the top level" : path
+            var path = ""
+            for key in context.codingPath {
+                if let index = key.intValue {
+                    path += "[\(index)]"
+                } else {
+                    path += (path.isEmpty ? "" : ".") + key.stringValue
+                }
+            }
+            return path.isEmpty ? "the top level" : "\"\(path)\""
         }
         switch self {
         case .keyNotFound(let key, let context): return "\"\(key.stringValue)\" is missing at \(place(context))"

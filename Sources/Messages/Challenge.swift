@@ -19,6 +19,15 @@ public struct ChallengeRequest: Hashable, Sendable, Codable {
         self.package = package
         self.log = log
     }
+
+    /// Reads a request for a challenge.
+    /// - Throws: `MessageError` when the bytes are none, or a package is named for another purpose than `update` or missing for it.
+    public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
+        self = try CanonicalJSON.decode(ChallengeRequest.self, from: bytes, limit: Self.maximumSize)
+        guard (package != nil) == (purpose == .update) else {
+            throw MessageError(.outOfRange, "\"package\" goes with update, and with nothing else")
+        }
+    }
 }
 
 /// The answer: a challenge, and what the quote has to cover.

@@ -29,12 +29,25 @@ public struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of fault.
     public var code: Code
     /// One line for people; never holds a secret.
-    public var detail: String
+    public let detail: String
+
+    /// Enough for a path of keys and a sentence.
+    public static let maximumDetail = 500
 
     /// Makes an error of a kind with its line for people.
+    ///
+    /// What was read may stand in it (a key of a file, a type), so what could forge a line of a log or steer a terminal is escaped.
     public init(_ code: Code, _ detail: String) {
         self.code = code
-        self.detail = detail
+        self.detail = Self.oneLine(detail)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        var line = ""
+        for scalar in text.unicodeScalars.prefix(maximumDetail) {
+            line += Remark.isPlain(scalar) ? String(scalar) : scalar.escaped(asASCII: true)
+        }
+        return line
     }
 
     /// The line for people.

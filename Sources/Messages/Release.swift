@@ -74,6 +74,10 @@ public struct Release: Hashable, Sendable, Codable {
         guard minimumSecurityVersion <= securityVersion else {
             throw MessageError(.outOfRange, "the minimum security version is above the release's own")
         }
+        guard artifact.size > 0 else { throw MessageError(.outOfRange, "the artifact is empty") }
+        if let notBefore, let expires, notBefore >= expires {
+            throw MessageError(.outOfRange, "the release expires before it may be granted")
+        }
         guard !boot.exact.values.isEmpty else {
             throw MessageError(.outOfRange, "a boot profile without an exact PCR expects nothing")
         }

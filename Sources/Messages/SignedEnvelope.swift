@@ -106,5 +106,9 @@ public struct SigningKeys: Hashable, Sendable, Codable {
         guard threshold >= 1, threshold <= keys.count, Set(keys).count == keys.count else {
             throw MessageError(.outOfRange, "a threshold of \(threshold) out of \(keys.count) keys, or a key twice")
         }
+        // One key in two spellings would have two ids, and meet a threshold of two alone.
+        if let index = keys.firstIndex(where: { !$0.isUsable }) {
+            throw MessageError(.outOfRange, "\"keys[\(index)]\" is not a public key of its algorithm")
+        }
     }
 }

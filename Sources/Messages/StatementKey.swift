@@ -32,6 +32,16 @@ public struct StatementKey: Hashable, Sendable, Codable {
         ContentDigest(of: Array(algorithm.rawValue.utf8) + [0] + publicKey.bytes).description
     }
 
+    /// Whether it is a key at all: 32 bytes, or a point of P-256 in the one form that has 65 bytes.
+    public var isUsable: Bool {
+        switch algorithm {
+        case .es256:
+            publicKey.bytes.count == 65 && publicKey.bytes.first == 0x04
+                && (try? P256.Signing.PublicKey(x963Representation: publicKey.bytes)) != nil
+        case .edDSA: (try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey.bytes)) != nil
+        }
+    }
+
     /// Whether the signature (64 bytes: raw r and s, or Ed25519's) is this key's over the message.
     public func isValid(signature: [UInt8], over message: [UInt8]) -> Bool {
         switch algorithm {

@@ -44,7 +44,7 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         guard formatVersion == 1 else {
             throw MessageError(.outOfRange, "trust bundle format \(formatVersion) is not known here")
         }
-        guard !grantKeys.isEmpty, grantKeys.allSatisfy({ $0.algorithm == .es256 }) else {
+        guard !grantKeys.isEmpty, grantKeys.allSatisfy({ $0.algorithm == .es256 && $0.isUsable }) else {
             throw MessageError(.outOfRange, "a trust bundle needs at least one grant key, and they are ES256")
         }
     }
