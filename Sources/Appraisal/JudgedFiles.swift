@@ -1,4 +1,5 @@
 import AttestationResults
+public import Messages
 import TPMCrypto
 public import TPMWire
 
@@ -13,22 +14,22 @@ public struct JudgedKey: Sendable {
     public static let maximumSize = 16 << 10
 
     /// Reads a key file.
-    /// - Throws: `KeyFileError` when the file holds no public key; one that is unfit to attest is judged, not thrown.
-    public init(file bytes: [UInt8]) throws(KeyFileError) {
+    /// - Throws: `QuoteFileError` when the file holds no public key; one that is unfit to attest is judged, not thrown.
+    public init(file bytes: [UInt8]) throws(QuoteFileError) {
         guard bytes.count <= Self.maximumSize else {
-            throw KeyFileError(detail: "\(bytes.count) bytes are too many for a public key")
+            throw QuoteFileError(detail: "the key: \(bytes.count) bytes are too many for a public key")
         }
         if let text = Self.pem(bytes) {
             do throws(TPMCryptoError) {
                 self.init(nil, .success(VerifyingKey(anySchemeOf: try PublicKey(pem: text))))
             } catch {
-                throw KeyFileError(detail: error.detail)
+                throw QuoteFileError(detail: "the key: \(error.detail)")
             }
         } else {
             do throws(WireError) {
                 self.init(publicArea: try TPMTPublic(parsing: Self.withoutSize(bytes)))
             } catch {
-                throw KeyFileError(detail: "neither PEM nor TPM2B_PUBLIC nor TPMT_PUBLIC: \(error)")
+                throw QuoteFileError(detail: "the key: neither PEM nor TPM2B_PUBLIC nor TPMT_PUBLIC: \(error)")
             }
         }
     }
@@ -66,11 +67,47 @@ public struct JudgedKey: Sendable {
     }
 }
 
-/// Why a key file cannot be used.
-public struct KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
+extension QuoteJudgement {
+    /// The most bytes of a file with PCR values: 24 PCRs of four banks have 10 KB.
+    public static let maximumPCRFileSize = 64 << 10
+
+    /// Reads `{"sha256":{"0":"<hex>"}}`, one member a bank, hexadecimal of either case.
+    /// - Throws: `QuoteFileError` for anything else, a key that stands twice, or a value that is not of its bank's size.
+    public static func pcrs(file bytes: [UInt8]) throws(QuoteFileError) -> [PCRValues] {
+        let banks: [String: [String: String]]
+        do {
+            banks = try EditedJSON.decode([String: [String: String]].self, from: bytes, limit: maximumPCRFileSize)
+        } catch {
+            throw QuoteFileError(detail: "the PCR values: \(error)")
+        }
+        var read: [PCRValues] = []
+        for (name, written) in banks.sorted(by: { $0.key < $1.key }) {
+            var values: [Int: [UInt8]] = [:]
+            for (index, digits) in written {
+                guard let pcr = Int(index), String(pcr) == index, let value = [UInt8](hexadecimal: digits) else {
+                    throw QuoteFileError(
+                        detail: "the PCR values: \(name) holds something that is no PCR or no hexadecimal"
+                    )
+                }
+                values[pcr] = value
+            }
+            guard let bank = PCRBank(rawValue: name), let checked = PCRValues(bank: bank, values: values) else {
+                throw QuoteFileError(
+                    detail:
+                        "the PCR values: \(name) is none of sha1, sha256, sha384, sha512, or a value is not of its size"
+                )
+            }
+            read.append(checked)
+        }
+        return read
+    }
+}
+
+/// Why a file that `birthmark quote verify` is given cannot be used.
+public struct QuoteFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was seen.
     public let detail: String
 
-    /// One sentence for people.
-    public var description: String { "the key file cannot be used: \(detail)" }
+    /// One line for people.
+    public var description: String { detail }
 }
