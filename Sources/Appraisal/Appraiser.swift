@@ -34,9 +34,8 @@ public enum Appraiser {
         }
         seen.pcrs = input.pcrs
 
-        let log = replayedLog(in: input, replaying: &replayed)
-        let boot: BootName
-        do { boot = try recognisedBoot(in: input, log) } catch {
+        let boot: SeenBoot
+        do { boot = try recognisedBoot(in: input, replaying: &replayed) } catch {
             switch error {
             case .refused(let reason): return .refused(Refusal(reasons: [reason], authentic: seen))
             case .undecided(let cause): return .undecided(cause)
@@ -45,14 +44,14 @@ public enum Appraiser {
         return .accepted(
             AttestedState(
                 instance: input.instance,
-                iakName: HexBytes(input.key.name.contents),
+                iakName: input.key.hexName,
                 attest: ContentDigest(of: input.attest),
                 request: input.request,
                 observation: seen,
                 pcrs: input.pcrs,
-                boot: boot,
-                log: log?.digest,
-                facts: log?.attestedFacts,
+                boot: boot.name,
+                log: boot.log,
+                facts: boot.facts,
                 movement: movement
             )
         )
@@ -103,19 +102,31 @@ public enum Appraiser {
     }
 
     /// E: what the quoted values mean.
-    private static func recognisedBoot(in input: AppraisalInput, _ log: ReplayedLog?) throws(BootFinding) -> BootName {
-        var reading: ReplayedLog.Reading?
-        if let log {
-            do throws(Finding) {
-                let read = try LogChecks.form(log)  // E1, E2
-                try pass(LogChecks.replay(read, leadsTo: input.pcrs))  // E3
-                try pass(LogChecks.order(read))  // E4
-                reading = read
-            } catch {
-                throw .refused(error.reason)
-            }
+    private static func recognisedBoot(
+        in input: AppraisalInput,
+        replaying replayed: inout ReplayedLog?
+    ) throws(BootFinding) -> SeenBoot {
+        guard let log = replayedLog(in: input, replaying: &replayed) else {
+            let boot = try BootChecks.recognise(input.pcrs, explainedBy: nil, among: input.expectations)  // E3, E7
+            return SeenBoot(name: boot.name)
         }
-        return try BootChecks.recognise(input.pcrs, explainedBy: reading, among: input.expectations)  // E3, E7
+        let reading: ReplayedLog.Reading
+        do throws(Finding) {
+            reading = try LogChecks.form(log)  // E1, E2
+            try pass(LogChecks.replay(reading, leadsTo: input.pcrs))  // E3
+            try pass(LogChecks.order(reading))  // E4
+        } catch {
+            throw .refused(error.reason)
+        }
+        let boot = try BootChecks.recognise(input.pcrs, explainedBy: reading, among: input.expectations)  // E3, E7
+        let facts = reading.facts.attested(kernelCommandLine: boot.profile.facts.kernelCommandLine)
+        return SeenBoot(name: boot.name, log: log.digest, facts: facts)
+    }
+
+    private struct SeenBoot {
+        var name: BootName
+        var log: ContentDigest?
+        var facts: AttestedFacts?
     }
 
     /// The log, replayed now unless it was before; called only after D, because nothing of a log is looked at before.

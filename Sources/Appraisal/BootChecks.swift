@@ -15,11 +15,11 @@ enum BootChecks {
         _ pcrs: PCRValues,
         explainedBy reading: ReplayedLog.Reading?,
         among expectations: [BootExpectation]
-    ) throws(BootFinding) -> BootName {
+    ) throws(BootFinding) -> BootExpectation {
         let unexplained = reading.map { LogChecks.unexplained($0, in: pcrs) } ?? []
         let fits = expectations.map { Fit($0, pcrs, reading?.facts, unexplained) }
         guard let fit = fits.first(where: \.isPerfect) else { throw misfit(fits, pcrs) }
-        return fit.name
+        return fit.expectation
     }
 
     /// Why nothing fits, told by what comes nearest; never what was expected.
@@ -38,7 +38,8 @@ enum BootChecks {
         if let unexplained = equal.map(\.unexplained).first(where: { !$0.isEmpty }) {
             return .refused(Reason(.logReplayMismatch, "no events for " + describe(unexplained, in: pcrs)))
         }
-        return .refused(Reason(.bootUnexpected, nearest.contradictions.joined(separator: "; ")))
+        let contradictions = equal.map(\.contradictions).first { !$0.isEmpty } ?? []
+        return .refused(Reason(.bootUnexpected, contradictions.joined(separator: "; ")))
     }
 
     /// PCRs and the values seen in them.
@@ -49,7 +50,7 @@ enum BootChecks {
 
 /// How one expected boot compares with what was quoted.
 private struct Fit {
-    let name: BootName
+    let expectation: BootExpectation
     /// PCRs whose quoted value is not the expected one.
     let differing: [Int]
     /// Whether the expectation asks for nothing, or for PCRs that were not quoted.
@@ -69,15 +70,20 @@ private struct Fit {
         let exact = expectation.profile.exact
         let required = expectation.profile.facts
         let asksForFacts = required != BootFactRequirements()
-        let quoted = exact.bank == pcrs.bank
-        name = expectation.name
-        differing =
-            quoted
-            ? exact.values.filter { expected in pcrs.values[expected.key].map { $0 != expected.value } ?? false }
-                .keys.sorted() : []
-        cannotBeTold =
-            !exact.values.isEmpty && !(quoted && exact.values.keys.allSatisfy { pcrs.values[$0] != nil })
-            || exact.values.isEmpty && !asksForFacts
+        var differing: [Int] = []
+        var cannotBeTold = exact.values.isEmpty ? !asksForFacts : exact.bank != pcrs.bank
+        if exact.bank == pcrs.bank {
+            for (pcr, expected) in exact.values {
+                guard let seen = pcrs.values[pcr] else {
+                    cannotBeTold = true
+                    continue
+                }
+                if seen != expected { differing.append(pcr) }
+            }
+        }
+        self.expectation = expectation
+        self.differing = differing.sorted()
+        self.cannotBeTold = cannotBeTold
         needsLog = asksForFacts && facts == nil
         self.unexplained = unexplained.filter { exact.values[$0] == nil }
         contradictions = asksForFacts ? facts?.contradictions(to: required) ?? [] : []

@@ -19,6 +19,8 @@ public struct EnrolledKey: Sendable {
     public let verifyingKey: VerifyingKey
     /// The hash of the key's scheme.
     public let hash: AlgorithmID
+    /// The Name as results carry it.
+    let hexName: HexBytes
 
     /// Takes a key from the exact bytes of its TPMT_PUBLIC.
     /// - Parameter template: the template that it must be made from, whose unique field does not matter: the TPM replaced it.
@@ -30,25 +32,31 @@ public struct EnrolledKey: Sendable {
         }
         let faults = KeyChecks.faults(of: area, madeFrom: template)
         guard faults.isEmpty else { throw KeyRefusal(faults) }
-        try self.init(unjudged: area, template: template)
+        try self.init(unjudged: area, bytes, template: template)
     }
 
     /// Takes the attestation key of a birth record.
     /// - Throws: `KeyRefusal`, also when the record's Names do not follow from its public area, or it names no template of ours.
     public init(_ born: BornKey) throws(KeyRefusal) {
-        guard let template = DeviceIdentityTemplate(rawValue: born.template.text) else {
+        guard let template = Self.templates[born.template.text] else {
             throw KeyRefusal([Reason(.keyParameters, "template \(born.template)")])
         }
-        try self.init(publicArea: born.publicArea.bytes, template: template.iak())
+        try self.init(publicArea: born.publicArea.bytes, template: template)
         guard born.name.bytes == name.contents, born.qualifiedName.bytes == qualifiedName.contents else {
             throw KeyRefusal([Reason(.keyParameters, "the record's Names are not those of its public area")])
         }
     }
 
-    init(unjudged area: TPMTPublic, template: TPMTPublic?) throws(KeyRefusal) {
-        do {
+    private static let templates = Dictionary(
+        uniqueKeysWithValues: DeviceIdentityTemplate.allCases.map { ($0.rawValue, $0.iak()) }
+    )
+
+    /// Names are taken over the stored bytes, which parsing has shown to be the one encoding of the area.
+    init(unjudged area: TPMTPublic, _ bytes: [UInt8], template: TPMTPublic?) throws(KeyRefusal) {
+        do throws(TPMCryptoError) {
             verifyingKey = try VerifyingKey(area)
-            name = try Name(of: area)
+            let digest = try HashAlgorithm(area.nameAlg).digest(bytes)
+            name = Name(algorithm: area.nameAlg, digest: digest) ?? .empty
             qualifiedName = try name.qualified(under: Name(handle: .endorsement))
         } catch {
             throw KeyRefusal([Reason(.keyParameters, error.detail)])
@@ -56,6 +64,7 @@ public struct EnrolledKey: Sendable {
         publicArea = area
         self.template = template
         hash = area.scheme?.hashAlgorithm ?? .null
+        hexName = HexBytes(name.contents)
     }
 }
 

@@ -41,7 +41,7 @@ enum KeyChecks {
             guard detail.symmetric == .null, detail.kdf == .null else {
                 return Reason(.keyParameters, "symmetric \(detail.symmetric), kdf \(detail.kdf)")
             }
-            guard [.p256, .p384, .p521].contains(detail.curveID) else {
+            guard detail.curveID == .p256 || detail.curveID == .p384 || detail.curveID == .p521 else {
                 return Reason(.keyParameters, "curve \(detail.curveID)")
             }
             guard !point.x.isEmpty, !point.y.isEmpty else { return Reason(.keyParameters, "no point: a template") }

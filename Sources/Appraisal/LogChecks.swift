@@ -27,7 +27,7 @@ enum LogChecks {
 
     /// E4: separators, variables, applications and ExitBootServices stand where a boot measures them.
     static func order(_ reading: ReplayedLog.Reading) -> Reason? {
-        guard !reading.violations.isEmpty else { return nil }
-        return Reason(.logOrder, reading.violations.prefix(8).map(\.description).joined(separator: "; "))
+        guard !reading.facts.violations.isEmpty else { return nil }
+        return Reason(.logOrder, reading.facts.violations.prefix(8).map(\.description).joined(separator: "; "))
     }
 }

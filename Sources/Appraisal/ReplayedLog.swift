@@ -22,8 +22,6 @@ public struct ReplayedLog: Sendable {
         /// The selected PCRs that the log has no events for, with their reset values.
         let untouched: [(pcr: Int, value: [UInt8])]
         let facts: LogFacts
-        /// Where the order of the events is not that of a boot.
-        let violations: [OrderViolation]
     }
 
     /// Replays a log; one that cannot be read is kept as that.
@@ -35,9 +33,6 @@ public struct ReplayedLog: Sendable {
         self.selection = selection
         reading = Result { () throws(Finding) in try Self.read(bytes, selection) }
     }
-
-    /// The facts as a result carries them.
-    var attestedFacts: AttestedFacts? { (try? reading.get())?.facts.attested }
 
     private static func read(_ bytes: [UInt8], _ selection: PCRSet) throws(Finding) -> Reading {
         let log: EventLog
@@ -62,14 +57,8 @@ public struct ReplayedLog: Sendable {
         }
         switch replay.authenticated(by: values) {
         case .success(let authenticated):
-            let facts = BootFacts(authenticated)
-            return Reading(
-                replay: replay,
-                covered: covered,
-                untouched: untouched,
-                facts: LogFacts(facts),
-                violations: facts.violations
-            )
+            let facts = LogFacts(BootFacts(authenticated))
+            return Reading(replay: replay, covered: covered, untouched: untouched, facts: facts)
         case .failure:
             // A replay equals its own values.
             throw Finding(.logMalformed, "the log contradicts itself")

@@ -83,7 +83,7 @@ public struct AttestedFacts: Hashable, Sendable, Codable {
     public var secureBoot: Bool?
     /// The version that S-CRTM measured.
     public var firmwareVersion: String?
-    /// The kernel command line.
+    /// The kernel command line, when the boot that was recognised is one that requires it.
     public var kernelCommandLine: String?
 
     /// Joins facts.

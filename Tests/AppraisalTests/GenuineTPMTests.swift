@@ -200,7 +200,7 @@ import Testing
             let refusal = #expect(throws: KeyRefusal.self) { try evidence.input(template: nil) }
             #expect(refusal?.reasons.map(\.code) == [.keyAttributes])
             // In a record all the same: everything about the forgery holds, but not the key.
-            let enrolled = try EnrolledKey(unjudged: area, template: nil)
+            let enrolled = try EnrolledKey(unjudged: area, area.bytes, template: nil)
             expectStranger(appraise(try evidence.input(enrolled: enrolled)), .keyAttributes)
             #expect(enrolled.verifyingKey.verify(signature, over: bytes) == .valid)
 
@@ -245,7 +245,7 @@ import Testing
             let evidence = Genuine(area, quote, [:])
             let refusal = #expect(throws: KeyRefusal.self) { try evidence.input(template: nil) }
             #expect(refusal?.reasons.map(\.code) == [.keyAttributes])
-            let enrolled = try EnrolledKey(unjudged: area, template: nil)
+            let enrolled = try EnrolledKey(unjudged: area, area.bytes, template: nil)
             #expect(
                 enrolled.verifyingKey.verify(try TPMTSignature(parsing: quote.signature), over: quote.attest) == .valid
             )
@@ -260,7 +260,7 @@ import Testing
             let quote = try await device.quote(template: template)
             let refusal = #expect(throws: KeyRefusal.self) { try quote.input(template: nil) }
             #expect(refusal?.reasons.map(\.code) == [.keyAttributes])
-            let enrolled = try EnrolledKey(unjudged: quote.area, template: nil)
+            let enrolled = try EnrolledKey(unjudged: quote.area, quote.area.bytes, template: nil)
             expectStranger(appraise(try quote.input(enrolled: enrolled)), .keyAttributes)
         }
     }

@@ -9,6 +9,7 @@ import Testing
 /// Logs beside a genuine quote: what they claim must have been measured.
 @Suite struct LogAttackTests {
     private static let secure = Scene.facts(secureBoot: true)
+    private static let commandLine = "/boot/vmlinuz-6.1.0-18-sn root=/dev/mapper/system-root ro quiet"
     private static let eventTypes: [UInt32] = [
         0, 1, 2, 3, 4, 5, 8, 0xD, 0x8000_0001, 0x8000_0003, 0x8000_0007, 0x8000_0008,
     ]
@@ -20,10 +21,11 @@ import Testing
         #expect(state.log == boot.digest)
         #expect(state.facts?.secureBoot == true)
         #expect(state.facts?.firmwareVersion == "BM-S2 UEFI 3.1.0")
-        let line = try #require(state.facts?.kernelCommandLine)
-        #expect(line.hasSuffix("root=/dev/mapper/system-root ro quiet"))
+        // The command line is read where a boot requires it.
+        #expect(state.facts?.kernelCommandLine == nil)
+        let line = Self.commandLine
         scene.expectations[0].profile.facts.kernelCommandLine = line
-        #expect(try scene.verdict().state != nil)
+        #expect(try scene.verdict().state?.facts?.kernelCommandLine == line)
         scene.expectations[0].profile.facts.kernelCommandLine = line + " init=/bin/sh"
         expectOwnKey(try scene.verdict(), .bootUnexpected)
     }
@@ -75,7 +77,6 @@ import Testing
                 }
                 #expect(facts.secureBoot == true)
                 #expect(["BM-S2 UEFI 3.1.0", nil].contains(facts.firmwareVersion))
-                #expect(facts.kernelCommandLine?.hasSuffix("ro quiet") ?? true)
             }
         }
     }
@@ -99,6 +100,31 @@ import Testing
                 #expect(verdict.authentic != nil)
             }
         }
+    }
+
+    @Test func attack53_commandLineRelabelledOrAppended() throws {
+        let required = Scene.facts(commandLine: Self.commandLine)
+        #expect(try Scene(booted: BootLog(), facts: required).verdict().state != nil)
+        // What ran had a shell; its log is relabelled in every way, with the right line appended as what nothing measures.
+        let right = Array(("kernel_cmdline: " + Self.commandLine).utf8) + [0]
+        for type in Self.eventTypes {
+            for append in [false, true] {
+                var events = try BootLog.events(tamper: [.cmdline])
+                if append { events.append(MeasuredEvent(8, .noAction, right)) }
+                var boot = BootLog(events)
+                for record in boot.records.dropLast(append ? 1 : 0) where boot.pcr(of: record) == 8 {
+                    boot.relabel(record, as: type)
+                }
+                let verdict = try Scene(booted: boot, facts: required).verdict()
+                #expect(verdict.state == nil && verdict.authentic != nil)
+            }
+        }
+        // A running system can extend PCR 8 with the right line as well; then nobody can tell which one the kernel got.
+        let both =
+            try BootLog.events(tamper: [.cmdline]) + [
+                MeasuredEvent(8, .ipl, data: right, measuring: Array(Self.commandLine.utf8))
+            ]
+        expectOwnKey(try Scene(booted: BootLog(both), facts: required).verdict(), .bootUnexpected)
     }
 
     @Test func attack54_forgedStartupLocality() throws {

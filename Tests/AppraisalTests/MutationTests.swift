@@ -130,7 +130,6 @@ import Testing
             // Types and data that nothing measured can change; what is said of the boot can only become less.
             #expect(state.facts?.secureBoot == true)
             #expect([facts.firmwareVersion, nil].contains(state.facts?.firmwareVersion))
-            #expect([facts.kernelCommandLine, nil].contains(state.facts?.kernelCommandLine))
         }
         scene.values[4]?[0] ^= 1
         expectOwnKey(try scene.verdict(), .logReplayMismatch)

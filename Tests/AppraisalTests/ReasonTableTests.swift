@@ -24,7 +24,11 @@ import Testing
     private static func withKey(_ change: (inout TPMTPublic) -> Void) throws -> Judged {
         var scene = try Scene()
         change(&scene.key.area)
-        let enrolled = try EnrolledKey(unjudged: scene.key.area, template: DeviceIdentityTemplate.eccP256.iak())
+        let enrolled = try EnrolledKey(
+            unjudged: scene.key.area,
+            scene.key.area.bytes,
+            template: DeviceIdentityTemplate.eccP256.iak()
+        )
         scene.enrolled = enrolled
         return try judge(scene)
     }
