@@ -92,7 +92,7 @@ let package = Package(
             "VerifierClient",
             [
                 "Messages", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         library(
             "DeviceAgent",

@@ -1,7 +1,9 @@
 import AsyncHTTPClient
+import Glibc
 public import Messages
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 
 /// Speaks to one verifier: TLS 1.3, the roots of the trust bundle and no others, bounded in size and time.
@@ -169,7 +171,17 @@ public struct VerifierClient: Sendable {
             case .invalidURL, .emptyHost, .emptyScheme: return .unusable("the trust bundle's url is not one")
             default: return .unreachable(url: url, error.shortDescription)
             }
+        case let error as NIOConnectionError: return .unreachable(url: url, Self.text(error))
         default: return .unreachable(url: url, String(describing: error))
+        }
+    }
+
+    /// One cause out of those of every address that was tried.
+    private static func text(_ error: NIOConnectionError) -> String {
+        switch error.connectionErrors.first?.error {
+        case let failure as IOError: "\(error.host), port \(error.port): \(failure.text)"
+        case let failure?: "\(error.host), port \(error.port): \(failure)"
+        case nil: "the name \(error.host) cannot be resolved"
         }
     }
 
@@ -178,5 +190,16 @@ public struct VerifierClient: Sendable {
         let text = String(describing: cause)
         return text.contains("CERTIFICATE_VERIFY_FAILED")
             ? "its certificate does not chain to the bundle's roots, or has expired" : text
+    }
+}
+
+extension IOError {
+    /// The system's words for the error, without the library's.
+    fileprivate var text: String {
+        switch errnoCode {
+        case ECONNREFUSED: "nobody listens there"
+        case EHOSTUNREACH, ENETUNREACH: "no way leads there"
+        default: description
+        }
     }
 }

@@ -11,11 +11,10 @@ struct AttestCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var device: DeviceOptions
-    @OptionGroup var log: EventLogOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let agent = try device.agent(log)
+        let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
         let outcome = try await agent.attest(lock)
         try output.print(outcome) {
@@ -37,11 +36,10 @@ struct ConfirmCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var device: DeviceOptions
-    @OptionGroup var log: EventLogOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let agent = try device.agent(log)
+        let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
         let outcome = try await agent.confirm(lock)
         try output.print(outcome) {

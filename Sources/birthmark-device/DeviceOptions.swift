@@ -4,7 +4,7 @@ import DeviceAgent
 import DurableFiles
 import Messages
 
-/// Where the device's own things are.
+/// Where the device's own things are: the same for every command, so that a script can give them to all.
 struct DeviceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The agent's directory, 0700, made when it is missing.", valueName: "dir"))
     var state = StateDirectory.defaultPath
@@ -25,26 +25,24 @@ struct DeviceOptions: ParsableArguments {
         )
     )
     var trust: String?
-}
 
-/// Where the event log is; only for what quotes.
-struct EventLogOptions: ParsableArguments {
     @Option(
         name: .customLong("event-log"),
         help: ArgumentHelp(
-            "The firmware's event log. Default: agent.json, then \(AgentConfiguration.defaultEventLog).",
+            "The firmware's event log, for what quotes. "
+                + "Default: agent.json, then \(AgentConfiguration.defaultEventLog).",
             valueName: "path"
         )
     )
-    var path: String?
+    var eventLog: String?
 }
 
 extension DeviceOptions {
     /// The agent of this directory.
-    func agent(_ log: EventLogOptions? = nil) throws(AgentError) -> Agent {
+    func agent() throws(AgentError) -> Agent {
         let directory = try StateDirectory(state)
         let configuration = try directory.configuration()
-        let named = log?.path ?? configuration.eventLog
+        let named = eventLog ?? configuration.eventLog
         return Agent(
             state: directory,
             trust: try directory.trust(offered: trust),

@@ -34,7 +34,6 @@ struct UpdateCommand: AsyncParsableCommand {
     var resume = false
 
     @OptionGroup var device: DeviceOptions
-    @OptionGroup var log: EventLogOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -52,7 +51,7 @@ struct UpdateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let agent = try device.agent(log)
+        let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
         let bar = ProgressBar("checking the package")
         defer { bar.finish() }

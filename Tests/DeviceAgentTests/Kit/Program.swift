@@ -61,9 +61,11 @@ extension Bench {
         _ arguments: [String] = [],
         environment: [String: String] = [:]
     ) async throws -> Program.Ended {
-        let device = ["--state", state, "--tcti", device.tcti, "--trust", device.directory + "/trust.json"]
-        let log = verb == "gate" || verb == "status" ? [] : ["--event-log", self.device.log]
-        return try await Program.device.run([verb] + device + log + arguments, environment: environment)
+        let device = [
+            "--state", state, "--tcti", device.tcti, "--trust", device.directory + "/trust.json", "--event-log",
+            device.log,
+        ]
+        return try await Program.device.run([verb] + device + arguments, environment: environment)
     }
 
     var updateArguments: [String] { arguments(installing: installing) }
