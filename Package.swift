@@ -148,7 +148,15 @@ let package = Package(
         tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
-        tests(of: "VerifierService", ["StoreSQLite", "VerifierStore", "UpdateTrust", "Messages", "VerifierClient", "SoftwareDevice", crypto, x509]),
+        tests(
+            of: "VerifierService",
+            [
+                "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient", "Endorsement", "Appraisal",
+                "AttestationResults", "TPMWire", "TPMCrypto", "DurableFiles", "birthmark-verifier", crypto, x509, asn1,
+                logging, lifecycle, subprocess, nioSSL, nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         tests(
             of: "DeviceAgent",
             [

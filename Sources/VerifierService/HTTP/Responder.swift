@@ -36,7 +36,7 @@ struct Responder: HTTPResponder {
 
         let peer = PeerAddress(channel.remoteAddress)
         var route: Route?
-        var caller: OperatorIdentity?
+        var caller: CallingOperator?
         var readToEnd = false
         let answer: Answer
         var detail = ""
@@ -84,9 +84,9 @@ struct Responder: HTTPResponder {
         throw ServiceProblem.notFound
     }
 
-    private func admit(to route: Route, channel: any Channel) async throws -> OperatorIdentity? {
+    private func admit(to route: Route, channel: any Channel) async throws -> CallingOperator? {
         guard case .operators(let roles) = route.callers else { return nil }
-        guard let caller = await OperatorIdentity.of(channel, now: clock.date), !revoked.contains(caller.name) else {
+        guard let caller = await CallingOperator.of(channel, now: clock.date), !revoked.contains(caller.name) else {
             throw ServiceProblem.unauthenticated
         }
         guard !caller.roles.isDisjoint(with: roles) else { throw ServiceProblem.forbidden }
@@ -144,7 +144,7 @@ struct Responder: HTTPResponder {
         _ route: String,
         _ request: Request,
         _ answer: Answer,
-        caller: OperatorIdentity?,
+        caller: CallingOperator?,
         peer: PeerAddress,
         seconds: Double,
         detail: String

@@ -108,7 +108,7 @@ struct Exchange: Sendable {
     var query: [String: String]
     var body: [UInt8]
     /// Who calls, on routes of operators.
-    var caller: OperatorIdentity?
+    var caller: CallingOperator?
     var peer: PeerAddress
 
     /// A parameter that the route's pattern names.

@@ -60,8 +60,8 @@ public enum OperatorAuthority {
         let authority = try make(directory, keys, name: configuration.name, now: now)
         let key = P256.Signing.PrivateKey()
         let uris =
-            [OperatorIdentity.namePrefix + operatorName.text]
-            + roles.map { OperatorIdentity.rolePrefix + $0.rawValue }.sorted()
+            [CallingOperator.namePrefix + operatorName.text]
+            + roles.map { CallingOperator.rolePrefix + $0.rawValue }.sorted()
         let certificate = try authority.issueClientCertificate(
             commonName: operatorName.text,
             key: key.publicKey,

@@ -6,7 +6,7 @@ import SwiftASN1
 import X509
 
 /// An operator, as the client certificate names one.
-struct OperatorIdentity: Hashable, Sendable {
+struct CallingOperator: Hashable, Sendable {
     /// `urn:birthmark:operator:<name>`.
     var name: Label
     /// `urn:birthmark:role:<role>`.
@@ -38,12 +38,12 @@ struct OperatorIdentity: Hashable, Sendable {
     }
 
     /// The operator at the other end of a TLS connection, if one showed a certificate.
-    static func of(_ channel: any Channel, now: Date) async -> OperatorIdentity? {
+    static func of(_ channel: any Channel, now: Date) async -> CallingOperator? {
         guard let presented = try? await channel.nioSSL_peerCertificate().get(),
             let bytes = try? presented.toDERBytes(),
             let certificate = try? Certificate(derEncoded: bytes)
         else { return nil }
-        return OperatorIdentity(certificate: certificate, now: now)
+        return CallingOperator(certificate: certificate, now: now)
     }
 
     static let namePrefix = "urn:birthmark:operator:"

@@ -1,0 +1,140 @@
+import Ledger
+import Messages
+import Testing
+import UpdateTrust
+import VerifierClient
+import VerifierStore
+
+@testable import VerifierService
+
+@Suite struct DecisionTests {
+    let factory: TestFactory
+    let releases = TestReleases()
+
+    init() throws { factory = try TestFactory() }
+
+    @Test func wholeLifeOfADevice() async throws {
+        try await TestVerifier.with(factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let release = try releases.release("2.0")
+            let package = try await service.add(release, releases)
+            try await service.anonymous { client in
+                let attested = try await client.attest(device)
+                #expect(attested.bootState == "current")
+                #expect(attested.rule == "lab")
+                #expect(attested.grant == nil)
+
+                let granted = try await client.update(device, to: package)
+                let delivery = try granted.grant.found()
+                let grant = try Grant.verify(
+                    delivery.grant,
+                    issuer: try label("test"),
+                    keys: service.trust.grantKeys
+                )
+                #expect(grant.instance == device.instance)
+                #expect(grant.claims.package.reference == package)
+                #expect(grant.claims.exp <= granted.lease.expires)
+
+                // The proof holds for a stranger who has the ledger's key and nothing else.
+                let proof = try LogProof(parsing: Array(delivery.proof.utf8))
+                let entry = try LogEntry(delivery.entry.bytes)
+                let key = try VerifierKey(parsing: service.trust.ledgerKey)
+                #expect(throws: Never.self) { try proof.verify(entry: entry, logKey: key).get() }
+                guard case .grant(let recorded) = try LedgerEntry(parsing: delivery.entry.bytes).body else {
+                    Issue.record("not a grant's entry")
+                    return
+                }
+                #expect(recorded.grant == grant.digest)
+
+                device.counters.grants += 1
+                device.reboot(into: "os 2.0")
+                let confirmed = try await client.confirm(device, grant: grant.claims.jti)
+                #expect(confirmed.bootState == "granted")
+                let again = try await client.attest(device)
+                #expect(again.bootState == "current")
+            }
+            let report = try await service.operating(as: .auditor) { client in
+                try await client.instance(device.serial)
+            }
+            #expect(report.lifecycle == "trusted")
+            #expect(report.running.version.text == "2.0")
+            #expect(report.running.manifest == package.manifest)
+            #expect(report.pending == nil)
+        }
+    }
+
+    @Test func tamperedBootEndsTheLease() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                _ = try await client.attest(device)
+                device.reboot(into: "evil")
+                let refusal = try await problem { try await client.attest(device) }
+                #expect(refusal.kind == .refused)
+                #expect(refusal.reasons?.contains("boot-unexpected") == true)
+                device.reboot(into: "os 1.0")
+                let next = try await problem { try await client.attest(device) }
+                #expect(next.reasons == ["suspended"])
+            }
+            let report = try await service.operating(as: .operator) { try await $0.instance(device.serial) }
+            #expect(report.lifecycle == "suspended")
+            #expect(report.lease == nil)
+        }
+    }
+
+    @Test func strangersHurtNobody() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                _ = try await client.attest(device)
+                let before = try await service.store.ledgerHead()
+                // Somebody else's key under this device's name, with a boot that would be refused.
+                let stranger = try SoftwareKeyDevice(serial: "SN-2")
+                stranger.reboot(into: "evil")
+                let challenge = try await client.challenge(device, .attest)
+                let request = DecisionRequest(
+                    instance: device.instance,
+                    purpose: .attest,
+                    challenge: challenge.challenge,
+                    counters: stranger.counters
+                )
+                let evidence = try stranger.evidence(for: request)
+                let refusal = try await problem { try await client.decide(evidence) }
+                #expect(refusal.kind == .notAuthentic)
+                #expect(refusal.reasons == nil)
+                #expect(try await service.store.ledgerHead() == before)
+                let after = try await client.attest(device)
+                #expect(after.bootState == "current")
+            }
+            #expect(service.verifier.metrics.value(.garbage) == 1)
+        }
+    }
+
+    @Test func unknownInstanceIsToldNothing() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let known = try SoftwareKeyDevice(serial: "SN-1")
+            let unknown = try SoftwareKeyDevice(serial: "SN-2")
+            try await service.importBirth(of: known, by: factory)
+            try await service.anonymous { client in
+                let (one, other) = (
+                    try await client.challenge(known, .attest), try await client.challenge(unknown, .attest)
+                )
+                #expect(one.challenge.count == other.challenge.count)
+                #expect(one.selection == other.selection)
+                let answers = try await [
+                    problem { try await client.attest(unknown) },
+                    problem {
+                        let evidence = try unknown.evidence(
+                            for: DecisionRequest(instance: known.instance, purpose: .attest, challenge: one.challenge)
+                        )
+                        return try await client.decide(evidence)
+                    },
+                ]
+                #expect(answers[0] == answers[1])
+            }
+        }
+    }
+}
