@@ -31,7 +31,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency], path: String? 
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .executableTarget(name: name, dependencies: dependencies + [arguments, "CommandLineContract"], path: path, swiftSettings: strict)
+    .executableTarget(
+        name: name,
+        dependencies: dependencies + [arguments, "CommandLineContract"],
+        path: path,
+        swiftSettings: strict
+    )
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -57,8 +62,10 @@ let package = Package(
     targets: [
         // System libraries: a module map and a shim header, nothing else.
         .systemLibrary(
-            name: "CTSS2", pkgConfig: "tss2-esys tss2-mu tss2-tctildr tss2-rc",
-            providers: [.apt(["libtss2-dev"])]),
+            name: "CTSS2",
+            pkgConfig: "tss2-esys tss2-mu tss2-tctildr tss2-rc",
+            providers: [.apt(["libtss2-dev"])]
+        ),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Bytes.
@@ -78,31 +85,43 @@ let package = Package(
         library("DurableFiles", []),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
         library("VerifierStore", ["UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto]),
-        library("StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
+        library(
+            "StoreSQLite",
+            ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         library(
             "VerifierService",
             [
                 "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
-                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL,
+                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle,
+                nioSSL,
                 nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
-            ]),
+            ]
+        ),
         library(
             "VerifierClient",
             [
                 "Messages", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ]),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]
+        ),
         library(
             "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "UpdateTrust", "Ledger", "Messages",
                 "VerifierClient", "DurableFiles", crypto, subprocess, logging,
-            ]),
+            ]
+        ),
         library(
             "FactoryLine",
-            ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1]),
+            [
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto,
+                x509, asn1,
+            ]
+        ),
 
         // Programs: arguments, configuration, wiring.
         library("CommandLineContract", ["DurableFiles", arguments]),
@@ -112,20 +131,24 @@ let package = Package(
             [
                 "VerifierService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ]),
+            ]
+        ),
         program("birthmark-device", ["DeviceAgent", "UpdateTrust", "Messages", "DurableFiles"]),
         program(
             "birthmark",
             [
-                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages", "MeasuredBoot",
+                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages",
+                "MeasuredBoot",
                 "Endorsement", "TPMWire", "TPMCrypto", "DurableFiles", crypto,
-            ]),
+            ]
+        ),
 
         // Software devices for tests and the demo.
         library(
             "SoftwareDevice",
             ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", crypto, x509, asn1, subprocess],
-            path: "swtpm/SoftwareDevice"),
+            path: "swtpm/SoftwareDevice"
+        ),
         program("birthmark-swtpm", ["SoftwareDevice"], path: "swtpm/birthmark-swtpm"),
 
         // Measurements, release build only.
@@ -136,7 +159,8 @@ let package = Package(
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
                 "TPMCrypto", crypto, cryptoExtras, logging,
             ],
-            path: "Benchmarks/birthmark-bench"),
+            path: "Benchmarks/birthmark-bench"
+        ),
 
         tests(of: "TPMWire"),
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
@@ -144,34 +168,56 @@ let package = Package(
         tests(of: "Ledger", [crypto]),
         tests(of: "Messages", [crypto]),
         tests(of: "Endorsement", ["TPMWire", "TPMCrypto", crypto, x509, asn1]),
-        tests(of: "Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice", crypto, cryptoExtras]),
+        tests(
+            of: "Appraisal",
+            [
+                "TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice",
+                crypto, cryptoExtras,
+            ]
+        ),
         tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
-        tests(of: "StoreSQLite", ["VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            of: "StoreSQLite",
+            [
+                "VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
         tests(
             of: "VerifierService",
             [
-                "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient", "Endorsement", "Appraisal",
+                "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient", "Endorsement",
+                "Appraisal",
                 "AttestationResults", "TPMWire", "TPMCrypto", "DurableFiles", "birthmark-verifier", crypto, x509, asn1,
                 logging, lifecycle, subprocess, nioSSL, nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ]),
+            ]
+        ),
         tests(
             of: "DeviceAgent",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages", "Ledger",
-                "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto, x509, asn1, subprocess, nioCore, nioSSL,
+                "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
+                "Ledger",
+                "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto, x509, asn1,
+                subprocess, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
-        tests(of: "FactoryLine", ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]),
+            ]
+        ),
+        tests(
+            of: "FactoryLine",
+            ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient", "UpdateTrust",
+                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient",
+                "UpdateTrust",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess,
                 "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
     ]
 )
