@@ -96,8 +96,9 @@ public struct TPMDescription: Sendable, Hashable {
         self.version = version.lowercased()
     }
 
-    /// Whether the certificate says itself that this is a software TPM: swtpm's local CA and Google's virtual TPMs do.
-    public var isSoftware: Bool { ["swtpm", "vTPM"].contains(model) }
+    /// Whether the certificate says itself that this is a software TPM: those of swtpm's local CA, of makers who write down
+    /// what libtpms reports (TPM_PT_VENDOR_STRING), and of Google's virtual TPMs do.
+    public var isSoftware: Bool { ["swtpm", "SW TPM", "vTPM"].contains(model) }
 
     /// The vendor id as text when it is text: `IFX`, `STM`, `INTC`; otherwise eight hexadecimal digits.
     public var manufacturerText: String {

@@ -22,7 +22,7 @@ extension Station {
         eventLog: [UInt8]? = nil,
         now: Int64,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
-    ) async throws -> BirthOutcome {
+    ) async throws -> ProvisioningOutcome {
         let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, now: now)
         do {
             return try await birth.run(on: tpm, before: step)
@@ -48,7 +48,7 @@ private struct Birth: Sendable {
     func run(
         on tpm: isolated TPM,
         before step: @Sendable (BirthStep) async throws -> Void
-    ) async throws -> BirthOutcome {
+    ) async throws -> ProvisioningOutcome {
         guard order.bornWith.securityVersion <= Self.maximumSecurityVersion else {
             throw BirthRefusal(.securityVersionTooHigh(order.bornWith.securityVersion))
         }
@@ -60,6 +60,7 @@ private struct Birth: Sendable {
         try await step(.claim)
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
+        try connection.flushAbandoned()
         if let record = try signedBirth(of: endorsementKey) {
             let differences = try record.differences(from: connection, profile: profile)
             guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
@@ -121,8 +122,16 @@ private struct Birth: Sendable {
 
     private func readEndorsement(_ connection: TPMConnection) throws -> Enrolment.EndorsementKey {
         let index = try profile.endorsementTemplate.certificateIndex
+        let publicArea: TPMTPublic
+        do {
+            publicArea = try connection.endorsementPublicArea(of: profile)
+        } catch let error as TPMError where error.code == .objectMemory {
+            // A killed attempt has left its keys in the TPM's few slots.
+            try connection.flushAbandoned()
+            publicArea = try connection.endorsementPublicArea(of: profile)
+        }
         return Enrolment.EndorsementKey(
-            publicArea: try connection.endorsementPublicArea(of: profile),
+            publicArea: publicArea,
             certificateIndex: index,
             certificate: try connection.content(of: index),
             intermediates: try connection.endorsementChain()
@@ -149,7 +158,7 @@ private struct Birth: Sendable {
         _ connection: TPMConnection
     ) throws -> BirthJournal {
         let index = profile.nv.birthTag.handle
-        if try files.journal(of: digest) == nil, let content = try connection.content(of: index) {
+        if try files.journal(of: digest)?.enrolled == nil, let content = try connection.content(of: index) {
             guard let tag = try? BirthTag(parsing: content) else { throw BirthRefusal(.indexTaken(index)) }
             throw BirthRefusal(.bornElsewhere(serial: tag.serial))
         }

@@ -51,7 +51,8 @@ struct BirthFiles: Sendable {
     /// Makes this TPM the one with this serial number, or takes up the birth it has begun.
     ///
     /// Order and TPM are written down before anything in the TPM changes. The lock makes two boards that were given
-    /// one serial number come here one after the other.
+    /// one serial number come here one after the other. What binds for ever is a birth whose certificates were issued;
+    /// before that a serial number goes back when the attempt ends, so that a board with a bad TPM can be replaced.
     func claim(
         _ order: BirthOrder,
         profile: ProvisioningProfile,
@@ -62,24 +63,32 @@ struct BirthFiles: Sendable {
         let lock = try FileLock.waiting(for: directory.claimLock)
         defer { lock.release() }
         if let journal = try journal(of: tpm) {
-            guard journal.order.serial == order.serial else {
-                throw BirthRefusal(.bornAs(serial: journal.order.serial))
-            }
             var differences = journal.order.differences(from: order)
             if journal.profile != profile { differences.append("profile") }
-            guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
-            return journal
+            if journal.enrolled != nil {
+                guard journal.order.serial == order.serial else {
+                    throw BirthRefusal(.bornAs(serial: journal.order.serial))
+                }
+                guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
+            }
+            if differences.isEmpty, try holder(of: order.serial) == tpm { return journal }
         }
-        if let holder = try holder(of: order.serial), holder != tpm,
-            // A claim without a journal is that of an attempt that ended between the two.
-            try journal(of: holder)?.order.serial == order.serial
-        {
+        if let holder = try holder(of: order.serial), holder != tpm, try isBound(order.serial, to: holder) {
             throw BirthRefusal(.serialTaken(by: holder))
         }
         try AtomicFile.write(Array("\(tpm)\n".utf8), to: directory.claim(of: order.serial))
         let journal = BirthJournal(order: order, profile: profile, bornAt: now, endorsementKey: endorsementKey)
         try save(journal, of: tpm)
         return journal
+    }
+
+    /// Whether another TPM keeps a serial number: its certificates were issued, or its birth is under way right now.
+    private func isBound(_ serial: Label, to holder: ContentDigest) throws -> Bool {
+        guard let journal = try journal(of: holder), journal.order.serial == serial else { return false }
+        guard journal.enrolled == nil else { return true }
+        guard let lock = try FileLock.trying(directory.lock(of: holder)) else { return true }
+        lock.release()
+        return false
     }
 
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {

@@ -114,7 +114,7 @@ extension BirthReason: CustomStringConvertible {
 }
 
 /// How an attempt at a birth ended: a value, never an exception.
-public enum BirthOutcome: Sendable {
+public enum ProvisioningOutcome: Sendable {
     /// The birth was signed now.
     case born(BirthRecord)
     /// It had been signed before; nothing was changed.
@@ -123,7 +123,7 @@ public enum BirthOutcome: Sendable {
     case refused([BirthReason])
 }
 
-/// A refusal on its way up to ``BirthOutcome/refused(_:)``.
+/// A refusal on its way up to ``ProvisioningOutcome/refused(_:)``.
 struct BirthRefusal: Error {
     let reasons: [BirthReason]
 

@@ -145,14 +145,13 @@ extension TPMConnection {
 
     /// The secret of a credential: only if `object` and the endorsement key are in this TPM.
     ///
-    /// The policy session is salted to the endorsement key and encrypts the secret on its way out.
+    /// The session is salted to the endorsement key and encrypts the secret on its way out.
     fileprivate func activate(
         _ credential: Credential,
         of object: borrowing TransientObject,
         with endorsementKey: borrowing PersistentObject
     ) throws -> [UInt8] {
-        let session = try startSession(.policy, saltedTo: endorsementKey)
-        try policySecret(session, of: .endorsement)
+        let session = try endorsementSession(for: endorsementKey)
         do throws(TPMError) {
             return try activateCredential(
                 credential.idObject,

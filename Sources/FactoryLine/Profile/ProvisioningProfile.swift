@@ -19,7 +19,7 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
 
     /// Which endorsement key, and where it is kept.
     public struct EndorsementKey: Codable, Hashable, Sendable {
-        /// `L-1` (RSA-2048) or `L-2` (P-256) of the TCG EK Credential Profile.
+        /// `L-1` (RSA-2048), `L-2` (P-256) or `H-3` (P-384) of the TCG EK Credential Profile.
         public var template: Label
         /// Where it is kept.
         public var handle: HandleText
@@ -86,9 +86,6 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     /// Part 2, section 7.5: what lies above belongs to the platform.
     private static let ownerHandles: ClosedRange<UInt32> = 0x8100_0000...0x817F_FFFF
 
-    /// The endorsement key's template.
-    ///
-    /// High-range templates need policies that are not built here.
     var endorsementTemplate: EndorsementKeyTemplate {
         get throws(MessageError) {
             guard let template = EndorsementKeyTemplate(rawValue: endorsementKey.template.text), template != .eccP384

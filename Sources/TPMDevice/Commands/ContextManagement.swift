@@ -58,6 +58,17 @@ extension TPMConnection {
         return try PersistentObject(owned: reference, handle: handle, connection: self)
     }
 
+    /// TPM2_FlushContext of every object and session that is loaded, before this connection has any of its own.
+    ///
+    /// A program that was killed leaves them behind in a TPM without a resource manager, which then has no slot left;
+    /// such a TPM serves one client at a time, so they belong to nobody. Behind a resource manager nothing is found.
+    public func flushAbandoned() throws(TPMError) {
+        for handle in try handles(.transient) + handles(.hmacSession) {
+            guard let reference = try find(handle, by: .readPublic) else { continue }
+            flush(reference)
+        }
+    }
+
     /// TPM2_FlushContext for an object or session that nobody owns any more.
     ///
     /// When the TPM refuses, because it was cleared or is gone, libtss2's side is released nevertheless.
@@ -67,11 +78,5 @@ extension TPMConnection {
             var abandoned = reference
             _ = unsafe Esys_TR_Close($0.pointer, &abandoned)
         }
-    }
-
-    /// Releases what libtss2 remembers of an entity that stays in the TPM.
-    func close(_ reference: ESYS_TR) {
-        var closed = reference
-        forget { _ = unsafe Esys_TR_Close($0.pointer, &closed) }
     }
 }

@@ -14,6 +14,11 @@ internal import CTSS2
     /// Limits of this TPM that were asked for once.
     var nvBufferSize: Int?
 
+    /// How many values lead to each entity that stays in the TPM.
+    ///
+    /// libtss2 3 gives one reference for all of them and does not count: the first to be closed would close all.
+    private var ways: [ESYS_TR: Int] = [:]
+
     /// Commands sent, and the time spent in them: the TPM's own, the way to it, and libtss2's work around it.
     public struct Usage: Sendable, Equatable {
         public internal(set) var commands = 0
@@ -31,6 +36,23 @@ internal import CTSS2
         var tcti: OpaquePointer? = unsafe tcti
         unsafe Esys_Finalize(&context)
         unsafe Tss2_TctiLdr_Finalize(&tcti)
+    }
+
+    /// One more value leads to an entity.
+    func open(_ reference: ESYS_TR) {
+        ways[reference, default: 0] += 1
+    }
+
+    /// One value less leads to an entity; the last one makes libtss2 forget it.
+    func close(_ reference: ESYS_TR) {
+        let left = (ways[reference] ?? 1) - 1
+        guard left == 0 else {
+            ways[reference] = left
+            return
+        }
+        ways[reference] = nil
+        var closed = reference
+        forget { _ = unsafe Esys_TR_Close($0.pointer, &closed) }
     }
 
     /// Runs one command: the session attributes it allows are set, it is counted, its return code becomes an error.

@@ -36,6 +36,7 @@ public struct PersistentObject: ~Copyable, LoadedObject {
         self.reference = EntityReference(esys: reference)
         self.connection = connection
         self.handle = handle
+        connection.open(reference)
         do {
             self.name = try connection.name(of: reference)
         } catch {
@@ -59,6 +60,7 @@ public struct NVIndex: ~Copyable, TPMEntity {
         self.reference = EntityReference(esys: reference)
         self.handle = handle
         self.connection = connection
+        connection.open(reference)
     }
 
     deinit {
