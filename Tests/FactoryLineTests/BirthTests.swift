@@ -45,9 +45,12 @@ import Testing
             return
         }
         let ek = try EKCertificate(fromNV: try #require(record.ek.certificate).bytes)
-        #expect(subject.permanentIdentifier == ek.certificate.sha256.map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined())
+        #expect(
+            subject.permanentIdentifier
+                == ek.certificate.sha256.map { byte in
+                    (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                }.joined()
+        )
         let endorsement = EndorsementPolicy(anchors: try TrustDirectory.read(line.station.directory.ekRoots))
         let key = try PublicKey(proof.endorsementKey)
         guard case .accepted = endorsement.judge(ek, for: key, at: record.bornAt) else {

@@ -169,7 +169,9 @@ import Testing
                 let before = try await TPMContents.of(device)
                 #expect(try await line.provision(device).text == "handle-taken")
                 let after = try await TPMContents.of(device)
-                #expect(after.persistent[profile.keys.iakHandle.handle] == before.persistent[profile.keys.iakHandle.handle])
+                #expect(
+                    after.persistent[profile.keys.iakHandle.handle] == before.persistent[profile.keys.iakHandle.handle]
+                )
             }
             for index in [profile.nv.iakCertificate, profile.nv.securityFloor, profile.nv.birthTag] {
                 try await line.withDevice("b\(index)") { device in

@@ -1,0 +1,425 @@
+import Crypto
+import Endorsement
+import FoundationEssentials
+import Messages
+import SoftwareDevice
+import TPMCrypto
+import TPMDevice
+import TPMWire
+import Testing
+
+@testable import FactoryLine
+
+/// The CA's side of a birth against stations and TPMs that lie, with real TPMs behind every statement.
+@Suite struct EnrolmentDeskTests {
+    /// What a TPM says about its keys, in the parts a liar could exchange.
+    struct Statements: Sendable {
+        var endorsementKey: TPMTPublic
+        var enrolmentKey: TPMTPublic
+        var certificate: [UInt8]?
+        var secret: [UInt8]
+        var identifier: [UInt8]
+        var iak: ResidencyProof.CertifiedKey
+        var idevid: ResidencyProof.CertifiedKey
+
+        var keys: ResidencyProof {
+            ResidencyProof(endorsementKey: endorsementKey, enrolmentKey: enrolmentKey, iak: iak, idevid: idevid)
+        }
+
+        func answer(secret other: [UInt8]? = nil) throws -> EnrolmentAnswer {
+            EnrolmentAnswer(
+                identifier: identifier,
+                proof: try EnrolmentAnswer.proof(of: other ?? secret, identifier: identifier, keys: keys),
+                keys: keys
+            )
+        }
+    }
+
+    private func desk(_ line: TestLine) throws -> EnrolmentDesk {
+        let (policy, allowed) = try line.station.endorsementPolicy()
+        return EnrolmentDesk(authority: line.station.authority, endorsement: policy, allowed: allowed)
+    }
+
+    /// Plays the station honestly as far as the templates allow.
+    private func enrol(
+        _ device: SoftwareDevice,
+        at desk: EnrolmentDesk,
+        iak: TPMTPublic = DeviceIdentityTemplate.eccP256.iak(),
+        enrolmentKey: TPMTPublic = ResidencyProof.enrolmentTemplate,
+        qualifyingData: [UInt8]? = nil
+    ) async throws -> Statements {
+        let tpm = try await openTPM(tcti: device.tcti)
+        let result: Result<Statements, any Error>
+        do {
+            result = .success(try await enrol(tpm, desk, iak, enrolmentKey, qualifyingData))
+        } catch {
+            result = .failure(error)
+        }
+        await tpm.close()
+        return try result.get()
+    }
+
+    private func enrol(
+        _ tpm: isolated TPM,
+        _ desk: EnrolmentDesk,
+        _ iakTemplate: TPMTPublic,
+        _ enrolmentTemplate: TPMTPublic,
+        _ qualifyingData: [UInt8]?
+    ) async throws -> Statements {
+        let connection = try tpm.connection
+        let profile = try TestLine.profile()
+        let ek = try connection.keepEndorsementKey(of: profile)
+        let ekArea = try connection.readPublic(ek).publicArea
+        let enrolment = try connection.createPrimary(enrolmentTemplate, in: .endorsement)
+        let area = enrolment.object.publicArea
+        let index = Handle(rawValue: 0x01C0_000A)
+        let certificate = try connection.content(of: index)
+        let challenge = try await desk.challenge(
+            EnrolmentRequest(
+                endorsementKey: ekArea,
+                certificateIndex: index,
+                certificate: certificate,
+                intermediates: [],
+                enrolmentKey: area,
+                order: TestLine.order()
+            ),
+            at: TestLine.now
+        )
+        let secret = try connection.activateCredential(
+            challenge.credential.idObject,
+            secret: challenge.credential.secret,
+            of: enrolment.object,
+            with: ek,
+            keyAuthorization: .session(try connection.endorsementSession(for: ek))
+        )
+        let ekName = try Name(of: ekArea)
+        let enrolmentName = enrolment.object.name
+        func certified(_ template: TPMTPublic) throws -> ResidencyProof.CertifiedKey {
+            let key = try connection.createPrimary(template, in: .endorsement)
+            let statement = try connection.certifyCreation(
+                of: key.object,
+                creation: key.creation,
+                with: enrolment.object,
+                qualifyingData: qualifyingData
+                    ?? ResidencyProof.qualifyingData(
+                        endorsementKey: ekName,
+                        enrolmentKey: enrolmentName,
+                        certified: key.object.name
+                    )
+            )
+            return .init(
+                publicArea: key.object.publicArea,
+                attest: statement.attest,
+                signature: statement.signature
+            )
+        }
+        return Statements(
+            endorsementKey: ekArea,
+            enrolmentKey: area,
+            certificate: certificate,
+            secret: secret,
+            identifier: challenge.identifier,
+            iak: try certified(iakTemplate),
+            idevid: try certified(DeviceIdentityTemplate.eccP256.idevid())
+        )
+    }
+
+    private func expect(_ reasons: ResidencyReason..., from body: () async throws -> Void) async {
+        do {
+            try await body()
+            Issue.record("nothing was refused")
+        } catch let refusal as BirthRefusal {
+            #expect(refusal.reasons == reasons.map(BirthReason.residency))
+        } catch {
+            Issue.record("\(error)")
+        }
+    }
+
+    private func issue(_ answer: EnrolmentAnswer, at desk: EnrolmentDesk) async throws {
+        _ = try await desk.enrol(answer, template: .eccP256, uniqueY: .empty)
+    }
+
+    @Test func attack47_wrongActivationThenRight() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                let statements = try await enrol(device, at: desk)
+                var wrong = statements.secret
+                wrong[0] ^= 1
+                let lie = try statements.answer(secret: wrong)
+                await expect(.activationWrong) { try await issue(lie, at: desk) }
+                // The right answer comes too late: each challenge is answered once.
+                await expect(.challengeUnknown) { try await issue(statements.answer(), at: desk) }
+                let again = try await enrol(device, at: desk)
+                try await issue(again.answer(), at: desk)
+                await expect(.challengeUnknown) { try await issue(again.answer(), at: desk) }
+                // And at a desk that never asked.
+                let other = try self.desk(line)
+                await expect(.challengeUnknown) { try await issue(statements.answer(), at: other) }
+            }
+        }
+    }
+
+    @Test func attack48_swappedEKAndIAK() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice("a") { first in
+                try await line.withDevice("b") { second in
+                    let desk = try desk(line)
+                    var swapped = try await enrol(first, at: desk)
+                    let other = try await enrol(second, at: desk)
+                    // The other's attestation key, with its own true statement.
+                    swapped.iak = other.iak
+                    await expect(.signatureInvalid) { try await issue(swapped.answer(), at: desk) }
+                    // And with the other's enrolment key, which the credential was not made for.
+                    swapped = try await enrol(first, at: desk)
+                    swapped.enrolmentKey = other.enrolmentKey
+                    swapped.iak = other.iak
+                    swapped.idevid = other.idevid
+                    await expect(.activationWrong) { try await issue(swapped.answer(), at: desk) }
+                }
+            }
+        }
+    }
+
+    /// A credential to one TPM's endorsement key for another TPM's enrolment key is of no use to either.
+    @Test func attack48_credentialForAnotherTPMsKey() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice("a") { first in
+                try await line.withDevice("b") { second in
+                    let desk = try desk(line)
+                    let one = try await enrol(first, at: desk)
+                    let other = try await enrol(second, at: desk)
+                    let challenge = try await desk.challenge(
+                        EnrolmentRequest(
+                            endorsementKey: one.endorsementKey,
+                            certificateIndex: Handle(rawValue: 0x01C0_000A),
+                            certificate: one.certificate,
+                            intermediates: [],
+                            enrolmentKey: other.enrolmentKey,
+                            order: TestLine.order()
+                        ),
+                        at: TestLine.now
+                    )
+                    for device in [first, second] {
+                        await #expect(throws: TPMError.self) {
+                            try await onTPM(of: device) { tpm throws(TPMError) in
+                                guard let ek = try tpm.persistentObject(at: Handle(rawValue: 0x8101_000A)) else {
+                                    return
+                                }
+                                let key = try tpm.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
+                                _ = try tpm.activateCredential(
+                                    challenge.credential.idObject,
+                                    secret: challenge.credential.secret,
+                                    of: key.object,
+                                    with: ek,
+                                    keyAuthorization: .session(try tpm.endorsementSession(for: ek))
+                                )
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func attack27_unrestrictedEnrolmentKey() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                var template = ResidencyProof.enrolmentTemplate
+                template.objectAttributes.remove(.restricted)
+                let unrestricted = template
+                await expect(.enrolmentKeyUnsuitable) {
+                    _ = try await enrol(device, at: desk, enrolmentKey: unrestricted)
+                }
+            }
+        }
+    }
+
+    @Test func attack28_importedKey() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                let raw = Array(P256.Signing.PrivateKey().publicKey.rawRepresentation)
+                let point = TPMSECCPoint(x: Array(raw.prefix(32)), y: Array(raw.suffix(32)))
+
+                // A key whose private half its maker knows, as a TPM would truly describe it after TPM2_Import …
+                var statements = try await enrol(device, at: desk)
+                var area = statements.iak.publicArea
+                area.objectAttributes.subtract([.sensitiveDataOrigin, .fixedTPM, .fixedParent])
+                if case .ecc(let detail, _) = area.parameters { area.parameters = .ecc(detail, unique: point) }
+                statements.iak = .init(
+                    publicArea: area,
+                    attest: statements.iak.attest,
+                    signature: statements.iak.signature
+                )
+                await expect(.attestationKeyUnsuitable, .statementOfAnotherKey) { [statements] in
+                    try await issue(statements.answer(), at: desk)
+                }
+                // … and as its maker would rather have it described.
+                statements = try await enrol(device, at: desk)
+                area = statements.iak.publicArea
+                if case .ecc(let detail, _) = area.parameters { area.parameters = .ecc(detail, unique: point) }
+                statements.iak = .init(
+                    publicArea: area,
+                    attest: statements.iak.attest,
+                    signature: statements.iak.signature
+                )
+                await expect(.statementOfAnotherKey) { [statements] in
+                    try await issue(statements.answer(), at: desk)
+                }
+            }
+        }
+    }
+
+    @Test func attack29_duplicableKey() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                var template = DeviceIdentityTemplate.eccP256.iak()
+                template.objectAttributes.subtract([.fixedTPM, .fixedParent])
+                let statements = try await enrol(device, at: desk, iak: template)
+                await expect(.attestationKeyUnsuitable) { try await issue(statements.answer(), at: desk) }
+            }
+        }
+    }
+
+    @Test func attack31_iakWithUserWithAuthOnly() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                var template = DeviceIdentityTemplate.eccP256.iak()
+                template.objectAttributes.remove(.adminWithPolicy)
+                template.authPolicy = []
+                let statements = try await enrol(device, at: desk, iak: template)
+                await expect(.attestationKeyUnsuitable) { try await issue(statements.answer(), at: desk) }
+            }
+        }
+    }
+
+    @Test func attack36_uniqueYVariantIsAnotherKey() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                let empty = try await enrol(device, at: desk)
+                let repeated = try await enrol(
+                    device,
+                    at: desk,
+                    iak: DeviceIdentityTemplate.eccP256.iak(uniqueY: .repeated)
+                )
+                #expect(empty.iak.publicArea != repeated.iak.publicArea)
+            }
+        }
+    }
+
+    @Test func attack26_everyAttributeBitOfEveryKey() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let honest = try await enrol(device, at: desk(line)).keys
+                #expect(honest.reasons(template: .eccP256, uniqueY: .empty) == [])
+                for bit in 0..<32 {
+                    func flipped(_ area: TPMTPublic) -> TPMTPublic {
+                        var area = area
+                        area.objectAttributes = TPMAObject(rawValue: area.objectAttributes.rawValue ^ 1 << UInt32(bit))
+                        return area
+                    }
+                    func key(_ key: ResidencyProof.CertifiedKey) -> ResidencyProof.CertifiedKey {
+                        .init(publicArea: flipped(key.publicArea), attest: key.attest, signature: key.signature)
+                    }
+                    let variants = [
+                        ResidencyProof(
+                            endorsementKey: honest.endorsementKey,
+                            enrolmentKey: flipped(honest.enrolmentKey),
+                            iak: honest.iak,
+                            idevid: honest.idevid
+                        ),
+                        ResidencyProof(
+                            endorsementKey: honest.endorsementKey,
+                            enrolmentKey: honest.enrolmentKey,
+                            iak: key(honest.iak),
+                            idevid: honest.idevid
+                        ),
+                        ResidencyProof(
+                            endorsementKey: honest.endorsementKey,
+                            enrolmentKey: honest.enrolmentKey,
+                            iak: honest.iak,
+                            idevid: key(honest.idevid)
+                        ),
+                    ]
+                    let expected: [ResidencyReason] = [
+                        .enrolmentKeyUnsuitable, .attestationKeyUnsuitable, .identityKeyUnsuitable,
+                    ]
+                    for (variant, reason) in zip(variants, expected) {
+                        #expect(variant.reasons(template: .eccP256, uniqueY: .empty).contains(reason), "bit \(bit)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func attack04_quoteInPlaceOfACreation() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                var statements = try await enrol(device, at: desk)
+                let selection = try TestLine.profile().selection.forTPM()
+                let quote = try await onTPM(of: device) { tpm throws(TPMError) in
+                    let key = try tpm.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
+                    return try tpm.quote(selection, with: key.object, qualifyingData: [])
+                }
+                statements.iak = .init(
+                    publicArea: statements.iak.publicArea,
+                    attest: quote.attest,
+                    signature: quote.signature
+                )
+                await expect(.statementNotCreation) { [statements] in try await issue(statements.answer(), at: desk) }
+            }
+        }
+    }
+
+    @Test func statementsStandForTheirOwnSetOfKeys() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                let statements = try await enrol(device, at: desk, qualifyingData: [UInt8](repeating: 7, count: 32))
+                await expect(.statementForOtherKeys, .statementForOtherKeys) {
+                    try await issue(statements.answer(), at: desk)
+                }
+            }
+        }
+    }
+
+    /// No byte of a statement or its signature can be changed, removed or added.
+    @Test func attack02_statementsTruncatedOrChanged() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let honest = try await enrol(device, at: desk(line)).keys
+                func reasons(attest: [UInt8], signature: [UInt8]) -> [ResidencyReason] {
+                    ResidencyProof(
+                        endorsementKey: honest.endorsementKey,
+                        enrolmentKey: honest.enrolmentKey,
+                        iak: .init(publicArea: honest.iak.publicArea, attest: attest, signature: signature),
+                        idevid: honest.idevid
+                    ).reasons(template: .eccP256, uniqueY: .empty)
+                }
+                let (attest, signature) = (honest.iak.attest, honest.iak.signature)
+                for length in attest.indices {
+                    #expect(
+                        reasons(attest: Array(attest.prefix(length)), signature: signature) == [.statementUnreadable]
+                    )
+                    var changed = attest
+                    changed[length] ^= 0x80
+                    #expect(!reasons(attest: changed, signature: signature).isEmpty)
+                }
+                for length in signature.indices {
+                    #expect(!reasons(attest: attest, signature: Array(signature.prefix(length))).isEmpty)
+                    var changed = signature
+                    changed[length] ^= 0x01
+                    #expect(!reasons(attest: attest, signature: changed).isEmpty)
+                }
+                #expect(reasons(attest: attest + [0], signature: signature) == [.statementUnreadable])
+                #expect(reasons(attest: attest, signature: signature + [0]) == [.statementUnreadable])
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import FactoryLine
+import Foundation
+import Messages
+import SoftwareDevice
+import TPMWire
+import Testing
+
+/// The program itself, as a line runs it and kills it.
+@Suite struct ProgramTests {
+    struct Ended: Sendable {
+        var status: Int32
+        var killed: Bool
+        var output: String
+        var errors: String
+
+        func json() throws -> [String: Any] {
+            try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+        }
+    }
+
+    /// It is built beside the test bundle that runs this.
+    private static var program: String {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ".build/debug/"
+        return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/birthmark-factory"
+    }
+
+    /// Runs the program; kills it after a time if it is still there.
+    private func run(_ arguments: [String], killAfter delay: Duration? = nil) async throws -> Ended {
+        let process = Process()
+        process.executableURL = URL(filePath: Self.program)
+        process.arguments = arguments
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        if let delay {
+            try await Task.sleep(for: delay)
+            kill(process.processIdentifier, SIGKILL)
+        }
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let errorText = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Ended(
+            status: process.terminationStatus,
+            killed: process.terminationReason == .uncaughtSignal,
+            output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: errorText, as: UTF8.self)
+        )
+    }
+
+    private func provision(_ line: TestLine, _ device: SoftwareDevice, serial: String = "GW-0001") -> [String] {
+        [
+            "provision", line.station.directory.path, "--serial", serial, "--model", "gw-100", "--hardware-revision",
+            "B", "--environment", "production", "--profile", TestLine.profilePath("p256"), "--package", "gateway-os",
+            "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--tcti", device.tcti,
+        ]
+    }
+
+    @Test func aBirthFromTheCommandLine() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let born = try await run(provision(line, device) + ["--json"])
+                #expect(born.status == 0, "\(born.errors)")
+                #expect(born.errors == "")
+                let report = try born.json()
+                #expect(report["verdict"] as? String == "born")
+                let again = try await run(provision(line, device) + ["--json"])
+                #expect(try again.json()["verdict"] as? String == "already-born")
+                #expect(try again.json()["instance"] as? String == report["instance"] as? String)
+
+                let bundle = line.directory + "/bundle.json"
+                let exported = try await run(["export", line.station.directory.path, "--out", bundle])
+                #expect(exported.status == 0)
+                let bytes = [UInt8](try Data(contentsOf: URL(filePath: bundle)))
+                #expect(try BirthBundle(parsing: bytes).births.count == 1)
+
+                let inspected = try await run([
+                    "inspect", "--profile", TestLine.profilePath("p256"), "--tcti", device.tcti, "--json",
+                ])
+                #expect(inspected.status == 0)
+                let born2 = try #require(try inspected.json()["born"] as? [String: Any])
+                #expect(born2["instance"] as? String == report["instance"] as? String)
+            }
+        }
+    }
+
+    @Test func aRefusalSaysWhyAndWhatToDo() async throws {
+        try await TestLine.with { line in
+            try line.distrustVendor()
+            try await line.withDevice { device in
+                let text = try await run(provision(line, device))
+                #expect(text.status == 1)
+                #expect(text.output == "")
+                #expect(
+                    text.errors.hasPrefix("error: GW-0001 is not born: endorsement key: no certificate of the issuer")
+                )
+                #expect(text.errors.contains("\nhint: compare the vendor's CA certificates"))
+                let json = try await run(provision(line, device) + ["--json"])
+                #expect(json.status == 1)
+                #expect(try json.json()["reasons"] as? [String] == ["issuer-unknown"])
+            }
+        }
+    }
+
+    @Test func wrongUsageAndBrokenSurroundingsHaveTheirStatus() async throws {
+        try await TestLine.with { line in
+            let missing = try await run(["provision", line.directory + "/nowhere"])
+            #expect(missing.status == 2)
+            let unknown = try await run(["make-it-so"])
+            #expect(unknown.status == 2)
+            let noStation = try await run(["export", line.directory + "/nowhere"])
+            #expect(noStation.status == 2)
+            #expect(noStation.errors.contains("birthmark-factory init"))
+            let nothing = try await run(["export", line.station.directory.path])
+            #expect(nothing.status == 2)
+            let noProfile = try await run(["inspect", "--profile", line.directory + "/none.json"])
+            #expect(noProfile.status == 2)
+            let noTPM = try await run([
+                "inspect", "--profile", TestLine.profilePath("p256"), "--tcti", "swtpm:path=\(line.directory)/none",
+            ])
+            #expect(noTPM.status == 3)
+            #expect(noTPM.errors.hasPrefix("error: "))
+            let unwritable = try await run(["init", "/proc/nowhere", "--name", "line-1"])
+            #expect(unwritable.status == 3)
+            let help = try await run(["provision", "--help"])
+            #expect(help.status == 0)
+            #expect(help.output.contains("Example:"))
+        }
+    }
+
+    @Test(arguments: [
+        "", "a\nb", "../../etc/passwd", "GW 1", "\u{202E}10-WG", "-GW", String(repeating: "x", count: 65),
+    ])
+    func attack50_hostileSerials(_ serial: String) async throws {
+        try await TestLine.with { line in
+            var arguments = [
+                "provision", line.station.directory.path, "--serial=\(serial)", "--model", "gw-100",
+                "--hardware-revision", "B", "--environment", "production", "--profile", TestLine.profilePath("p256"),
+                "--package", "gateway-os", "--package-version", "2.4.0", "--security-version", "3",
+            ]
+            arguments += ["--tcti", "swtpm:path=\(line.directory)/none"]
+            let ended = try await run(arguments)
+            #expect(ended.status == 2)
+            #expect(try line.births() == [:])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: line.station.directory.path + "/journal") == [])
+        }
+    }
+
+    /// SIGKILL at many moments, whatever they fall on: the device that comes out is the one that went in.
+    @Test func attack46_killedAnywhere() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                var keys: [Handle: Name] = [:]
+                var certificate: [UInt8]?
+                var signed: [String: [UInt8]] = [:]
+                // A little later each time, until an attempt comes to its end before it is killed.
+                for attempt in 0..<1_000 where signed.isEmpty {
+                    let delay = Duration.milliseconds(4 * attempt + Int.random(in: 0..<6))
+                    _ = try await run(provision(line, device), killAfter: delay)
+                    let contents = try await TPMContents.of(device)
+                    for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
+                    keys = contents.persistent
+                    let issued = try journalCertificate(line)
+                    if let certificate { #expect(issued == certificate) }
+                    certificate = issued ?? certificate
+                    signed = try line.births()
+                }
+                let last = try await run(provision(line, device) + ["--json"])
+                #expect(last.status == 0, "\(last.errors)")
+                let births = try line.births()
+                #expect(births.count == 1)
+                if !signed.isEmpty { #expect(births == signed) }
+                let bundle = try line.station.export([])
+                let payload = try #require(bundle.births.first).payload(
+                    type: BirthRecord.payloadType,
+                    signedBy: line.station.birthKeys
+                )
+                let record = try BirthRecord(parsing: payload)
+                if let certificate { #expect(record.iak.certificate?.bytes == certificate) }
+                let contents = try await TPMContents.of(device)
+                for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
+                #expect(contents.loaded == [])
+                let again = try await run(provision(line, device) + ["--json"])
+                #expect(try again.json()["verdict"] as? String == "already-born")
+            }
+        }
+    }
+
+    /// The attestation key's certificate that the journal has, if any.
+    private func journalCertificate(_ line: TestLine) throws -> [UInt8]? {
+        let directory = line.station.directory.path + "/journal/"
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        guard let name = names.first(where: { $0.hasPrefix("tpm-") && $0.hasSuffix(".json") }) else { return nil }
+        let journal = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: directory + name)))
+        let enrolled = (journal as? [String: Any])?["enrolled"] as? [String: Any]
+        guard let text = (enrolled?["iak"] as? [String: Any])?["certificate"] as? String else { return nil }
+        return Data(base64Encoded: text).map { [UInt8]($0) }
+    }
+}
