@@ -1,0 +1,164 @@
+import FoundationEssentials
+import Messages
+import SoftwareDevice
+import Subprocess
+import Testing
+
+/// A factory line, a verifier with its operator, a release, and devices: everything real, in one directory, for one test.
+struct Fleet: Sendable {
+    let directory: String
+    let transcript = Transcript()
+    let verifier: VerifierProcess
+    let devices: [FleetDevice]
+
+    /// What devices are born with, and what is released for them.
+    static let bornWith = "gateway-os-2.4.0"
+    static let released = "gateway-os-2.5.0"
+
+    var line: String { directory + "/line" }
+    var place: String { directory + "/verifier" }
+    var authority: String { directory + "/tpm-vendor" }
+    /// The trust bundle with the port that the verifier was given.
+    var trust: String { directory + "/trust.json" }
+    var alice: String { place + "/operators/alice" }
+    var releaseKey: String { directory + "/release.key" }
+    var releaseKeys: String { directory + "/release-keys.json" }
+    var births: String { directory + "/births.json" }
+    var boot: String { directory + "/boot.json" }
+    var package: String { directory + "/gateway-os-2.5.0.img" }
+    var manifest: String { directory + "/gateway-os-2.5.0.dsse.json" }
+
+    /// Runs a test with devices of these profiles, born, known to the verifier, and the release registered.
+    static func with(_ profiles: [String], _ body: (Fleet) async throws -> Void) async throws {
+        try await Turns.shared.take {
+            try await withDirectory { directory in
+                try await unlimited(directory, profiles, body)
+            }
+        }
+    }
+
+    private static func unlimited(
+        _ directory: String,
+        _ profiles: [String],
+        _ body: (Fleet) async throws -> Void
+    ) async throws {
+        let fleet = try await Fleet(directory, profiles)
+        let outcome: Result<Void, any Error>
+        do {
+            try await fleet.prepare()
+            try await body(fleet)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        for device in fleet.devices { try? await device.software.stop(orderly: false) }
+        await fleet.verifier.stop()
+        await fleet.verifier.collectLog()
+        fleet.expectPrivacy()
+        try outcome.get()
+    }
+
+    private init(_ directory: String, _ profiles: [String]) async throws {
+        self.directory = directory
+        verifier = VerifierProcess(directory + "/verifier", transcript)
+        var devices: [FleetDevice] = []
+        for (index, profile) in profiles.enumerated() {
+            devices.append(try await FleetDevice.make(index + 1, profile, in: directory, transcript))
+        }
+        self.devices = devices
+    }
+
+    private func prepare() async throws {
+        try await run(.factory, ["init", line, "--name", "line-1"])
+        _ = try LocalCA(directory: authority)
+        for name in ["root.pem", "intermediate.pem"] {
+            try FileManager.default.copyItem(atPath: "\(authority)/\(name)", toPath: "\(line)/ek-roots/\(name)")
+        }
+        try await run(.auditor, ["release", "keygen", releaseKey, "--public", releaseKeys])
+        try await run(
+            .verifier,
+            ["init", place, "--name", "test-verifier", "--listen", "127.0.0.1:0", "--release-keys", releaseKeys]
+                + ["--birth-keys", line + "/birth-keys.json", "--factory-roots", line + "/factory-roots.pem"]
+                + ["--ek-roots", authority + "/root.pem", "--ek-roots", authority + "/intermediate.pem"]
+        )
+        let roles = ["release-manager", "operator", "auditor", "factory"].flatMap { ["--role", $0] }
+        try await run(.verifier, ["operator", place, "alice"] + roles)
+        try await verifier.start()
+        try await writeTrust()
+        try await bear()
+        try await release()
+    }
+
+    private func writeTrust() async throws {
+        var bundle = try TrustBundle(parsing: contents(of: place + "/trust.json"))
+        bundle.url = "https://localhost:\(try #require(await verifier.port))"
+        try write(EditedJSON.encode(bundle), to: trust)
+    }
+
+    /// All devices are born at once on the one line, and their births are brought to the verifier.
+    private func bear() async throws {
+        guard !devices.isEmpty else { return }
+        try await withThrowingTaskGroup { group in
+            for device in devices {
+                group.addTask { try await expect(0, device.provision(on: line)) }
+            }
+            try await group.waitForAll()
+        }
+        try await importBirths()
+    }
+
+    func importBirths() async throws {
+        try await run(.factory, ["export", line, "--out", births])
+        try await run(.auditor, ["births", "import", births] + asAlice)
+    }
+
+    /// Measures what a golden device boots, signs it with the package, and registers it.
+    private func release() async throws {
+        try write((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }, to: package)
+        let golden = try await SoftwareDevice.make(
+            in: DeviceDirectory(directory + "/golden"),
+            ca: LocalCA(directory: authority),
+            endorsementKeys: []
+        )
+        try await golden.boot(firmware: .named(Self.released))
+        try await golden.stop(orderly: false)
+        let measured = try await run(.auditor, ["release", "measure", "--log", golden.logPath])
+        try write(measured.output.utf8, to: boot)
+        try await run(
+            .auditor,
+            [
+                "release", "sign", "--key", releaseKey, "--package", package, "--name", "gateway-os", "--version",
+                "2.5.0",
+            ]
+                + ["--security-version", "8", "--model", "gw-100", "--hardware-revision", "B", "--boot", boot]
+                + ["--out", manifest]
+        )
+        try await run(.auditor, ["release", "add", manifest] + asAlice)
+    }
+
+    // MARK: What tests ask for
+
+    var asAlice: [String] { ["--trust", trust, "--operator", alice] }
+
+    /// Runs a command that must succeed.
+    @discardableResult
+    func run(_ program: Program, _ arguments: [String]) async throws -> Program.Ended {
+        try await expect(0, program.run(arguments, in: transcript))
+    }
+
+    /// What the operator is shown of a device.
+    func record(of device: FleetDevice) async throws -> JSON {
+        try await run(.auditor, ["device", "show", device.serial, "--json"] + asAlice).json
+    }
+}
+
+/// Requires an exit status.
+@discardableResult
+func expect(
+    _ status: Int32,
+    _ ended: Program.Ended,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws -> Program.Ended {
+    try #require(ended.status == .exited(status), "\(ended)", sourceLocation: sourceLocation)
+    return ended
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import Synchronization
+import SystemPackage
+import Testing
+
+/// The five programs, each run as a process of its own, as scripts and people run them.
+enum Program: String, Sendable, CaseIterable {
+    case auditor = "birthmark"
+    case factory = "birthmark-factory"
+    case verifier = "birthmark-verifier"
+    case device = "birthmark-device"
+    case swtpm = "birthmark-swtpm"
+
+    /// How a run ended.
+    struct Ended: Sendable, CustomStringConvertible {
+        var command: String
+        var status: TerminationStatus
+        var output: String
+        var error: String
+
+        var description: String { "\(command)\n  ended with \(status)\n  stdout: \(output)\n  stderr: \(error)" }
+
+        /// The one JSON object on standard output.
+        var json: JSON {
+            get throws {
+                try #require(output.hasSuffix("\n") && !output.dropLast().contains("\n"), "\(self)")
+                return try JSONDecoder().decode(JSON.self, from: Data(output.utf8))
+            }
+        }
+    }
+
+    /// It is built beside the test bundle that runs this.
+    var path: String { Self.directory + "/" + rawValue }
+
+    private static let directory: String = {
+        let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let beside = bundle.map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } } ?? ""
+        return FileManager.default.fileExists(atPath: beside + "/birthmark") ? beside : ".build/debug"
+    }()
+
+    /// No command of these tests takes longer, however busy the machine is; one that hangs is ended.
+    private static let limit: Duration = .seconds(120)
+
+    /// Runs a command to its end.
+    /// - Parameters:
+    ///   - watch: is given the process's id while it runs, and may end it.
+    func run(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        in transcript: Transcript,
+        watch: (pid_t) async -> Void = { _ in }
+    ) async throws -> Ended {
+        var changes: [Environment.Key: String?] = [:]
+        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
+        let result = try await Subprocess.run(
+            .path(FilePath(path)),
+            arguments: Arguments(arguments),
+            environment: .inherit.updating(changes),
+            input: .none,
+            output: .string(limit: 4 << 20),
+            error: .string(limit: 4 << 20)
+        ) { execution in
+            let id = execution.processIdentifier.value
+            let overdue = Task {
+                try await Task.sleep(for: Self.limit)
+                kill(id, SIGKILL)
+            }
+            defer { overdue.cancel() }
+            await watch(id)
+        }
+        let ended = Ended(
+            command: ([rawValue] + arguments).joined(separator: " "),
+            status: result.terminationStatus,
+            output: result.standardOutput,
+            error: result.standardError
+        )
+        transcript.add(ended)
+        return ended
+    }
+}
+
+/// Everything that programs have said during one test; secrets must not be in it.
+final class Transcript: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func add(_ ended: Program.Ended) { add(ended.output + ended.error) }
+
+    func add(_ text: String) { lines.withLock { $0.append(text) } }
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+}
