@@ -21,6 +21,7 @@ let x509: Target.Dependency = .product(name: "X509", package: "swift-certificate
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -54,6 +55,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
@@ -111,8 +113,8 @@ let package = Package(
         library(
             "DeviceAgent",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "UpdateTrust", "Ledger", "Messages",
-                "VerifierClient", "DurableFiles", crypto, subprocess, logging,
+                "TPMDevice", "TPMWire", "UpdateTrust", "Messages", "VerifierClient", "DurableFiles", crypto, subprocess,
+                system,
             ]
         ),
         library(
@@ -138,8 +140,7 @@ let package = Package(
             "birthmark",
             [
                 "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages",
-                "MeasuredBoot",
-                "Endorsement", "TPMWire", "TPMCrypto", "DurableFiles", crypto,
+                "MeasuredBoot", "Endorsement", "TPMWire", "DurableFiles", crypto,
             ]
         ),
 
@@ -199,9 +200,8 @@ let package = Package(
             of: "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
-                "Ledger",
-                "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto, x509, asn1,
-                subprocess, nioCore, nioSSL,
+                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto,
+                x509, asn1, subprocess, system, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),

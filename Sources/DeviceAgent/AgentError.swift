@@ -59,6 +59,13 @@ extension AgentError {
 
     /// Bytes of a message are not what they should be.
     public init(_ what: String, _ error: MessageError) {
-        self.init(error.code == .badSignature ? .refused : .malformed, "\(what): \(error.detail)")
+        let isForeign = error.code == .badSignature
+        self.init(
+            isForeign ? .refused : .malformed,
+            "\(what): \(error.detail)",
+            hint: isForeign
+                ? "fetch it again from its makers; if they changed their keys, this device needs a new trust.json"
+                : "check that it is the right file, whole and unchanged"
+        )
     }
 }

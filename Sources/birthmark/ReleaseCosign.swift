@@ -52,6 +52,6 @@ func write(_ envelope: SignedEnvelope, to path: String?, _ output: OutputOptions
     try OutputFile.write(bytes, to: path, mode: 0o644)
     let manifest = ContentDigest(of: envelope.payload.bytes)
     try output.print(SignedReport(manifest: manifest, signatures: envelope.signatures.count, out: path)) {
-        "signed release \(manifest) by \(envelope.signatures.count) keys: \(path)"
+        "signed release \(manifest) by \(envelope.signatures.count == 1 ? "1 key" : "\(envelope.signatures.count) keys"): \(path)"
     }
 }

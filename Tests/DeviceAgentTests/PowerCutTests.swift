@@ -54,6 +54,26 @@ import UpdateTrust
         }
     }
 
+    @Test func aSecondAgentWaitsForTheFirst() async throws {
+        try await Bench.with { bench in
+            let (begun, go) = (bench.device.directory + "/begun", bench.device.directory + "/go")
+            let command = "touch \(begun); while [ ! -e \(go) ]; do sleep 0.01; done; cat > \(bench.target)"
+            async let first = bench.program("update", bench.arguments(installing: command))
+            while !exists(begun) { try await Task.sleep(for: .milliseconds(5)) }
+            let second = try await bench.program("attest")
+            #expect(second.status == .exited(3), "\(second)")
+            #expect(second.error.contains("another birthmark-device"))
+            // Looking is always possible, and the TPM is free while the installer works.
+            let status = try await bench.program("status", ["--json"])
+            #expect(status.status == .exited(0))
+            #expect(status.output.contains(#""step":"installing""#))
+            #expect(status.output.contains(#""grantsSpent":1"#))
+            try write([], to: go)
+            let ended = try await first
+            #expect(ended.status == .exited(0), "\(ended)")
+        }
+    }
+
     /// The power is cut right after the TPM counted and before the journal says so: nobody knows for whom it counted.
     @Test func aGrantSpentInAnotherBootIsNotUsed() async throws {
         try await Bench.with { bench in

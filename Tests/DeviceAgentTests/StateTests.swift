@@ -3,6 +3,9 @@ import DurableFiles
 import FoundationEssentials
 import Glibc
 import Messages
+import TPMCrypto
+import TPMDevice
+import TPMWire
 import Testing
 
 @Suite struct StateTests {
@@ -144,6 +147,40 @@ import Testing
             try FileManager.default.removeItem(atPath: bench.state)
             try await bench.attest()
             #expect(try bench.journal.instance == bench.device.record.instance)
+        }
+    }
+
+    @Test(arguments: [0x01D1_0240, 0x01D1_0241] as [UInt32])
+    func aCounterThatIsGoneIsItsOwnErrorAndNeverAWayOut(_ number: UInt32) async throws {
+        try await Bench.with { bench in
+            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+                guard let index = try tpm.nvIndex(at: Handle(rawValue: number)) else { return }
+                try tpm.nvUndefineSpace(index)
+            }
+            for work in [{ _ = try await bench.attest() }, { _ = try await bench.update() }]
+                as [() async throws -> Void]
+            {
+                let error = try await refusal(work)
+                #expect(error.kind == .environment)
+                #expect(error.message.contains("counter"))
+                #expect(error.hint?.contains("factory line") == true)
+            }
+            #expect(await bench.verifier.asked == 0)
+            #expect(bench.installs == 0)
+        }
+    }
+
+    @Test func aTagThatAnotherKeyStandsBesideNamesNobody() async throws {
+        try await Bench.with { bench in
+            let handle = Handle(rawValue: bench.device.record.iak.handle)
+            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+                guard let genuine = try tpm.persistentObject(at: handle) else { return }
+                try tpm.evict(genuine)
+                let other = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .endorsement)
+                _ = try tpm.persist(other.object, at: handle)
+            }
+            let error = try await refusal { _ = try await bench.attest() }
+            #expect(error.message.contains("another instance's"))
         }
     }
 }

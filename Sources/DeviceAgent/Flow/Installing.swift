@@ -56,7 +56,11 @@ extension Agent {
     /// Keeps a grant before it is used: its file for provenance, the journal to go on from.
     private func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
         guard let delivery, let request = journal.update?.request else {
-            throw AgentError(.environment, "the verifier accepted the evidence but gave no grant")
+            throw AgentError(
+                .environment,
+                "the verifier accepted the evidence and gave no grant",
+                hint: "check that both sides are of fitting versions; nothing was installed"
+            )
         }
         let issuer = try gateTrust.issuer
         let grant: Grant
@@ -106,7 +110,11 @@ extension Agent {
     /// The journal, where this run has read it before with the TPM beside it.
     private func openJournal() throws(AgentError) -> JournalKeeper {
         guard let journal = try state.journal() else {
-            throw AgentError(.environment, "\(state.journalPath) went away during the update")
+            throw AgentError(
+                .environment,
+                "\(state.journalPath) went away during the update",
+                hint: "let nothing else write into \(state.path), and run birthmark-device update again"
+            )
         }
         return try JournalKeeper(state, instance: journal.instance)
     }
@@ -124,8 +132,10 @@ extension Agent {
         }
         let stored = StoredGrant(request: record.request, delivery: delivery)
         let verdict = try await judge(stored, release: release.envelope, measured, tpm, born, beside: record)
-        guard case .open(let opened) = verdict else {
-            guard case .shut(let reasons) = verdict else { throw AgentError(.environment, "no verdict") }
+        let opened: GatePass
+        switch verdict {
+        case .open(let pass): opened = pass
+        case .shut(let reasons):
             try journal.fail(reasons.map(\.sentence).joined(separator: " "))
             throw AgentError(shut: reasons)
         }

@@ -33,7 +33,13 @@ public struct StoredGrant: Hashable, Sendable, Codable {
 extension StateDirectory {
     /// Keeps a grant under its id.
     func keep(_ grant: StoredGrant, as jti: String) throws(AgentError) {
-        guard let path = grantPath(jti) else { throw AgentError(.refused, "the grant's id is none") }
+        guard let path = grantPath(jti) else {
+            throw AgentError(
+                .refused,
+                "the grant's id is no token id",
+                hint: "nothing was installed; ask the verifier's operator"
+            )
+        }
         let bytes: [UInt8]
         do {
             bytes = try CanonicalJSON.encode(grant)
