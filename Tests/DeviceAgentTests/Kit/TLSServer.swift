@@ -16,6 +16,8 @@ struct TLSServer: Sendable {
         var status = 200
         var type = "application/json"
         var body: [UInt8] = []
+        /// Where a redirect leads.
+        var location: String?
         /// Sends the body in two parts, and waits that long in between.
         var drip: Duration?
 
@@ -82,9 +84,10 @@ struct TLSServer: Sendable {
                 case .body(let bytes): asked.body += bytes.readableBytesView
                 case .end:
                     let answer = try await answer(asked)
-                    let headers: HTTPHeaders = [
+                    var headers: HTTPHeaders = [
                         "content-type": answer.type, "content-length": "\(answer.body.count)",
                     ]
+                    if let location = answer.location { headers.add(name: "location", value: location) }
                     let head = HTTPResponseHead(
                         version: .http1_1,
                         status: .init(statusCode: answer.status),
