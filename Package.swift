@@ -156,9 +156,12 @@ let package = Package(
         program(
             "birthmark-bench",
             [
-                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient",
+                "SoftwareDevice", "FactoryLine", "TPMDevice", "VerifierService", "VerifierStore", "StoreSQLite", "VerifierClient",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
-                "TPMCrypto", crypto, cryptoExtras, logging,
+                "TPMCrypto", crypto, cryptoExtras, logging, subprocess, nioCore, nioSSL,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Benchmarks/birthmark-bench"
         ),

@@ -6,29 +6,39 @@ struct Bench: AsyncParsableCommand {
         commandName: "birthmark-bench",
         abstract: "Measure Birthmark against the least that the same work can cost.",
         discussion: """
-            Every subject and its floor run in turn in this process, and what is compared is processor time. The results \
-            are printed as a table and written to .build/bench.json.
+            Every subject and its floor run in turn, and what is compared is processor time, but for births, whose TPM is \
+            another process. The results are printed as a table and written to .build/bench.json.
 
             Example:
               birthmark-bench
-              birthmark-bench appraisal-p256
-            """
+              birthmark-bench run appraisal-p256
+            """,
+        subcommands: [RunCommand.self, LoadCommand.self],
+        defaultSubcommand: RunCommand.self
+    )
+}
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Measure; what is done when nothing is said."
     )
     @Argument(help: ArgumentHelp("Only what begins with this, such as appraisal or birth-rsa2048.", valueName: "name"))
     var only: String?
 
     func run() async throws {
-        var results = Results()
-        for suite in Suite.all where only.map(suite.mayHold) ?? true {
-            StandardError.write("measuring \(suite.name) ...\n")
-            results.append(try await suite.run(suite.name))
-        }
-        guard !results.measurements.isEmpty else {
+        let suites = Suite.all.filter { suite in only.map(suite.name.hasPrefix) ?? true }
+        guard !suites.isEmpty else {
             throw CommandFailure(
                 .malformed,
                 "there is no benchmark \(only ?? "")",
                 hint: "choose from \(Suite.all.map(\.name).joined(separator: ", "))"
             )
+        }
+        var results = Results()
+        for suite in suites {
+            StandardError.write("measuring \(suite.name) ...\n")
+            results.append(try await suite.run(suite.name))
         }
         guard StandardOutput.write(results.table + "\n") else {
             throw CommandFailure(.environment, "standard output cannot be written")
@@ -43,8 +53,5 @@ struct Suite: Sendable {
     let name: String
     let run: @Sendable (_ name: String) async throws -> [Measurement]
 
-    /// Whether a measurement of this suite may have a name that begins so.
-    func mayHold(_ prefix: String) -> Bool { name.hasPrefix(prefix) || prefix.hasPrefix(name) }
-
-    static let all = AppraisalBench.suites
+    static let all = AppraisalBench.suites + ServiceBench.suites + BirthBench.suites
 }

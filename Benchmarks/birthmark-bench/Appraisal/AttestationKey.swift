@@ -15,8 +15,7 @@ struct AttestationKey: Sendable {
     let template: TPMTPublic
     let publicArea: TPMTPublic
 
-    static func p256() -> AttestationKey {
-        let secret = P256.Signing.PrivateKey()
+    static func p256(_ secret: P256.Signing.PrivateKey = P256.Signing.PrivateKey()) -> AttestationKey {
         let point = Array(secret.publicKey.rawRepresentation)
         let template = DeviceIdentityTemplate.eccP256.iak()
         var area = template

@@ -5,7 +5,7 @@ import Messages
 import TPMWire
 
 /// The least that replaying a log can cost: somebody else has found the digests, SHA-256 alone is left.
-struct BareReplay {
+struct BareReplay: Sendable {
     /// The values that the selected PCRs come to.
     private(set) var values: [Int: [UInt8]] = [:]
     /// How many events are extended, and of how many the data is hashed.

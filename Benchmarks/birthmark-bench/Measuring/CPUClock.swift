@@ -1,3 +1,5 @@
+// Which module timespec belongs to depends on who was compiled first; Foundation has it in any case.
+import CoreFoundation
 import Glibc
 
 /// Time that a processor spent on something: other programs of the machine hardly disturb it, unlike the time that passed.

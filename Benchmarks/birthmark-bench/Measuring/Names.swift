@@ -1,0 +1,9 @@
+import Messages
+
+extension Label {
+    /// A name that this program made up.
+    init(bench text: String) throws {
+        guard let label = Label(text) else { throw WrongResult(name: "label \(text)", wrong: 1, of: 1) }
+        self = label
+    }
+}
