@@ -133,9 +133,9 @@ public struct VerifierMaterials: Sendable {
 
     private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        do {
+        do throws(TrustDirectory.Failure) {
             return EndorsementPolicy(anchors: try TrustDirectory.read(path))
-        } catch let error as TrustDirectory.Failure {
+        } catch {
             if case .noCertificates = error { return nil }
             throw SetupError(.malformed, error.description)
         }
