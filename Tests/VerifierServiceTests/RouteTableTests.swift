@@ -1,0 +1,198 @@
+import Crypto
+import Endorsement
+import FoundationEssentials
+import Messages
+import SwiftASN1
+import Testing
+import VerifierClient
+
+@testable import VerifierService
+
+@Suite struct RouteTableTests {
+    /// A path that the pattern matches.
+    private func path(of route: Route) -> String {
+        route.pattern.description.split(separator: "/").map { part in
+            switch part {
+            case "{manifest}": String(repeating: "ab", count: 32)
+            case "{name}": "SN-404"
+            case "{index}": "7"
+            case "{path...}": "entries/000"
+            default: String(part)
+            }
+        }.reduce("") { $0 + "/" + $1 }
+    }
+
+    private func operatorRoutes(_ service: TestVerifier) -> [(route: Route, roles: Set<OperatorRole>)] {
+        RouteTable.routes(of: service.verifier).compactMap { route in
+            if case .operators(let roles) = route.callers { (route, roles) } else { nil }
+        }
+    }
+
+    @Test func onlyTheseRoutesAreForAnybody() async throws {
+        try await TestVerifier.with { service in
+            let open = RouteTable.routes(of: service.verifier).filter { $0.callers == .anyone }
+            #expect(
+                open.map { "\($0.method.rawValue) \($0.pattern)" } == [
+                    "POST /v1/challenges", "POST /v1/decisions", "GET /ledger/checkpoint", "GET /ledger/tile/{path...}",
+                    "GET /healthz", "GET /readyz", "GET /metrics",
+                ]
+            )
+            for (route, roles) in operatorRoutes(service) {
+                #expect(!roles.isEmpty, "\(route.pattern) is for nobody")
+            }
+        }
+    }
+
+    @Test func attack82_noClientCertificateOnEveryOperatorRoute() async throws {
+        try await TestVerifier.with { service in
+            let routes = operatorRoutes(service)
+            #expect(routes.count >= 14)
+            try await HTTPProbe.with(service) { probe in
+                for (route, _) in routes {
+                    let reply = try await probe.send(
+                        route.method.rawValue,
+                        path(of: route),
+                        body: route.method == .post ? Array("{}".utf8) : nil
+                    )
+                    #expect(reply.status == 401, "\(route.pattern)")
+                    #expect(reply.problem?.kind == .unauthenticated, "\(route.pattern)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: OperatorRole.allCases)
+    func everyRoleReachesItsRoutesAndNoOther(role: OperatorRole) async throws {
+        try await TestVerifier.with { service in
+            let identity = try HTTPProbe.identity(role, of: service)
+            try await HTTPProbe.with(service, identity: identity) { probe in
+                for (route, roles) in operatorRoutes(service) {
+                    let reply = try await probe.send(
+                        route.method.rawValue,
+                        path(of: route),
+                        body: route.method == .post ? Array("{}".utf8) : nil
+                    )
+                    if roles.contains(role) {
+                        #expect(reply.status != 401 && reply.status != 403, "\(route.pattern)")
+                    } else {
+                        #expect(reply.status == 403, "\(route.pattern)")
+                        #expect(reply.problem?.kind == .forbidden, "\(route.pattern)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("GET", "/"), ("GET", "/v1"), ("GET", "/v1/"), ("GET", "/v1/instances/"), ("DELETE", "/v1/instances"),
+        ("PUT", "/v1/policy"), ("POST", "/v1/policy"), ("GET", "/v1/decisions"), ("HEAD", "/healthz"),
+        ("GET", "/V1/instances"), ("GET", "//v1/instances"), ("GET", "/v1/../v1/policy"), ("GET", "/v1/instances/a/b"),
+        ("GET", "/v1/instances/%00"), ("GET", "/v1/instances/%"), ("GET", "/v1/instances/%zz"),
+        ("GET", "/v1/ledger/entries/-1"), ("GET", "/v1/ledger/entries/01"),
+        ("GET", "/v1/ledger/entries/99999999999999999999"), ("GET", "/ledger/tile/0/../../x"),
+        ("GET", "/ledger/tile/0/000.p/0"), ("GET", "/ledger/tile/99/000"), ("GET", "/healthz/"),
+    ])
+    func whatIsNotInTheTableIsNotThere(method: String, path: String) async throws {
+        try await TestVerifier.with { service in
+            let identity = try HTTPProbe.identity(.operator, of: service)
+            try await HTTPProbe.with(service, identity: identity) { probe in
+                let reply = try await probe.send(method, path)
+                #expect(reply.status == 404)
+                #expect(method == "HEAD" || reply.problem?.kind == .notFound)
+            }
+        }
+    }
+
+    @Test func attack83_agentCredentialOnAdminRoute() async throws {
+        let factory = try TestFactory()
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let certificate = try factory.record(of: device).idevid.certificate.found()
+            let pem = PEMDocument(type: "CERTIFICATE", derBytes: certificate.bytes).pemString
+            let identity = (Array(pem.utf8), Array(device.idevid.secret.pemRepresentation.utf8))
+            // The factory's CA is not the operators': TLS refuses it before any route is looked at.
+            await #expect(throws: (any Error).self) {
+                try await HTTPProbe.with(service, identity: identity) { try await $0.send("GET", "/v1/instances") }
+            }
+        }
+    }
+
+    @Test func attack83_selfMadeOperatorCertificate() async throws {
+        try await TestVerifier.with { service in
+            let now = Int64(Date.now.timeIntervalSince1970)
+            let authority = try CertificateAuthority.root(
+                commonName: "test operators",
+                key: P256.Signing.PrivateKey(),
+                at: now - 60
+            )
+            let key = P256.Signing.PrivateKey()
+            let certificate = try authority.issueClientCertificate(
+                commonName: "mallory",
+                key: key.publicKey,
+                uris: ["urn:birthmark:operator:mallory", "urn:birthmark:role:operator"],
+                from: now - 60,
+                until: now + 600
+            )
+            let pem = PEMDocument(type: "CERTIFICATE", derBytes: certificate).pemString
+            await #expect(throws: (any Error).self) {
+                try await HTTPProbe.with(service, identity: (Array(pem.utf8), Array(key.pemRepresentation.utf8))) {
+                    try await $0.send("GET", "/v1/instances")
+                }
+            }
+        }
+    }
+
+    @Test func attack83_serverCertificateAsOperator() async throws {
+        try await TestVerifier.with { service in
+            let certificate = try String(contentsOfFile: service.directory.tlsCertificate, encoding: .utf8)
+            let key = try String(contentsOfFile: service.directory.file("keys/tls.key"), encoding: .utf8)
+            await #expect(throws: (any Error).self) {
+                try await HTTPProbe.with(service, identity: (Array(certificate.utf8), Array(key.utf8))) {
+                    try await $0.send("GET", "/v1/instances")
+                }
+            }
+        }
+    }
+
+    @Test func attack83_operatorCredentialOnDeviceRoute() async throws {
+        let factory = try TestFactory()
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let other = try SoftwareKeyDevice(serial: "SN-2")
+            try await service.importBirth(of: device, by: factory)
+            try await service.operating(as: .operator) { client in
+                // An operator's certificate adds nothing to evidence that is not the instance's.
+                let challenge = try await client.challenge(device, .attest)
+                let evidence = try other.evidence(
+                    for: DecisionRequest(instance: device.instance, purpose: .attest, challenge: challenge.challenge)
+                )
+                let refusal = try await problem { try await client.decide(evidence) }
+                #expect(refusal.kind == .notAuthentic)
+            }
+        }
+    }
+
+    @Test func certificateThatExpiresOnAnOpenConnection() async throws {
+        try await TestVerifier.with { service in
+            let identity = try HTTPProbe.identity(.auditor, of: service)
+            try await HTTPProbe.with(service, identity: identity) { probe in
+                let before = try await probe.send("GET", "/v1/instances")
+                service.clock.advance(milliseconds: 2 * 86_400_000)
+                let after = try await probe.send("GET", "/v1/instances")
+                #expect(before.status == 200)
+                #expect(after.status == 401)
+            }
+        }
+    }
+
+    @Test func revokedOperatorIsNobody() async throws {
+        var setup = TestVerifier.Setup()
+        setup.revokedOperators = [try label("auditor")]
+        try await TestVerifier.with(setup) { service in
+            let refusal = try await problem { try await service.operating(as: .auditor) { try await $0.policy() } }
+            #expect(refusal.kind == .unauthenticated)
+            _ = try await service.operating(as: .operator) { try await $0.policy() }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Ledger
+import Messages
+import StoreSQLite
+import Synchronization
+import VerifierStore
+
+/// The real record, with a hook before and after each of its verbs: for faults and races.
+final class HookedStore: VerifierStore {
+    enum Moment: Hashable, Sendable {
+        case before
+        case after
+    }
+    typealias Hook = @Sendable (_ verb: String, _ moment: Moment) async throws(StoreError) -> Void
+
+    private let store: SQLiteStore
+    private let hook = Mutex<Hook?>(nil)
+
+    init(_ store: SQLiteStore) { self.store = store }
+
+    func set(_ hook: Hook?) { self.hook.withLock { $0 = hook } }
+
+    private func call<Value: Sendable>(
+        _ verb: String,
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let hook = hook.withLock { $0 }
+        try await hook?(verb, .before)
+        let value = try await body()
+        try await hook?(verb, .after)
+        return value
+    }
+
+    func snapshot(of instance: InstanceID, release: ContentDigest?) async throws(StoreError) -> DecisionSnapshot? {
+        try await call("snapshot") { () async throws(StoreError) in
+            try await store.snapshot(of: instance, release: release)
+        }
+    }
+    func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth? {
+        try await call("birth") { () async throws(StoreError) in try await store.birth(of: instance) }
+    }
+    func instance(serial: Label) async throws(StoreError) -> InstanceID? {
+        try await call("serial") { () async throws(StoreError) in try await store.instance(serial: serial) }
+    }
+    func instances(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredInstance] {
+        try await call("instances") { () async throws(StoreError) in
+            try await store.instances(after: after, limit: limit)
+        }
+    }
+    func release(_ manifest: ContentDigest) async throws(StoreError) -> StoredRelease? {
+        try await call("release") { () async throws(StoreError) in try await store.release(manifest) }
+    }
+    func releases() async throws(StoreError) -> [StoredRelease] {
+        try await call("releases") { () async throws(StoreError) in try await store.releases() }
+    }
+    func policy() async throws(StoreError) -> StoredPolicy? {
+        try await call("policy") { () async throws(StoreError) in try await store.policy() }
+    }
+    func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
+        try await call("log") { () async throws(StoreError) in try await store.log(digest) }
+    }
+    func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool {
+        try await call("holdsLog") { () async throws(StoreError) in try await store.holdsLog(digest) }
+    }
+    func ledgerHead() async throws(StoreError) -> LedgerHead { try await store.ledgerHead() }
+    func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry] {
+        try await store.ledgerEntries(range)
+    }
+    func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash? {
+        try await store.ledgerNode(level: level, index: index)
+    }
+    func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash] {
+        try await store.ledgerNodes(level: level, indices)
+    }
+    func commit(_ changes: [StoreChange], sealer: LedgerSealer) async throws(StoreError) -> CommitReceipt {
+        try await call("commit") { () async throws(StoreError) in try await store.commit(changes, sealer: sealer) }
+    }
+    func forgetChallenges(expiredBefore time: Int64) async throws(StoreError) {
+        try await store.forgetChallenges(expiredBefore: time)
+    }
+}
+
+/// Lets the first caller through, once.
+final class Once: Sendable {
+    private let isUsed = Mutex(false)
+
+    var isFirst: Bool {
+        isUsed.withLock { used in
+            defer { used = true }
+            return !used
+        }
+    }
+}
