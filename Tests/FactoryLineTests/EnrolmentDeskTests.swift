@@ -68,7 +68,7 @@ import Testing
     ) async throws -> Statements {
         let connection = try tpm.connection
         let profile = try TestLine.profile()
-        let ek = try connection.keepEndorsementKey(of: profile)
+        let ek = try connection.keep(connection.endorsementKey(of: profile), of: profile)
         let ekArea = try connection.readPublic(ek).publicArea
         let enrolment = try connection.createPrimary(enrolmentTemplate, in: .endorsement)
         let area = enrolment.object.publicArea

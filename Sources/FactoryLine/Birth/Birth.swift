@@ -25,7 +25,13 @@ extension Station {
     ) async throws -> ProvisioningOutcome {
         let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, now: now)
         do {
-            return try await birth.run(on: tpm, before: step)
+            do {
+                return try await birth.run(on: tpm, before: step)
+            } catch let error as TPMError where Birth.slotsAreTaken(error) {
+                // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
+                try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
+                return try await birth.run(on: tpm, before: step)
+            }
         } catch let refusal as BirthRefusal {
             return .refused(refusal.reasons)
         }
@@ -54,35 +60,40 @@ private struct Birth: Sendable {
         }
         let connection = try tpm.connection
         try await step(.readEndorsement)
-        let endorsementKey = try readEndorsement(connection)
+        let found = try connection.endorsementKey(of: profile)
+        let endorsementKey = found.key
         let digest = ContentDigest(of: endorsementKey.publicArea.bytes)
 
         try await step(.claim)
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
-        try connection.flushAbandoned()
         if let record = try signedBirth(of: endorsementKey) {
             let differences = try record.differences(from: connection, profile: profile)
             guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
             return .alreadyBorn(record)
         }
-        var journal = try claim(digest, endorsementKey, connection)
-
-        if let enrolled = journal.enrolled {
-            try keepKeys(enrolled, connection)
+        let journal: BirthJournal
+        if let begun = try files.claim(order, profile: profile, tpm: digest) {
+            journal = begun
+            _ = try connection.keep(found, of: profile)
+            try keepKeys(begun.enrolled, connection)
         } else {
+            try refuseForeignTag(connection)
             try await step(.proveResidency)
             let (policy, allowed) = try station.endorsementPolicy()
             let enrolment = Enrolment(
                 profile: profile,
                 order: order,
-                bornAt: journal.bornAt,
+                bornAt: now,
                 desk: EnrolmentDesk(authority: station.authority, endorsement: policy, allowed: allowed)
             )
-            journal.enrolled = try await enrolment.run(on: tpm, endorsementKey: endorsementKey, before: step)
+            let enrolled = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
+            journal = BirthJournal(order: order, profile: profile, bornAt: now, enrolled: enrolled)
             try files.save(journal, of: digest)
         }
-        guard let enrolled = journal.enrolled else { throw BirthRefusal(.residency(.challengeUnknown)) }
+        let enrolled = journal.enrolled
+        // Nothing of ours is loaded now; what is, was left by a program that was killed.
+        try connection.flushAbandoned()
 
         try await step(.storeCertificates)
         try connection.store(enrolled.iak.certificate?.bytes ?? [], at: profile.nv.iakCertificate.handle)
@@ -120,26 +131,13 @@ private struct Birth: Sendable {
         return .born(record)
     }
 
-    private func readEndorsement(_ connection: TPMConnection) throws -> Enrolment.EndorsementKey {
-        let index = try profile.endorsementTemplate.certificateIndex
-        let publicArea: TPMTPublic
-        do {
-            publicArea = try connection.endorsementPublicArea(of: profile)
-        } catch let error as TPMError where error.code == .objectMemory {
-            // A killed attempt has left its keys in the TPM's few slots.
-            try connection.flushAbandoned()
-            publicArea = try connection.endorsementPublicArea(of: profile)
-        }
-        return Enrolment.EndorsementKey(
-            publicArea: publicArea,
-            certificateIndex: index,
-            certificate: try connection.content(of: index),
-            intermediates: try connection.endorsementChain()
-        )
+    /// Whether the TPM has no slot left for an object or session.
+    static func slotsAreTaken(_ error: TPMError) -> Bool {
+        error.code == .objectMemory || error.code == .sessionMemory || error.code == .sessionHandles
     }
 
     /// The birth that was signed under this serial number, if it is this TPM's and was ordered just so.
-    private func signedBirth(of endorsementKey: Enrolment.EndorsementKey) throws -> BirthRecord? {
+    private func signedBirth(of endorsementKey: EndorsementKey) throws -> BirthRecord? {
         guard let envelope = try files.birth(of: order.serial) else { return nil }
         let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: station.birthKeys)
         let record = try BirthRecord(parsing: payload)
@@ -152,29 +150,17 @@ private struct Birth: Sendable {
         return record
     }
 
-    private func claim(
-        _ digest: ContentDigest,
-        _ endorsementKey: Enrolment.EndorsementKey,
-        _ connection: TPMConnection
-    ) throws -> BirthJournal {
+    /// A tag without a journal is that of a birth which another station has begun or finished.
+    private func refuseForeignTag(_ connection: TPMConnection) throws {
         let index = profile.nv.birthTag.handle
-        if try files.journal(of: digest)?.enrolled == nil, let content = try connection.content(of: index) {
-            guard let tag = try? BirthTag(parsing: content) else { throw BirthRefusal(.indexTaken(index)) }
-            throw BirthRefusal(.bornElsewhere(serial: tag.serial))
-        }
-        return try files.claim(
-            order,
-            profile: profile,
-            tpm: digest,
-            endorsementKey: Blob(endorsementKey.publicArea.bytes),
-            now: now
-        )
+        guard let content = try connection.content(of: index) else { return }
+        guard let tag = try? BirthTag(parsing: content) else { throw BirthRefusal(.indexTaken(index)) }
+        throw BirthRefusal(.bornElsewhere(serial: tag.serial))
     }
 
     private func keepKeys(_ enrolled: BirthJournal.Enrolled, _ connection: TPMConnection) throws {
         let template = try profile.identityTemplate
         let uniqueY = try profile.uniqueY
-        _ = try connection.keepEndorsementKey(of: profile)
         try connection.keepAgain(enrolled.iak, template: template.iak(uniqueY: uniqueY))
         try connection.keepAgain(enrolled.idevid, template: template.idevid(uniqueY: uniqueY))
     }
@@ -261,16 +247,5 @@ extension BirthRecord {
             tier: tier,
             bornWith: bornWith
         )
-    }
-}
-
-extension EndorsementKeyTemplate {
-    /// Where the vendor puts this key's certificate (EK Credential Profile, section 2.2.1.4).
-    var certificateIndex: Handle {
-        switch self {
-        case .rsa2048: Handle(rawValue: 0x01C0_0002)
-        case .eccP256: Handle(rawValue: 0x01C0_000A)
-        case .eccP384: Handle(rawValue: 0x01C0_0016)
-        }
     }
 }

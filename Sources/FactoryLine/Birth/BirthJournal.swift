@@ -2,25 +2,21 @@ import DurableFiles
 import FoundationEssentials
 import Messages
 
-/// What a station knows of one birth that is under way.
+/// What a station knows of a birth whose certificates are issued and whose record is not signed yet.
 ///
-/// The finished birth itself is the signed record, not this.
+/// Written down before any certificate goes into the TPM, because a second certificate for the same key would be
+/// another birth. The finished birth itself is the signed record, not this.
 struct BirthJournal: Codable, Hashable, Sendable {
     var formatVersion: Int
     var order: BirthOrder
     /// The profile, whole: an edited file must not change a birth half-way.
     var profile: ProvisioningProfile
-    /// When it began, in seconds since 1970: the birth's date, and its certificates'.
+    /// When the keys were certified, in seconds since 1970: the birth's date.
     var bornAt: Int64
-    /// TPMT_PUBLIC of the endorsement key.
-    var endorsementKey: Blob
-    /// Set when the keys are proven and certified.
-    ///
-    /// Written down before any certificate goes into the TPM, because a
-    /// second certificate for the same key would be another birth.
-    var enrolled: Enrolled?
-
     /// What enrolment left behind.
+    var enrolled: Enrolled
+
+    /// The keys, their certificates, and the proof that they are in this TPM.
     struct Enrolled: Codable, Hashable, Sendable {
         var ek: BornKey
         var iak: BornKey
@@ -30,12 +26,12 @@ struct BirthJournal: Codable, Hashable, Sendable {
 
     static let maximumSize = 256 << 10
 
-    init(order: BirthOrder, profile: ProvisioningProfile, bornAt: Int64, endorsementKey: Blob) {
+    init(order: BirthOrder, profile: ProvisioningProfile, bornAt: Int64, enrolled: Enrolled) {
         formatVersion = 1
         self.order = order
         self.profile = profile
         self.bornAt = bornAt
-        self.endorsementKey = endorsementKey
+        self.enrolled = enrolled
     }
 }
 
@@ -48,44 +44,38 @@ struct BirthFiles: Sendable {
         .damaged(path: path, "\(detail); restore it from a backup, never delete it")
     }
 
-    /// Makes this TPM the one with this serial number, or takes up the birth it has begun.
+    /// Makes this TPM the one with this serial number, or takes up the birth that was interrupted.
     ///
-    /// Order and TPM are written down before anything in the TPM changes. The lock makes two boards that were given
-    /// one serial number come here one after the other. What binds for ever is a birth whose certificates were issued;
-    /// before that a serial number goes back when the attempt ends, so that a board with a bad TPM can be replaced.
-    func claim(
-        _ order: BirthOrder,
-        profile: ProvisioningProfile,
-        tpm: ContentDigest,
-        endorsementKey: Blob,
-        now: Int64
-    ) throws -> BirthJournal {
+    /// The lock makes two boards that were given one serial number come here one after the other. What binds for ever
+    /// is a birth whose certificates were issued; before that a serial number goes back when the attempt ends, so that
+    /// a board with a bad TPM can be replaced. So the claim needs no durability of its own: the journal brings it,
+    /// being written durably into the same directory.
+    /// - Returns: the journal of the interrupted birth; nil when one begins.
+    func claim(_ order: BirthOrder, profile: ProvisioningProfile, tpm: ContentDigest) throws -> BirthJournal? {
         let lock = try FileLock.waiting(for: directory.claimLock)
         defer { lock.release() }
         if let journal = try journal(of: tpm) {
+            guard journal.order.serial == order.serial else {
+                throw BirthRefusal(.bornAs(serial: journal.order.serial))
+            }
             var differences = journal.order.differences(from: order)
             if journal.profile != profile { differences.append("profile") }
-            if journal.enrolled != nil {
-                guard journal.order.serial == order.serial else {
-                    throw BirthRefusal(.bornAs(serial: journal.order.serial))
-                }
-                guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
-            }
-            if differences.isEmpty, try holder(of: order.serial) == tpm { return journal }
+            guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
+            return journal
         }
-        if let holder = try holder(of: order.serial), holder != tpm, try isBound(order.serial, to: holder) {
-            throw BirthRefusal(.serialTaken(by: holder))
+        let path = directory.claim(of: order.serial)
+        let holder = try holder(of: order.serial)
+        if let holder, holder != tpm {
+            guard try !isBound(order.serial, to: holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            try FileManager.default.removeItem(atPath: path)
         }
-        try AtomicFile.write(Array("\(tpm)\n".utf8), to: directory.claim(of: order.serial))
-        let journal = BirthJournal(order: order, profile: profile, bornAt: now, endorsementKey: endorsementKey)
-        try save(journal, of: tpm)
-        return journal
+        if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }
+        return nil
     }
 
     /// Whether another TPM keeps a serial number: its certificates were issued, or its birth is under way right now.
     private func isBound(_ serial: Label, to holder: ContentDigest) throws -> Bool {
-        guard let journal = try journal(of: holder), journal.order.serial == serial else { return false }
-        guard journal.enrolled == nil else { return true }
+        if let journal = try journal(of: holder) { return journal.order.serial == serial }
         guard let lock = try FileLock.trying(directory.lock(of: holder)) else { return true }
         lock.release()
         return false
@@ -109,12 +99,13 @@ struct BirthFiles: Sendable {
         try AtomicFile.write(try CanonicalJSON.encode(journal), to: directory.journal(of: tpm))
     }
 
+    /// The TPM that a serial number was claimed for: a symbolic link whose target is the digest, and no file.
     private func holder(of serial: Label) throws -> ContentDigest? {
         let path = directory.claim(of: serial)
-        guard let bytes = try read(path, limit: 128) else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self), text.hasSuffix("\n"),
-            let digest = ContentDigest(text.dropLast())
-        else { throw damaged(path, "not the digest of an endorsement key") }
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
+        guard let digest = ContentDigest(target) else {
+            throw damaged(path, "not the digest of an endorsement key")
+        }
         return digest
     }
 

@@ -11,21 +11,14 @@ struct Enrolment: Sendable {
     let bornAt: Int64
     let desk: EnrolmentDesk
 
-    /// The endorsement key as the TPM has it.
-    struct EndorsementKey: Sendable {
-        var publicArea: TPMTPublic
-        var certificateIndex: Handle
-        var certificate: [UInt8]?
-        var intermediates: [ParsedCertificate]
-    }
-
     /// Proves residency and has both keys certified; everything it makes in the TPM is found again by the next attempt.
     func run(
         on tpm: isolated TPM,
-        endorsementKey: EndorsementKey,
+        endorsementKey found: consuming FoundEndorsementKey,
         before step: @Sendable (BirthStep) async throws -> Void
     ) async throws -> BirthJournal.Enrolled {
         let connection = try tpm.connection
+        let endorsementKey = found.key
         let enrolment = try connection.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
         let enrolmentArea = enrolment.object.publicArea
         let challenge = try await desk.challenge(
@@ -43,7 +36,7 @@ struct Enrolment: Sendable {
         let secret = try connection.activate(
             challenge.credential,
             of: enrolment.object,
-            with: connection.keepEndorsementKey(of: profile)
+            with: connection.keep(found, of: profile)
         )
 
         let template = try profile.identityTemplate
@@ -124,25 +117,6 @@ struct Enrolment: Sendable {
 }
 
 extension TPMConnection {
-    /// The endorsement key's public area, from where it is kept or, when it is not, made anew and let go.
-    func endorsementPublicArea(of profile: ProvisioningProfile) throws -> TPMTPublic {
-        let template = try profile.endorsementTemplate.area
-        let handle = profile.endorsementKey.handle.handle
-        guard let kept = try persistentObject(at: handle) else {
-            return try createPrimary(template, in: .endorsement).object.publicArea
-        }
-        let area = try readPublic(kept).publicArea
-        guard area.isKey(of: template) else { throw BirthRefusal(.handleTaken(handle)) }
-        return area
-    }
-
-    /// The endorsement key at its handle; made and kept there when it is not.
-    func keepEndorsementKey(of profile: ProvisioningProfile) throws -> PersistentObject {
-        let handle = profile.endorsementKey.handle.handle
-        if let kept = try persistentObject(at: handle) { return kept }
-        return try persist(createPrimary(profile.endorsementTemplate.area, in: .endorsement).object, at: handle)
-    }
-
     /// The secret of a credential: only if `object` and the endorsement key are in this TPM.
     ///
     /// The session is salted to the endorsement key and encrypts the secret on its way out.

@@ -101,7 +101,7 @@ public struct TPMInspection: Encodable, Sendable {
         let template = try profile.endorsementTemplate
         let handle = profile.endorsementKey.handle
         let area: TPMTPublic
-        var kept = false
+        let kept: Bool
         if let object = try connection.persistentObject(at: handle.handle) {
             area = try connection.readPublic(object).publicArea
             kept = true
@@ -109,7 +109,8 @@ public struct TPMInspection: Encodable, Sendable {
                 problems.append("\(handle) holds another key than \(template.rawValue)")
             }
         } else {
-            area = try connection.endorsementPublicArea(of: profile)
+            area = try connection.createPrimary(template.area, in: .endorsement).object.publicArea
+            kept = false
         }
         var issuer: String?
         if let content = try connection.content(of: template.certificateIndex) {
