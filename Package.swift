@@ -156,7 +156,8 @@ let package = Package(
         program(
             "birthmark-bench",
             [
-                "SoftwareDevice", "FactoryLine", "TPMDevice", "VerifierService", "VerifierStore", "StoreSQLite", "VerifierClient",
+                "SoftwareDevice", "FactoryLine", "TPMDevice", "VerifierService", "VerifierStore", "StoreSQLite",
+                "VerifierClient",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
                 "TPMCrypto", crypto, cryptoExtras, logging, subprocess, nioCore, nioSSL,
                 .product(name: "Hummingbird", package: "hummingbird"),
