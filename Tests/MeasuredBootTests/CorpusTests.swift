@@ -295,7 +295,7 @@ struct CorpusTests {
         let values = try Corpus.json([String: [String: String]].self, "\(folder)/pcrs.json")["sha256"] ?? [:]
         var quoted: [Int: [UInt8]] = [:]
         for pcr in [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14] {
-            quoted[pcr] = try #require([UInt8](hexadecimal: values[String(pcr)] ?? ""))
+            quoted[pcr] = [UInt8](hexadecimal: try #require(values[String(pcr)]))
         }
         for (file, differing) in [(0, [12, 13, 14]), (1, [12]), (2, [12]), (3, [12]), (4, [])] {
             let log = try EventLog(parsing: Corpus.bytes("\(folder)/eventlog.\(file).bin"))
