@@ -195,8 +195,9 @@ let package = Package(
                 "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient", "Endorsement",
                 "Appraisal",
                 "AttestationResults", "TPMWire", "TPMCrypto", "DurableFiles", "birthmark-verifier", crypto, x509, asn1,
-                logging, lifecycle, subprocess, nioSSL, nioCore,
+                logging, lifecycle, subprocess, system, nioSSL, nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
         ),
@@ -207,6 +208,7 @@ let package = Package(
                 "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto,
                 x509, asn1, subprocess, system, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         tests(

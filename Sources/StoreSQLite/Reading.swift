@@ -10,14 +10,23 @@ extension SQLiteStore: VerifierStore {
         of instance: InstanceID,
         release: ContentDigest?
     ) async throws(StoreError) -> DecisionSnapshot? {
-        let found = try await read { db -> (state: Data, release: ReleaseStanding?)? in
-            let state = try db.cachedStatement(sql: "SELECT body FROM state WHERE instance = ?")
-            guard let body = try Data.fetchOne(state, arguments: [instance.text]) else { return nil }
-            guard let release else { return (body, nil) }
-            return (body, try Self.standing(of: release, db))
+        let cached = states[instance]
+        let found = try await read { db -> (body: Data?, release: ReleaseStanding?)? in
+            let version = try db.cachedStatement(sql: "SELECT version FROM state WHERE instance = ?")
+            guard let version = try Int64.fetchOne(version, arguments: [instance.text]) else { return nil }
+            let standing = try release.flatMap { try Self.standing(of: $0, db) }
+            // Reading a state's JSON costs more than all the rest of a snapshot.
+            if version == cached?.version { return (nil, standing) }
+            let body = try db.cachedStatement(sql: "SELECT body FROM state WHERE instance = ?")
+            return (try Data.fetchOne(body, arguments: [instance.text]), standing)
         }
         guard let found else { return nil }
-        return DecisionSnapshot(state: try Self.state(found.state), release: found.release)
+        if let body = found.body {
+            let state = try Self.state(body)
+            states.keep(state, for: instance)
+            return DecisionSnapshot(state: state, release: found.release)
+        }
+        return cached.map { DecisionSnapshot(state: $0, release: found.release) }
     }
 
     static func standing(of release: ContentDigest, _ db: Database) throws -> ReleaseStanding? {

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import GRDB
+import Messages
 import Synchronization
+import UpdateTrust
 public import VerifierStore
 
 /// The verifier's record in one SQLite file: write-ahead log, every commit synchronised to the disk before it returns.
@@ -10,6 +12,8 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     /// The end of the ledger as the last commit left it; owned by the writer, checked against the stored size each time.
     let tail = Mutex<LedgerTail?>(nil)
+    /// States as the last commits left them: good for as long as the stored version is theirs, which every reader asks.
+    let states = BoundedCache<InstanceID, InstanceState>(limit: 4096)
 
     /// Makes a new, empty database, for its owner only.
     /// - Throws: `StoreError`: `.exists`, `.notWritable`, `.noSpace`.

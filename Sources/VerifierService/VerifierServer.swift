@@ -155,6 +155,7 @@ private struct CheckpointKeeper: Service {
                 }
             }
         }
-        try? await keeper.rememberCheckpoint()
+        // Also when the service ends because something failed: this must not be cancelled with it.
+        await Task { try? await keeper.rememberCheckpoint() }.value
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import StoreSQLite
 import VerifierService
 import VerifierStore
@@ -24,6 +25,8 @@ await CommandLineProgram.main(VerifierCommand.self) { error in
         CommandFailure(error.kind == .malformed ? .malformed : .environment, error.message, hint: error.hint)
     case let error as StoreError:
         CommandFailure(.environment, error.message, hint: error.hint)
+    case let error as FileError where error.code == .exposed:
+        CommandFailure(.environment, error.description, hint: error.hint)
     default: nil
     }
 }

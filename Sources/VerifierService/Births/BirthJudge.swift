@@ -88,6 +88,9 @@ struct BirthJudge: Sendable {
         }
         do throws(CertificateError) {
             let certificate = try EKCertificate(fromNV: bytes)
+            if record.tier == .tpm, certificate.tpm?.isSoftware == true {
+                return ["the record says hardware, the endorsement certificate says software"]
+            }
             switch endorsement.judge(certificate, for: key, at: record.bornAt) {
             case .refused(let reasons): return reasons.map { "endorsement certificate: \($0)" }
             case .accepted: return []

@@ -156,9 +156,9 @@ struct Responder: HTTPResponder {
         if let caller { metadata["operator"] = "\(caller.name)" }
         if !detail.isEmpty { metadata["detail"] = "\(detail)" }
         if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(200))" }
-        // Whoever watches asks every few seconds, and scrapes tell the same in numbers.
-        let isProbe = answer.status == 200 && request.method.rawValue == Method.get.rawValue && caller == nil
-        logger.log(level: answer.status >= 500 ? .error : isProbe ? .debug : .info, "request", metadata: metadata)
+        // What anybody may ask and got is told in numbers; a decision has a line of its own.
+        let isUsual = answer.status == 200 && caller == nil
+        logger.log(level: answer.status >= 500 ? .error : isUsual ? .debug : .info, "request", metadata: metadata)
     }
 
     private static func milliseconds(_ instant: ContinuousClock.Instant) -> Int64 {

@@ -1,0 +1,218 @@
+import Crypto
+import Endorsement
+import Messages
+import TPMWire
+import Testing
+import VerifierClient
+import VerifierStore
+
+@testable import VerifierService
+
+@Suite struct BirthImportTests {
+    let factory: TestFactory
+
+    init() throws { factory = try TestFactory() }
+
+    private func importing(_ bundle: BirthBundle, _ service: TestVerifier) async throws -> [BirthOutcome] {
+        try await service.operating(as: .factory) { try await $0.importBirths(bundle) }.births
+    }
+
+    @Test func sameBundleTwiceChangesNothing() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let devices = try (1...3).map { try SoftwareKeyDevice(serial: "SN-\($0)") }
+            let bundle = try factory.bundle(devices[0], devices[1], devices[2])
+            let first = try await importing(bundle, service)
+            #expect(first.map(\.outcome) == [.imported, .imported, .imported])
+            #expect(first.map(\.instance) == devices.map(\.instance))
+            let head = try await service.store.ledgerHead()
+            let again = try await importing(bundle, service)
+            #expect(again.map(\.outcome) == [.known, .known, .known])
+            #expect(try await service.store.ledgerHead() == head)
+            #expect(service.verifier.metrics.value(.births, "imported") == 3)
+        }
+    }
+
+    @Test func attack45_sameSerialOtherTPM() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let first = try SoftwareKeyDevice(serial: "SN-1")
+            let second = try SoftwareKeyDevice(serial: "SN-1")
+            #expect(try await importing(try factory.bundle(first), service).map(\.outcome) == [.imported])
+            let refused = try await importing(try factory.bundle(second), service)
+            #expect(refused.map(\.outcome) == [.refused])
+            #expect(refused[0].detail?.contains(first.instance.text) == true)
+        }
+    }
+
+    @Test func attack45_sameSerialRacing() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let bundles = try (0..<8).map { _ in try factory.bundle(try SoftwareKeyDevice(serial: "SN-1")) }
+            let outcomes = try await withThrowingTaskGroup(of: [BirthOutcome].self) { group in
+                for bundle in bundles { group.addTask { try await importing(bundle, service) } }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(outcomes.filter { $0.outcome == .imported }.count == 1)
+            #expect(outcomes.filter { $0.outcome == .refused }.count == 7)
+            #expect(try await service.store.instances(after: nil, limit: 10).count == 1)
+        }
+    }
+
+    @Test func attack52_duplicateBirthOfOneEndorsementKey() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let first = try SoftwareKeyDevice(serial: "SN-1")
+            let second = try SoftwareKeyDevice(serial: "SN-2", ek: first.ek)
+            let outcomes = try await importing(try factory.bundle(first, second), service)
+            #expect(outcomes.map(\.outcome).sorted { $0.rawValue < $1.rawValue } == [.imported, .refused])
+            let rebirth = try factory.envelope(try factory.record(of: first))
+            let again = try await importing(BirthBundle(births: [rebirth], logs: []), service)
+            #expect(again.map(\.outcome) == [.refused])
+        }
+    }
+
+    @Test func attack48_swappedKeysOfTwoDevices() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let (one, other) = (try SoftwareKeyDevice(serial: "SN-1"), try SoftwareKeyDevice(serial: "SN-2"))
+            let (good, foreign) = (try factory.record(of: one), try factory.record(of: other))
+            var records: [BirthRecord] = []
+            var record = good
+            record.ek = foreign.ek
+            records.append(record)
+            record = good
+            record.idevid = foreign.idevid
+            records.append(record)
+            record = good
+            record.residency = foreign.residency
+            records.append(record)
+            record = good
+            record.firstBoot = foreign.firstBoot
+            records.append(record)
+            record = good
+            record.iak = foreign.iak
+            record.instance = foreign.instance
+            records.append(record)
+            let bundle = BirthBundle(births: try records.map { try factory.envelope($0) }, logs: [])
+            let outcomes = try await importing(bundle, service)
+            #expect(outcomes.allSatisfy { $0.outcome == .refused }, "\(outcomes)")
+            #expect(try await service.store.instances(after: nil, limit: 10).isEmpty)
+        }
+    }
+
+    /// What a station signed that is not so.
+    private static let lies: [(String, @Sendable (inout BirthRecord) throws -> Void)] = [
+        ("another model than the certificates'", { $0.model = try label("m2") }),
+        ("another serial than the certificates'", { $0.serial = try label("SN-9") }),
+        ("no IAK certificate", { $0.iak.certificate = nil }),
+        ("the IAK's certificate for the IDevID", { $0.idevid.certificate = $0.iak.certificate }),
+        ("a Name that is not the EK's", { $0.ek.name = $0.idevid.name }),
+        ("a qualified Name under another hierarchy", { $0.iak.qualifiedName = $0.iak.name }),
+        ("another firmware than the quote's", { $0.tpm.firmwareVersion += 1 }),
+        ("a template that is none of ours", { $0.iak.template = try label("H-9") }),
+        ("another template for the EK", { $0.ek.template = try label("L-1") }),
+        ("creation statements exchanged", { swap(&$0.residency.iakCreation, &$0.residency.idevidCreation) }),
+        ("a creation signature cut short", { $0.residency.iakSignature.bytes.removeLast() }),
+        (
+            "PCRs that were not quoted",
+            { record in
+                var values = record.firstBoot.pcrs.values
+                values[0] = ContentDigest(of: [1]).bytes
+                record.firstBoot.pcrs = try PCRValues(bank: .sha256, values: values).found()
+            }
+        ),
+        (
+            "an IAK that signs anything",
+            { record in
+                var area = try TPMTPublic(parsing: record.iak.publicArea.bytes)
+                area.objectAttributes.remove(.restricted)
+                record.iak.publicArea = Blob(area.bytes)
+            }
+        ),
+    ]
+
+    @Test func everyPartOfABirthIsJudgedAgain() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            for (lie, spoil) in Self.lies {
+                var record = try factory.record(of: try SoftwareKeyDevice(serial: "SN-1"))
+                try spoil(&record)
+                let bundle = BirthBundle(births: [try factory.envelope(record)], logs: [])
+                let outcomes = try await importing(bundle, service)
+                #expect(outcomes.map(\.outcome) == [.refused], "\(lie)")
+                #expect(outcomes.first?.detail?.isEmpty == false, "\(lie)")
+            }
+            #expect(try await service.store.ledgerHead().size == 1)
+            #expect(service.verifier.metrics.value(.births, "refused") == Double(Self.lies.count))
+        }
+    }
+
+    @Test func oneBadBirthLeavesTheOthersAlone() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let good = try SoftwareKeyDevice(serial: "SN-1")
+            var bad = try factory.record(of: try SoftwareKeyDevice(serial: "SN-2"))
+            bad.model = try label("m2")
+            let bundle = BirthBundle(
+                births: [try factory.envelope(bad), try factory.envelope(try factory.record(of: good))],
+                logs: []
+            )
+            #expect(try await importing(bundle, service).map(\.outcome) == [.refused, .imported])
+        }
+    }
+
+    @Test func onlyStationsSignBirths() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let record = try factory.record(of: try SoftwareKeyDevice(serial: "SN-1"))
+            let stranger = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
+            var envelopes = [try factory.envelope(record, by: stranger)]
+            var tampered = try factory.envelope(record)
+            tampered.payload.bytes[100] ^= 1
+            envelopes.append(tampered)
+            envelopes.append(
+                try SignedEnvelope(
+                    payload: try CanonicalJSON.encode(record),
+                    payloadType: Release.payloadType,
+                    signers: [factory.station]
+                )
+            )
+            let outcomes = try await importing(BirthBundle(births: envelopes, logs: []), service)
+            #expect(outcomes.allSatisfy { $0.outcome == .refused && $0.serial == nil })
+        }
+    }
+
+    @Test func otherFactoriesCertificatesDoNotCount() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            // The same station's key, certificates of a CA that this verifier was not given.
+            let elsewhere = try TestFactory()
+            let record = try elsewhere.record(of: try SoftwareKeyDevice(serial: "SN-1"))
+            let bundle = BirthBundle(births: [try factory.envelope(record)], logs: [])
+            #expect(try await importing(bundle, service).map(\.outcome) == [.refused])
+        }
+    }
+
+    @Test(arguments: [
+        "SN\n1", "SN\u{0}", "\u{202E}1-NS", "../../etc", String(repeating: "S", count: 1 << 16), "", "SN 1",
+    ])
+    func attack50_hostileSerial(serial: String) async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let honest = try CanonicalJSON.encode(try factory.record(of: device))
+            let quoted = String(decoding: try CanonicalJSON.encode([serial]), as: UTF8.self).dropFirst().dropLast()
+            let text = String(decoding: honest, as: UTF8.self)
+                .split(separator: "\"SN-1\"", omittingEmptySubsequences: false).joined(separator: String(quoted))
+            let envelope = try SignedEnvelope(
+                payload: Array(text.utf8),
+                payloadType: BirthRecord.payloadType,
+                signers: [factory.station]
+            )
+            let outcomes = try await importing(BirthBundle(births: [envelope], logs: []), service)
+            #expect(outcomes.map(\.outcome) == [.refused])
+            #expect(outcomes.first?.serial == nil)
+            #expect(service.log.lines.allSatisfy { !$0.contains(serial) || serial.isEmpty })
+        }
+    }
+
+    @Test func withoutAFactoryNothingIsImported() async throws {
+        try await TestVerifier.with { service in
+            let bundle = try factory.bundle(try SoftwareKeyDevice(serial: "SN-1"))
+            let refusal = try await problem { try await importing(bundle, service) }
+            #expect(refusal.kind == .conflict)
+            #expect(refusal.title.contains("--birth-keys"))
+        }
+    }
+}

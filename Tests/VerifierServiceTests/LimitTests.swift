@@ -1,0 +1,280 @@
+import Messages
+import NIOCore
+import Testing
+import VerifierClient
+import VerifierStore
+
+@testable import VerifierService
+
+/// What a peer may not do, however patient it is; every bound here is seconds, every wait is for the service to act.
+@Suite struct LimitTests {
+    private func impatient() -> TestVerifier.Setup {
+        var setup = TestVerifier.Setup()
+        setup.limits.idleSeconds = 1
+        setup.limits.requestSeconds = 2
+        return setup
+    }
+
+    /// Drips a byte at a time until the other side has had enough.
+    private func drip(_ connection: RawConnection, _ byte: UInt8) async {
+        while connection.isOpen {
+            connection.offer([byte])
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func attack81_slowLorisBeforeTheHandshake() async throws {
+        try await TestVerifier.with(impatient()) { service in
+            let silent = try await RawConnection.open(service, encrypted: false)
+            try await silent.waitUntilClosed()
+            let half = try await RawConnection.open(service, encrypted: false)
+            // The beginning of a ClientHello that never ends.
+            try await half.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03])
+            try await half.waitUntilClosed()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func attack81_slowLorisInTheHead() async throws {
+        try await TestVerifier.with(impatient()) { service in
+            let connection = try await RawConnection.open(service, encrypted: true)
+            try await connection.send("POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+            async let dripping: Void = drip(connection, 0x61)
+            try await connection.waitUntilClosed()
+            await dripping
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func attack81_slowLorisInTheBody() async throws {
+        try await TestVerifier.with(impatient()) { service in
+            let connection = try await RawConnection.open(service, encrypted: true)
+            try await connection.send(
+                "POST /v1/challenges HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+            )
+            async let dripping: Void = drip(connection, 0x20)
+            try await connection.waitUntilClosed()
+            await dripping
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func attack81_slowLorisAfterTheAnswer() async throws {
+        try await TestVerifier.with(impatient()) { service in
+            // The answer is 404 at once; the body that is announced goes on and on.
+            let connection = try await RawConnection.open(service, encrypted: true)
+            try await connection.send("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
+            async let dripping: Void = drip(connection, 0x20)
+            try await connection.waitUntilClosed()
+            await dripping
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func attack81_peerThatDoesNotRead() async throws {
+        try await TestVerifier.with(impatient()) { service in
+            let connection = try await RawConnection.open(service, encrypted: true)
+            try await connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try await connection.stopReading()
+            // Answers pile up until no buffer takes more; then the service must not wait for ever.
+            let requests = String(repeating: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 200)
+            while connection.isOpen {
+                connection.offer(Array(requests.utf8))
+                try await Task.sleep(for: .milliseconds(50))
+                guard service.verifier.metrics.value(.openConnections) > 0 else { break }
+            }
+            await connection.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func serviceAnswersOthersMeanwhile() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.connectionsPerAddress = 60
+        try await TestVerifier.with(setup) { service in
+            var idle: [RawConnection] = []
+            for _ in 0..<50 { idle.append(try await RawConnection.open(service, encrypted: false)) }
+            try await HTTPProbe.with(service) { probe in
+                let reply = try await probe.send("GET", "/healthz")
+                #expect(reply.status == 200)
+            }
+            for connection in idle { await connection.close() }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func connectionsOfOneAddressAreBounded() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.connectionsPerAddress = 3
+        try await TestVerifier.with(setup) { service in
+            var held: [RawConnection] = []
+            for _ in 0..<3 {
+                let connection = try await RawConnection.open(service, encrypted: true)
+                try await connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                held.append(connection)
+            }
+            while service.verifier.metrics.value(.openConnections) < 3 { try await Task.sleep(for: .milliseconds(5)) }
+            let fourth = try await RawConnection.open(service, encrypted: false)
+            try await fourth.waitUntilClosed()
+            #expect(service.verifier.metrics.value(.refusedConnections) == 1)
+            await held[0].close()
+            while service.verifier.metrics.value(.openConnections) > 2 { try await Task.sleep(for: .milliseconds(5)) }
+            try await HTTPProbe.with(service) { probe in
+                let reply = try await probe.send("GET", "/healthz")
+                #expect(reply.status == 200)
+            }
+            for connection in held { await connection.close() }
+        }
+    }
+
+    @Test func requestsOfOneAddressAreBounded() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.requestsPerSecond = 1
+        setup.limits.requestBurst = 5
+        try await TestVerifier.with(setup) { service in
+            try await HTTPProbe.with(service) { probe in
+                var statuses: [Int] = []
+                for _ in 0..<20 { statuses.append(try await probe.send("GET", "/healthz").status) }
+                #expect(statuses.prefix(5).allSatisfy { $0 == 200 })
+                #expect(statuses.contains(429))
+                let reply = try await probe.send("GET", "/healthz")
+                if reply.status == 429 { #expect(reply.problem?.kind == .busy) }
+            }
+            #expect(service.verifier.metrics.value(.rateLimited) >= 1)
+        }
+    }
+
+    @Test func garbageCostsMoreThanAsking() {
+        let limiter = RateLimiter(perSecond: 1, burst: 10)
+        let peer = PeerAddress(nil)
+        #expect(limiter.admits(peer, now: 0))
+        limiter.charge(peer, tokens: 9, now: 0)
+        #expect(!limiter.admits(peer, now: 0))
+        #expect(limiter.admits(peer, now: 1000))
+        limiter.charge(peer, tokens: 1000, now: 1000)
+        #expect(!limiter.admits(peer, now: 10_000))
+        // Debt is bounded too: it does not lock a site out for long.
+        #expect(limiter.admits(peer, now: 12_001))
+    }
+
+    @Test func peersAreBounded() throws {
+        let limiter = RateLimiter(perSecond: 1, burst: 2)
+        func peer(_ number: Int) throws -> PeerAddress {
+            PeerAddress(
+                try SocketAddress(ipAddress: "10.\(number >> 16).\(number >> 8 & 255).\(number & 255)", port: 1)
+            )
+        }
+        for number in 0..<RateLimiter.maximumPeers {
+            let peer = try peer(number)
+            #expect(limiter.admits(peer, now: 0))
+        }
+        let late = try peer(RateLimiter.maximumPeers)
+        #expect(!limiter.admits(late, now: 0))
+        // Once the others have filled up again they are forgotten.
+        #expect(limiter.admits(late, now: 5000))
+    }
+
+    @Test(arguments: [
+        ("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
+        ("::1", "0:0:0:0::/64"), ("fe80::1:2:3:4", "fe80:0:0:0::/64"),
+    ])
+    func addressesCountByNetwork(text: String, peer: String) throws {
+        #expect(PeerAddress(try SocketAddress(ipAddress: text, port: 1)).description == peer)
+    }
+}
+
+/// Bodies that are too large, too deep or no messages at all.
+@Suite struct HostileBodyTests {
+    private func posts(_ service: TestVerifier) -> [(path: String, limit: Int, roles: Set<OperatorRole>)] {
+        RouteTable.routes(of: service.verifier).filter { $0.method == .post }.map { route in
+            let path = route.pattern.description
+                .split(separator: "/").map { part in
+                    part == "{manifest}" ? String(repeating: "ab", count: 32) : part == "{name}" ? "SN-1" : String(part)
+                }.reduce("") { $0 + "/" + $1 }
+            guard case .operators(let roles) = route.callers else { return (path, route.bodyLimit, []) }
+            return (path, route.bodyLimit, roles)
+        }
+    }
+
+    private func send(
+        _ service: TestVerifier,
+        _ route: (path: String, limit: Int, roles: Set<OperatorRole>),
+        _ body: [UInt8],
+        headers: [(String, String)] = [],
+        chunked: Bool = false
+    ) async throws -> HTTPProbe.Reply {
+        let identity = try route.roles.first.map { try HTTPProbe.identity($0, of: service) }
+        return try await HTTPProbe.with(service, identity: identity) {
+            try await $0.send("POST", route.path, body: body, headers: headers, chunked: chunked)
+        }
+    }
+
+    private static func generous() throws -> TestVerifier.Setup {
+        var setup = TestVerifier.Setup()
+        setup.limits.requestBurst = 10_000
+        return setup
+    }
+
+    @Test func attack85_oversizedBodies() async throws {
+        let factory = try TestFactory()
+        try await TestVerifier.with(try Self.generous(), factory: factory, releases: TestReleases()) { service in
+            for route in posts(service) where route.limit <= 4 << 20 {
+                let body = [UInt8](repeating: 0x20, count: route.limit + 1)
+                for chunked in [false, true] {
+                    let reply = try await send(service, route, body, chunked: chunked)
+                    #expect(reply.status == 413, "\(route.path)")
+                    #expect(reply.problem?.kind == .tooLarge, "\(route.path)")
+                }
+            }
+        }
+    }
+
+    @Test func attack85_bombs() async throws {
+        let factory = try TestFactory()
+        try await TestVerifier.with(try Self.generous(), factory: factory, releases: TestReleases()) { service in
+            for route in posts(service) {
+                let size = min(route.limit, 1 << 20)
+                let bodies: [[UInt8]] = [
+                    [], [0x00], Array("null".utf8), Array("[]".utf8), Array("{\"a\":".utf8), [0xFF, 0xFE, 0x7B, 0x00],
+                    [UInt8](repeating: UInt8(ascii: "["), count: size),
+                    Array(String(repeating: "{\"a\":", count: size / 5).utf8),
+                    // gzip of nothing in particular: bodies are never unpacked.
+                    [0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03],
+                ]
+                for body in bodies {
+                    let reply = try await send(service, route, body, headers: [("content-encoding", "gzip")])
+                    #expect(reply.status == 400, "\(route.path) \(body.prefix(4))")
+                    #expect(reply.problem?.kind == .malformed, "\(route.path) \(body.prefix(4))")
+                }
+            }
+            #expect(try await service.store.ledgerHead().size == 1)
+        }
+    }
+
+    @Test func attack85_evidenceCutAtEveryPart() async throws {
+        let factory = try TestFactory()
+        try await TestVerifier.with(try Self.generous(), factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                _ = try await client.attest(device)
+                let size = try await service.store.ledgerHead().size
+                let challenge = try await client.challenge(device, .attest)
+                let evidence = try device.evidence(for: device.request(.attest, challenge: challenge.challenge))
+                let bytes = try CanonicalJSON.encode(evidence)
+                try await HTTPProbe.with(service) { probe in
+                    for length in stride(from: 1, to: bytes.count, by: 97) {
+                        let reply = try await probe.send("POST", "/v1/decisions", body: Array(bytes.prefix(length)))
+                        #expect(reply.status == 400)
+                    }
+                    let padded = try await probe.send("POST", "/v1/decisions", body: bytes + [0x20])
+                    #expect(padded.status == 400)
+                }
+                #expect(try await service.store.ledgerHead().size == size)
+                // Nothing of all that has used up the challenge.
+                #expect(try await client.decide(evidence).bootState == "current")
+            }
+        }
+    }
+}

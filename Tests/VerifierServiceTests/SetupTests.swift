@@ -1,0 +1,237 @@
+import DurableFiles
+import FoundationEssentials
+import Messages
+import Testing
+import VerifierStore
+
+@testable import StoreSQLite
+@testable import VerifierService
+
+@Suite struct SetupTests {
+    let home: TemporaryDirectory
+    let directory: VerifierDirectory
+
+    init() throws {
+        home = try TemporaryDirectory()
+        directory = VerifierDirectory(home.path + "/verifier")
+    }
+
+    private func database(_ configuration: VerifierConfiguration) -> String {
+        directory.file(configuration.databaseFile ?? "")
+    }
+
+    private func setUp(_ change: (inout DirectorySetup.Options) -> Void = { _ in }, days: Int64 = 0) throws {
+        var options = DirectorySetup.Options()
+        change(&options)
+        let now = Int64(Date.now.timeIntervalSince1970) + days * 86_400
+        try DirectorySetup(directory, options, now: now).run(
+            defaultPolicy: DefaultPolicy.bytes,
+            storeExists: { FileManager.default.fileExists(atPath: database($0)) },
+            makeStore: { try SQLiteStore.create(at: database($0)).close() }
+        )
+    }
+
+    private func refusal(_ body: () throws -> Void) throws -> SetupError {
+        do { try body() } catch let error as SetupError { return error }
+        throw Missing()
+    }
+
+    private func contents() throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        let names = try FileManager.default.subpathsOfDirectory(atPath: directory.path)
+        for name in names where !name.hasPrefix("verifier.sqlite") {
+            files[name] = try? Data(contentsOf: URL(filePath: directory.path + "/" + name))
+        }
+        return files
+    }
+
+    @Test func runTwiceItChangesNothing() throws {
+        try setUp()
+        let before = try contents()
+        try setUp()
+        #expect(try contents() == before)
+    }
+
+    /// Stops after each file in turn, as a kill would, and finishes from there.
+    @Test func whatWasBegunIsFinished() throws {
+        try setUp()
+        let whole = Set(try contents().keys)
+        let trust = try TrustBundle(parsing: Array(try Data(contentsOf: URL(filePath: directory.trustBundle))))
+        for lost in ["trust.json", "tls.pem"] {
+            try FileManager.default.removeItem(atPath: directory.file(lost))
+            try setUp()
+            #expect(Set(try contents().keys) == whole)
+            let again = try TrustBundle(parsing: Array(try Data(contentsOf: URL(filePath: directory.trustBundle))))
+            #expect(again == trust)
+        }
+    }
+
+    @Test func privateFilesAreTheOwnersAlone() throws {
+        try setUp()
+        for name in try FileManager.default.subpathsOfDirectory(atPath: directory.path) {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.file(name))
+            let mode = try (attributes[.posixPermissions] as? Int).found()
+            let isPublic = ["trust.json", "tls.pem", "operator-ca.pem"].contains(name)
+            #expect(isPublic || mode & 0o077 == 0, "\(name)")
+        }
+    }
+
+    @Test func exposedKeyIsRefused() throws {
+        try setUp()
+        let key = directory.file("keys/grant.key")
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: key)
+        let error = #expect(throws: FileError.self) { try VerifierMaterials(directory) }
+        #expect(error?.code == .exposed)
+        #expect(error?.hint?.contains("chmod") == true)
+    }
+
+    @Test func exposedDirectoryIsRefused() throws {
+        try setUp()
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)
+        #expect(throws: FileError.self) { try VerifierMaterials(directory) }
+    }
+
+    @Test func damagedKeyIsNamed() throws {
+        try setUp()
+        for key in VerifierDirectory.Key.allCases {
+            let path = directory.key(key)
+            let bytes = try BoundedFile.read(path, limit: 4096)
+            try AtomicFile.write(Array("not a key\n".utf8), to: path)
+            if key == .operatorCA {
+                #expect(throws: (any Error).self) {
+                    try OperatorAuthority.issue(
+                        try label("eve"),
+                        roles: [.auditor],
+                        days: 1,
+                        in: directory,
+                        now: Int64(Date.now.timeIntervalSince1970)
+                    )
+                }
+            } else {
+                let error = try refusal { _ = try VerifierMaterials(directory) }
+                #expect(error.message.contains(path))
+                #expect(!error.message.contains("not a key\n"))
+            }
+            try AtomicFile.write(bytes, to: path)
+        }
+    }
+
+    @Test func expiredCertificateSaysHowToRenew() throws {
+        try setUp(days: -900)
+        let materials = try VerifierMaterials(directory)
+        let error = try refusal { try materials.checkValidity(at: Date.now) }
+        #expect(error.message.contains("expired"))
+        #expect(error.hint == "rm \(directory.tlsCertificate) && birthmark-verifier init \(directory.path)")
+        try FileManager.default.removeItem(atPath: directory.tlsCertificate)
+        try setUp()
+        #expect(throws: Never.self) { try VerifierMaterials(directory).checkValidity(at: Date.now) }
+    }
+
+    @Test func lostRecordIsNotReplaced() throws {
+        try setUp()
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: directory.file("verifier.sqlite" + suffix))
+        }
+        let error = try refusal { try setUp() }
+        #expect(error.message.contains("is gone"))
+        #expect(error.hint?.contains("backup") == true)
+        #expect(!FileManager.default.fileExists(atPath: directory.file("verifier.sqlite")))
+    }
+
+    @Test func contradictingOptionsAreRefused() throws {
+        try setUp { $0.name = Label("one") }
+        let error = try refusal { try setUp { $0.name = Label("other") } }
+        #expect(error.hint?.contains("edit") == true)
+        try setUp { $0.name = Label("one") }
+    }
+
+    @Test(arguments: [
+        "nowhere", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", ":8443", "::1:8443", "127.0.0.1:-1", "",
+    ])
+    func addressThatIsNone(listen: String) throws {
+        #expect(ListenAddress(listen) == nil)
+        #expect(throws: SetupError.self) { try setUp { $0.listen = listen } }
+    }
+
+    @Test func addressesThatAre() throws {
+        let address = try ListenAddress("[::1]:8443").found()
+        #expect(address.host == "::1")
+        #expect(address.port == 8443)
+        #expect(ListenAddress("verifier.example:0")?.host == "verifier.example")
+    }
+
+    /// A misspelt key must not silently mean its default.
+    @Test(arguments: [
+        ("\"name\"", "\"nam\""), ("\"listen\" : \"127.0.0.1:8443\"", "\"listen\" : 8443"),
+        ("\"formatVersion\" : 1", "\"formatVersion\" : 2"), ("sqlite:", "postgres:"), ("https://", "http://"),
+        ("\"idleSeconds\" : 30", "\"idleSeconds\" : 0"), ("\"idleSeconds\" : 30", "\"idleSeconds\" : 3.5"),
+        ("\"challengeSeconds\" : 120", "\"challengeSeconds\" : 100000"),
+        ("\"idleSeconds\" : 30,", "\"idleSeconds\" : 30,\n    \"idleSecond\" : 30,"),
+    ])
+    func configurationThatCannotBeMeant(written: String, instead: String) throws {
+        try setUp()
+        let text = String(decoding: try BoundedFile.read(directory.configuration, limit: 1 << 16), as: UTF8.self)
+        let changed = text.split(separator: written, omittingEmptySubsequences: false).joined(separator: instead)
+        #expect(changed != text)
+        try AtomicFile.write(Array(changed.utf8), to: directory.configuration)
+        let error = try refusal { _ = try VerifierMaterials(directory) }
+        #expect(error.kind == .malformed)
+        #expect(error.message.contains("config.json"))
+    }
+
+    @Test func filesAreCheckedBeforeTheyAreTakenOver() throws {
+        try setUp()
+        let before = try contents()
+        let wrong = home.path + "/wrong"
+        try AtomicFile.write(Array("{}".utf8), to: wrong)
+        #expect(throws: (any Error).self) { try setUp { $0.policy = wrong } }
+        #expect(throws: (any Error).self) { try setUp { $0.releaseKeys = wrong } }
+        #expect(throws: (any Error).self) { try setUp { $0.birthKeys = wrong } }
+        #expect(throws: (any Error).self) { try setUp { $0.factoryRoots = wrong } }
+        #expect(throws: (any Error).self) { try setUp { $0.ekRoots = [wrong] } }
+        #expect(throws: (any Error).self) { try setUp { $0.policy = home.path + "/none" } }
+        #expect(try contents() == before)
+        let factory = try TestFactory()
+        let keys = home.path + "/birth-keys.json"
+        try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: keys)
+        try setUp { $0.birthKeys = keys }
+        #expect(try VerifierMaterials(directory).birthKeys == factory.birthKeys)
+    }
+
+    @Test func defaultPolicyIsTheOneProvisioned() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let provisioned = try Data(contentsOf: root.appending(path: "Provisioning/policies/default.json"))
+        #expect(Data(DefaultPolicy.bytes) == provisioned)
+    }
+
+    @Test func operatorsAreIssuedOnce() throws {
+        try setUp()
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let place = try OperatorAuthority.issue(try label("eve"), roles: [.auditor], days: 1, in: directory, now: now)
+        let before = try contents()
+        let error = try refusal {
+            _ = try OperatorAuthority.issue(try label("eve"), roles: [.operator], days: 1, in: directory, now: now)
+        }
+        #expect(error.message.contains(place))
+        #expect(try contents() == before)
+    }
+
+    @Test func checkFindsWhatIsWrong() async throws {
+        try setUp()
+        func findings() async -> [DirectoryCheck.Finding] {
+            await DirectoryCheck(directory, now: Date.now).run { try SQLiteStore.open(at: database($0)) }
+        }
+        #expect(await !findings().contains { $0.grade == .fault })
+        #expect(await findings().contains { $0.grade == .notice && $0.text.contains("factory") })
+        try AtomicFile.write(Array("{}".utf8), to: directory.trustBundle)
+        #expect(await findings().contains { $0.grade == .notice && $0.text.contains("trust.json") })
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o644],
+            ofItemAtPath: directory.file("verifier.sqlite")
+        )
+        #expect(await findings().contains { $0.grade == .fault && $0.hint?.contains("chmod") == true })
+        try FileManager.default.removeItem(atPath: directory.configuration)
+        #expect(await findings().map(\.grade) == [.fault])
+    }
+}
