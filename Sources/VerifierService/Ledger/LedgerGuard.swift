@@ -44,7 +44,7 @@ struct LedgerGuard: Sendable {
             )
         }
         let size = try await store.ledgerHead().size
-        guard seen.size <= size, try await root(ofFirst: seen.size) == seen.root else {
+        guard seen.size <= size, try await StoredTree(store, size: seen.size).root() == seen.root else {
             throw SetupError(
                 .environment,
                 "this verifier has signed a ledger of \(seen.size) entries that does not continue into the \(size) on record",
@@ -53,23 +53,6 @@ struct LedgerGuard: Sendable {
                     entries granted cannot be taken back by removing \(path)
                     """
             )
-        }
-    }
-
-    /// The root that the stored tree had when it was smaller.
-    private func root(ofFirst size: Int) async throws -> TreeHash {
-        let tree = try MerkleTree(size: size)
-        var needed: [(level: Int, index: Int)] = []
-        _ = tree.root { level, index in
-            needed.append((level, index))
-            return .ofEmptyTree
-        }
-        var hashes: [Int: TreeHash] = [:]
-        for (level, index) in needed { hashes[level] = try await store.ledgerNode(level: level, index: index) }
-        // A tree has at most one complete subtree of each size at its edge.
-        return try tree.root { level, index in
-            guard let hash = hashes[level] else { throw MissingNode(level: level, index: index) }
-            return hash
         }
     }
 

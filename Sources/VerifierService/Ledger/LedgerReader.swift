@@ -21,24 +21,7 @@ struct LedgerReader: Sendable {
         let index = try Self.index(text)
         let head = try await store.ledgerHead()
         guard let checkpoint = head.checkpoint, index < head.size else { throw ServiceProblem.notFound }
-        let tree = try MerkleTree(size: head.size)
-        // The path is worked out first, so that reading can wait in between; nodes of a complete subtree never change.
-        var needed: [(level: Int, index: Int)] = []
-        _ = tree.inclusionPath(of: index) { level, index in
-            needed.append((level, index))
-            return .ofEmptyTree
-        }
-        var hashes: [Int: [Int: TreeHash]] = [:]
-        for (level, index) in needed {
-            guard let hash = try await store.ledgerNode(level: level, index: index) else {
-                throw MissingNode(level: level, index: index)
-            }
-            hashes[level, default: [:]][index] = hash
-        }
-        let path = try tree.inclusionPath(of: index) { level, index in
-            guard let hash = hashes[level]?[index] else { throw MissingNode(level: level, index: index) }
-            return hash
-        }
+        let path = try await StoredTree(store, size: head.size).inclusionPath(of: index)
         let proof = LogProof(index: index, path: path ?? [], checkpoint: try SignedCheckpoint(parsing: checkpoint))
         return .text(proof.bytes)
     }
