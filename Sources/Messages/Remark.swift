@@ -16,7 +16,8 @@ public struct Remark: Hashable, Sendable, Codable, CustomStringConvertible {
 
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
+        // Not the unassigned ones: what is one differs between versions of Unicode, and old entries must stay readable.
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: false
         default: true
         }
     }

@@ -297,9 +297,15 @@ import Testing
         var world = try World()
         let one = try Sample.known(Sample.release("1.1.0", securityVersion: 4))
         let two = try Sample.known(Sample.release("1.2.0", securityVersion: 4))
+        let asked = try world.input(.update, package: one)
         var input = try world.input(.update, package: two)
-        input.verdict = try world.input(.update, package: one).verdict
+        input.verdict = asked.verdict
         try expectUndecided(input)
+        // Also when the quote itself is the one that was judged: it answers the first request, not this one.
+        input.quote = asked.quote
+        try expectUndecided(input)
+        input.request = asked.request
+        #expect(decide(input).reasonCodes == ["release-unknown"], "the release at hand is not the one asked for")
     }
 
     @Test func attack61_quoteOfAnotherMessage() throws {
