@@ -19,7 +19,7 @@ enum ClockChecks {
     /// three to zero.
     static func movement(from last: ClockReading?, to now: ClockReading) throws(Finding) -> ClockMovement {
         guard let last else { return .first }
-        let seen = "clock \(now.clock), resetCount \(now.resetCount), restartCount \(now.restartCount)"
+        var seen: String { "clock \(now.clock), resetCount \(now.resetCount), restartCount \(now.restartCount)" }
         let (resets, dropped) = now.resetCount.subtractingReportingOverflow(last.resetCount)
         guard !dropped, resets <= plausibleResets else { throw Finding(.tpmClearedOrReplaced, seen) }
         if resets == 0 {

@@ -44,7 +44,9 @@ enum SelectionChecks {
         of supplied: [PCRValues],
         _ empty: some HashFunction
     ) -> Reason? {
-        var function = empty
+        // One piece: the hash takes it at once, and no faster in several.
+        var quoted: [UInt8] = []
+        quoted.reserveCapacity(PCRSet.indices.count * SHA512.byteCount)
         guard supplied.count == info.pcrSelect.selections.count else {
             return Reason(.pcrDigestMismatch, "values of \(supplied.count) banks")
         }
@@ -57,9 +59,11 @@ enum SelectionChecks {
                 guard let value = given.values[pcr] else {
                     return Reason(.pcrDigestMismatch, "no value for PCR \(pcr)")
                 }
-                function.update(data: value)
+                quoted += value
             }
         }
+        var function = empty
+        function.update(data: quoted)
         return function.finalize().elementsEqual(info.pcrDigest)
             ? nil : Reason(.pcrDigestMismatch, "pcrDigest " + info.pcrDigest.hexadecimal)
     }

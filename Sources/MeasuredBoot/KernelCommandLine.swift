@@ -36,7 +36,9 @@ struct MeasuredString {
     private let isUTF16: Bool
 
     /// The string of an event, when the digest confirms it in one of the forms that loaders are known to measure.
-    init?(_ event: EventLog.Event, in log: AuthenticatedLog) {
+    ///
+    /// Borrows the log: an initialiser would otherwise get a copy, which for each event costs a third of the hash.
+    init?(_ event: EventLog.Event, in log: borrowing AuthenticatedLog) {
         let data = log.log.unverifiedData(of: event)
         for label in Label.all where data.starts(with: label.bytes) {
             // GRUB measures the string, its older patches the string with its NUL.
