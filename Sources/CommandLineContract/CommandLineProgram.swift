@@ -41,7 +41,7 @@ public enum CommandLineProgram {
         json: Bool
     ) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
-        let failure: CommandFailure
+        var failure: CommandFailure
         if let known = error as? CommandFailure ?? explain(error) {
             failure = known
         } else if let file = error as? FileError {
@@ -58,6 +58,7 @@ public enum CommandLineProgram {
             }
         }
         StandardError.write("\(Style.error.paint("error:")) \(failure.message)\n")
+        failure.hint = failure.hint ?? failure.status.usualHint
         if let hint = failure.hint { StandardError.write("\(Style.hint.paint("hint:")) \(hint)\n") }
         if json { _ = StandardOutput.write(FailureReport(failure)) }
         return failure.status.rawValue
@@ -67,6 +68,17 @@ public enum CommandLineProgram {
         StandardError.write(usage + "\n")
         if json { _ = StandardOutput.write(FailureReport(CommandFailure(.malformed, "wrong usage"))) }
         return ExitStatus.malformed.rawValue
+    }
+}
+
+extension ExitStatus {
+    /// What helps when an error says nothing better: nobody is left with what went wrong alone.
+    fileprivate var usualHint: String? {
+        switch self {
+        case .done, .refused: nil
+        case .malformed: "--help shows how it is meant, with an example"
+        case .environment: "put that right and run the same command again"
+        }
     }
 }
 

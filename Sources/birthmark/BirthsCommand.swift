@@ -7,6 +7,7 @@ struct BirthsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "births",
         abstract: "Births of devices, as they come from a factory line.",
+        discussion: "Example: birthmark births import births.json --trust trust.json --operator operators/alice",
         subcommands: [Import.self]
     )
 

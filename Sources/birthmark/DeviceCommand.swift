@@ -7,6 +7,7 @@ struct DeviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
+        discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
         subcommands: [List.self, Show.self, Suspend.self, Reinstate.self, Retire.self]
     )
 

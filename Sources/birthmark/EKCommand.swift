@@ -8,6 +8,7 @@ struct EKCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ek",
         abstract: "Endorsement key certificates of TPMs.",
+        discussion: "Example: birthmark ek verify ek.der --roots Provisioning/trust",
         subcommands: [Verify.self]
     )
 
@@ -91,7 +92,11 @@ struct EKCommand: AsyncParsableCommand {
             do {
                 return try EKCertificate(fromNV: bytes)
             } catch {
-                throw CommandFailure(.malformed, "\(path): \(error)")
+                throw CommandFailure(
+                    .malformed,
+                    "\(path): \(error)",
+                    hint: "read it out of NV again, for instance with tpm2_nvread 0x01C0000A"
+                )
             }
         }
 

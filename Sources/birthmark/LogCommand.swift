@@ -8,6 +8,7 @@ struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
         abstract: "Event logs of measured boots.",
+        discussion: "Example: birthmark log replay boot.log",
         subcommands: [Replay.self]
     )
 
@@ -82,6 +83,11 @@ func readEventLog(_ path: String) throws(CommandFailure) -> EventLog {
     do {
         return try EventLog(parsing: bytes)
     } catch {
-        throw CommandFailure(.malformed, "\(path) is no TCG event log: \(error)")
+        throw CommandFailure(
+            .malformed,
+            "\(path) is no TCG event log: \(error)",
+            hint: "copy the log again in one piece; Linux shows it as binary_bios_measurements under "
+                + "/sys/kernel/security/tpm0"
+        )
     }
 }

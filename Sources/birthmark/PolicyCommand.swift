@@ -8,6 +8,7 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "The policy that decides what devices may have.",
+        discussion: "Example: birthmark policy check Provisioning/policies/default.json",
         subcommands: [Check.self, Explain.self]
     )
 

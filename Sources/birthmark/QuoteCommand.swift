@@ -9,6 +9,7 @@ struct QuoteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quote",
         abstract: "Quotes of TPMs.",
+        discussion: "Example: birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig",
         subcommands: [Verify.self]
     )
 

@@ -7,6 +7,7 @@ struct ReleaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
         abstract: "Releases: keys, measured boots, signing, and what the verifier has on record.",
+        discussion: "Example: birthmark release measure --log boot.log",
         subcommands: [
             ReleaseKeygen.self, ReleaseMeasure.self, ReleaseSign.self, ReleaseCosign.self, Add.self, List.self,
             Withdraw.self,

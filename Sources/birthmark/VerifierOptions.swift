@@ -59,7 +59,14 @@ func parsing<Message>(
     do {
         return try parse()
     } catch {
-        throw CommandFailure(error.code == .badSignature ? .refused : .malformed, "\(path): \(error.detail)")
+        let isForeign = error.code == .badSignature
+        throw CommandFailure(
+            isForeign ? .refused : .malformed,
+            "\(path): \(error.detail)",
+            hint: isForeign
+                ? "fetch it again from its makers, and ask them whether they changed their keys"
+                : "check that it is the right file, whole and unchanged"
+        )
     }
 }
 
@@ -70,7 +77,11 @@ struct ReasonOption: ParsableArguments {
 
     func checked() throws(CommandFailure) -> OperatorReason {
         guard let reason = OperatorReason(reason) else {
-            throw CommandFailure(.malformed, "--reason takes one line of 1 to \(Remark.maximumSize) bytes")
+            throw CommandFailure(
+                .malformed,
+                "--reason takes one line of 1 to \(Remark.maximumSize) bytes",
+                hint: "say in one line why; it stands on the ledger"
+            )
         }
         return reason
     }
