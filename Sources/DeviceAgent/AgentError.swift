@@ -54,7 +54,8 @@ extension AgentError {
     public init(_ error: VerifierClientError) {
         var reasons: [String] = []
         if case .problem(let problem) = error { reasons = problem.reasons ?? [] }
-        self.init(error.isRefusal ? .refused : .environment, error.description, hint: error.hint, reasons: reasons)
+        let kind: Kind = error.isRefusal ? .refused : error.isMalformedInput ? .malformed : .environment
+        self.init(kind, error.description, hint: error.hint, reasons: reasons)
     }
 
     /// Bytes of a message are not what they should be.

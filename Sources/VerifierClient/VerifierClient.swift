@@ -162,9 +162,9 @@ public struct VerifierClient: Sendable {
         switch error {
         case let error as VerifierClientError: return error
         case is NIOTooManyBytesError: return .malformedAnswer("it is larger than any answer may be")
-        case let error as NIOSSLError: return .untrusted(url: url, Self.text(error))
-        case let error as NIOSSLExtraError: return .untrusted(url: url, error.description)
-        case let error as BoringSSLError: return .untrusted(url: url, String(describing: error))
+        case let error as NIOSSLError: return untrusted(Self.text(error))
+        case let error as NIOSSLExtraError: return untrusted(error.description)
+        case let error as BoringSSLError: return untrusted(String(describing: error))
         case let error as HTTPClientError:
             switch error {
             case .readTimeout, .deadlineExceeded, .connectTimeout, .tlsHandshakeTimeout: return .timedOut(url: url)
@@ -174,6 +174,15 @@ public struct VerifierClient: Sendable {
         case let error as NIOConnectionError: return .unreachable(url: url, Self.text(error))
         default: return .unreachable(url: url, String(describing: error))
         }
+    }
+
+    /// An alert comes from the other side (RFC 8446 section 6.2): then it is our certificate that somebody did not like.
+    private func untrusted(_ text: String) -> VerifierClientError {
+        let isAboutUs = ["_ALERT_BAD_CERTIFICATE", "_ALERT_CERTIFICATE_", "_ALERT_UNKNOWN_CA"].contains(
+            where: text.contains
+        )
+        return isAboutUs
+            ? .turnedAway(url: url, isExpired: text.contains("CERTIFICATE_EXPIRED")) : .untrusted(url: url, text)
     }
 
     /// One cause out of those of every address that was tried.

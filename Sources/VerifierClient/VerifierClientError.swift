@@ -8,6 +8,8 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
     case unreachable(url: String, String)
     /// Somebody answered whom the trust bundle does not vouch for.
     case untrusted(url: String, String)
+    /// The verifier does not accept the operator's certificate that was shown.
+    case turnedAway(url: String, isExpired: Bool)
     /// The answer did not come in time.
     case timedOut(url: String)
     /// What came is not an answer of a verifier.
@@ -22,6 +24,9 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         case .unreachable(let url, let detail): "the verifier at \(url) cannot be reached: \(detail)"
         case .untrusted(let url, let detail):
             "whoever answers at \(url) is not the verifier of this trust bundle: \(detail)"
+        case .turnedAway(let url, let isExpired):
+            "the verifier at \(url) does not accept this operator's certificate"
+                + (isExpired ? ": it has expired" : ": it is not one of its own")
         case .timedOut(let url): "the verifier at \(url) did not answer in time"
         case .malformedAnswer(let detail): "the verifier's answer cannot be understood: \(detail)"
         case .problem(let problem):
@@ -40,6 +45,7 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         case .untrusted:
             "check the address, this machine's clock, and whether the verifier's TLS certificate was renewed; "
                 + "a new CA needs a new trust.json"
+        case .turnedAway: "ask whoever runs the verifier for a fresh one, made with birthmark-verifier operator"
         case .timedOut: "run the same command again; if it stays so, the verifier's operator should look at its load"
         case .malformedAnswer: "check that the address is the verifier's and that both sides are of fitting versions"
         case .problem(let problem): Self.hint(for: problem)
@@ -70,12 +76,15 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether a file that was given is at fault: the trust bundle, or the operator's certificate and key.
+    public var isMalformedInput: Bool { if case .unusable = self { true } else { false } }
+
     /// Whether asking again the same way may help.
     var isPassing: Bool {
         switch self {
         case .unreachable, .timedOut: true
         case .problem(let problem): problem.kind == .busy
-        case .unusable, .untrusted, .malformedAnswer: false
+        case .unusable, .untrusted, .turnedAway, .malformedAnswer: false
         }
     }
 }

@@ -7,7 +7,7 @@ await CommandLineProgram.main(OperatorProgram.self) { error in
     var reasons: [String] = []
     if case .problem(let problem) = error { reasons = problem.reasons ?? [] }
     return CommandFailure(
-        error.isRefusal ? .refused : .environment,
+        error.isRefusal ? .refused : error.isMalformedInput ? .malformed : .environment,
         error.description,
         hint: error.hint,
         reasons: reasons
