@@ -103,7 +103,12 @@ public final class SQLiteStore: Sendable {
 
     /// Closes the file; nothing may be asked of the store any more.
     public func close() throws(StoreError) {
-        do { try pool.close() } catch { throw StoreError(sqlite: error) }
+        do {
+            // The pool's connections end together, and none of them as the last: without this the latest commits stay in the
+            // write-ahead log, and whoever copies the one file has lost them.
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            try pool.close()
+        } catch { throw StoreError(sqlite: error) }
     }
 
     func read<Value: Sendable>(_ query: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
