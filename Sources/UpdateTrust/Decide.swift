@@ -76,6 +76,7 @@ extension DecisionInput {
             // either: the reboot that it may have shown is still to be noticed.
             draft.state.lastSeen = LastSeen(observation)
             draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
+            draft.state.remark = "its own evidence was refused: \(codes.map(\.rawValue).joined(separator: ", "))"
         }
         try recordDecision(in: &draft, observation, boot: nil, rule: nil, reasons: refused.codes)
         if endsLease { try draft.endLease(because: .evidenceRefused) }
@@ -100,6 +101,7 @@ extension DecisionInput {
             return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
         }
         draft.state.lifecycle = next
+        draft.state.remark = nil
         if let counters = request.counters { draft.state.counters = counters }
         switch request.purpose {
         case .attest: return try renew(attested, rule: rule, draft: draft)

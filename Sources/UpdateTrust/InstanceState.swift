@@ -22,6 +22,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var pending: PendingGrant?
     /// The security version below which nothing is granted; only rises.
     public internal(set) var securityFloor: UInt64
+    /// Why it stands where it does, for operators: the refusal or the act that led there; `nil` while there is nothing to say.
+    public internal(set) var remark: String?
     /// SHA-256 of the instance's latest ledger entry.
     public internal(set) var lastEntry: ContentDigest?
     /// Rises by one with each change.

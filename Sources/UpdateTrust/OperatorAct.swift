@@ -52,6 +52,18 @@ public struct OperatorAct: Hashable, Sendable {
         case .reinstate: break
         }
         draft.state.lifecycle = next
+        draft.state.remark = "\(kind.pastTense) by \(by): \(reason)"
         return .applied(draft.finished)
+    }
+}
+
+extension OperatorAct.Kind {
+    /// What was done, for people.
+    public var pastTense: String {
+        switch self {
+        case .suspend: "suspended"
+        case .reinstate: "reinstated"
+        case .retire: "retired"
+        }
     }
 }

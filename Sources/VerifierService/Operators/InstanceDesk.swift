@@ -89,17 +89,8 @@ extension Verifier {
             securityFloor: state.securityFloor,
             lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
             pending: state.pending.map { PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires) },
-            lastSeen: state.lease?.renewedAt
+            lastSeen: state.lease?.renewedAt,
+            remark: state.remark
         )
-    }
-}
-
-extension OperatorAct.Kind {
-    fileprivate var pastTense: String {
-        switch self {
-        case .suspend: "suspended"
-        case .reinstate: "reinstated"
-        case .retire: "retired"
-        }
     }
 }
