@@ -71,6 +71,14 @@ struct InitCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if let listen, ListenAddress(listen) == nil {
+            throw ValidationError("\"\(listen)\" is not an address and a port, such as 127.0.0.1:8443")
+        }
+        if let url, !url.hasPrefix("https://") { throw ValidationError("--url begins with https://") }
+        if let name, Label(name) == nil { throw ValidationError("\"\(name)\" is not a name") }
+    }
+
     func run() throws {
         var options = DirectorySetup.Options()
         if let name {

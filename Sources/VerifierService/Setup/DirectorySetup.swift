@@ -54,6 +54,7 @@ public struct DirectorySetup: Sendable {
         storeExists: (VerifierConfiguration) -> Bool,
         makeStore: (VerifierConfiguration) throws -> Void
     ) throws {
+        let given = try GivenFiles(options)
         try PrivateDirectory.make(directory.path)
         let keys = KeyFiles(directory: directory)
         let isNew = !keys.exist
@@ -65,7 +66,7 @@ public struct DirectorySetup: Sendable {
                 hint: "restore the record from a backup; to begin anew, choose another directory"
             )
         }
-        try takeOver(configuration, defaultPolicy)
+        try takeOver(given, configuration, defaultPolicy)
         // The record comes first: keys without a record would look like a record that was lost.
         if !storeExists(configuration) { try makeStore(configuration) }
         try keys.make()
@@ -108,46 +109,22 @@ public struct DirectorySetup: Sendable {
         return configuration
     }
 
-    /// Copies what was given, once it has been read as what it should be.
-    private func takeOver(_ configuration: VerifierConfiguration, _ defaultPolicy: [UInt8]) throws {
+    /// Puts what was given in its place.
+    private func takeOver(_ given: GivenFiles, _ configuration: VerifierConfiguration, _ defaultPolicy: [UInt8]) throws
+    {
         let policy = directory.file(configuration.policy)
-        if let given = options.policy {
-            try copy(given, to: policy, limit: Policy.maximumSize) { _ = try Policy(parsing: $0) }
-        } else if !FileManager.default.fileExists(atPath: policy) {
-            try AtomicFile.write(defaultPolicy, to: policy)
+        if given.policy != nil || !FileManager.default.fileExists(atPath: policy) {
+            try AtomicFile.write(given.policy ?? defaultPolicy, to: policy)
         }
-        if let given = options.releaseKeys {
-            try copy(given, to: directory.file(configuration.releaseKeys), limit: SigningKeys.maximumSize) {
-                _ = try SigningKeys(parsing: $0)
-            }
-        }
-        if let given = options.birthKeys {
-            try copy(given, to: directory.file(configuration.birthKeys), limit: SigningKeys.maximumSize) {
-                _ = try SigningKeys(parsing: $0)
-            }
-        }
-        if let given = options.factoryRoots {
-            _ = try TrustDirectory.readFile(given, allowing: [])
-            try copy(given, to: directory.file(configuration.factoryRoots), limit: Self.maximumRoots) { _ in }
+        for (bytes, place) in [
+            (given.releaseKeys, configuration.releaseKeys), (given.birthKeys, configuration.birthKeys),
+            (given.factoryRoots, configuration.factoryRoots),
+        ] {
+            if let bytes { try AtomicFile.write(bytes, to: directory.file(place)) }
         }
         let ekRoots = directory.file(configuration.ekRoots)
         try PrivateDirectory.make(ekRoots)
-        for given in options.ekRoots {
-            _ = try TrustDirectory.readFile(given)
-            let name = given.split(separator: "/").last.map(String.init) ?? "root.pem"
-            try copy(given, to: ekRoots + "/" + name, limit: Self.maximumRoots) { _ in }
-        }
-    }
-
-    // All of the world's TPM CAs in one file are under 400 KB.
-    private static let maximumRoots = 8 << 20
-
-    private func copy(_ given: String, to path: String, limit: Int, _ check: ([UInt8]) throws -> Void) throws {
-        let bytes = try VerifierMaterials.parsed(given, limit) { bytes in
-            try check(bytes)
-            return bytes
-        }
-        try AtomicFile.write(bytes, to: path)
+        for root in given.ekRoots { try AtomicFile.write(root.bytes, to: ekRoots + "/" + root.name) }
     }
 
     private func issueCertificates(_ configuration: VerifierConfiguration, _ keys: KeyFiles) throws {

@@ -109,7 +109,11 @@ public struct VerifierMaterials: Sendable {
         do {
             return try parse(bytes)
         } catch let error as MessageError {
-            throw SetupError(.malformed, "\(path): \(error.detail)")
+            throw SetupError(
+                .malformed,
+                "\(path): \(error.detail)",
+                hint: "check that it is the right file, whole and unchanged"
+            )
         }
     }
 
