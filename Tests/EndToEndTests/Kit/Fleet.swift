@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Messages
 import SoftwareDevice
-import Subprocess
 import Testing
 
 /// A factory line, a verifier with its operator, a release, and devices: everything real, in one directory, for one test.
@@ -29,10 +28,15 @@ struct Fleet: Sendable {
     var manifest: String { directory + "/gateway-os-2.5.0.dsse.json" }
 
     /// Runs a test with devices of these profiles, born, known to the verifier, and the release registered.
-    static func with(_ profiles: [String], _ body: (Fleet) async throws -> Void) async throws {
+    /// - Parameter born: whether the devices are born already.
+    static func with(
+        _ profiles: [String] = ["p256"],
+        born: Bool = true,
+        _ body: (Fleet) async throws -> Void
+    ) async throws {
         try await Turns.shared.take {
             try await withDirectory { directory in
-                try await unlimited(directory, profiles, body)
+                try await unlimited(directory, profiles, born, body)
             }
         }
     }
@@ -40,12 +44,14 @@ struct Fleet: Sendable {
     private static func unlimited(
         _ directory: String,
         _ profiles: [String],
+        _ born: Bool,
         _ body: (Fleet) async throws -> Void
     ) async throws {
         let fleet = try await Fleet(directory, profiles)
         let outcome: Result<Void, any Error>
         do {
             try await fleet.prepare()
+            if born { try await fleet.bear() }
             try await body(fleet)
             outcome = .success(())
         } catch {
@@ -85,7 +91,6 @@ struct Fleet: Sendable {
         try await run(.verifier, ["operator", place, "alice"] + roles)
         try await verifier.start()
         try await writeTrust()
-        try await bear()
         try await release()
     }
 
@@ -97,7 +102,6 @@ struct Fleet: Sendable {
 
     /// All devices are born at once on the one line, and their births are brought to the verifier.
     private func bear() async throws {
-        guard !devices.isEmpty else { return }
         try await withThrowingTaskGroup { group in
             for device in devices {
                 group.addTask { try await expect(0, device.provision(on: line)) }
@@ -146,6 +150,11 @@ struct Fleet: Sendable {
         try await expect(0, program.run(arguments, in: transcript))
     }
 
+    /// Has alice do something to a device.
+    func act(_ act: String, on device: FleetDevice, because reason: String) async throws {
+        try await run(.auditor, ["device", act, device.serial, "--reason", reason] + asAlice)
+    }
+
     /// What the operator is shown of a device.
     func record(of device: FleetDevice) async throws -> JSON {
         try await run(.auditor, ["device", "show", device.serial, "--json"] + asAlice).json
@@ -159,6 +168,6 @@ func expect(
     _ ended: Program.Ended,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Program.Ended {
-    try #require(ended.status == .exited(status), "\(ended)", sourceLocation: sourceLocation)
+    try #require(ended.code == status, "\(ended)", sourceLocation: sourceLocation)
     return ended
 }

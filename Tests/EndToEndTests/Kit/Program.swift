@@ -22,6 +22,12 @@ enum Program: String, Sendable, CaseIterable {
 
         var description: String { "\(command)\n  ended with \(status)\n  stdout: \(output)\n  stderr: \(error)" }
 
+        /// The exit status; nil when a signal ended it.
+        var code: Int32? { if case .exited(let code) = status { code } else { nil } }
+
+        /// Whether it was killed (SIGKILL).
+        var isKilled: Bool { status == .signaled(SIGKILL) }
+
         /// The one JSON object on standard output.
         var json: JSON {
             get throws {

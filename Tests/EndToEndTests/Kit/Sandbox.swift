@@ -27,6 +27,10 @@ func contents(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: 
 
 func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
+func setMode(_ mode: Int, of path: String) throws {
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+}
+
 func names(in directory: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
 }

@@ -84,7 +84,9 @@ actor VerifierProcess {
     private var isGone: Bool {
         guard let id = try? contents(of: idFile), let process = pid_t(String(decoding: id.dropLast(), as: UTF8.self))
         else { return false }
-        return ((try? contents(of: "/proc/\(process)/cmdline")) ?? []).isEmpty
+        // The state stands behind the name in parentheses (proc(5)).
+        guard let stat = try? contents(of: "/proc/\(process)/stat") else { return true }
+        return String(decoding: stat, as: UTF8.self).contains(") Z ")
     }
 
     /// Pulls the plug: SIGKILL, wherever it is.

@@ -1,0 +1,47 @@
+import Testing
+
+/// Every file that a command is given, spoiled in every way: status 2, words that help, and nothing changed.
+@Suite(.timeLimit(.minutes(10))) struct BadFileTests {
+    @Test func aFileThatIsNotTheOneThatWasMeantEndsWithTwo() async throws {
+        try await Fleet.with(["p256", "p256"]) { fleet in
+            let (asked, updated) = (fleet.devices[0], fleet.devices[1])
+            try await expect(0, asked.agent("attest"))
+            try await expect(0, updated.update())
+            let files = try FileCommands(fleet, grant: #require(updated.grants.first))
+            // One TPM and one agent's directory take one command at a time.
+            let lanes = [
+                files.device(asked) + files.factory(asked), files.verifier() + files.operators(), files.judging(),
+            ]
+            let kept = [fleet.line, fleet.place, asked.state, updated.state, fleet.releaseKey, fleet.releaseKeys]
+            let isAlive = { (path: String) in path.contains("verifier.sqlite") || path.hasSuffix("last-checkpoint") }
+            let before = try Snapshot(kept, except: isAlive)
+            try await withThrowingTaskGroup { group in
+                for lane in lanes {
+                    group.addTask {
+                        for command in lane { try await spoil(command, in: files.scrap, fleet.transcript) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let changes = try before.changes(to: Snapshot(kept, except: isAlive))
+            #expect(changes == [])
+            #expect(names(in: files.scrap).filter { $0.hasPrefix("made") } == [])
+            // And everything still works.
+            try await expect(0, asked.update())
+            #expect(try await fleet.record(of: asked)["lifecycle"].text == "trusted")
+        }
+    }
+
+    private func spoil(_ command: FileCommand, in scrap: String, _ transcript: Transcript) async throws {
+        let what = "\(command.program.rawValue) \(command.arguments.prefix(3).joined(separator: " "))"
+        if let control = command.control {
+            let ended = try await command.run(with: command.genuine, in: transcript)
+            #expect(ended.code == control, "\(what): \(ended)")
+        }
+        for kind in command.kinds {
+            let path = try kind.make(of: command.genuine, in: scrap)
+            let ended = try await command.run(with: path, in: transcript)
+            ended.expectFailure(command.otherwise[kind] ?? 2, "\(what), \(kind)")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Testing
+
+/// Every command says how it is used, with an example that begins with the program's name.
+@Suite struct HelpTests {
+    @Test(arguments: Program.allCases)
+    func everyCommandHelpsWithAnExample(_ program: Program) async throws {
+        let transcript = Transcript()
+        var waiting: [[String]] = [[]]
+        var commands = 0
+        while let command = waiting.popLast() {
+            let ended = try await program.run(command + ["--help"], in: transcript)
+            try expect(0, ended)
+            #expect(ended.error.isEmpty, "\(ended)")
+            // The synopsis under USAGE is no example.
+            let lines = ended.output.split(separator: "\n").map { $0.drop { $0 == " " } }
+            let called = ([program.rawValue] + command).joined(separator: " ") + " "
+            let example = lines.contains { line in
+                let line = line.hasPrefix("Example: ") ? line.dropFirst(9) : line
+                return line == called.dropLast() || line.hasPrefix(called)
+            }
+            #expect(example, "\(called)has no example: \(ended.output)")
+            commands += 1
+            waiting += subcommands(ended.output).map { command + [$0] }
+        }
+        #expect(commands > 4)
+    }
+
+    /// The names listed under SUBCOMMANDS, without `help`.
+    private func subcommands(_ help: String) -> [String] {
+        guard let list = help.firstRange(of: "SUBCOMMANDS:\n") else { return [] }
+        return help[list.upperBound...].split(separator: "\n", omittingEmptySubsequences: false)
+            .prefix { !$0.isEmpty }
+            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+            .compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+}

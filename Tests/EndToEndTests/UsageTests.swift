@@ -1,0 +1,47 @@
+import Testing
+
+/// Wrong usage ends with 2, says how it is meant, and does nothing.
+@Suite struct UsageTests {
+    static let wrong: [(Program, [String])] = [
+        (.auditor, ["nonsense"]), (.auditor, ["release"] + ["--nonsense"]), (.auditor, ["release", "sign"]),
+        (.auditor, ["release", "measure"]), (.auditor, ["release", "withdraw", "no-digest", "--reason", "r"]),
+        (.auditor, ["device", "suspend", "GW-1"]), (.auditor, ["device", "show", "no/label"]),
+        (.auditor, ["device", "show", "GW-1"]), (.auditor, ["device", "show", "GW-1", "--trust"]),
+        (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),
+        (.auditor, ["quote", "verify", "--key", "k"]), (.auditor, ["log", "replay", "x", "--format", "ima9"]),
+        (.auditor, ["release", "keygen", "/tmp/x", "--algorithm", "rsa"]), (.auditor, ["ek", "verify"]),
+        (.factory, ["nonsense"]), (.factory, ["init"]), (.factory, ["init", "/tmp/x", "--name", "../x"]),
+        (.factory, ["provision", "/tmp/x"]), (.factory, ["inspect"]), (.factory, ["export"]),
+        (.verifier, ["nonsense"]), (.verifier, ["init"]), (.verifier, ["operator", "/tmp/x", "alice"]),
+        (.verifier, ["operator", "/tmp/x", "alice", "--role", "king"]),
+        (.verifier, ["operator", "/tmp/x", "../alice", "--role", "auditor"]), (.verifier, ["serve"]),
+        (.verifier, ["serve", "/tmp/x", "--listen", "nowhere"]), (.verifier, ["check"]),
+        (.verifier, ["init", "/tmp/bm-never", "--listen", "1"]),
+        (.verifier, ["serve", "/tmp/x", "--log-level", "loud"]),
+        (.device, ["nonsense"]), (.device, ["update"]), (.device, ["update", "--resume", "--package", "x"]),
+        (.device, ["gate"]), (.device, ["attest", "--nonsense"]),
+        (.device, ["update", "--package", "p", "--manifest", "m", "--install-command", "c", "--install-timeout", "0"]),
+        (.swtpm, ["nonsense"]), (.swtpm, ["make"]),
+        (.swtpm, ["boot", "/tmp/x", "--firmware", "x", "--tamper", "everything"]),
+    ]
+
+    @Test func wrongUsageEndsWithTwo() async throws {
+        let transcript = Transcript()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, (program, arguments)) in Self.wrong.enumerated() {
+                if index >= 4 { try await group.next() }
+                group.addTask {
+                    let ended = try await program.run(arguments + ["--json"], in: transcript)
+                    #expect(ended.code == 2, "\(ended)")
+                    // Without --json, or where there is none, standard output stays empty.
+                    let plain = try await program.run(arguments, in: transcript)
+                    #expect(plain.code == 2, "\(plain)")
+                    #expect(plain.output.isEmpty, "\(plain)")
+                    #expect(plain.error.contains("Usage: ") || plain.error.contains("hint: "), "\(plain)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(!exists("/tmp/bm-never"))
+    }
+}
