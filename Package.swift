@@ -72,15 +72,19 @@ let package = Package(
 
         // Bytes.
         library("TPMWire", []),
-        library("TPMCrypto", ["TPMWire", "CLibCrypto", crypto, cryptoExtras]),
-        library("MeasuredBoot", ["TPMWire", crypto]),
+        library("Hashing", [crypto]),
+        library("TPMCrypto", ["TPMWire", "Hashing", "CLibCrypto", crypto, cryptoExtras]),
+        library("MeasuredBoot", ["TPMWire", "Hashing", crypto]),
         library("Ledger", [crypto]),
-        library("Messages", [crypto]),
+        library("Messages", ["Hashing", crypto]),
         library("Endorsement", ["TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
 
         // Judgement: no input or output, no clock, no randomness.
         library("AttestationResults", ["TPMWire", "Messages"]),
-        library("Appraisal", ["TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]),
+        library(
+            "Appraisal",
+            ["TPMWire", "Hashing", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]
+        ),
         library("UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
 
         // Edges.
@@ -168,6 +172,7 @@ let package = Package(
         ),
 
         tests(of: "TPMWire"),
+        tests(of: "Hashing", [crypto]),
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
         tests(of: "Ledger", [crypto]),

@@ -43,25 +43,23 @@ public struct ReplayedLog: Sendable {
         }
         var covered: [(pcr: Int, value: [UInt8]?)] = []
         var untouched: [(pcr: Int, value: [UInt8])] = []
-        var values: [Int: [UInt8]] = [:]
         for pcr in selection.pcrs {
             let value = replay.value(of: pcr).map(Array.init)
-            values[pcr] = value
-            if replay.extended.contains(pcr) {
-                covered.append((pcr, value))
-            } else if let value {
+            if let value, !replay.extended.contains(pcr) {
                 untouched.append((pcr, value))
             } else {
-                covered.append((pcr, nil))
+                covered.append((pcr, value))
             }
         }
-        switch replay.authenticated(by: values) {
-        case .success(let authenticated):
-            let facts = LogFacts(BootFacts(authenticated))
-            return Reading(replay: replay, covered: covered, untouched: untouched, facts: facts)
-        case .failure:
-            // A replay equals its own values.
-            throw Finding(.logMalformed, "the log contradicts itself")
+        // Every appraisal compares its quote with the values (E3) before it looks at the facts.
+        guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: selection.pcrs) else {
+            throw Finding(.logMalformed, "the log has no such bank")
         }
+        return Reading(
+            replay: replay,
+            covered: covered,
+            untouched: untouched,
+            facts: LogFacts(BootFacts(unconfirmed))
+        )
     }
 }

@@ -1,5 +1,6 @@
 import AttestationResults
 import Crypto
+import Hashing
 import Messages
 import TPMWire
 
@@ -32,17 +33,17 @@ enum SelectionChecks {
     /// - Parameter supplied: one set of values a bank: exactly the quoted PCRs and no other.
     static func digest(_ info: TPMSQuoteInfo, of supplied: [PCRValues], hash: AlgorithmID) -> Reason? {
         switch hash {
-        case .sha256: digest(info, of: supplied, SHA256())
-        case .sha384: digest(info, of: supplied, SHA384())
-        case .sha512: digest(info, of: supplied, SHA512())
+        case .sha256: digest(info, of: supplied, SHA256.self)
+        case .sha384: digest(info, of: supplied, SHA384.self)
+        case .sha512: digest(info, of: supplied, SHA512.self)
         default: Reason(.pcrDigestMismatch, "hash \(hash)")
         }
     }
 
-    private static func digest(
+    private static func digest<Function: HashFunction>(
         _ info: TPMSQuoteInfo,
         of supplied: [PCRValues],
-        _ empty: some HashFunction
+        _: Function.Type
     ) -> Reason? {
         // One piece: the hash takes it at once, and no faster in several.
         var quoted: [UInt8] = []
@@ -62,9 +63,7 @@ enum SelectionChecks {
                 quoted += value
             }
         }
-        var function = empty
-        function.update(data: quoted)
-        return function.finalize().elementsEqual(info.pcrDigest)
+        return Function.isDigest(info.pcrDigest.span, of: quoted.span)
             ? nil : Reason(.pcrDigestMismatch, "pcrDigest " + info.pcrDigest.hexadecimal)
     }
 

@@ -21,9 +21,12 @@ public struct AuthenticatedLog: Sendable {
         self.pcrs = pcrs
     }
 
-    /// Treats every replayable PCR as if a quote had confirmed it: for showing a log to a person, never for trusting it.
-    public init?(unconfirmed replay: Replay) {
-        self.init(replay, pcrs: PCRMask(EventLogBounds.pcrs.filter { replay.value(of: $0) != nil }))
+    /// Treats every replayable PCR out of some as if a quote had confirmed it.
+    ///
+    /// What it then says holds of no machine, unless somebody compares a quote with the replay: it is for showing a log to
+    /// a person, and for reading a log once that many quotes will be compared with.
+    public init?(unconfirmed replay: Replay, pcrs: some Sequence<Int> = EventLogBounds.pcrs) {
+        self.init(replay, pcrs: PCRMask(pcrs.filter { replay.value(of: $0) != nil }))
     }
 
     /// Where an event's digest stands in the log's bytes, when it was measured into a PCR that was confirmed.
@@ -41,7 +44,7 @@ public struct AuthenticatedLog: Sendable {
     func isMeasured(_ data: ArraySlice<UInt8>, by event: EventLog.Event) -> Bool {
         let bytes = log.bytes.span
         guard let digest = digestOffset(of: event, bytes) else { return false }
-        return hash.digest(of: data, equals: bytes, at: digest)
+        return hash.isDigest(bytes.extracting(digest..<digest + place.size), of: data.span)
     }
 
     /// The data of an event, when it hashes to the event's digest.

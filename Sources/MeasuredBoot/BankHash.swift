@@ -1,4 +1,5 @@
 import Crypto
+import Hashing
 import TPMWire
 
 /// The hashes that PCR banks of real TPMs use and that can be computed here.
@@ -39,10 +40,10 @@ enum BankHash: Hashable, Sendable {
     /// The digest of some bytes.
     func digest(of data: ArraySlice<UInt8>) -> [UInt8] {
         switch self {
-        case .sha1: Array(Insecure.SHA1.hash(data: data))
-        case .sha256: Array(SHA256.hash(data: data))
-        case .sha384: Array(SHA384.hash(data: data))
-        case .sha512: Array(SHA512.hash(data: data))
+        case .sha1: Insecure.SHA1.digest(of: data.span)
+        case .sha256: SHA256.digest(of: data.span)
+        case .sha384: SHA384.digest(of: data.span)
+        case .sha512: SHA512.digest(of: data.span)
         }
     }
 
@@ -51,23 +52,13 @@ enum BankHash: Hashable, Sendable {
         self.digest(of: (Array(value) + Array(digest))[...])
     }
 
-    /// Whether some bytes have the digest that stands at an offset of others, which must hold one there.
-    func digest(of data: ArraySlice<UInt8>, equals bytes: Span<UInt8>, at offset: Int) -> Bool {
+    /// Whether some bytes have a digest.
+    func isDigest(_ digest: Span<UInt8>, of data: Span<UInt8>) -> Bool {
         switch self {
-        case .sha1: Self.equal(Insecure.SHA1.hash(data: data), bytes, offset)
-        case .sha256: Self.equal(SHA256.hash(data: data), bytes, offset)
-        case .sha384: Self.equal(SHA384.hash(data: data), bytes, offset)
-        case .sha512: Self.equal(SHA512.hash(data: data), bytes, offset)
+        case .sha1: Insecure.SHA1.isDigest(digest, of: data)
+        case .sha256: SHA256.isDigest(digest, of: data)
+        case .sha384: SHA384.isDigest(digest, of: data)
+        case .sha512: SHA512.isDigest(digest, of: data)
         }
-    }
-
-    // Digests of a log are no secrets; the comparison that comes with the type copies them twice.
-    private static func equal(_ digest: some Digest, _ bytes: Span<UInt8>, _ offset: Int) -> Bool {
-        var index = offset
-        for byte in digest {
-            guard index < bytes.count, bytes[index] == byte else { return false }
-            index += 1
-        }
-        return true
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import Hashing
 public import TPMWire
 
 /// The PCR values that a log's events add up to in one bank.
@@ -120,7 +121,7 @@ struct ReplayMachine {
         }
     }
 
-    /// New value = H(old value ‖ digest); the digest is put behind the value so that both are hashed in one piece.
+    /// New value = H(old value ‖ digest).
     private mutating func extendAll<Function: HashFunction>(_: Function.Type, _ place: DigestPlace) {
         let size = Function.Digest.byteCount
         var values = values
@@ -128,6 +129,7 @@ struct ReplayMachine {
         let log = log
         let bytes = log.bytes.span
         let events = log.events.span
+        var all = values.mutableSpan
         for index in events.indices where events[index].isExtended {
             let pcr = events[index].pcr
             extended.insert(pcr)
@@ -135,15 +137,9 @@ struct ReplayMachine {
                 obstruct(pcr, index)
                 continue
             }
-            let start = pcr * 2 * size
-            var input = values.mutableSpan
-            for byte in 0..<size { input[start + size + byte] = bytes[digest + byte] }
-            let result = Function.hash(data: values[start..<start + 2 * size])
-            var output = values.mutableSpan
-            var position = start
-            for byte in result {
-                output[position] = byte
-                position += 1
+            // The parser and this machine have seen to the lengths.
+            if !Function.extend(&all, at: pcr * 2 * size, by: bytes.extracting(digest..<digest + size)) {
+                obstruct(pcr, index)
             }
         }
         self.values = values

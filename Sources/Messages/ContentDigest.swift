@@ -1,4 +1,5 @@
 import Crypto
+import Hashing
 
 /// The SHA-256 of exact bytes, by which a log, a package, a request or an entry is named.
 ///
@@ -11,7 +12,7 @@ public struct ContentDigest: Hashable, Sendable, Codable, Comparable, CustomStri
     public static let size = 32
 
     /// Digests content.
-    public init(of content: [UInt8]) { bytes = [UInt8](SHA256.hash(data: content)) }
+    public init(of content: [UInt8]) { bytes = SHA256.digest(of: content.span) }
 
     /// Takes over a digest that was computed elsewhere; `nil` unless it has 32 bytes.
     public init?(bytes: some Collection<UInt8>) {

@@ -1,4 +1,5 @@
 import Crypto
+import Hashing
 
 /// The bytes that say what is asked.
 ///
@@ -65,7 +66,7 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
     /// The qualifying data of the quote: always 32 bytes, because TPM2B_DATA holds no more than 34 on SHA-256-only TPMs
     /// (Part 2, section 10.4.3), and under a domain tag, because the key signs nothing else with this prefix.
     public static func qualifyingData(for bytes: [UInt8]) -> [UInt8] {
-        [UInt8](SHA256.hash(data: Array("birthmark decision request v1\0".utf8) + bytes))
+        SHA256.digest(of: (Array("birthmark decision request v1\0".utf8) + bytes).span)
     }
 }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Hashing
 public import TPMWire
 
 /// The hash algorithms that are computed here.
@@ -42,20 +43,19 @@ public enum HashAlgorithm: Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Hashes the concatenation of the parts.
-    public func digest(_ parts: [UInt8]...) -> [UInt8] {
+    /// Hashes some bytes.
+    public func digest(_ bytes: [UInt8]) -> [UInt8] {
         switch self {
-        case .sha1: Self.digest(Insecure.SHA1.self, parts)
-        case .sha256: Self.digest(SHA256.self, parts)
-        case .sha384: Self.digest(SHA384.self, parts)
-        case .sha512: Self.digest(SHA512.self, parts)
+        case .sha1: Insecure.SHA1.digest(of: bytes.span)
+        case .sha256: SHA256.digest(of: bytes.span)
+        case .sha384: SHA384.digest(of: bytes.span)
+        case .sha512: SHA512.digest(of: bytes.span)
         }
     }
 
-    private static func digest<Function: HashFunction>(_: Function.Type, _ parts: [[UInt8]]) -> [UInt8] {
-        var function = Function()
-        for part in parts { function.update(data: part) }
-        return Array(function.finalize())
+    /// Hashes the concatenation of the parts.
+    public func digest(_ first: [UInt8], _ second: [UInt8], _ more: [UInt8]...) -> [UInt8] {
+        digest(more.reduce(first + second, +))
     }
 
     /// HMAC over the concatenation of the parts.

@@ -38,7 +38,13 @@ public struct ByteReader {
     }
 
     private mutating func integer(_ width: Int, _ field: String) throws(WireError) -> UInt64 {
-        try take(width, field).reduce(0) { $0 << 8 | UInt64($1) }
+        guard width <= remaining else {
+            throw WireError(.truncated, field: field, offset: offset)
+        }
+        var value: UInt64 = 0
+        for index in position..<position + width { value = value << 8 | UInt64(storage[index]) }
+        position += width
+        return value
     }
 
     /// Reads one byte.
@@ -74,6 +80,11 @@ public struct ByteReader {
     /// Reads `count` bytes.
     public mutating func bytes(_ count: Int, _ field: String) throws(WireError) -> [UInt8] {
         Array(try take(count, field))
+    }
+
+    /// Steps over `count` bytes.
+    public mutating func skip(_ count: Int, _ field: String) throws(WireError) {
+        _ = try take(count, field)
     }
 
     /// Reads all that is left, at most `max` bytes.

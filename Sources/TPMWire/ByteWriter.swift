@@ -9,6 +9,9 @@ public struct ByteWriter {
     /// An empty writer.
     public init() {}
 
+    /// An empty writer that will hold about so many bytes.
+    init(capacity: Int) { storage.reserveCapacity(capacity) }
+
     /// What was written, or nothing when some part of it has no encoding.
     public var bytes: [UInt8] { impossible ? [] : storage }
 

@@ -28,7 +28,10 @@ public struct Name: WireStructure, CustomStringConvertible {
     /// A digest behind its algorithm; nil when the length is not the algorithm's or the algorithm is no hash.
     public init?(algorithm: AlgorithmID, digest: [UInt8]) {
         guard algorithm.digestSize == digest.count else { return nil }
-        contents = algorithm.bytes + digest
+        var writer = ByteWriter(capacity: 2 + digest.count)
+        algorithm.write(to: &writer)
+        writer.bytes(digest)
+        contents = writer.bytes
     }
 
     /// Checks the shape of a Name that comes without a size.
@@ -42,7 +45,7 @@ public struct Name: WireStructure, CustomStringConvertible {
         guard let size = algorithm.digestSize else {
             throw WireError(.unsupported, field: "TPM2B_NAME", offset: 0, value: UInt64(algorithm.rawValue))
         }
-        _ = try reader.bytes(size, "TPM2B_NAME")
+        try reader.skip(size, "TPM2B_NAME")
         try reader.finish("TPM2B_NAME")
         self.init(unchecked: contents)
     }

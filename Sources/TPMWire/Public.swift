@@ -20,7 +20,7 @@ public struct TPMSRSAParms: WireStructure {
         symmetric = try TPMTSymDefObject(from: &reader)
         let at = reader.offset
         scheme = try TPMTAsymScheme(from: &reader)
-        guard [.null, .rsassa, .rsapss, .rsaes, .oaep].contains(scheme.algorithm) else {
+        guard scheme.isForRSA || scheme == .null else {
             throw WireError(
                 .illegalValue,
                 field: "rsaDetail.scheme",
@@ -61,7 +61,7 @@ public struct TPMSECCParms: WireStructure {
         symmetric = try TPMTSymDefObject(from: &reader)
         let at = reader.offset
         scheme = try TPMTAsymScheme(from: &reader)
-        guard ![.rsassa, .rsapss, .rsaes, .oaep].contains(scheme.algorithm) else {
+        guard !scheme.isForRSA else {
             throw WireError(
                 .illegalValue,
                 field: "eccDetail.scheme",

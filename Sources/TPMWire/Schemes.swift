@@ -56,6 +56,14 @@ public enum TPMTAsymScheme: WireStructure {
         }
     }
 
+    /// Whether only RSA keys have this scheme.
+    var isForRSA: Bool {
+        switch self {
+        case .rsassa, .rsapss, .rsaes, .oaep: true
+        case .null, .ecdsa, .ecdaa, .sm2, .ecschnorr, .ecdh, .ecmqv: false
+        }
+    }
+
     /// The hash of the scheme, when it has one.
     public var hashAlgorithm: AlgorithmID? {
         switch self {

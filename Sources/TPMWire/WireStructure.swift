@@ -19,13 +19,13 @@ extension WireStructure {
 
     /// Reads a value that takes up all of `bytes`.
     public init(parsing bytes: ArraySlice<UInt8>) throws(WireError) {
-        let name = "\(Self.self)"
         guard bytes.count <= Self.maximumSize else {
-            throw WireError(.tooLong, field: name, offset: 0, value: UInt64(bytes.count))
+            throw WireError(.tooLong, field: "\(Self.self)", offset: 0, value: UInt64(bytes.count))
         }
         var reader = ByteReader(bytes)
         try self.init(from: &reader)
-        try reader.finish(name)
+        // The name of a type is looked up, which takes longer than to parse a small structure.
+        if reader.remaining > 0 { try reader.finish("\(Self.self)") }
     }
 
     /// The encoding of the value.
