@@ -44,7 +44,7 @@ enum BootChecks {
 
     /// PCRs and the values seen in them.
     static func describe(_ indices: [Int], in pcrs: PCRValues) -> String {
-        indices.map { "PCR \($0) = " + LowercaseHex.encode(pcrs.values[$0] ?? []) }.joined(separator: ", ")
+        indices.map { "PCR \($0) = " + LowercaseHex.encode(pcrs[$0] ?? []) }.joined(separator: ", ")
     }
 }
 
@@ -70,22 +70,16 @@ private struct Fit {
         let exact = expectation.profile.exact
         let required = expectation.profile.facts
         let asksForFacts = required != BootFactRequirements()
-        var differing: [Int] = []
-        var cannotBeTold = exact.values.isEmpty ? !asksForFacts : exact.bank != pcrs.bank
-        if exact.bank == pcrs.bank {
-            for (pcr, expected) in exact.values {
-                guard let seen = pcrs.values[pcr] else {
-                    cannotBeTold = true
-                    continue
-                }
-                if seen != expected { differing.append(pcr) }
-            }
-        }
         self.expectation = expectation
-        self.differing = differing.sorted()
-        self.cannotBeTold = cannotBeTold
+        if exact.bitmap == 0 {
+            cannotBeTold = !asksForFacts
+            differing = []
+        } else {
+            cannotBeTold = exact.bank != pcrs.bank || exact.bitmap & ~pcrs.bitmap != 0
+            differing = exact.bank == pcrs.bank ? exact.differing(from: pcrs).filter { pcrs[$0] != nil } : []
+        }
         needsLog = asksForFacts && facts == nil
-        self.unexplained = unexplained.filter { exact.values[$0] == nil }
+        self.unexplained = unexplained.filter { exact[$0] == nil }
         contradictions = asksForFacts ? facts?.contradictions(to: required) ?? [] : []
     }
 }

@@ -9,7 +9,7 @@ enum LogChecks {
 
     /// E3: every selected PCR that the log has events for has the value they lead to.
     static func replay(_ reading: ReplayedLog.Reading, leadsTo quoted: PCRValues) -> Reason? {
-        let differing = reading.covered.filter { $0.value == nil || quoted.values[$0.pcr] != $0.value }.map(\.pcr)
+        let differing = (reading.unreplayable + reading.covered.differing(from: quoted)).sorted()
         if differing.isEmpty { return nil }
         let explained = reading.replay.authenticated(by: quoted.values.filter { differing.contains($0.key) })
         guard case .failure(let mismatch) = explained else {
@@ -22,7 +22,7 @@ enum LogChecks {
     ///
     /// Events may be missing, or be logged elsewhere; only an expectation that fixes the value can make up for that.
     static func unexplained(_ reading: ReplayedLog.Reading, in quoted: PCRValues) -> [Int] {
-        reading.untouched.filter { quoted.values[$0.pcr] != $0.value }.map(\.pcr)
+        reading.untouched.differing(from: quoted)
     }
 
     /// E4: separators, variables, applications and ExitBootServices stand where a boot measures them.

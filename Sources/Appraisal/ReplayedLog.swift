@@ -17,10 +17,12 @@ public struct ReplayedLog: Sendable {
     /// A log that could be read.
     struct Reading: Sendable {
         let replay: Replay
-        /// The selected PCRs that the log has events for, with the values they lead to; nil where they lead to none.
-        let covered: [(pcr: Int, value: [UInt8]?)]
+        /// The selected PCRs that the log has events for, with the values they lead to.
+        let covered: PCRValues
+        /// The selected PCRs whose events lead to no value.
+        let unreplayable: [Int]
         /// The selected PCRs that the log has no events for, with their reset values.
-        let untouched: [(pcr: Int, value: [UInt8])]
+        let untouched: PCRValues
         let facts: LogFacts
     }
 
@@ -41,23 +43,25 @@ public struct ReplayedLog: Sendable {
         do { replay = try Replay(log, bank: selection.bank.algorithm) } catch {
             throw Finding(.logMalformed, error.description)
         }
-        var covered: [(pcr: Int, value: [UInt8]?)] = []
-        var untouched: [(pcr: Int, value: [UInt8])] = []
+        var covered: [Int: [UInt8]] = [:]
+        var untouched: [Int: [UInt8]] = [:]
+        var unreplayable: [Int] = []
         for pcr in selection.pcrs {
-            let value = replay.value(of: pcr).map(Array.init)
-            if let value, !replay.extended.contains(pcr) {
-                untouched.append((pcr, value))
-            } else {
-                covered.append((pcr, value))
+            guard let value = replay.value(of: pcr).map(Array.init) else {
+                unreplayable.append(pcr)
+                continue
             }
+            if replay.extended.contains(pcr) { covered[pcr] = value } else { untouched[pcr] = value }
         }
         // Every appraisal compares its quote with the values (E3) before it looks at the facts.
-        guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: selection.pcrs) else {
-            throw Finding(.logMalformed, "the log has no such bank")
-        }
+        guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: selection.pcrs),
+            let covered = PCRValues(bank: selection.bank, values: covered),
+            let untouched = PCRValues(bank: selection.bank, values: untouched)
+        else { throw Finding(.logMalformed, "the log's values are not of the bank") }
         return Reading(
             replay: replay,
             covered: covered,
+            unreplayable: unreplayable,
             untouched: untouched,
             facts: LogFacts(BootFacts(unconfirmed))
         )

@@ -65,16 +65,45 @@ public struct PCRSet: Hashable, Sendable, Codable {
 public struct PCRValues: Hashable, Sendable, Codable {
     /// The bank.
     public let bank: PCRBank
-    /// Index to value; every value has the bank's size.
-    public let values: [Int: [UInt8]]
+    /// Which PCRs have a value: bit i stands for PCR i.
+    public let bitmap: UInt32
+    /// The values one after the other, by ascending index: what the digest of a quote is over (Part 2, 10.12.4).
+    public let concatenated: [UInt8]
 
     /// Takes values; `nil` when one has the wrong size or index.
     public init?(bank: PCRBank, values: [Int: [UInt8]]) {
-        guard values.allSatisfy({ PCRSet.indices.contains($0.key) && $0.value.count == bank.digestSize }) else {
-            return nil
+        var bitmap: UInt32 = 0
+        var concatenated: [UInt8] = []
+        concatenated.reserveCapacity(values.count * bank.digestSize)
+        for (pcr, value) in values.sorted(by: { $0.key < $1.key }) {
+            guard PCRSet.indices.contains(pcr), value.count == bank.digestSize else { return nil }
+            bitmap |= 1 << UInt32(pcr)
+            concatenated += value
         }
         self.bank = bank
-        self.values = values
+        self.bitmap = bitmap
+        self.concatenated = concatenated
+    }
+
+    /// The PCRs that have a value, ascending.
+    public var pcrs: [Int] { PCRSet.indices.filter { bitmap & 1 << UInt32($0) != 0 } }
+
+    /// The value of a PCR, of the bank's size.
+    public subscript(pcr: Int) -> ArraySlice<UInt8>? {
+        guard PCRSet.indices.contains(pcr), bitmap & 1 << UInt32(pcr) != 0 else { return nil }
+        let start = (bitmap & (1 << UInt32(pcr) - 1)).nonzeroBitCount * bank.digestSize
+        return concatenated[start..<start + bank.digestSize]
+    }
+
+    /// Index to value.
+    public var values: [Int: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: pcrs.compactMap { pcr in self[pcr].map { (pcr, [UInt8]($0)) } })
+    }
+
+    /// The PCRs whose value is another one there, or that have none there.
+    public func differing(from other: PCRValues) -> [Int] {
+        if self == other { return [] }
+        return pcrs.filter { bank != other.bank || self[$0] != other[$0] }
     }
 
     /// Reads and checks.

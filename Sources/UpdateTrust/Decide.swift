@@ -55,7 +55,7 @@ extension DecisionInput {
         // Expectations out of another state than this one: the state changed between appraisal and decision.
         let expected = state.expectations(for: request.request.purpose).first { $0.name == attested.boot }
         guard let expected, expected.profile.exact.bank == attested.pcrs.bank,
-            expected.profile.exact.values.allSatisfy({ attested.pcrs.values[$0.key] == $0.value })
+            expected.profile.exact.differing(from: attested.pcrs).isEmpty
         else { return "the evidence was held against boots that this state does not expect" }
         return nil
     }

@@ -45,7 +45,7 @@ extension FirstBoot {
             let signature = try? TPMTSignature(parsing: signature.bytes),
             case .valid = verifying.verify(signature, over: self.attest.bytes)
         else { return false }
-        let values = selection.pcrs.flatMap { pcrs.values[$0] ?? [] }
+        let values = selection.pcrs.flatMap { pcrs[$0] ?? [] }
         let wanted = try selection.forTPM().canonical
         return attest.extraData == qualifyingData && attest.qualifiedSigner.contents == key.qualifiedName.bytes
             && quote.pcrSelect.canonical == wanted && quote.pcrDigest == hash.digest(values)
