@@ -54,7 +54,7 @@ public struct ReplayedLog: Sendable {
             if replay.extended.contains(pcr) { covered[pcr] = value } else { untouched[pcr] = value }
         }
         // Every appraisal compares its quote with the values (E3) before it looks at the facts.
-        guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: selection.pcrs),
+        guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: PCRMask(selection.pcrs)),
             let covered = PCRValues(bank: selection.bank, values: covered),
             let untouched = PCRValues(bank: selection.bank, values: untouched)
         else { throw Finding(.logMalformed, "the log's values are not of the bank") }

@@ -25,8 +25,8 @@ public struct AuthenticatedLog: Sendable {
     ///
     /// What it then says holds of no machine, unless somebody compares a quote with the replay: it is for showing a log to
     /// a person, and for reading a log once that many quotes will be compared with.
-    public init?(unconfirmed replay: Replay, pcrs: some Sequence<Int> = EventLogBounds.pcrs) {
-        self.init(replay, pcrs: PCRMask(pcrs.filter { replay.value(of: $0) != nil }))
+    public init?(unconfirmed replay: Replay, pcrs: PCRMask = PCRMask(EventLogBounds.pcrs)) {
+        self.init(replay, pcrs: pcrs.subtracting(replay.blocked))
     }
 
     /// Where an event's digest stands in the log's bytes, when it was measured into a PCR that was confirmed.
@@ -42,15 +42,23 @@ public struct AuthenticatedLog: Sendable {
 
     /// Whether some bytes are what was measured by an event of a confirmed PCR.
     func isMeasured(_ data: ArraySlice<UInt8>, by event: EventLog.Event) -> Bool {
+        isMeasured(data.span, by: event)
+    }
+
+    /// Whether some bytes of the log are what was measured by an event of a confirmed PCR.
+    func isMeasured(_ range: Range<Int>, by event: EventLog.Event) -> Bool {
+        isMeasured(log.bytes.span.extracting(range), by: event)
+    }
+
+    private func isMeasured(_ data: Span<UInt8>, by event: EventLog.Event) -> Bool {
         let bytes = log.bytes.span
         guard let digest = digestOffset(of: event, bytes) else { return false }
-        return hash.isDigest(bytes.extracting(digest..<digest + place.size), of: data.span)
+        return hash.isDigest(bytes.extracting(digest..<digest + place.size), of: data)
     }
 
     /// The data of an event, when it hashes to the event's digest.
     func authenticData(of event: EventLog.Event) -> ArraySlice<UInt8>? {
-        let data = log.unverifiedData(of: event)
-        return isMeasured(data, by: event) ? data : nil
+        isMeasured(event.data, by: event) ? log.unverifiedData(of: event) : nil
     }
 }
 

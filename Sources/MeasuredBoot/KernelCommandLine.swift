@@ -30,56 +30,80 @@ struct MeasuredString {
         ]
     }
 
-    private let content: ArraySlice<UInt8>
+    /// Where in the log it stands.
+    private let range: Range<Int>
+    /// What it begins with.
+    private let first: UInt8?
     let isCommand: Bool
     private let isLabelled: Bool
     private let isUTF16: Bool
+    /// Whether the last byte of a NUL was measured and not logged.
+    private let isCutShort: Bool
 
     /// The string of an event, when the digest confirms it in one of the forms that loaders are known to measure.
     ///
     /// Borrows the log: an initialiser would otherwise get a copy, which for each event costs a third of the hash.
     init?(_ event: EventLog.Event, in log: borrowing AuthenticatedLog) {
-        let data = log.log.unverifiedData(of: event)
-        for label in Label.all where data.starts(with: label.bytes) {
+        let bytes = log.log.bytes.span
+        let whole = event.data
+        for label in Label.all where Self.begins(bytes, in: whole, label.bytes) {
             // GRUB measures the string, its older patches the string with its NUL.
-            let whole = data.dropFirst(label.bytes.count)
-            let content = whole.last == 0 ? whole.dropLast() : whole
-            guard log.isMeasured(content, by: event) || log.isMeasured(whole, by: event) else { continue }
-            self.init(content: content, isCommand: label.isCommand, isLabelled: true, isUTF16: false)
+            let labelled = whole.lowerBound + label.bytes.count..<whole.upperBound
+            let endsWithNUL = !labelled.isEmpty && bytes[labelled.upperBound - 1] == 0
+            let content = endsWithNUL ? labelled.lowerBound..<labelled.upperBound - 1 : labelled
+            guard log.isMeasured(content, by: event) || (endsWithNUL && log.isMeasured(labelled, by: event)) else {
+                continue
+            }
+            self.init(content, bytes, isCommand: label.isCommand, isLabelled: true)
             return
         }
         // systemd-boot measures UTF-16 with its NUL; old versions' logs are one byte short of that.
-        if log.isMeasured(data, by: event) {
+        if log.isMeasured(whole, by: event) {
             // The NUL tells UTF-16 from any other bytes of even number.
-            self.init(
-                content: data,
-                isCommand: false,
-                isLabelled: false,
-                isUTF16: data.count % 2 == 0 && data.suffix(2) == [0, 0]
-            )
-        } else if data.count % 2 == 1, log.isMeasured(data + [0], by: event) {
-            self.init(content: data + [0], isCommand: false, isLabelled: false, isUTF16: true)
+            let endsWithNUL =
+                whole.count >= 2 && bytes[whole.upperBound - 2] == 0 && bytes[whole.upperBound - 1] == 0
+            self.init(whole, bytes, isUTF16: whole.count % 2 == 0 && endsWithNUL)
+        } else if whole.count % 2 == 1, log.isMeasured(log.log.bytes[whole] + [0], by: event) {
+            self.init(whole, bytes, isUTF16: true, isCutShort: true)
         } else {
             return nil
         }
     }
 
-    private init(content: ArraySlice<UInt8>, isCommand: Bool, isLabelled: Bool, isUTF16: Bool) {
-        self.content = content
+    private init(
+        _ range: Range<Int>,
+        _ bytes: Span<UInt8>,
+        isCommand: Bool = false,
+        isLabelled: Bool = false,
+        isUTF16: Bool = false,
+        isCutShort: Bool = false
+    ) {
+        self.range = range
+        first = range.isEmpty ? nil : bytes[range.lowerBound]
         self.isCommand = isCommand
         self.isLabelled = isLabelled
         self.isUTF16 = isUTF16
+        self.isCutShort = isCutShort
+    }
+
+    private static func begins(_ bytes: Span<UInt8>, in range: Range<Int>, _ label: [UInt8]) -> Bool {
+        guard range.count >= label.count else { return false }
+        for (offset, byte) in label.enumerated() where bytes[range.lowerBound + offset] != byte { return false }
+        return true
     }
 
     /// The text; nil when it is not well-formed or not printable.
-    var text: String? { isUTF16 ? EventText.utf16(content) : EventText.utf8(content) }
+    func text(in log: borrowing AuthenticatedLog) -> String? {
+        let content = log.log.bytes[range]
+        return isUTF16 ? EventText.utf16(isCutShort ? content + [0] : content) : EventText.utf8(content)
+    }
 
     /// Whether the kernel could have got this string.
     ///
     /// Labels are not measured. What claims to be a command and begins with a path is none of GRUB's commands, and so is
     /// taken for a command line that was relabelled.
     var couldBeCommandLine: Bool {
-        let beginsWithPath = content.first == UInt8(ascii: "/") || content.first == UInt8(ascii: "(")
+        let beginsWithPath = first == UInt8(ascii: "/") || first == UInt8(ascii: "(")
         return beginsWithPath || (isLabelled ? !isCommand : isUTF16)
     }
 }
@@ -98,12 +122,15 @@ extension BootFacts {
     /// Costs one hash of every event of the two PCRs.
     public func kernelCommandLine() -> KernelCommandLine {
         var candidates: [Fact<String>] = []
-        for (index, event) in log.log.events.enumerated()
-        where event.isExtended && (event.pcr == Self.grubPCR || event.pcr == Self.stubPCR) {
-            guard log.pcrs.contains(event.pcr) else { continue }
+        let events = log.log.events.span
+        for index in events.indices {
+            let event = events[index]
+            guard event.pcr == Self.grubPCR || event.pcr == Self.stubPCR, event.isExtended,
+                log.pcrs.contains(event.pcr)
+            else { continue }
             guard let string = MeasuredString(event, in: log) else { return .unreadable(event: index) }
             guard string.couldBeCommandLine else { continue }
-            guard let text = string.text else {
+            guard let text = string.text(in: log) else {
                 // Windows fills PCR 12 with binary records; those are authentic and no command line.
                 if event.pcr == Self.stubPCR { continue }
                 return .unreadable(event: index)
@@ -124,7 +151,7 @@ extension BootFacts {
     public func grubCommands() -> [Fact<String>] {
         log.log.events.enumerated().compactMap { index, event in
             guard event.pcr == Self.grubPCR, event.isExtended, let string = MeasuredString(event, in: log),
-                string.isCommand, let text = string.text
+                string.isCommand, let text = string.text(in: log)
             else { return nil }
             return Fact(text, event: index)
         }

@@ -27,5 +27,11 @@ public struct PCRMask: Hashable, Sendable, ExpressibleByArrayLiteral {
 
     public var isEmpty: Bool { bits == 0 }
 
+    func subtracting(_ other: PCRMask) -> PCRMask {
+        var rest = self
+        rest.bits &= ~other.bits
+        return rest
+    }
+
     public func isSuperset(of other: PCRMask) -> Bool { other.bits & ~bits == 0 }
 }

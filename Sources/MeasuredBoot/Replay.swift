@@ -14,7 +14,8 @@ public struct Replay: Sendable {
     /// All values one after the other, each followed by room for a digest to be extended.
     private let values: [UInt8]
     private let digestSize: Int
-    private let blocked: PCRMask
+    /// The PCRs that an obstacle keeps from being replayed.
+    let blocked: PCRMask
 
     /// Replays a log in a bank; throws when the log or this program does not have the bank.
     public init(_ log: EventLog, bank: AlgorithmID) throws(ReplayError) {

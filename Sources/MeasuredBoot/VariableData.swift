@@ -70,6 +70,7 @@ enum EventText {
     /// UTF-16 without its terminating NUL; nil when it is not well-formed, printable text.
     static func utf16(_ bytes: ArraySlice<UInt8>) -> String? {
         guard bytes.count % 2 == 0 else { return nil }
+        if let text = ascii(bytes) { return text }
         var units: [UInt16] = []
         units.reserveCapacity(bytes.count / 2)
         for index in stride(from: bytes.startIndex, to: bytes.endIndex, by: 2) {
@@ -77,6 +78,18 @@ enum EventText {
         }
         if units.last == 0 { units.removeLast() }
         return printable(String(validating: units, as: UTF16.self))
+    }
+
+    /// Text that is all printable ASCII, as nearly all of it is: validating and classifying it takes longer than to hash it.
+    private static func ascii(_ utf16: ArraySlice<UInt8>) -> String? {
+        var characters: [UInt8] = []
+        characters.reserveCapacity(utf16.count / 2)
+        for index in stride(from: utf16.startIndex, to: utf16.endIndex, by: 2) {
+            if utf16[index] == 0, utf16[index + 1] == 0, index + 2 == utf16.endIndex { break }
+            guard 0x20..<0x7F ~= utf16[index], utf16[index + 1] == 0 else { return nil }
+            characters.append(utf16[index])
+        }
+        return String(decoding: characters, as: UTF8.self)
     }
 
     /// UTF-8 without a terminating NUL; nil when it is not well-formed, printable text.
