@@ -15,7 +15,9 @@ public struct ReplayedLog: Sendable {
     let reading: Result<Reading, Finding>
 
     /// A log that could be read.
-    struct Reading: Sendable {
+    ///
+    /// Shared: it has a dozen arrays, and every appraisal of the machine takes a copy.
+    final class Reading: Sendable {
         let replay: Replay
         /// The selected PCRs that the log has events for, with the values they lead to.
         let covered: PCRValues
@@ -24,6 +26,33 @@ public struct ReplayedLog: Sendable {
         /// The selected PCRs that the log has no events for, with their reset values.
         let untouched: PCRValues
         let facts: LogFacts
+
+        init(_ bytes: [UInt8], _ selection: PCRSet) throws(Finding) {
+            let log: EventLog
+            do { log = try EventLog(parsing: bytes) } catch { throw Finding(.logMalformed, error.description) }
+            do { replay = try Replay(log, bank: selection.bank.algorithm) } catch {
+                throw Finding(.logMalformed, error.description)
+            }
+            var covered: [Int: [UInt8]] = [:]
+            var untouched: [Int: [UInt8]] = [:]
+            var unreplayable: [Int] = []
+            for pcr in selection.pcrs {
+                guard let value = replay.value(of: pcr).map(Array.init) else {
+                    unreplayable.append(pcr)
+                    continue
+                }
+                if replay.extended.contains(pcr) { covered[pcr] = value } else { untouched[pcr] = value }
+            }
+            // Every appraisal compares its quote with the values (E3) before it looks at the facts.
+            guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: PCRMask(selection.pcrs)),
+                let covered = PCRValues(bank: selection.bank, values: covered),
+                let untouched = PCRValues(bank: selection.bank, values: untouched)
+            else { throw Finding(.logMalformed, "the log's values are not of the bank") }
+            self.covered = covered
+            self.untouched = untouched
+            self.unreplayable = unreplayable
+            facts = LogFacts(BootFacts(unconfirmed))
+        }
     }
 
     /// Replays a log; one that cannot be read is kept as that.
@@ -33,37 +62,6 @@ public struct ReplayedLog: Sendable {
     public init(_ bytes: [UInt8], digest: ContentDigest, selection: PCRSet) {
         self.digest = digest
         self.selection = selection
-        reading = Result { () throws(Finding) in try Self.read(bytes, selection) }
-    }
-
-    private static func read(_ bytes: [UInt8], _ selection: PCRSet) throws(Finding) -> Reading {
-        let log: EventLog
-        do { log = try EventLog(parsing: bytes) } catch { throw Finding(.logMalformed, error.description) }
-        let replay: Replay
-        do { replay = try Replay(log, bank: selection.bank.algorithm) } catch {
-            throw Finding(.logMalformed, error.description)
-        }
-        var covered: [Int: [UInt8]] = [:]
-        var untouched: [Int: [UInt8]] = [:]
-        var unreplayable: [Int] = []
-        for pcr in selection.pcrs {
-            guard let value = replay.value(of: pcr).map(Array.init) else {
-                unreplayable.append(pcr)
-                continue
-            }
-            if replay.extended.contains(pcr) { covered[pcr] = value } else { untouched[pcr] = value }
-        }
-        // Every appraisal compares its quote with the values (E3) before it looks at the facts.
-        guard let unconfirmed = AuthenticatedLog(unconfirmed: replay, pcrs: PCRMask(selection.pcrs)),
-            let covered = PCRValues(bank: selection.bank, values: covered),
-            let untouched = PCRValues(bank: selection.bank, values: untouched)
-        else { throw Finding(.logMalformed, "the log's values are not of the bank") }
-        return Reading(
-            replay: replay,
-            covered: covered,
-            unreplayable: unreplayable,
-            untouched: untouched,
-            facts: LogFacts(BootFacts(unconfirmed))
-        )
+        reading = Result { () throws(Finding) in try Reading(bytes, selection) }
     }
 }
