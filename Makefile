@@ -19,7 +19,8 @@ test: deps lint
 
 bench: deps
 	$(SWIFT) build -c release --product birthmark-bench
-	.build/release/birthmark-bench
+	cc -O2 -shared -fPIC -o .build/release/count-allocations.so Benchmarks/count-allocations.c
+	LD_PRELOAD=$(CURDIR)/.build/release/count-allocations.so .build/release/birthmark-bench
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests swtpm Benchmarks

@@ -10,6 +10,7 @@ enum AppraisalBench {
         [
             Suite(name: name + "-no-log") { try withoutLog($0, QuoteScene(key())) },
             Suite(name: name + "-log-first-seen") { try firstSeenLog($0, QuoteScene(key())) },
+            Suite(name: name + "-long-log-first-seen") { try firstSeenLog($0, QuoteScene(key(), log: .long)) },
             Suite(name: name + "-log-known") { try knownLog($0, QuoteScene(key())) },
             Suite(name: name + "-key-and-log-known") { try keptKey($0, QuoteScene(key())) },
         ]
@@ -30,28 +31,25 @@ enum AppraisalBench {
     }
 
     private static func withoutLog(_ name: String, _ scene: QuoteScene) throws -> [Measurement] {
-        let times = try alternate([
-            Work("bare signature", scene.signature.importAndVerify),
-            Work("appraisal", appraisal(scene, scene.input(.none))),
-        ])
-        return [Measurement(name, times[1], against: times[0], aim: 1.15, note: "import + verify")]
+        return try signatureAlone(name, scene, scene.input(.none))
     }
 
     private static func firstSeenLog(_ name: String, _ scene: QuoteScene) throws -> [Measurement] {
         let replay = scene.machine.replay
         let subject = appraisal(scene, scene.input(scene.firstSeen, facts: QuoteScene.facts))
+        let floor = Work("bare signature, replay and data") {
+            try scene.signature.importAndVerify() && replay.replay() && replay.hashData()
+        }
         let times = try alternate([
             Work("bare signature and replay") { try scene.signature.importAndVerify() && replay.replay() },
-            Work("bare signature, replay and data") {
-                try scene.signature.importAndVerify() && replay.replay() && replay.hashData()
-            },
+            floor,
             Work("appraisal without facts", appraisal(scene, scene.input(scene.firstSeen))),
             Work("appraisal", subject),
             Work("appraisal and content digest") {
                 try ContentDigest(of: scene.machine.log) == scene.machine.logDigest && subject()
             },
         ])
-        let events = "import + verify + \(replay.extended) extends"
+        let events = "import + verify + \(replay.extended) extends (log of \(scene.machine.log.count) bytes)"
         return [
             Measurement(
                 name,
@@ -72,17 +70,25 @@ enum AppraisalBench {
                 times[4],
                 against: times[1],
                 aim: nil,
-                note: "as the first; the subject also makes the log's content digest (\(scene.machine.log.count) bytes)"
+                note: "as the first; the subject also makes the log's content digest"
             ),
-        ]
+        ] + (try Allocations.measurements(name, Work("appraisal", subject), against: floor))
     }
 
     private static func knownLog(_ name: String, _ scene: QuoteScene) throws -> [Measurement] {
-        let times = try alternate([
-            Work("bare signature", scene.signature.importAndVerify),
-            Work("appraisal", appraisal(scene, scene.input(scene.known, facts: QuoteScene.facts))),
-        ])
+        return try signatureAlone(name, scene, scene.input(scene.known, facts: QuoteScene.facts))
+    }
+
+    private static func signatureAlone(
+        _ name: String,
+        _ scene: QuoteScene,
+        _ input: AppraisalInput
+    ) throws -> [Measurement] {
+        let floor = Work("bare signature", scene.signature.importAndVerify)
+        let subject = Work("appraisal", appraisal(scene, input))
+        let times = try alternate([floor, subject])
         return [Measurement(name, times[1], against: times[0], aim: 1.15, note: "import + verify")]
+            + (try Allocations.measurements(name, subject, against: floor))
     }
 
     /// As the service does it: the key of an instance that was seen before is kept.

@@ -13,10 +13,10 @@ struct QuoteScene {
     private let input: AppraisalInput
 
     /// Signs a quote with a key.
-    init(_ key: AttestationKey) throws {
+    init(_ key: AttestationKey, log: MeasuredMachine.Log = .usual) throws {
         self.key = key
         keyBytes = key.publicArea.bytes
-        machine = try MeasuredMachine()
+        machine = try MeasuredMachine(log)
         let enrolled = try EnrolledKey(publicArea: keyBytes, template: key.template)
         let request = Array(#"{"instance":"of the benchmark","version":1}"#.utf8)
         let attest = machine.attest(signer: enrolled.qualifiedName, request: request, clock: 5_000_000)
