@@ -1,6 +1,4 @@
-import FactoryLine
-import FoundationEssentials
-import Messages
+import CommandLineContract
 import SoftwareDevice
 import TPMDevice
 
@@ -39,6 +37,10 @@ enum BirthBench {
             inTPM.append(birth.usage.time / .milliseconds(1))
             commands = birth.usage.commands
         }
+        let breakdown = Breakdown(try await line.birth(births + 1, watching: true))
+        guard StandardOutput.write("\(name): what one birth consists of\n\(breakdown)\n") else {
+            throw CommandFailure(.environment, "standard output cannot be written")
+        }
         return [
             Measurement(
                 name,
@@ -49,65 +51,5 @@ enum BirthBench {
                 note: "time inside the birth's \(commands) calls of ESAPI; \(births) births"
             )
         ]
-    }
-}
-
-/// A factory line for software devices.
-private struct Line {
-    let directory: String
-    let authority: LocalCA
-    let station: Station
-    let profile: ProvisioningProfile
-    let endorsementKey: EndorsementKey
-    let firmware: Firmware
-
-    init(in directory: String, profile: String, endorsementKey: EndorsementKey) throws {
-        self.directory = directory
-        self.endorsementKey = endorsementKey
-        authority = try LocalCA(directory: directory + "/ca")
-        let files = FactoryDirectory(directory + "/line")
-        station = try Station.make(in: files, name: Label(bench: "bench"), at: Self.now).station
-        for file in [LocalCA.rootFile, LocalCA.intermediateFile] {
-            try FileManager.default.copyItem(atPath: "\(directory)/ca/\(file)", toPath: "\(files.ekRoots)/\(file)")
-        }
-        let path = "Provisioning/profiles/\(profile).json"
-        self.profile = try ProvisioningProfile(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
-        firmware = try Firmware.named("gateway-os-2.4.0")
-    }
-
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970) }
-
-    /// Makes and boots a device and gives birth to it; only the birth is timed.
-    func birth(_ number: Int) async throws -> (whole: Duration, usage: TPMConnection.Usage) {
-        let order = BirthOrder(
-            serial: try Label(bench: "BENCH-\(number)"),
-            model: try Label(bench: "gw-100"),
-            hardwareRevision: try Label(bench: "B"),
-            environment: try Label(bench: "lab"),
-            tier: .vtpm,
-            bornWith: BornWith(
-                name: try Label(bench: "gateway-os"),
-                version: try Label(bench: "2.4.0"),
-                securityVersion: 3
-            )
-        )
-        let device = try await SoftwareDevice.make(
-            in: DeviceDirectory("\(directory)/d\(number)"),
-            ca: authority,
-            endorsementKeys: [endorsementKey]
-        )
-        let log = try await device.boot(firmware: firmware)
-
-        let clock = ContinuousClock()
-        let start = clock.now
-        let tpm = try await openTPM(tcti: device.tcti)
-        let outcome = try await station.provision(order, profile: profile, on: tpm, eventLog: log, now: Self.now)
-        let usage = try await tpm.perform { connection throws(TPMError) in connection.usage }
-        await tpm.close()
-        let whole = clock.now - start
-
-        guard case .born = outcome else { throw WrongResult(name: "birth: \(outcome)", wrong: 1, of: 1) }
-        try await device.stop(orderly: false)
-        return (whole, usage)
     }
 }

@@ -73,7 +73,7 @@ extension TPMConnection {
     ///
     /// When the TPM refuses, because it was cleared or is gone, libtss2's side is released nevertheless.
     func flush(_ reference: ESYS_TR) {
-        release {
+        release(by: .flushContext) {
             guard unsafe Esys_FlushContext($0.pointer, reference) != 0 else { return }
             var abandoned = reference
             _ = unsafe Esys_TR_Close($0.pointer, &abandoned)

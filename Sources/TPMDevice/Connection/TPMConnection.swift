@@ -19,12 +19,6 @@ internal import CTSS2
     /// libtss2 3 gives one reference for all of them and does not count: the first to be closed would close all.
     private var ways: [ESYS_TR: Int] = [:]
 
-    /// Commands sent, and the time spent in them: the TPM's own, the way to it, and libtss2's work around it.
-    public struct Usage: Sendable, Equatable {
-        public internal(set) var commands = 0
-        public internal(set) var time = Duration.zero
-    }
-
     init(tcti name: String?) throws(TPMError) {
         let opened = try unsafe Self.open(tcti: name)
         context = unsafe ESAPIContext(pointer: opened.context)
@@ -75,11 +69,7 @@ internal import CTSS2
 
     /// Runs one command without sessions of ours.
     func run(_ command: Command, _ body: (ESAPIContext) -> TSS2_RC) throws(TPMError) {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let result = body(context)
-        usage.commands += 1
-        usage.time += clock.now - start
+        let result = measured(command, body)
         guard result == 0 else { throw TPMError(command.name, returned: result) }
     }
 
@@ -95,9 +85,15 @@ internal import CTSS2
     }
 
     /// Gives back something in a deinitialiser, where an error has nowhere to go: the TPM is then gone or was cleared.
-    func release(_ body: (ESAPIContext) -> Void) {
-        usage.commands += 1
-        body(context)
+    func release(by command: Command, _ body: (ESAPIContext) -> Void) {
+        measured(command, body)
+    }
+
+    private func measured<Result>(_ command: Command, _ body: (ESAPIContext) -> Result) -> Result {
+        let clock = ContinuousClock()
+        let start = clock.now
+        defer { usage.add(command.name, clock.now - start) }
+        return body(context)
     }
 }
 
