@@ -162,7 +162,7 @@ extension TPMConnection {
             )
         )
         if let kept = try persistentObject(at: handle) {
-            guard kept.name == key.object.name else { throw BirthRefusal(.handleTaken(handle)) }
+            guard try kept.name == key.object.name else { throw BirthRefusal(.handleTaken(handle)) }
         } else {
             _ = try persist(key.object, at: handle)
         }
@@ -177,7 +177,7 @@ extension TPMConnection {
     func keepAgain(_ born: BornKey, template: TPMTPublic) throws {
         let handle = Handle(rawValue: born.handle)
         if let kept = try persistentObject(at: handle) {
-            guard kept.name.contents == born.name.bytes else { throw BirthRefusal(.handleTaken(handle)) }
+            guard try kept.name.contents == born.name.bytes else { throw BirthRefusal(.handleTaken(handle)) }
             return
         }
         let key = try createPrimary(template, in: .endorsement)

@@ -27,7 +27,7 @@ extension TPMConnection {
                 &persistent
             )
         }
-        return try PersistentObject(owned: persistent, handle: handle, connection: self)
+        return PersistentObject(owned: persistent, handle: handle, connection: self)
     }
 
     /// TPM2_EvictControl: removes a persistent object.
@@ -55,7 +55,7 @@ extension TPMConnection {
     /// The object at a persistent handle; nil when there is none.
     public func persistentObject(at handle: Handle) throws(TPMError) -> PersistentObject? {
         guard let reference = try find(handle, by: .readPublic) else { return nil }
-        return try PersistentObject(owned: reference, handle: handle, connection: self)
+        return PersistentObject(owned: reference, handle: handle, connection: self)
     }
 
     /// TPM2_FlushContext of every object and session that is loaded, before this connection has any of its own.

@@ -1,7 +1,7 @@
 // The authorization of endorsement keys (TCG EK Credential Profile, annex B): no command of its own, but a recipe.
 
 internal import TPMCrypto
-internal import TPMWire
+public import TPMWire
 
 extension TPMConnection {
     /// A policy session that may use an endorsement key once, and keeps what it says secret on the bus.
@@ -9,12 +9,15 @@ extension TPMConnection {
     /// Low-range keys want PolicySecret(TPM_RH_ENDORSEMENT); high-range keys want that or a policy in NV, of which the
     /// first is taken. The session is salted to the key itself. When it has authorised a command it is empty again.
     ///
-    /// - Parameter authorization: Of the endorsement hierarchy.
+    /// - Parameters:
+    ///   - publicArea: The key's, when it is known; else the TPM is asked.
+    ///   - authorization: Of the endorsement hierarchy.
     public func endorsementSession(
         for key: borrowing some LoadedObject & ~Copyable,
+        publicArea: TPMTPublic? = nil,
         authorization: Authorization = .password
     ) throws(TPMError) -> Session {
-        let area = try readPublic(key).publicArea
+        let area = if let publicArea { publicArea } else { try readPublic(key).publicArea }
         guard let hash = try? HashAlgorithm(area.nameAlg), let policies = EndorsementPolicies(hash) else {
             throw TPMError("authorize endorsement key", argument: "no policies are known for \(area.nameAlg)")
         }

@@ -2,6 +2,7 @@
 
 internal import CTSS2
 internal import Glibc
+internal import TPMCrypto
 
 extension TPMConnection {
     /// Opens the TCTI and the ESAPI context over it.
@@ -9,6 +10,7 @@ extension TPMConnection {
         tcti argument: String?
     ) throws(TPMError) -> (context: OpaquePointer, tcti: OpaquePointer) {
         silenceLibraryLog
+        LibCrypto.withoutLegacyNames
         let choice = TCTIChoice(argument: argument)
         var tcti: OpaquePointer?
         let opened =

@@ -1,4 +1,5 @@
 internal import CTSS2
+internal import TPMCrypto
 public import TPMWire
 
 /// An object that occupies one of the TPM's few slots (usually three) until it is flushed, which its end does.
@@ -11,13 +12,14 @@ public struct TransientObject: ~Copyable, LoadedObject {
     init(owned reference: ESYS_TR, publicArea: TPMTPublic, connection: TPMConnection) throws(TPMError) {
         self.reference = EntityReference(esys: reference)
         self.connection = connection
+        self.publicArea = publicArea
         do {
-            self.name = try connection.name(of: reference)
+            // libtss2 has compared the TPM's Name with the public area; its own computation costs ten times as much.
+            self.name = try Name(of: publicArea)
         } catch {
             connection.flush(reference)
-            throw error
+            throw TPMError("read name", malformed: error.description)
         }
-        self.publicArea = publicArea
     }
 
     deinit {
@@ -28,21 +30,19 @@ public struct TransientObject: ~Copyable, LoadedObject {
 /// An object that stays in the TPM over reboots; this value is only the way to it.
 public struct PersistentObject: ~Copyable, LoadedObject {
     public let handle: Handle
-    public let name: Name
     public let reference: EntityReference
     private let connection: TPMConnection
 
-    init(owned reference: ESYS_TR, handle: Handle, connection: TPMConnection) throws(TPMError) {
+    init(owned reference: ESYS_TR, handle: Handle, connection: TPMConnection) {
         self.reference = EntityReference(esys: reference)
         self.connection = connection
         self.handle = handle
         connection.open(reference)
-        do {
-            self.name = try connection.name(of: reference)
-        } catch {
-            connection.close(reference)
-            throw error
-        }
+    }
+
+    /// The Name as libtss2 computes it from what the TPM said when the object was found: no command.
+    public var name: Name {
+        get throws(TPMError) { try connection.name(of: reference.esys) }
     }
 
     deinit {
@@ -69,8 +69,7 @@ public struct NVIndex: ~Copyable, TPMEntity {
 }
 
 extension TPMConnection {
-    /// The Name that libtss2 received from the TPM with the object.
-    func name(of reference: ESYS_TR) throws(TPMError) -> Name {
+    fileprivate func name(of reference: ESYS_TR) throws(TPMError) -> Name {
         var name = Out<TPM2B_NAME>()
         try local("read name") { unsafe Esys_TR_GetName($0.pointer, reference, &name.pointer) }
         return try name.parsed(as: Name.self, for: "read name")
