@@ -68,15 +68,16 @@ private struct Birth: Sendable {
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
         if let record = try signedBirth(of: endorsementKey) {
-            let differences = try record.differences(from: connection, profile: profile)
+            let kept = try connection.entities(of: record, profile: profile)
+            let differences = try record.differences(of: kept, in: connection, profile: profile)
             guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
             return .alreadyBorn(record)
         }
         let journal: BirthJournal
+        let keys: KeptKeys
         if let begun = try files.claim(order, profile: profile, tpm: digest) {
             journal = begun
-            _ = try connection.keep(found, of: profile)
-            try keepKeys(begun.enrolled, connection)
+            keys = try keepKeys(begun.enrolled, endorsementKey: connection.keep(found, of: profile), connection)
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
@@ -87,8 +88,9 @@ private struct Birth: Sendable {
                 bornAt: now,
                 desk: EnrolmentDesk(authority: station.authority, endorsement: policy, allowed: allowed)
             )
-            let enrolled = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
-            journal = BirthJournal(order: order, profile: profile, bornAt: now, enrolled: enrolled)
+            let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
+            journal = BirthJournal(order: order, profile: profile, bornAt: now, enrolled: outcome.enrolled)
+            keys = outcome.keys
             try files.save(journal, of: digest)
         }
         let enrolled = journal.enrolled
@@ -96,10 +98,23 @@ private struct Birth: Sendable {
         try connection.flushAbandoned()
 
         try await step(.storeCertificates)
-        try connection.store(enrolled.iak.certificate?.bytes ?? [], at: profile.nv.iakCertificate.handle)
-        try connection.store(enrolled.idevid.certificate?.bytes ?? [], at: profile.nv.idevidCertificate.handle)
+        let iakCertificate = try connection.store(
+            enrolled.iak.certificate?.bytes ?? [],
+            at: profile.nv.iakCertificate.handle
+        )
+        let idevidCertificate = try connection.store(
+            enrolled.idevid.certificate?.bytes ?? [],
+            at: profile.nv.idevidCertificate.handle
+        )
         try await step(.defineCounters)
-        let counters = try defineCounters(connection)
+        // The floor's base is chosen so that value minus base is the package's security version.
+        let version = order.bornWith.securityVersion
+        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version)
+        let grants = try connection.counter(at: profile.nv.grants.handle)
+        let counters = BornCounters(
+            securityFloor: BornCounter(index: profile.nv.securityFloor.handle.rawValue, base: floor.value - version),
+            grants: BornCounter(index: profile.nv.grants.handle.rawValue, base: grants.value)
+        )
         try await step(.writeTag)
         let instance = InstanceID(iakName: enrolled.iak.name.bytes)
         let tag = BirthTag(
@@ -110,22 +125,30 @@ private struct Birth: Sendable {
             iakHandle: enrolled.iak.handle,
             profile: profile.name
         )
-        try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle)
+        let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle)
 
         try await step(.quoteFirstBoot)
-        let firstBoot = try quoteFirstBoot(enrolled, connection)
+        let firstBoot = try quoteFirstBoot(enrolled, with: keys.iak, connection)
         let record = try record(journal.bornAt, enrolled, counters, firstBoot, connection)
+        let kept = KeptEntities(
+            ek: keys.ek,
+            iak: keys.iak,
+            idevid: keys.idevid,
+            iakCertificate: iakCertificate,
+            idevidCertificate: idevidCertificate,
+            birthTag: birthTag,
+            securityFloor: floor.index,
+            grants: grants.index
+        )
 
         try await step(.readBack)
-        let differences = try record.differences(from: connection, profile: profile)
+        let differences = try record.differences(of: kept, in: connection, profile: profile)
         guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
         let refusals = try record.refusals(policy: station.factoryPolicy, profile: profile)
         guard refusals.isEmpty else { throw BirthRefusal(refusals) }
 
         try await step(.lock)
-        for index in [profile.nv.iakCertificate, profile.nv.idevidCertificate, profile.nv.birthTag] {
-            try connection.lock(index.handle)
-        }
+        try connection.lock(kept)
         try await step(.sign)
         try sign(record)
         return .born(record)
@@ -158,30 +181,31 @@ private struct Birth: Sendable {
         throw BirthRefusal(.bornElsewhere(serial: tag.serial))
     }
 
-    private func keepKeys(_ enrolled: BirthJournal.Enrolled, _ connection: TPMConnection) throws {
+    private func keepKeys(
+        _ enrolled: BirthJournal.Enrolled,
+        endorsementKey: consuming PersistentObject,
+        _ connection: TPMConnection
+    ) throws -> KeptKeys {
         let template = try profile.identityTemplate
         let uniqueY = try profile.uniqueY
-        try connection.keepAgain(enrolled.iak, template: template.iak(uniqueY: uniqueY))
-        try connection.keepAgain(enrolled.idevid, template: template.idevid(uniqueY: uniqueY))
-    }
-
-    /// The floor's base is chosen so that value minus base is the package's security version.
-    private func defineCounters(_ connection: TPMConnection) throws -> BornCounters {
-        let version = order.bornWith.securityVersion
-        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version)
-        let grants = try connection.counter(at: profile.nv.grants.handle)
-        return BornCounters(
-            securityFloor: BornCounter(index: profile.nv.securityFloor.handle.rawValue, base: floor - version),
-            grants: BornCounter(index: profile.nv.grants.handle.rawValue, base: grants)
+        return KeptKeys(
+            ek: endorsementKey,
+            iak: try connection.keepAgain(enrolled.iak, template: template.iak(uniqueY: uniqueY)),
+            idevid: try connection.keepAgain(enrolled.idevid, template: template.idevid(uniqueY: uniqueY))
         )
     }
 
-    private func quoteFirstBoot(_ enrolled: BirthJournal.Enrolled, _ connection: TPMConnection) throws -> FirstBoot {
+    private func quoteFirstBoot(
+        _ enrolled: BirthJournal.Enrolled,
+        with key: borrowing PersistentObject,
+        _ connection: TPMConnection
+    ) throws -> FirstBoot {
         guard let eventLog else {
-            return try connection.firstBoot(enrolled, selection: profile.selection, log: nil)
+            return try connection.firstBoot(enrolled, with: key, selection: profile.selection, log: nil)
         }
         let boot = try connection.firstBoot(
             enrolled,
+            with: key,
             selection: profile.selection,
             log: ContentDigest(of: eventLog)
         )

@@ -18,35 +18,28 @@ extension BirthRecord {
     }
 
     /// Everything in which the TPM differs from this record; empty when it is the device that the record describes.
-    func differences(from connection: TPMConnection, profile: ProvisioningProfile) throws -> [String] {
-        var differences: [String] = []
-        for (what, key) in [("endorsement key", ek), ("attestation key", iak), ("identity key", idevid)] {
-            guard let kept = try connection.persistentObject(at: Handle(rawValue: key.handle)) else {
-                differences.append("the \(what) is gone")
-                continue
-            }
-            let read = try connection.readPublic(kept)
-            if read.publicArea.bytes != key.publicArea.bytes || read.name.contents != key.name.bytes
-                || read.qualifiedName.contents != key.qualifiedName.bytes
-            {
-                differences.append("another \(what)")
-            }
-        }
+    ///
+    /// All of it is read from the TPM now, whatever is known of it.
+    func differences(
+        of kept: borrowing KeptEntities,
+        in connection: TPMConnection,
+        profile: ProvisioningProfile
+    ) throws -> [String] {
         let nv = profile.nv
-        let contents = [
-            (nv.iakCertificate, iak.certificate?.bytes), (nv.idevidCertificate, idevid.certificate?.bytes),
-            (nv.birthTag, try CanonicalJSON.encode(tag)),
-        ]
-        for (index, bytes) in contents where try connection.content(of: index.handle) != bytes {
-            differences.append("the content of \(index)")
-        }
-        for counter in [counters.securityFloor, counters.grants] {
-            let value = try connection.existingCounter(at: Handle(rawValue: counter.index))
-            if value.map({ $0 < counter.base }) ?? true {
-                differences.append("the counter at \(Handle(rawValue: counter.index))")
-            }
-        }
-        return differences
+        return [
+            try connection.difference(of: kept.ek, from: ek, "endorsement key"),
+            try connection.difference(of: kept.iak, from: iak, "attestation key"),
+            try connection.difference(of: kept.idevid, from: idevid, "identity key"),
+            try connection.difference(of: kept.iakCertificate, from: iak.certificate?.bytes, nv.iakCertificate),
+            try connection.difference(
+                of: kept.idevidCertificate,
+                from: idevid.certificate?.bytes,
+                nv.idevidCertificate
+            ),
+            try connection.difference(of: kept.birthTag, from: CanonicalJSON.encode(tag), nv.birthTag),
+            try connection.difference(of: kept.securityFloor, from: counters.securityFloor),
+            try connection.difference(of: kept.grants, from: counters.grants),
+        ].compactMap(\.self)
     }
 
     /// Everything that a verifier would hold against this record, found before it is signed.
@@ -79,5 +72,44 @@ extension BirthRecord {
         )
         if case .refused(let refused) = verdict { reasons += refused.map(BirthReason.endorsement) }
         return reasons
+    }
+}
+
+extension TPMConnection {
+    fileprivate func difference(
+        of kept: borrowing PersistentObject?,
+        from born: BornKey,
+        _ what: String
+    ) throws(TPMError) -> String? {
+        switch kept {
+        case .some(let kept):
+            let read = try readPublic(kept)
+            let same =
+                read.publicArea.bytes == born.publicArea.bytes && read.name.contents == born.name.bytes
+                && read.qualifiedName.contents == born.qualifiedName.bytes
+            return same ? nil : "another \(what)"
+        case .none: return "the \(what) is gone"
+        }
+    }
+
+    fileprivate func difference(
+        of kept: borrowing NVIndex?,
+        from bytes: [UInt8]?,
+        _ handle: HandleText
+    ) throws(TPMError) -> String? {
+        switch kept {
+        case .some(let index): try content(of: index) == bytes ? nil : "the content of \(handle)"
+        case .none: "the content of \(handle)"
+        }
+    }
+
+    fileprivate func difference(of kept: borrowing NVIndex?, from born: BornCounter) throws(TPMError) -> String? {
+        let value: UInt64? =
+            switch kept {
+            case .some(let index): try existingCounter(index)
+            case .none: nil
+            }
+        if let value, value >= born.base { return nil }
+        return "the counter at \(Handle(rawValue: born.index))"
     }
 }

@@ -16,7 +16,12 @@ struct EndorsementKey: Sendable {
 /// Making an RSA key again takes a hardware TPM many seconds, so the object waits until it may be kept.
 struct FoundEndorsementKey: ~Copyable {
     let key: EndorsementKey
-    fileprivate let made: CreatedPrimary?
+    fileprivate let object: Object
+
+    fileprivate enum Object: ~Copyable {
+        case kept(PersistentObject)
+        case made(CreatedPrimary)
+    }
 }
 
 extension TPMConnection {
@@ -35,21 +40,18 @@ extension TPMConnection {
         }
         guard let kept = try persistentObject(at: handle) else {
             let made = try createPrimary(template.area, in: .endorsement)
-            return FoundEndorsementKey(key: try key(made.object.publicArea), made: made)
+            return FoundEndorsementKey(key: try key(made.object.publicArea), object: .made(made))
         }
         let area = try readPublic(kept).publicArea
         guard area.isKey(of: template.area) else { throw BirthRefusal(.handleTaken(handle)) }
-        return FoundEndorsementKey(key: try key(area), made: nil)
+        return FoundEndorsementKey(key: try key(area), object: .kept(kept))
     }
 
     /// Keeps the endorsement key at its handle, if it is not kept there yet.
     func keep(_ found: consuming FoundEndorsementKey, of profile: ProvisioningProfile) throws -> PersistentObject {
-        let handle = profile.endorsementKey.handle.handle
-        if let kept = try persistentObject(at: handle) { return kept }
-        switch consume found.made {
-        case .some(let made): return try persist(made.object, at: handle)
-        // It was kept when it was found.
-        case .none: throw BirthRefusal(.changedSinceBirth(["the endorsement key is gone"]))
+        switch consume found.object {
+        case .kept(let kept): return kept
+        case .made(let made): return try keep(made.object, at: profile.endorsementKey.handle.handle)
         }
     }
 }

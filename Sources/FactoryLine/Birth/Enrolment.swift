@@ -11,12 +11,18 @@ struct Enrolment: Sendable {
     let bornAt: Int64
     let desk: EnrolmentDesk
 
+    /// What came of it.
+    struct Outcome: ~Copyable {
+        let enrolled: BirthJournal.Enrolled
+        let keys: KeptKeys
+    }
+
     /// Proves residency and has both keys certified; everything it makes in the TPM is found again by the next attempt.
     func run(
         on tpm: isolated TPM,
         endorsementKey found: consuming FoundEndorsementKey,
         before step: @Sendable (BirthStep) async throws -> Void
-    ) async throws -> BirthJournal.Enrolled {
+    ) async throws -> Outcome {
         let connection = try tpm.connection
         let endorsementKey = found.key
         let enrolment = try connection.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
@@ -33,27 +39,34 @@ struct Enrolment: Sendable {
             at: bornAt
         )
         // Nothing persistent was made before the desk had judged the endorsement key.
+        let ek = try connection.keep(found, of: profile)
         let secret = try connection.activate(
             challenge.credential,
             of: enrolment.object,
-            with: connection.keep(found, of: profile)
+            with: ek,
+            publicArea: endorsementKey.publicArea
         )
 
         let template = try profile.identityTemplate
         let uniqueY = try profile.uniqueY
-        let certify = { (area: TPMTPublic, handle: Handle) in
-            try connection.make(
-                area,
-                at: handle,
-                certifiedBy: enrolment.object,
-                endorsementKey: Name(of: endorsementKey.publicArea)
-            )
-        }
+        let name = try Name(of: endorsementKey.publicArea)
+        let iak = try connection.make(
+            template.iak(uniqueY: uniqueY),
+            at: profile.keys.iakHandle.handle,
+            certifiedBy: enrolment.object,
+            endorsementKey: name
+        )
+        let idevid = try connection.make(
+            template.idevid(uniqueY: uniqueY),
+            at: profile.keys.idevidHandle.handle,
+            certifiedBy: enrolment.object,
+            endorsementKey: name
+        )
         let keys = ResidencyProof(
             endorsementKey: endorsementKey.publicArea,
             enrolmentKey: enrolmentArea,
-            iak: try certify(template.iak(uniqueY: uniqueY), profile.keys.iakHandle.handle),
-            idevid: try certify(template.idevid(uniqueY: uniqueY), profile.keys.idevidHandle.handle)
+            iak: iak.certified,
+            idevid: idevid.certified
         )
 
         try await step(.certify)
@@ -66,7 +79,10 @@ struct Enrolment: Sendable {
             template: template,
             uniqueY: uniqueY
         )
-        return try enrolled(keys, certificates, endorsementKey)
+        return Outcome(
+            enrolled: try enrolled(keys, certificates, endorsementKey),
+            keys: KeptKeys(ek: ek, iak: iak.kept, idevid: idevid.kept)
+        )
     }
 
     private func enrolled(
@@ -116,6 +132,12 @@ struct Enrolment: Sendable {
     }
 }
 
+/// A key that was made, and the TPM's statement that it was.
+private struct MadeKey: ~Copyable {
+    let certified: ResidencyProof.CertifiedKey
+    let kept: PersistentObject
+}
+
 extension TPMConnection {
     /// The secret of a credential: only if `object` and the endorsement key are in this TPM.
     ///
@@ -123,9 +145,10 @@ extension TPMConnection {
     fileprivate func activate(
         _ credential: Credential,
         of object: borrowing TransientObject,
-        with endorsementKey: borrowing PersistentObject
+        with endorsementKey: borrowing PersistentObject,
+        publicArea: TPMTPublic
     ) throws -> [UInt8] {
-        let session = try endorsementSession(for: endorsementKey)
+        let session = try endorsementSession(for: endorsementKey, publicArea: publicArea)
         do throws(TPMError) {
             return try activateCredential(
                 credential.idObject,
@@ -149,7 +172,7 @@ extension TPMConnection {
         at handle: Handle,
         certifiedBy enrolmentKey: borrowing TransientObject,
         endorsementKey: Name
-    ) throws -> ResidencyProof.CertifiedKey {
+    ) throws -> MadeKey {
         let key = try createPrimary(template, in: .endorsement)
         let statement = try certifyCreation(
             of: key.object,
@@ -161,29 +184,27 @@ extension TPMConnection {
                 certified: key.object.name
             )
         )
-        if let kept = try persistentObject(at: handle) {
-            guard try kept.name == key.object.name else { throw BirthRefusal(.handleTaken(handle)) }
-        } else {
-            _ = try persist(key.object, at: handle)
-        }
-        return ResidencyProof.CertifiedKey(
-            publicArea: key.object.publicArea,
-            attest: statement.attest,
-            signature: statement.signature
+        return MadeKey(
+            certified: ResidencyProof.CertifiedKey(
+                publicArea: key.object.publicArea,
+                attest: statement.attest,
+                signature: statement.signature
+            ),
+            kept: try keep(key.object, at: handle)
         )
     }
 
     /// Keeps a key again that its journal knows, if the TPM has lost the handle since; it must be the same key.
-    func keepAgain(_ born: BornKey, template: TPMTPublic) throws {
+    func keepAgain(_ born: BornKey, template: TPMTPublic) throws -> PersistentObject {
         let handle = Handle(rawValue: born.handle)
         if let kept = try persistentObject(at: handle) {
             guard try kept.name.contents == born.name.bytes else { throw BirthRefusal(.handleTaken(handle)) }
-            return
+            return kept
         }
         let key = try createPrimary(template, in: .endorsement)
         guard key.object.name.contents == born.name.bytes else {
             throw BirthRefusal(.changedSinceBirth(["the key at \(handle)"]))
         }
-        _ = try persist(key.object, at: handle)
+        return try persist(key.object, at: handle)
     }
 }

@@ -9,12 +9,13 @@ extension TPMConnection {
     private static let attempts = 3
 
     /// Quotes the PCRs and returns them with the quote, which is checked as a verifier would check it.
-    func firstBoot(_ born: BirthJournal.Enrolled, selection: PCRSet, log: ContentDigest?) throws -> FirstBoot {
+    func firstBoot(
+        _ born: BirthJournal.Enrolled,
+        with key: borrowing PersistentObject,
+        selection: PCRSet,
+        log: ContentDigest?
+    ) throws -> FirstBoot {
         let qualifyingData = FirstBoot.qualifyingData(ekName: born.ek.name.bytes, iakName: born.iak.name.bytes)
-        let handle = Handle(rawValue: born.iak.handle)
-        guard let key = try persistentObject(at: handle) else {
-            throw BirthRefusal(.changedSinceBirth(["the key at \(handle)"]))
-        }
         let wanted = try selection.forTPM()
         for _ in 0..<Self.attempts {
             let read = try pcrRead(wanted).banks[selection.bank.algorithm] ?? [:]

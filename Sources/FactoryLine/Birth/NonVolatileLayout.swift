@@ -1,7 +1,13 @@
 import TPMDevice
 import TPMWire
 
-/// The NV indices of a birth: looked at first, made when absent, never taken from somebody else.
+/// An index that was defined just now, or the public area of the one that was there.
+private struct DefinedIndex: ~Copyable {
+    let index: NVIndex
+    let found: TPMSNVPublic?
+}
+
+/// The NV indices of a birth: made when absent, looked at when not, never taken from somebody else.
 extension TPMConnection {
     /// Certificates and tag: the owner writes them once; anybody reads them.
     ///
@@ -20,7 +26,7 @@ extension TPMConnection {
     ///
     /// What an interrupted birth left half-written is written again; a locked index with other contents, or one that
     /// was defined otherwise, is somebody else's.
-    func store(_ contents: [UInt8], at handle: Handle) throws {
+    func store(_ contents: [UInt8], at handle: Handle) throws -> NVIndex {
         let size = UInt16(clamping: contents.count)
         let area = TPMSNVPublic(
             nvIndex: handle,
@@ -28,59 +34,62 @@ extension TPMConnection {
             attributes: Self.recordAttributes,
             dataSize: size
         )
-        if let index = try nvIndex(at: handle) {
-            let found = try nvReadPublic(index).publicArea
-            if try found.attributes.contains(.written) && content(of: handle) == contents { return }
+        let defined = try define(area)
+        if let found = defined.found {
+            if try content(of: defined.index) == contents { return defined.index }
             guard found.attributes.subtracting(Self.stateBits) == Self.recordAttributes,
                 !found.attributes.contains(.writeLocked)
             else { throw BirthRefusal(.indexTaken(handle)) }
-            if found.dataSize == size {
+            if found.dataSize != size {
+                try nvUndefineSpace(defined.index)
+                let index = try nvDefineSpace(area)
                 try nvWrite(contents, to: index, as: .owner)
-                return
+                return index
             }
-            try nvUndefineSpace(index)
         }
-        let index = try nvDefineSpace(area)
-        try nvWrite(contents, to: index, as: .owner)
+        try nvWrite(contents, to: defined.index, as: .owner)
+        return defined.index
     }
 
-    /// Locks an index against writing for ever.
-    func lock(_ handle: Handle) throws {
-        guard let index = try nvIndex(at: handle) else { throw BirthRefusal(.indexTaken(handle)) }
-        if try !nvReadPublic(index).publicArea.attributes.contains(.writeLocked) { try nvWriteLock(index, as: .owner) }
+    /// Defines an index, unless there is one: TPM2_NV_DefineSpace replaces none (Part 3, 31.3: TPM_RC_NV_DEFINED).
+    private func define(_ area: TPMSNVPublic) throws(TPMError) -> DefinedIndex {
+        do {
+            return DefinedIndex(index: try nvDefineSpace(area), found: nil)
+        } catch {
+            guard error.code != nil, let index = try nvIndex(at: area.nvIndex) else { throw error }
+            let found = try nvReadPublic(index).publicArea
+            return DefinedIndex(index: index, found: found)
+        }
     }
 
-    /// Defines a counter if it is absent, increments it until it can be read, and returns its value.
+    /// A counter of a birth, and its value.
+    struct Counter: ~Copyable {
+        let index: NVIndex
+        let value: UInt64
+    }
+
+    /// Defines a counter if it is absent, and increments it until it can be read.
     ///
     /// - Parameter least: a value to count up to, if it begins below.
-    func counter(at handle: Handle, least: UInt64 = 0) throws -> UInt64 {
-        if let index = try nvIndex(at: handle) {
-            let found = try nvReadPublic(index).publicArea
-            guard found.attributes.subtracting(Self.stateBits) == Self.counterAttributes else {
-                throw BirthRefusal(.indexTaken(handle))
-            }
-            if !found.attributes.contains(.written) { try nvIncrement(index) }
-            return try count(index, upTo: least)
-        }
-        let index = try nvDefineSpace(
+    func counter(at handle: Handle, least: UInt64 = 0) throws -> Counter {
+        let defined = try define(
             TPMSNVPublic(nvIndex: handle, nameAlg: .sha256, attributes: Self.counterAttributes, dataSize: 8)
         )
-        try nvIncrement(index)
-        return try count(index, upTo: least)
-    }
-
-    private func count(_ index: borrowing NVIndex, upTo least: UInt64) throws(TPMError) -> UInt64 {
-        var value = try nvReadCounter(index)
-        while value < least {
-            try nvIncrement(index)
-            value = try nvReadCounter(index)
+        if let found = defined.found, found.attributes.subtracting(Self.stateBits) != Self.counterAttributes {
+            throw BirthRefusal(.indexTaken(handle))
         }
-        return value
+        if defined.found?.attributes.contains(.written) != true { try nvIncrement(defined.index) }
+        var value = try nvReadCounter(defined.index)
+        while value < least {
+            // What is missing at once, then what it came to.
+            for _ in value..<least { try nvIncrement(defined.index) }
+            value = try nvReadCounter(defined.index)
+        }
+        return Counter(index: defined.index, value: value)
     }
 
     /// The value of a counter; nil when the index is no readable counter of ours.
-    func existingCounter(at handle: Handle) throws(TPMError) -> UInt64? {
-        guard let index = try nvIndex(at: handle) else { return nil }
+    func existingCounter(_ index: borrowing NVIndex) throws(TPMError) -> UInt64? {
         let found = try nvReadPublic(index).publicArea.attributes
         guard found.subtracting(Self.stateBits) == Self.counterAttributes, found.contains(.written) else { return nil }
         return try nvReadCounter(index)

@@ -7,6 +7,11 @@ extension TPMConnection {
     /// The content of an NV index; nil when it is not defined or was never written.
     func content(of handle: Handle) throws(TPMError) -> [UInt8]? {
         guard let index = try nvIndex(at: handle) else { return nil }
+        return try content(of: index)
+    }
+
+    /// The content of an NV index; nil when it was never written.
+    func content(of index: borrowing NVIndex) throws(TPMError) -> [UInt8]? {
         let area = try nvReadPublic(index).publicArea
         guard area.attributes.contains(.written) else { return nil }
         return try nvRead(

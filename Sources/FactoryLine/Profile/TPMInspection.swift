@@ -70,10 +70,9 @@ public struct TPMInspection: Encodable, Sendable {
             nv.idevidCertificate,
             &problems
         )
-        for index in [nv.securityFloor, nv.grants] where try connection.nvIndex(at: index.handle) != nil {
-            if try connection.existingCounter(at: index.handle) == nil {
-                problems.append("\(index) is no counter of a birth")
-            }
+        for handle in [nv.securityFloor, nv.grants] {
+            guard let index = try connection.nvIndex(at: handle.handle) else { continue }
+            if try connection.existingCounter(index) == nil { problems.append("\(handle) is no counter of a birth") }
         }
         let bank = profile.selection.bank.algorithm
         let allocated = try connection.pcrBanks().selections.first { $0.hash == bank }?.pcrs ?? []
