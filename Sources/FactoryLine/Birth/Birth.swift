@@ -141,14 +141,18 @@ private struct Birth: Sendable {
             grants: grants.index
         )
 
+        // The disk has time until the record is signed, and the processor until anything is locked: the TPM works.
+        async let logIsKept: Void = keepLog()
         try await step(.readBack)
+        async let judged = record.refusals(policy: station.factoryPolicy, profile: profile)
         let differences = try record.differences(of: kept, in: connection, profile: profile)
         guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
-        let refusals = try record.refusals(policy: station.factoryPolicy, profile: profile)
+        let refusals = try await judged
         guard refusals.isEmpty else { throw BirthRefusal(refusals) }
 
         try await step(.lock)
         try connection.lock(kept)
+        try await logIsKept
         try await step(.sign)
         try sign(record)
         return .born(record)
@@ -210,8 +214,12 @@ private struct Birth: Sendable {
             log: ContentDigest(of: eventLog)
         )
         try EventLogCheck.check(eventLog, leadsTo: boot.pcrs)
-        _ = try files.keep(log: eventLog)
         return boot
+    }
+
+    private func keepLog() throws {
+        guard let eventLog else { return }
+        _ = try files.keep(log: eventLog)
     }
 
     private func record(
