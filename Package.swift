@@ -151,7 +151,10 @@ let package = Package(
         // Software devices for tests and the demo.
         library(
             "SoftwareDevice",
-            ["TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", crypto, x509, asn1, subprocess],
+            [
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "DurableFiles", crypto, x509, asn1,
+                subprocess,
+            ],
             path: "swtpm/SoftwareDevice"
         ),
         program("birthmark-swtpm", ["SoftwareDevice"], path: "swtpm/birthmark-swtpm"),

@@ -50,7 +50,8 @@ public enum CommandLineProgram {
             switch root.exitCode(for: error) {
             case .success:
                 // Help and version are asked for, so they are the command's output.
-                return StandardOutput.write(root.fullMessage(for: error) + "\n") ? 0 : ExitStatus.environment.rawValue
+                if StandardOutput.write(root.fullMessage(for: error) + "\n") { return ExitStatus.done.rawValue }
+                failure = .outputFailed
             case .validationFailure:
                 return report(usage: root.fullMessage(for: error), json: json)
             default:

@@ -15,9 +15,18 @@ public struct OutputOptions: ParsableArguments {
     /// - Throws: `CommandFailure` when standard output cannot be written.
     public func print(_ object: some Encodable, text: () -> String) throws(CommandFailure) {
         guard json ? StandardOutput.write(object) : StandardOutput.write(text() + "\n") else {
-            throw CommandFailure(.environment, "standard output cannot be written", hint: "check where it leads to")
+            throw CommandFailure.outputFailed
         }
     }
+}
+
+extension CommandFailure {
+    /// Nobody can be given the result.
+    public static let outputFailed = CommandFailure(
+        .environment,
+        "standard output cannot be written",
+        hint: "check where it leads to"
+    )
 }
 
 /// Standard output: results only.

@@ -13,6 +13,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case noSpace
         case readOnly
         case exposed
+        case foreign
         case system(Int32)
     }
 
@@ -65,6 +66,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSpace: "no space is left on the disk that holds \(path)"
         case .readOnly: "\(path) lies on a file system that is mounted read-only"
         case .exposed: "\(path) can be read or changed by other users"
+        case .foreign: "\(path) belongs to another user"
         case .system(let number): "\(path) could not be \(act == .read ? "read" : "written"): \(Self.text(of: number))"
         }
     }
@@ -80,6 +82,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSpace: "make room and run the same command again; nothing half-written was left"
         case .readOnly: "mount it writable, or choose another place"
         case .exposed: "make it private: chmod go= \(path)"
+        case .foreign: "run as the user who owns it"
         case .system: nil
         }
     }

@@ -51,8 +51,8 @@ public final class SQLiteStore: Sendable {
         guard FileManager.default.isWritableFile(atPath: path) else {
             throw StoreError(
                 .notWritable,
-                "\(path) may not be written by this user",
-                hint: "run as the user who owns it"
+                "\(path) cannot be written by this user, or lies on a file system that is mounted read-only",
+                hint: "run as the user who owns it, on a file system that is mounted writable"
             )
         }
         return try SQLiteStore(path: path, isNew: false)

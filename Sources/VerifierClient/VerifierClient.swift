@@ -171,6 +171,9 @@ public struct VerifierClient: Sendable {
             case .invalidURL, .emptyHost, .emptyScheme: return .unusable("the trust bundle's url is not one")
             default: return .unreachable(url: url, error.shortDescription)
             }
+        case let error as NIOConnectionError
+        where error.connectionErrors.contains { ($0.error as? NIOSSLError) == .failedToLoadPrivateKey }:
+            return .unusable("the operator's key is not the one of the certificate")
         case let error as NIOConnectionError: return .unreachable(url: url, Self.text(error))
         default: return .unreachable(url: url, String(describing: error))
         }

@@ -97,6 +97,12 @@ public struct VerifierServer: Service {
                 "this machine has no address \(address.host)",
                 hint: "change \"listen\" in \(materials.directory.configuration)"
             )
+        } catch is SocketAddressError.UnknownHost {
+            throw SetupError(
+                .environment,
+                "the name \(address.host) cannot be resolved",
+                hint: "listen on an address of this machine, such as 127.0.0.1 or 0.0.0.0"
+            )
         } catch let error as IOError where error.errnoCode == EACCES {
             throw SetupError(
                 .environment,

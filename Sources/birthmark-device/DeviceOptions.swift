@@ -40,6 +40,12 @@ struct DeviceOptions: ParsableArguments {
 extension DeviceOptions {
     /// The agent of this directory.
     func agent() throws(AgentError) -> Agent {
+        // Checked before the directory is made: a wrong path or a wrong bundle leaves nothing behind.
+        if let trust {
+            _ = try StateDirectory.bundle(at: trust)
+        } else {
+            _ = try StateDirectory(existing: state)
+        }
         let directory = try StateDirectory(state)
         let configuration = try directory.configuration()
         let named = eventLog ?? configuration.eventLog

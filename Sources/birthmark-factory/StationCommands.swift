@@ -73,7 +73,7 @@ struct ExportCommand: ParsableCommand {
         let bytes = try CanonicalJSON.encode(bundle)
         guard let out else {
             guard StandardOutput.write(String(decoding: bytes, as: UTF8.self)) else {
-                throw CommandFailure(.environment, "standard output cannot be written", hint: "check where it leads to")
+                throw CommandFailure.outputFailed
             }
             return
         }

@@ -54,6 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try directory.openStore(materials.configuration)
         let verifier = try await Verifier(materials, store: store, logger: logger)
         let portFile = portFile
+        // Now, while it can still be refused; and the port of an earlier run must not be taken for this one's.
+        if let portFile { try AtomicFile.write([], to: portFile) }
         let server = try VerifierServer(verifier, address: listen.flatMap { ListenAddress($0) }) { port in
             guard let portFile else { return }
             do {

@@ -42,8 +42,23 @@ struct ReleaseKeygen: AsyncParsableCommand {
         var keys: Int?
     }
 
+    func validate() throws {
+        guard let threshold else { return }
+        guard threshold >= 1 else { throw ValidationError("--threshold takes a number from 1 on") }
+        guard publicPath != nil else {
+            throw ValidationError("--threshold is a property of the set of keys: name it with --public")
+        }
+    }
+
     func run() async throws {
         var set = try publicPath.flatMap(existingSet)
+        if let threshold, threshold > (set?.keys.count ?? 0) + 1 {
+            throw CommandFailure(
+                .malformed,
+                "with this key the set has \((set?.keys.count ?? 0) + 1), fewer than the \(threshold) that must sign",
+                hint: "add the other keys first, and raise --threshold with the last one"
+            )
+        }
         let (signer, pem) = algorithm.generate()
         if publicPath != nil {
             set = try parsing(publicPath ?? "") { () throws(MessageError) in

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 /// Every file that a command is given, spoiled in every way: status 2, words that help, and nothing changed.
@@ -29,6 +30,29 @@ import Testing
             // And everything still works.
             try await expect(0, asked.update())
             #expect(try await fleet.record(of: asked)["lifecycle"].text == "trusted")
+        }
+    }
+
+    @Test func anOperatorsFilesThatDoNotFitEndWithTwo() async throws {
+        try await Fleet.with([], born: false) { fleet in
+            try await fleet.run(.verifier, ["operator", fleet.place, "bob", "--role", "auditor"])
+            let genuine = try ["cert.pem", "key.pem"].map { ($0, try contents(of: "\(fleet.alice)/\($0)")) }
+            let person = fleet.directory + "/person"
+            for (spoiled, bytes) in genuine {
+                let others = try contents(of: "\(fleet.place)/operators/bob/\(spoiled)")
+                let other = try #require(genuine.first { $0.0 != spoiled }).1
+                let ways = try [Spoiled.empty, .cut, .garbage].map { try $0.bytes(of: bytes) } + [others, other]
+                for (number, way) in ways.enumerated() {
+                    try? FileManager.default.removeItem(atPath: person)
+                    try makeDirectory(person)
+                    for (name, content) in genuine {
+                        try write(name == spoiled ? way : content, to: "\(person)/\(name)")
+                    }
+                    let arguments = ["device", "list", "--json", "--trust", fleet.trust, "--operator", person]
+                    let ended = try await Program.auditor.run(arguments, in: fleet.transcript)
+                    ended.expectFailure(2, "\(spoiled), \(number)")
+                }
+            }
         }
     }
 

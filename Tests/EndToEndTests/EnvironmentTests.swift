@@ -70,6 +70,16 @@ import Testing
             let served = try await Program.verifier.run(second, in: fleet.transcript)
             try expect(3, served)
             #expect(served.error.contains("another birthmark-verifier") && served.error.contains("hint: "), "\(served)")
+            // Addresses that this machine does not have, a port file that has no place: refused before anything listens.
+            for (option, words) in [
+                (["--listen", "203.0.113.9:0"], "no address"),
+                (["--listen", "no-host.invalid:0"], "cannot be resolved"),
+                (["--listen", "127.0.0.1:0", "--port-file", other + "/nowhere/port"], "does not exist"),
+            ] {
+                let ended = try await Program.verifier.run(["serve", other] + option, in: fleet.transcript)
+                try expect(3, ended)
+                #expect(ended.error.contains(words) && ended.error.contains("hint: "), "\(ended)")
+            }
             // Neither has hurt the one that serves.
             try await fleet.run(.auditor, ["release", "list"] + fleet.asAlice)
         }
@@ -90,12 +100,79 @@ import Testing
                     (.factory, ["init", place, "--name", "line-9"]),
                     (.verifier, ["init", place]),
                     (.device, ["attest", "--state", place, "--tcti", device.tcti, "--trust", fleet.trust]),
+                    (.swtpm, ["make", place, "--ca", fleet.authority]),
+                    (.swtpm, ["make", fleet.directory + "/new", "--ca", place]),
                 ]
                 for (program, arguments) in commands {
                     let ended = try await program.run(arguments + ["--json"], in: fleet.transcript)
                     ended.expectFailure(3, "\(program.rawValue) into \(place)")
                 }
             }
+        }
+    }
+
+    @Test func aWrongPathToADirectoryChangesNothing() async throws {
+        try await Fleet.with { fleet in
+            let device = fleet.devices[0]
+            let missing = fleet.directory + "/missing"
+            let file = fleet.directory + "/file"
+            try write([], to: file)
+            let tcti = ["--tcti", device.tcti]
+            let before = try Snapshot([file, fleet.line, device.state])
+            for place in [missing, file] {
+                let commands: [(Program, [String], Set<Int32>)] = [
+                    (.device, ["attest", "--state", place] + tcti, [3]),
+                    (.device, ["confirm", "--state", place] + tcti, [3]),
+                    (.device, ["update", "--resume", "--state", place] + tcti, [3]),
+                    (.device, ["status", "--state", place] + tcti, [3]),
+                    (.factory, ["export", place], [2, 3]),
+                    (.factory, ["provision", place] + device.provisioning.filter { $0 != "--json" }, [2, 3]),
+                    (.verifier, ["check", place], [1]),
+                    (.verifier, ["operator", place, "bob", "--role", "auditor"], [2, 3]),
+                    (.auditor, ["ek", "verify", fleet.authority + "/root.pem", "--roots", place], [2]),
+                    (.swtpm, ["start", place], [2]), (.swtpm, ["stop", place], [2]),
+                    (.swtpm, ["power-cycle", place], [2]), (.swtpm, ["status", place], [2]),
+                    (.swtpm, ["boot", place, "--firmware", Fleet.released], [2]),
+                ]
+                for (program, arguments, statuses) in commands {
+                    let ended = try await program.run(arguments + ["--json"], in: fleet.transcript)
+                    let what = "\(program.rawValue) \(arguments[0]) \(place)"
+                    #expect(ended.code.map(statuses.contains) == true, "\(what): \(ended)")
+                    ended.expectFailure(ended.code ?? -1, what)
+                    #expect(!ended.error.contains("Error Domain"), "\(what): \(ended)")
+                }
+                let served = try await Program.verifier.run(["serve", place], in: fleet.transcript)
+                #expect(served.code == 2 || served.code == 3, "\(served)")
+                #expect(served.error.contains("hint: "), "\(served)")
+            }
+            #expect(!exists(missing))
+            #expect(try before.changes(to: Snapshot([file, fleet.line, device.state])) == [])
+        }
+    }
+
+    @Test func twoAtOnceDoNotHurtEachOther() async throws {
+        try await withDirectory { directory in
+            let transcript = Transcript()
+            let commands: [(Program, [String])] = [
+                (.swtpm, ["make", directory + "/tpm", "--ca", directory + "/ca"]),
+                (.verifier, ["init", directory + "/verifier"]),
+                (.factory, ["init", directory + "/line", "--name", "line-1"]),
+                (.auditor, ["release", "keygen", directory + "/release.key"]),
+            ]
+            for (program, arguments) in commands {
+                let ends = try await withThrowingTaskGroup(of: Program.Ended.self) { group in
+                    for _ in 0..<3 { group.addTask { try await program.run(arguments + ["--json"], in: transcript) } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(ends.contains { $0.code == 0 }, "\(ends)")
+                for ended in ends where ended.code != 0 { ended.expectFailure(ended.code == 2 ? 2 : 3, "two at once") }
+            }
+            for _ in 0..<2 {
+                let start = ["start", directory + "/tpm", "--json"]
+                try await expect(0, Program.swtpm.run(start, in: transcript))
+            }
+            try await expect(0, Program.swtpm.run(["stop", directory + "/tpm"], in: transcript))
+            try await expect(0, Program.verifier.run(["check", directory + "/verifier"], in: transcript))
         }
     }
 }

@@ -19,8 +19,12 @@ import Testing
                 return line == called.dropLast() || line.hasPrefix(called)
             }
             #expect(example, "\(called)has no example: \(ended.output)")
+            let below = subcommands(ended.output)
+            // A service has no result; its log is JSON.
+            let hasResult = below.isEmpty && command != ["serve"]
+            #expect(!hasResult || ended.output.contains("--json"), "\(called)prints no JSON")
             commands += 1
-            waiting += subcommands(ended.output).map { command + [$0] }
+            waiting += below.map { command + [$0] }
         }
         #expect(commands > 4)
     }

@@ -18,6 +18,8 @@ public struct DeviceDirectory: Sendable, Hashable {
     public var controlSocket: String { socket + ".ctrl" }
     /// The process id of a swtpm that outlives the process that started it.
     public var pidFile: String { path + "/swtpm.pid" }
+    /// Held by the process that makes the device.
+    public var lock: String { path + "/lock" }
     public var serverLog: String { path + "/swtpm.log" }
     /// The event log of the last boot, as the kernel would show it in `binary_bios_measurements`.
     public var bootLog: String { path + "/boot.log" }

@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 import TPMDevice
 
@@ -13,7 +14,10 @@ public actor SoftwareDevice {
 
     /// A device whose directory exists, made by ``make(in:ca:endorsementKeys:banks:)`` or by `birthmark-swtpm make`.
     public init(_ directory: DeviceDirectory) throws(SoftwareDeviceError) {
-        guard FileManager.default.fileExists(atPath: directory.manifest) else {
+        do throws(FileError) {
+            _ = try BoundedFile.read(directory.manifest, limit: DeviceManifest.maximumSize)
+        } catch {
+            guard error.code == .missing || error.code == .notDirectory else { throw SoftwareDeviceError(error) }
             throw SoftwareDeviceError(
                 .input,
                 "\(directory.path) holds no finished device: make one with `birthmark-swtpm make`."

@@ -8,9 +8,12 @@ struct Start: AsyncParsableCommand {
         discussion: "Example:\n  birthmark-swtpm start /tmp/d1"
     )
     @OptionGroup var target: DeviceArgument
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await target.device.start(.daemon)
+        let device = try target.device
+        try await device.start(.daemon)
+        try await output.printIfAsked(device)
     }
 }
 
@@ -22,9 +25,12 @@ struct Stop: AsyncParsableCommand {
     @OptionGroup var target: DeviceArgument
     @Flag(help: "Without TPM2_Shutdown before, as when the plug is pulled.")
     var cut = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await target.device.stop(orderly: !cut)
+        let device = try target.device
+        try await device.stop(orderly: !cut)
+        try await output.printIfAsked(device)
     }
 }
 
@@ -36,11 +42,13 @@ struct PowerCycle: AsyncParsableCommand {
     @OptionGroup var target: DeviceArgument
     @Flag(help: "Without TPM2_Shutdown before, as when the plug is pulled.")
     var cut = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let device = try target.device
         try await device.stop(orderly: !cut)
         try await device.start(.daemon)
+        try await output.printIfAsked(device)
     }
 }
 
@@ -56,5 +64,14 @@ struct Status: AsyncParsableCommand {
         let device = try target.device
         let report = await DeviceReport(device, hasLog: device.hasBooted)
         try output.print(report) { report.text }
+    }
+}
+
+extension OutputOptions {
+    /// Says where the device is to a script that asked; people see that nothing went wrong.
+    fileprivate func printIfAsked(_ device: SoftwareDevice) async throws {
+        guard json else { return }
+        let report = await DeviceReport(device, hasLog: device.hasBooted)
+        try self.print(report) { report.text }
     }
 }

@@ -44,15 +44,9 @@ extension StateDirectory {
                     hint: "give the verifier's trust.json with --trust FILE; it is kept for the next time"
                 )
             }
-            return try parse(held, at: trustPath)
+            return try Self.parse(held, at: trustPath)
         }
-        let bytes: [UInt8]
-        do {
-            bytes = try BoundedFile.read(offered, limit: TrustBundle.maximumSize)
-        } catch {
-            throw AgentError(input: error)
-        }
-        let bundle = try parse(bytes, at: offered)
+        let (bundle, bytes) = try Self.bundle(at: offered)
         if let held {
             guard held == bytes else {
                 throw AgentError(
@@ -67,7 +61,18 @@ extension StateDirectory {
         return bundle
     }
 
-    private func parse(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
+    /// Reads a trust bundle that somebody offers; nothing is kept.
+    public static func bundle(at path: String) throws(AgentError) -> (bundle: TrustBundle, bytes: [UInt8]) {
+        let bytes: [UInt8]
+        do {
+            bytes = try BoundedFile.read(path, limit: TrustBundle.maximumSize)
+        } catch {
+            throw AgentError(input: error)
+        }
+        return (try parse(bytes, at: path), bytes)
+    }
+
+    private static func parse(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
         do {
             return try TrustBundle(parsing: bytes)
         } catch {

@@ -1,5 +1,8 @@
 /// Host names and addresses as they stand in a server certificate.
-enum HostName {
+public enum HostName {
+    /// Whether it can stand in a server certificate: a host name or an address.
+    public static func isUsable(_ text: String) -> Bool { address(text) != nil || isValid(text) }
+
     /// Four bytes for IPv4, sixteen for IPv6; nil when the text is neither.
     static func address(_ text: String) -> [UInt8]? { ipv4(text) ?? ipv6(text) }
 

@@ -55,10 +55,15 @@ public struct DirectorySetup: Sendable {
         makeStore: (VerifierConfiguration) throws -> Void
     ) throws {
         let given = try GivenFiles(options)
+        let exists = FileManager.default.fileExists(atPath: directory.configuration)
+        let configuration = try exists ? keptConfiguration() : newConfiguration()
         try PrivateDirectory.make(directory.path)
+        // Two at once would each find a part of what the other makes.
+        let lock = try FileLock.waiting(for: directory.setupLock)
+        defer { lock.release() }
+        if !exists { try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration) }
         let keys = KeyFiles(directory: directory)
         let isNew = !keys.exist
-        let configuration = try configure()
         guard isNew || storeExists(configuration) else {
             throw SetupError(
                 .environment,
@@ -75,38 +80,38 @@ public struct DirectorySetup: Sendable {
         try AtomicFile.write(try EditedJSON.encode(try materials.trustBundle), to: directory.trustBundle, mode: 0o644)
     }
 
-    private func configure() throws -> VerifierConfiguration {
-        if FileManager.default.fileExists(atPath: directory.configuration) {
-            let configuration = try VerifierMaterials.parsed(
-                directory.configuration,
-                VerifierConfiguration.maximumSize
-            ) { try VerifierConfiguration(parsing: $0) }
-            let isChanged =
-                options.name.map { $0 != configuration.name } ?? false
-                || options.listen.map { $0 != configuration.listen } ?? false
-                || options.url.map { $0 != configuration.url } ?? false
-                || (!options.hosts.isEmpty && options.hosts != configuration.hosts)
-            guard !isChanged else {
-                throw SetupError(
-                    .environment,
-                    "\(directory.configuration) exists already and says otherwise",
-                    hint: "edit it, then run birthmark-verifier init \(directory.path) without those options"
-                )
-            }
-            return configuration
+    private func keptConfiguration() throws -> VerifierConfiguration {
+        let configuration = try VerifierMaterials.parsed(
+            directory.configuration,
+            VerifierConfiguration.maximumSize
+        ) { try VerifierConfiguration(parsing: $0) }
+        let isChanged =
+            options.name.map { $0 != configuration.name } ?? false
+            || options.listen.map { $0 != configuration.listen } ?? false
+            || options.url.map { $0 != configuration.url } ?? false
+            || (!options.hosts.isEmpty && options.hosts != configuration.hosts)
+        guard !isChanged else {
+            throw SetupError(
+                .environment,
+                "\(directory.configuration) exists already and says otherwise",
+                hint: "edit it, then run birthmark-verifier init \(directory.path) without those options"
+            )
         }
+        return configuration
+    }
+
+    private func newConfiguration() throws -> VerifierConfiguration {
         guard let name = options.name ?? Label("birthmark") else { throw SetupError(.malformed, "no name") }
         let listen = options.listen ?? "127.0.0.1:\(Self.defaultPort)"
         let hosts = options.hosts.isEmpty ? ["localhost", "127.0.0.1"] : options.hosts
         let port = ListenAddress(listen)?.port ?? Self.defaultPort
         let url = options.url ?? "https://\(hosts[0]):\(port)"
         let configuration = VerifierConfiguration(name: name, listen: listen, url: url, hosts: hosts)
-        let bytes = try EditedJSON.encode(configuration)
         do {
-            _ = try VerifierConfiguration(parsing: bytes)
-        } catch { throw SetupError(.malformed, error.detail) }
-        try AtomicFile.write(bytes, to: directory.configuration)
-        return configuration
+            return try VerifierConfiguration(parsing: try EditedJSON.encode(configuration))
+        } catch {
+            throw SetupError(.malformed, error.detail, hint: "birthmark-verifier init --help shows how it is meant")
+        }
     }
 
     /// Puts what was given in its place.

@@ -1,3 +1,4 @@
+import Endorsement
 public import Messages
 
 /// `config.json`: what an operator may edit; everything else in the directory is named here.
@@ -59,12 +60,15 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
             throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 127.0.0.1:8443")
         }
         guard url.hasPrefix("https://"), url.count > "https://".count else {
-            throw MessageError(.outOfRange, "\"url\" does not begin with https://")
+            throw MessageError(.outOfRange, "\"url\" is not https:// and a host, such as https://verifier.example:8443")
         }
         guard databaseFile != nil else {
             throw MessageError(.outOfRange, "\"store\" is not sqlite: and a file name")
         }
         guard !hosts.isEmpty else { throw MessageError(.outOfRange, "\"hosts\" is empty, so no TLS certificate fits") }
+        for host in hosts where !HostName.isUsable(host) {
+            throw MessageError(.outOfRange, "\"\(host)\" in \"hosts\" is neither a host name nor an address")
+        }
         try limits.check()
     }
 

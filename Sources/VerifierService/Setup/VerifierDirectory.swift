@@ -20,6 +20,8 @@ public struct VerifierDirectory: Hashable, Sendable {
     public var tlsCertificate: String { file("tls.pem") }
     public var operatorCA: String { file("operator-ca.pem") }
     public var lock: String { file("lock") }
+    /// Held by `birthmark-verifier init` while it makes or takes over files.
+    public var setupLock: String { file("init.lock") }
     /// The checkpoint that left this verifier last, kept apart from the database.
     public var lastCheckpoint: String { file("last-checkpoint") }
 

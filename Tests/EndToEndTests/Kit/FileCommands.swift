@@ -218,6 +218,12 @@ struct FileCommands {
             ),
             FileCommand(
                 program: .auditor,
+                arguments: signing.map { $0 == fleet.package ? at : $0 } + ["--key", fleet.releaseKey, "--boot", boot],
+                genuine: fleet.package,
+                kinds: [.missing, .directory, .empty]
+            ),
+            FileCommand(
+                program: .auditor,
                 arguments: ["policy", "check", at],
                 genuine: "Provisioning/policies/default.json",
                 kinds: Spoiled.ofJSON,

@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 
 /// What boots on a device: everything that a boot measures follows from this, so two units with the same firmware
@@ -59,10 +60,16 @@ public struct Firmware: Sendable, Hashable, Codable {
         }
     }
 
+    /// The most bytes of a descriptor; a real one has 1 KB.
+    private static let maximumSize = 1 << 20
+
     /// Reads a descriptor.
     public init(contentsOf path: String) throws(SoftwareDeviceError) {
         do {
-            self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(filePath: path)))
+            let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
+            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+        } catch let error as FileError {
+            throw SoftwareDeviceError(error)
         } catch {
             throw SoftwareDeviceError(.input, "\(path) is not a firmware descriptor: \(error)")
         }

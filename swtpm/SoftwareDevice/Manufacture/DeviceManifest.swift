@@ -7,6 +7,9 @@ public struct DeviceManifest: Sendable, Codable {
     public let endorsementKeys: [EndorsementKey]
     public let banks: [String]
 
+    /// The most bytes of the file; a real one has 150.
+    static let maximumSize = 64 << 10
+
     func write(to directory: DeviceDirectory) throws {
         try Data((directory.tcti + "\n").utf8).write(to: URL(filePath: directory.tctiFile), options: .atomic)
         let encoder = JSONEncoder()

@@ -1,4 +1,5 @@
 import Crypto
+import DurableFiles
 import Foundation
 import SwiftASN1
 public import X509
@@ -29,7 +30,12 @@ public struct LocalCA: Sendable {
             self = made.ca
         } catch {
             try? FileManager.default.removeItem(atPath: temporary)
-            guard let existing = try Self.load(directory) else { throw error }
+            guard let existing = try Self.load(directory) else {
+                throw SoftwareDeviceError(
+                    .input,
+                    "\(directory) is there already and holds no \(Self.rootFile), so it is no authority: choose another."
+                )
+            }
             self = existing
         }
     }
@@ -40,6 +46,9 @@ public struct LocalCA: Sendable {
     static let intermediateKeyFile = "intermediate-key.pem"
     static let rootKeyFile = "root-key.pem"
 
+    /// The most bytes of each file.
+    private static let maximumSize = 64 << 10
+
     init(root: Certificate, intermediate: Certificate, intermediateKey: P256.Signing.PrivateKey) {
         self.root = root
         self.intermediate = intermediate
@@ -48,13 +57,23 @@ public struct LocalCA: Sendable {
 
     private static func load(_ directory: String) throws -> LocalCA? {
         guard FileManager.default.fileExists(atPath: "\(directory)/\(rootFile)") else { return nil }
-        func text(_ name: String) throws -> String {
-            try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+        func read<Value>(_ name: String, _ parse: (String) throws -> Value) throws(SoftwareDeviceError) -> Value {
+            let path = "\(directory)/\(name)"
+            do {
+                return try parse(String(decoding: try BoundedFile.read(path, limit: maximumSize), as: UTF8.self))
+            } catch let error as FileError {
+                throw SoftwareDeviceError(error)
+            } catch {
+                throw SoftwareDeviceError(
+                    .input,
+                    "\(path) cannot be understood: remove \(directory), and the next `make` makes a new authority."
+                )
+            }
         }
         return LocalCA(
-            root: try Certificate(pemEncoded: text(rootFile)),
-            intermediate: try Certificate(pemEncoded: text(intermediateFile)),
-            intermediateKey: try P256.Signing.PrivateKey(pemRepresentation: text(intermediateKeyFile))
+            root: try read(rootFile) { try Certificate(pemEncoded: $0) },
+            intermediate: try read(intermediateFile) { try Certificate(pemEncoded: $0) },
+            intermediateKey: try read(intermediateKeyFile) { try P256.Signing.PrivateKey(pemRepresentation: $0) }
         )
     }
 }
@@ -65,26 +84,20 @@ private struct FreshCA {
     let rootKey: P256.Signing.PrivateKey
 
     func save(_ directory: String) throws {
-        let files = FileManager.default
-        try files.createDirectory(
-            atPath: directory,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-        func write(_ name: String, _ text: String, mode: Int) throws {
-            let path = "\(directory)/\(name)"
-            guard
-                files.createFile(
-                    atPath: path,
-                    contents: Data(text.utf8),
-                    attributes: [.posixPermissions: mode]
-                )
-            else { throw SoftwareDeviceError(.environment, "\(path) cannot be written.") }
+        let files: [(name: String, text: String, mode: UInt32)] = [
+            (LocalCA.rootKeyFile, rootKey.pemRepresentation, 0o600),
+            (LocalCA.intermediateKeyFile, ca.intermediateKey.pemRepresentation, 0o600),
+            (LocalCA.intermediateFile, try ca.intermediate.serializeAsPEM().pemString, 0o644),
+            (LocalCA.rootFile, try ca.root.serializeAsPEM().pemString, 0o644),
+        ]
+        do throws(FileError) {
+            try PrivateDirectory.make(directory)
+            for file in files {
+                try AtomicFile.write(Array(file.text.utf8), to: "\(directory)/\(file.name)", mode: file.mode)
+            }
+        } catch {
+            throw SoftwareDeviceError(error)
         }
-        try write(LocalCA.rootKeyFile, rootKey.pemRepresentation, mode: 0o600)
-        try write(LocalCA.intermediateKeyFile, ca.intermediateKey.pemRepresentation, mode: 0o600)
-        try write(LocalCA.intermediateFile, ca.intermediate.serializeAsPEM().pemString, mode: 0o644)
-        try write(LocalCA.rootFile, ca.root.serializeAsPEM().pemString, mode: 0o644)
     }
 }
 

@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 import TPMCrypto
 import TPMDevice
@@ -17,6 +18,11 @@ extension SoftwareDevice {
         banks: [AlgorithmID] = [.sha1, .sha256, .sha384]
     ) async throws -> SoftwareDevice {
         try prepare(directory)
+        guard let lock = try locked(directory) else {
+            throw SoftwareDeviceError(.environment, "Another birthmark-swtpm makes \(directory.path): wait for it.")
+        }
+        defer { lock.release() }
+        try makeState(of: directory)
         let device = SoftwareDevice(unfinished: directory)
         try await device.start()
         let identity = try await device.manufacture(ca: ca, endorsementKeys: endorsementKeys, banks: banks)
@@ -38,17 +44,33 @@ extension SoftwareDevice {
                     + "choose a shorter directory."
             )
         }
-        let files = FileManager.default
-        guard !files.fileExists(atPath: directory.manifest) else {
+        do throws(FileError) {
+            if !FileManager.default.fileExists(atPath: directory.path) { try PrivateDirectory.make(directory.path) }
+        } catch {
+            throw SoftwareDeviceError(error)
+        }
+    }
+
+    /// The right to make the device; `nil` while another process has it.
+    private static func locked(_ directory: DeviceDirectory) throws(SoftwareDeviceError) -> FileLock? {
+        do throws(FileError) {
+            return try FileLock.trying(directory.lock)
+        } catch {
+            throw SoftwareDeviceError(error)
+        }
+    }
+
+    private static func makeState(of directory: DeviceDirectory) throws(SoftwareDeviceError) {
+        guard !FileManager.default.fileExists(atPath: directory.manifest) else {
             throw SoftwareDeviceError(.input, "\(directory.path) holds a device already: remove it or choose another.")
         }
         // What a killed `make` left would be a TPM of unknown history.
-        try? files.removeItem(atPath: directory.state)
-        try files.createDirectory(
-            atPath: directory.state,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        try? FileManager.default.removeItem(atPath: directory.state)
+        do throws(FileError) {
+            try PrivateDirectory.make(directory.state)
+        } catch {
+            throw SoftwareDeviceError(error)
+        }
     }
 
     /// What a TPM maker does, with the platform's authorization, which is empty until firmware changes it.
