@@ -53,6 +53,10 @@ public struct EKCertificate: Sendable, Hashable {
 
     /// What the alternative name says of the TPM; nil when it says nothing.
     public var tpm: TPMDescription? { TPMDescription(certificate.extensions.alternativeNames) }
+
+    /// Whether nothing here says hardware: the certificate names a software TPM, or none at all, as those of Google's virtual
+    /// TPMs that rest on ``Workaround/purposeFromIssuer``.
+    public var isSoftware: Bool { tpm?.isSoftware ?? true }
 }
 
 /// What an EK certificate says of its TPM (TCG EK Credential Profile, section 3.1.2).

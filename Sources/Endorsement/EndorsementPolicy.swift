@@ -7,18 +7,36 @@ public struct EndorsementPolicy: Sendable {
     public let anchors: TrustAnchors
     /// Lists that speak for their own issuers; an issuer without one is not asked.
     public let revocationLists: [CertificateRevocationList]
+    /// Whether every issuer on the way to a root must have a list that is not out of date.
+    public let requiresRevocationLists: Bool
 
-    /// Joins both.
-    public init(anchors: TrustAnchors, revocationLists: [CertificateRevocationList] = []) {
+    /// Joins them.
+    public init(
+        anchors: TrustAnchors,
+        revocationLists: [CertificateRevocationList] = [],
+        requiringRevocationLists: Bool = false
+    ) {
         self.anchors = anchors
         self.revocationLists = revocationLists
+        requiresRevocationLists = requiringRevocationLists
+    }
+
+    /// What a trust directory says, its revocation lists included.
+    public init(_ contents: TrustDirectory.Contents) {
+        self.init(anchors: contents.anchors, revocationLists: contents.revocationLists)
     }
 
     /// Judges an endorsement key that has no certificate: by the owner's allow list of Names, and by nothing else.
     public func judge(uncertified publicArea: TPMTPublic, allowed: EKAllowList) -> EndorsementVerdict {
         let digest = EKAllowList.digest(of: publicArea)
         guard allowed.contains(digest) else { return .refused([.notAllowed(name: digest.hexadecimal)]) }
-        guard let key = try? PublicKey(publicArea) else { return .refused([.keyUsageUnsuitable]) }
+        guard let key = try? PublicKey(publicArea) else {
+            return .refused([.keyUsageUnsuitable(seen: "a key of no use here")])
+        }
+        // A credential can be made to a restricted decryption key only (Part 3, section 12.5).
+        guard publicArea.objectAttributes.isSuperset(of: [.restricted, .decrypt]),
+            !publicArea.objectAttributes.contains(.sign)
+        else { return .refused([.keyUsageUnsuitable(seen: "a key that is not a restricted decryption key")]) }
         return .accepted(EndorsementFacts(basis: .allowList, subjectKey: key, workarounds: []))
     }
 
@@ -48,7 +66,12 @@ public struct EndorsementPolicy: Sendable {
                 (
                     path,
                     reasonsOf(ek, issuer: path.issuer, for: key)
-                        + path.reasons(at: date, purpose: .endorsementKey, revocationLists: revocationLists)
+                        + path.reasons(
+                            at: date,
+                            purpose: .endorsementKey,
+                            revocationLists: revocationLists,
+                            required: requiresRevocationLists
+                        )
                 )
             }
             // A search that finds, finds at least one.
@@ -58,6 +81,17 @@ public struct EndorsementPolicy: Sendable {
             guard best.1.isEmpty else { return .refused(best.1) }
             return .accepted(facts(of: ek, path: best.0))
         }
+    }
+
+    /// The same for a key whose public area is at hand: one that cannot be read is not the certified one.
+    public func judge(
+        _ ek: EKCertificate,
+        forKeyOf publicArea: TPMTPublic,
+        intermediates: [ParsedCertificate] = [],
+        at date: Int64
+    ) -> EndorsementVerdict {
+        guard let key = try? PublicKey(publicArea) else { return .refused([.keyDiffers]) }
+        return judge(ek, for: key, intermediates: intermediates, at: date)
     }
 
     /// What an EK certificate must be in itself (TCG EK Credential Profile, section 3).
@@ -71,17 +105,21 @@ public struct EndorsementPolicy: Sendable {
         }
         let fromIssuer = Self.hasPurposeFromIssuer(certificate, issuer: issuer)
         if extensions.purposes?.contains(OID.ekCertificatePurpose) != true, !fromIssuer {
-            reasons.append(.purposeMissing)
+            reasons.append(.purposeMissing(seen: extensions.purposesText))
         }
         if ek.tpm == nil, !fromIssuer { reasons.append(.tpmNotNamed) }
         // An endorsement key decrypts: by key transport with RSA, by agreement with ECC.
+        // Google's "EK/AK CA" certifies both kinds of key; those that sign are attestation keys, and no credential can be
+        // made to them.
         let needed: CertificateExtensions.KeyUsage
         switch certificate.subjectKey.numbers {
         case .rsa: needed = .keyEncipherment
         case .ecc: needed = .keyAgreement
         }
         // nil is Workaround.keyUsageAbsent.
-        if extensions.keyUsage?.contains(needed) == false { reasons.append(.keyUsageUnsuitable) }
+        if extensions.keyUsage?.contains(needed) == false {
+            reasons.append(.keyUsageUnsuitable(seen: extensions.keyUsageText))
+        }
         if let key, key != certificate.subjectKey { reasons.append(.keyDiffers) }
         return reasons
     }

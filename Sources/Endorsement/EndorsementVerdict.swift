@@ -35,6 +35,9 @@ public struct EndorsementFacts: Sendable, Hashable {
         public let tpm: TPMDescription?
         /// Seconds since 1970.
         public let notAfter: Int64
+
+        /// Whether nothing in the certificate says hardware.
+        public var isSoftware: Bool { tpm?.isSoftware ?? true }
     }
 
     /// How the key came to be trusted.

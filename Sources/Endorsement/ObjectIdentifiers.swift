@@ -23,7 +23,10 @@ enum OID {
     static let keyUsage: ASN1ObjectIdentifier = [2, 5, 29, 15]
     static let subjectAlternativeName: ASN1ObjectIdentifier = [2, 5, 29, 17]
     static let basicConstraints: ASN1ObjectIdentifier = [2, 5, 29, 19]
-    static let crlNumber: ASN1ObjectIdentifier = [2, 5, 29, 20]
+    static let reasonCode: ASN1ObjectIdentifier = [2, 5, 29, 21]
+    static let deltaCRLIndicator: ASN1ObjectIdentifier = [2, 5, 29, 27]
+    static let issuingDistributionPoint: ASN1ObjectIdentifier = [2, 5, 29, 28]
+    static let certificateIssuer: ASN1ObjectIdentifier = [2, 5, 29, 29]
     static let nameConstraints: ASN1ObjectIdentifier = [2, 5, 29, 30]
     static let certificatePolicies: ASN1ObjectIdentifier = [2, 5, 29, 32]
     static let authorityKeyIdentifier: ASN1ObjectIdentifier = [2, 5, 29, 35]
@@ -40,6 +43,7 @@ enum OID {
     static let stateOrProvince: ASN1ObjectIdentifier = [2, 5, 4, 8]
     static let organization: ASN1ObjectIdentifier = [2, 5, 4, 10]
     static let organizationalUnit: ASN1ObjectIdentifier = [2, 5, 4, 11]
+    static let emailAddress: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 1]
 
     // RFC 3279, RFC 4055 and RFC 5758: keys and signatures.
     static let rsaEncryption: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 1, 1]

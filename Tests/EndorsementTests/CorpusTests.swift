@@ -85,7 +85,7 @@ private let corpus = ProcessInfo.processInfo.environment["BIRTHMARK_CORPUS"]
             "Foxboron+attezt/internal/truststore/tests/Nuvoton/RootCA", "loicsikidi+tpm-ca-certificates",
         ]
         for directory in directories {
-            let anchors = try TrustDirectory.read(root + "/" + directory)
+            let anchors = try TrustDirectory.contents(of: root + "/" + directory).anchors
             certificates += anchors.roots + anchors.intermediates
         }
         certificates += try TrustDirectory.readFile(

@@ -33,7 +33,7 @@ import Testing
         try write("b.der", vendor.root.bytes)
         try write("c.crt", pretender)
         try write("README.md", Array("not a certificate".utf8))
-        let anchors = try TrustDirectory.read(directory)
+        let anchors = try TrustDirectory.contents(of: directory).anchors
         #expect(anchors.roots == [vendor.root])
         #expect(anchors.intermediates.map(\.subject.description) == ["CN=Level 2", "CN=Pretender"])
     }
@@ -42,24 +42,24 @@ import Testing
         try write("a.der", vendor.root.bytes)
         try write("b.der", Array(vendor.root.bytes.dropLast()))
         do {
-            _ = try TrustDirectory.read(directory)
+            _ = try TrustDirectory.contents(of: directory)
             Issue.record("a truncated certificate was read")
         } catch {
-            #expect(error.description.hasPrefix(directory + "/b.der, certificate 0: "))
+            #expect(error.description.hasPrefix(directory + "/b.der, certificate or list 0: "))
         }
         try write("b.der", Array("-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n".utf8))
-        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory) }
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory) }
     }
 
     @Test func anEmptyOrMissingDirectoryIsAnError() {
-        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory) }
-        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory + "/nowhere") }
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory) }
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory + "/nowhere") }
     }
 
     @Test func anOwnersCANeedsNoWorkarounds() throws {
         let key = TestKey.rsa(try #require(TestKey.sharedRSA), algorithm: [1, 2, 840, 113549, 1, 1, 5])
         try write("a.der", TestCertificate.authority("Old", issuer: "Old", key: key).signed(by: key))
-        #expect(try TrustDirectory.read(directory).roots.count == 1)
-        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.read(directory, allowing: []) }
+        #expect(try TrustDirectory.contents(of: directory).anchors.roots.count == 1)
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory, allowing: []) }
     }
 }

@@ -51,7 +51,7 @@ import Testing
                     (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
                 }.joined()
         )
-        let endorsement = EndorsementPolicy(anchors: try TrustDirectory.read(line.station.directory.ekRoots))
+        let endorsement = EndorsementPolicy(try TrustDirectory.contents(of: line.station.directory.ekRoots))
         let key = try PublicKey(proof.endorsementKey)
         guard case .accepted = endorsement.judge(ek, for: key, at: record.bornAt) else {
             Issue.record("the endorsement key is not accepted again")

@@ -39,14 +39,35 @@ struct CertificateExtensions: Sendable, Hashable {
         guard !nodes.isEmpty, nodes.count <= Self.maximumCount else { throw .malformed(field: "extensions") }
         var seen: Set<ASN1ObjectIdentifier> = []
         for node in nodes {
-            var fields = try Fields(node, "extension")
-            let type = try fields.next("extension type").objectIdentifier("extension type")
-            let critical = try Self.defaultFalse(fields.optional(.boolean), "critical", &leniency)
-            let value = try fields.next("extension value").octets("extension value")
-            try fields.end()
+            let (type, critical, value) = try Self.parts(of: node, &leniency)
             guard seen.insert(type).inserted else { throw .malformed(field: "extension \(type), there twice") }
             try read(type, critical: critical, value, &leniency)
         }
+    }
+
+    /// Reads one Extension (RFC 5280, section 4.1).
+    static func parts(
+        of node: ASN1Node,
+        _ leniency: inout Leniency
+    ) throws(CertificateError) -> (type: ASN1ObjectIdentifier, critical: Bool, value: ArraySlice<UInt8>) {
+        var fields = try Fields(node, "extension")
+        let type = try fields.next("extension type").objectIdentifier("extension type")
+        let critical = try defaultFalse(fields.optional(.boolean), "critical", &leniency)
+        let value = try fields.next("extension value").octets("extension value")
+        try fields.end()
+        return (type, critical, value)
+    }
+
+    /// Reads an AuthorityKeyIdentifier for the key; authorityCertIssuer and -SerialNumber are hints that are not needed.
+    static func keyIdentifier(_ node: ASN1Node) throws(CertificateError) -> [UInt8]? {
+        var fields = try Fields(node, "authorityKeyIdentifier")
+        let identifier = try fields.optional(context: 0).map { node throws(CertificateError) in
+            Array(try node.primitive("keyIdentifier"))
+        }
+        _ = fields.optional(context: 1)
+        _ = fields.optional(context: 2)
+        try fields.end()
+        return identifier
     }
 
     private mutating func read(
@@ -95,14 +116,7 @@ struct CertificateExtensions: Sendable, Hashable {
                 try ASN1Node.parse(value, "subjectKeyIdentifier").octets("subjectKeyIdentifier")
             )
         case OID.authorityKeyIdentifier:
-            var fields = try Fields(ASN1Node.parse(value, "authorityKeyIdentifier"), "authorityKeyIdentifier")
-            authorityKeyIdentifier = try fields.optional(context: 0).map { node throws(CertificateError) in
-                Array(try node.primitive("keyIdentifier"))
-            }
-            // authorityCertIssuer and -SerialNumber are hints for path building that are not needed.
-            _ = fields.optional(context: 1)
-            _ = fields.optional(context: 2)
-            try fields.end()
+            authorityKeyIdentifier = try Self.keyIdentifier(ASN1Node.parse(value, "authorityKeyIdentifier"))
         default:
             if critical { unhandledCritical.append(type) }
         }

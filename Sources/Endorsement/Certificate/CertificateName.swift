@@ -56,6 +56,9 @@ public struct CertificateName: Sendable, Hashable {
         return found.first?.text
     }
 
+    /// Whether any attribute is of this type.
+    func has(_ type: ASN1ObjectIdentifier) -> Bool { relativeNames.joined().contains { $0.type == type } }
+
     /// Whether this name stands under `base` in the tree of directory names (RFC 5280, section 4.2.1.10).
     func isWithin(_ base: CertificateName) -> Bool {
         guard base.relativeNames.count <= relativeNames.count else { return false }

@@ -7,6 +7,7 @@ enum GeneralName: Sendable, Hashable {
     case other(tag: UInt)
 
     private static let knownTags: ClosedRange<UInt> = 0...8
+    static let rfc822Name: UInt = 1
 
     init(_ node: ASN1Node, _ leniency: inout Leniency) throws(CertificateError) {
         guard node.identifier.tagClass == .contextSpecific, Self.knownTags.contains(node.identifier.tagNumber) else {
@@ -68,7 +69,9 @@ struct NameConstraints: Sendable, Hashable {
 
     /// Whether all names of a certificate, subject and alternative, keep to the constraints.
     func allow(subject: CertificateName, alternativeNames: [GeneralName]) -> Bool {
-        let names = (subject.isEmpty ? [] : [.directoryName(subject)]) + alternativeNames
+        var names = (subject.isEmpty ? [] : [.directoryName(subject)]) + alternativeNames
+        // An address in the subject is bound by the constraints on addresses too (RFC 5280, section 4.2.1.10).
+        if subject.has(OID.emailAddress) { names.append(.other(tag: GeneralName.rfc822Name)) }
         return names.allSatisfy { name in
             let relevantPermitted = permitted.filter { $0.tag == name.tag }
             let relevantExcluded = excluded.filter { $0.tag == name.tag }

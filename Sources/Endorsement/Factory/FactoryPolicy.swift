@@ -57,8 +57,12 @@ public struct FactoryPolicy: Sendable {
         var reasons: [CertificateReason] = []
         let extensions = certificate.extensions
         if extensions.basicConstraints?.isAuthority == true { reasons.append(.isAuthority) }
-        if extensions.keyUsage != .digitalSignature { reasons.append(.keyUsageUnsuitable) }
-        if let purpose = kind.purpose.identifier, extensions.purposes != [purpose] { reasons.append(.purposeMissing) }
+        if extensions.keyUsage != .digitalSignature {
+            reasons.append(.keyUsageUnsuitable(seen: extensions.keyUsageText))
+        }
+        if let purpose = kind.purpose.identifier, extensions.purposes != [purpose] {
+            reasons.append(.purposeMissing(seen: extensions.purposesText))
+        }
         if !kind.policies.allSatisfy(extensions.policies.contains) { reasons.append(.policyMissing) }
         if (try? PublicKey(publicArea)) != certificate.subjectKey { reasons.append(.keyDiffers) }
         switch CertificatePath.search(from: certificate, through: anchors.intermediates, to: anchors.roots) {

@@ -76,7 +76,8 @@ struct CertificatePath: Sendable {
     func reasons(
         at date: Int64,
         purpose: CertificatePurpose,
-        revocationLists: [CertificateRevocationList]
+        revocationLists: [CertificateRevocationList],
+        required: Bool = false
     ) -> [CertificateReason] {
         var reasons: [CertificateReason] = []
         for certificate in certificates {
@@ -96,7 +97,7 @@ struct CertificatePath: Sendable {
             reasons += Self.reasons(authority, above: certificates.prefix(depth), purpose: purpose)
         }
         for (certificate, issuer) in zip(certificates, certificates.dropFirst()) {
-            reasons += revocationLists.reasons(against: certificate, issuedBy: issuer, at: date)
+            reasons += revocationLists.reasons(against: certificate, issuedBy: issuer, at: date, required: required)
         }
         return reasons
     }

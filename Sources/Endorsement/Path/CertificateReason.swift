@@ -27,14 +27,16 @@ public enum CertificateReason: Sendable, Hashable {
     case revocationListInvalid(issuer: String)
     /// All revocation lists given for this issuer are past their next update.
     case revocationListExpired(issuer: String, since: Int64)
+    /// Lists are demanded, and none of this issuer was given.
+    case revocationListMissing(issuer: String)
 
     // The certificate itself
     /// A CA certificate in the place of an end entity's (VERIFIER B5, attack 34).
     case isAuthority
     /// The extended key usage does not say what the certificate is presented for.
-    case purposeMissing
+    case purposeMissing(seen: String)
     /// The key usage does not allow what this kind of key is for.
-    case keyUsageUnsuitable
+    case keyUsageUnsuitable(seen: String)
     /// The alternative name does not name a TPM (manufacturer, model, version).
     case tpmNotNamed
     /// The certified key is not the key presented (attacks 32 and 33).
@@ -61,6 +63,7 @@ public enum CertificateReason: Sendable, Hashable {
         case .revoked: "revoked"
         case .revocationListInvalid: "revocation-list-invalid"
         case .revocationListExpired: "revocation-list-expired"
+        case .revocationListMissing: "revocation-list-missing"
         case .isAuthority: "is-authority"
         case .purposeMissing: "purpose-missing"
         case .keyUsageUnsuitable: "key-usage-unsuitable"
@@ -93,9 +96,12 @@ extension CertificateReason: CustomStringConvertible {
         case .revocationListInvalid(let issuer): "the revocation list of '\(issuer)' is not signed by that issuer"
         case .revocationListExpired(let issuer, let since):
             "the revocation list of '\(issuer)' was to be renewed by \(CertificateTime.text(since)); fetch the present one"
+        case .revocationListMissing(let issuer):
+            "there is no revocation list of '\(issuer)', and one of every issuer is demanded"
         case .isAuthority: "the certificate is a CA's, not a key's in a device"
-        case .purposeMissing: "the extended key usage does not name what the certificate is presented for"
-        case .keyUsageUnsuitable: "the key usage does not allow what such a key is for"
+        case .purposeMissing(let seen):
+            "the extended key usage does not name what the certificate is presented for; it says \(seen)"
+        case .keyUsageUnsuitable(let seen): "the key usage does not allow what such a key is for; it says \(seen)"
         case .tpmNotNamed: "the alternative name does not give manufacturer, model and version of a TPM"
         case .keyDiffers: "the certificate is for another key than the one presented"
         case .notAllowed(let name): "there is no certificate, and the key's Name \(name) is not on the allow list"

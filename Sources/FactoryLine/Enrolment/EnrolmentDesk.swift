@@ -119,10 +119,8 @@ actor EnrolmentDesk {
             }
             throw BirthRefusal(reasons.map(BirthReason.endorsement))
         case .accepted(let facts):
-            if request.order.tier == .tpm, case .certificate(let certificate) = facts.basis, let tpm = certificate.tpm,
-                tpm.isSoftware
-            {
-                throw BirthRefusal(.tierOverstated(model: tpm.model))
+            if request.order.tier == .tpm, case .certificate(let certificate) = facts.basis, certificate.isSoftware {
+                throw BirthRefusal(.tierOverstated(model: certificate.tpm?.model ?? "not named"))
             }
             return facts
         }

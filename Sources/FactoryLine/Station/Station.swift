@@ -143,14 +143,12 @@ public struct Station: Sendable {
             allowed = list
         }
         // With an allow list there may be no root at all.
-        let anchors: TrustAnchors
         do throws(TrustDirectory.Failure) {
-            anchors = try TrustDirectory.read(directory.ekRoots)
+            return (EndorsementPolicy(try TrustDirectory.contents(of: directory.ekRoots)), allowed)
         } catch {
             guard case .noCertificates = error else { throw error }
-            anchors = TrustAnchors([])
+            return (EndorsementPolicy(anchors: TrustAnchors([])), allowed)
         }
-        return (EndorsementPolicy(anchors: anchors), allowed)
     }
 
     private static func key(_ path: String, made: inout Bool) throws(Failure) -> P256.Signing.PrivateKey {

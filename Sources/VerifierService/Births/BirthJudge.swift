@@ -88,7 +88,7 @@ struct BirthJudge: Sendable {
         }
         do throws(CertificateError) {
             let certificate = try EKCertificate(fromNV: bytes)
-            if record.tier == .tpm, certificate.tpm?.isSoftware == true {
+            if record.tier == .tpm, certificate.isSoftware {
                 return ["the record says hardware, the endorsement certificate says software"]
             }
             switch endorsement.judge(certificate, for: key, at: record.bornAt) {

@@ -138,7 +138,7 @@ public struct VerifierMaterials: Sendable {
     private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do throws(TrustDirectory.Failure) {
-            return EndorsementPolicy(anchors: try TrustDirectory.read(path))
+            return EndorsementPolicy(try TrustDirectory.contents(of: path))
         } catch {
             if case .noCertificates = error { return nil }
             throw SetupError(.malformed, error.description)
