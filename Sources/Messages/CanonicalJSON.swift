@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// The one JSON form in which messages, statements and ledger entries travel: sorted keys, no white space, integers only.
 ///
 /// A decoder that is content with duplicates, trailing commas or unknown keys would let two programs read two
@@ -8,37 +6,33 @@ import FoundationEssentials
 public enum CanonicalJSON {
     /// Writes a value in canonical form.
     /// - Throws: `MessageError` with code `.notEncodable` when the value holds something JSON has no form for.
-    public static func encode(_ value: some Encodable) throws(MessageError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return [UInt8](try encoder.encode(value))
-        } catch {
-            throw MessageError(.notEncodable, "\(type(of: value)): \(error)")
-        }
+    public static func encode<Message: Encodable>(_ value: Message) throws(MessageError) -> [UInt8] {
+        let tree = try JSONTree(of: value)
+        var writer = JSONTreeWriter()
+        writer.write(tree)
+        return writer.bytes
     }
 
     /// Reads a value from bytes that must be in canonical form to the last byte.
     /// - Parameter limit: the most bytes accepted; nothing larger is looked at.
     /// - Throws: `MessageError`: `.tooLarge`, `.malformed`, or `.notCanonical` for text that has a meaning but another form
-    ///   (duplicate or unknown keys, white space, fractions, trailing commas).
+    ///   (unknown keys, white space, numbers like `1.0`).
     public static func decode<Message: Codable>(
         _ type: Message.Type,
         from bytes: some Sequence<UInt8>,
         limit: Int
     ) throws(MessageError) -> Message {
-        let bytes = Data(bytes)
+        let bytes = [UInt8](bytes)
         guard bytes.count <= limit else {
             throw MessageError(.tooLarge, "\(Message.self): \(bytes.count) bytes, at most \(limit) are accepted")
         }
         let message: Message
         do {
-            message = try decodeLeniently(bytes)
+            message = try JSONTree(parsing: bytes, largest: .max).decode()
         } catch {
             throw MessageError(error.code, "\(Message.self): \(error.detail)")
         }
-        let written = try encode(message)
-        guard written.elementsEqual(bytes) else {
+        guard try encode(message) == bytes else {
             throw MessageError(
                 .notCanonical,
                 "\(Message.self): not in canonical form (sorted keys, no white space, no unknown or repeated keys)"
@@ -46,10 +40,25 @@ public enum CanonicalJSON {
         }
         return message
     }
+}
 
-    static func decodeLeniently<Message: Decodable>(_ bytes: Data) throws(MessageError) -> Message {
+extension JSONTree {
+    /// The tree of a value.
+    init<Value: Encodable>(of value: Value) throws(MessageError) {
         do {
-            return try JSONDecoder().decode(Message.self, from: bytes)
+            let encoder = JSONTreeEncoder()
+            try value.encode(to: encoder)
+            guard let tree = try encoder.tree() else { throw encoder.invalid(value, "nothing was written") }
+            self = tree
+        } catch {
+            throw MessageError(.notEncodable, "\(Value.self): \(error)")
+        }
+    }
+
+    /// The value that a tree stands for.
+    func decode<Value: Decodable>() throws(MessageError) -> Value {
+        do {
+            return try Value(from: JSONTreeDecoder(self))
         } catch let error as DecodingError {
             throw MessageError(.malformed, error.explanation)
         } catch {

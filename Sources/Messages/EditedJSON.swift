@@ -13,8 +13,8 @@ public enum EditedJSON {
             throw MessageError(.tooLarge, "\(bytes.count) bytes, at most \(limit) are accepted")
         }
         let written = try JSONTree(parsing: bytes)
-        let file: File = try CanonicalJSON.decodeLeniently(Data(bytes))
-        let understood = try JSONTree(parsing: try CanonicalJSON.encode(file))
+        let file: File = try written.decode()
+        let understood = try JSONTree(of: file)
         if let place = written.firstDifference(from: understood) {
             throw MessageError(.malformed, "\"\(place)\" is not a key known here, or its value is not understood")
         }

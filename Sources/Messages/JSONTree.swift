@@ -1,20 +1,24 @@
 /// A JSON text as a tree in which nothing was overlooked (RFC 8259): repeated keys, fractions and trailing bytes are refused.
 ///
-/// It exists to hold files that people edit against what the program understood of them; messages between
-/// programs are held to `CanonicalJSON` instead.
-indirect enum JSONTree: Hashable {
+/// Every text is read into one, and every message written out of one; what form a text may have is the business of
+/// `CanonicalJSON` and `EditedJSON`.
+enum JSONTree: Hashable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A number above `Int64.max`; smaller ones are `integer`, so that equal numbers are equal trees.
+    case large(UInt64)
     case string(String)
     case array([JSONTree])
-    case object([String: JSONTree])
+    case object(JSONObject)
 
     /// Deep enough for every file of ours; a bound because the parser recurses.
     static let maximumDepth = 24
 
-    init(parsing bytes: [UInt8]) throws(MessageError) {
-        var parser = JSONTreeParser(bytes: bytes)
+    /// Reads a text.
+    /// - Parameter largest: the largest number accepted.
+    init(parsing bytes: [UInt8], largest: UInt64 = UInt64(Int64.max)) throws(MessageError) {
+        var parser = JSONTreeParser(bytes: bytes, largest: largest)
         self = try parser.wholeText()
     }
 
@@ -22,10 +26,10 @@ indirect enum JSONTree: Hashable {
     func firstDifference(from other: JSONTree, at path: String = "") -> String? {
         switch (self, other) {
         case (.object(let mine), .object(let theirs)):
-            for key in mine.keys.sorted() {
-                let place = path.isEmpty ? key : "\(path).\(key)"
-                guard let theirValue = theirs[key], let myValue = mine[key] else { return place }
-                if let difference = myValue.firstDifference(from: theirValue, at: place) { return difference }
+            for member in mine.members {
+                let place = path.isEmpty ? member.key : "\(path).\(member.key)"
+                guard let theirValue = theirs[member.key] else { return place }
+                if let difference = member.value.firstDifference(from: theirValue, at: place) { return difference }
             }
             return nil
         case (.array(let mine), .array(let theirs)):
@@ -37,5 +41,30 @@ indirect enum JSONTree: Hashable {
         default:
             return self == other ? nil : path
         }
+    }
+}
+
+/// The members of an object by ascending keys, each key once.
+struct JSONObject: Hashable {
+    struct Member: Hashable {
+        var key: String
+        var value: JSONTree
+    }
+
+    let members: [Member]
+
+    /// Sorts members unless they are in order already; their keys must differ.
+    init(_ members: [Member]) {
+        let ascend = zip(members, members.dropFirst()).allSatisfy { $0.key < $1.key }
+        self.members = ascend ? members : members.sorted { $0.key < $1.key }
+    }
+
+    subscript(_ key: String) -> JSONTree? {
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low < members.count && members[low].key == key ? members[low].value : nil
     }
 }

@@ -1,9 +1,14 @@
+/// Reads a JSON text in any layout; every fault names its line.
 struct JSONTreeParser {
     let bytes: [UInt8]
+    let largest: UInt64
     private var position = 0
     private var line = 1
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], largest: UInt64) {
+        self.bytes = bytes
+        self.largest = largest
+    }
 
     mutating func wholeText() throws(MessageError) -> JSONTree {
         let tree = try value(depth: 0)
@@ -14,7 +19,9 @@ struct JSONTreeParser {
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private func fault(_ what: String) -> MessageError { MessageError(.malformed, "JSON, line \(line): \(what)") }
+    private func fault(_ what: String, _ code: MessageError.Code = .malformed) -> MessageError {
+        MessageError(code, "JSON, line \(line): \(what)")
+    }
 
     private mutating func skipWhiteSpace() {
         while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
@@ -46,25 +53,29 @@ struct JSONTreeParser {
         case UInt8(ascii: "t"): return try take(word: "true", as: .bool(true))
         case UInt8(ascii: "f"): return try take(word: "false", as: .bool(false))
         case UInt8(ascii: "n"): return try take(word: "null", as: .null)
-        default: return .integer(try integer())
+        default: return try number()
         }
     }
 
     private mutating func object(depth: Int) throws(MessageError) -> JSONTree {
         position += 1
-        var members: [String: JSONTree] = [:]
+        var members: [JSONObject.Member] = []
+        // Ascending keys show by themselves that none is repeated; the set is for the rest.
+        var seen: Set<String>?
         skipWhiteSpace()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        if take(UInt8(ascii: "}")) { return .object(JSONObject(members)) }
         while true {
             skipWhiteSpace()
             guard next == UInt8(ascii: "\"") else { throw fault("expected a key in quotation marks") }
             let key = try string()
             skipWhiteSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("expected : after \"\(key)\"") }
-            let member = try value(depth: depth + 1)
-            guard members.updateValue(member, forKey: key) == nil else { throw fault("\"\(key)\" stands twice") }
+            let value = try value(depth: depth + 1)
+            if seen == nil, let last = members.last, last.key >= key { seen = Set(members.map(\.key)) }
+            if let isNew = seen?.insert(key).inserted, !isNew { throw fault("\"\(key)\" stands twice") }
+            members.append(JSONObject.Member(key: key, value: value))
             skipWhiteSpace()
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if take(UInt8(ascii: "}")) { return .object(JSONObject(members)) }
             guard take(UInt8(ascii: ",")) else { throw fault("expected , or }") }
         }
     }
@@ -82,26 +93,54 @@ struct JSONTreeParser {
         }
     }
 
-    private mutating func integer() throws(MessageError) -> Int64 {
+    private mutating func number() throws(MessageError) -> JSONTree {
         let start = position
-        _ = take(UInt8(ascii: "-"))
+        let isNegative = take(UInt8(ascii: "-"))
         let digits = position
-        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        var magnitude: UInt64 = 0
+        var fits = true
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+            let (tens, overflows) = magnitude.multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = tens.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            fits = fits && !overflows && !overflowsToo
+            magnitude = sum
+            position += 1
+        }
         guard position > digits else { throw fault("expected a value") }
         if let byte = next, byte == UInt8(ascii: ".") || byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
-            throw fault("numbers are whole numbers here")
+            throw fraction(from: start)
         }
-        let text = bytes[start..<position]
-        let leadingZero = bytes[digits] == UInt8(ascii: "0") && position - digits > 1
-        guard !leadingZero, let number = Int64(String(decoding: text, as: UTF8.self)) else {
+        guard fits, bytes[digits] != UInt8(ascii: "0") || position - digits == 1 else {
             throw fault("not a whole number of 64 bits")
         }
-        return number
+        if !isNegative, let small = Int64(exactly: magnitude) { return .integer(small) }
+        if isNegative, magnitude <= Int64.min.magnitude { return .integer(Int64(truncatingIfNeeded: 0 &- magnitude)) }
+        guard !isNegative, magnitude <= largest else { throw fault("not a whole number of 64 bits") }
+        return .large(magnitude)
+    }
+
+    /// What is wrong with a number that has a fraction or an exponent: `1.0` and `1e3` only have another form.
+    private mutating func fraction(from start: Int) -> MessageError {
+        while let byte = next, "0123456789+-.eE".utf8.contains(byte) { position += 1 }
+        let value = Double(String(decoding: bytes[start..<position], as: UTF8.self))
+        let isWhole = value.flatMap { Int64(exactly: $0) } != nil
+        return fault("numbers are whole numbers here", isWhole ? .notCanonical : .malformed)
     }
 
     private mutating func string() throws(MessageError) -> String {
         position += 1
-        var text: [UInt8] = []
+        let start = position
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        guard next == UInt8(ascii: "\"") else { return try stringWithEscapes(from: start) }
+        position += 1
+        guard let string = String(validating: bytes[start..<position - 1], as: UTF8.self) else {
+            throw fault("not UTF-8")
+        }
+        return string
+    }
+
+    private mutating func stringWithEscapes(from start: Int) throws(MessageError) -> String {
+        var text = Array(bytes[start..<position])
         while let byte = next {
             position += 1
             switch byte {

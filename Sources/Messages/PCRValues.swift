@@ -106,30 +106,54 @@ public struct PCRValues: Hashable, Sendable, Codable {
         return pcrs.filter { bank != other.bank || self[$0] != other[$0] }
     }
 
+    /// A bank's name, or an index.
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
     /// Reads and checks.
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let banks = try container.decode([String: [String: HexBytes]].self)
-        var values: [Int: [UInt8]] = [:]
-        guard banks.count == 1, let (name, written) = banks.first, let bank = PCRBank(rawValue: name) else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "exactly one bank out of sha1, sha256, sha384, sha512"
+        let banks = try decoder.container(keyedBy: Key.self)
+        guard banks.allKeys.count == 1, let name = banks.allKeys.first, let bank = PCRBank(rawValue: name.stringValue)
+        else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(
+                    codingPath: banks.codingPath,
+                    debugDescription: "exactly one bank out of sha1, sha256, sha384, sha512"
+                )
             )
         }
-        for (index, value) in written {
+        let written = try banks.nestedContainer(keyedBy: Key.self, forKey: name)
+        var values: [Int: [UInt8]] = [:]
+        for key in written.allKeys {
+            let index = key.stringValue
             guard let number = Int(index), String(number) == index else {
-                throw DecodingError.dataCorruptedError(
-                    in: container,
-                    debugDescription: "\"\(index.prefix(8))\" is not a PCR index"
+                throw DecodingError.dataCorrupted(
+                    DecodingError.Context(
+                        codingPath: written.codingPath,
+                        debugDescription: "\"\(index.prefix(8))\" is not a PCR index"
+                    )
                 )
             }
-            values[number] = value.bytes
+            guard let value = LowercaseHex.decode(try written.decode(String.self, forKey: key)) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key,
+                    in: written,
+                    debugDescription: "not lower-case hexadecimal"
+                )
+            }
+            values[number] = value
         }
         guard let checked = PCRValues(bank: bank, values: values) else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "a PCR index above 23 or a value that is not of the bank's size"
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(
+                    codingPath: banks.codingPath,
+                    debugDescription: "a PCR index above 23 or a value that is not of the bank's size"
+                )
             )
         }
         self = checked
@@ -137,8 +161,10 @@ public struct PCRValues: Hashable, Sendable, Codable {
 
     /// Writes the JSON form.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        let written = Dictionary(uniqueKeysWithValues: values.map { (String($0.key), HexBytes($0.value)) })
-        try container.encode([bank.rawValue: written])
+        var banks = encoder.container(keyedBy: Key.self)
+        var written = banks.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: bank.rawValue))
+        for (index, value) in values {
+            try written.encode(LowercaseHex.encode(value), forKey: Key(stringValue: String(index)))
+        }
     }
 }
