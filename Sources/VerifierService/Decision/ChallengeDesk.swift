@@ -59,7 +59,13 @@ extension Verifier {
     }
 
     static func random(_ count: Int) -> [UInt8] {
+        // The generator asks the kernel each time, so whole words.
         var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in generator.next() }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let word: UInt64 = generator.next()
+            bytes += (0..<min(8, count - bytes.count)).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
+        }
+        return bytes
     }
 }
