@@ -13,11 +13,12 @@ extension SQLiteStore {
                 try self.commit(changes, sealer: sealer, db)
             }
             self.tail.withLock { $0 = tail }
-            remember(changes, receipt.outcomes)
+            memory.committed(changes, receipt.outcomes, size: tail.size)
             return receipt
         } catch {
             // Whether it was committed is unknown: the next commit reads the tail from what is stored.
             tail.withLock { $0 = nil }
+            memory.forget()
             throw StoreError(sqlite: error)
         }
     }
@@ -42,19 +43,6 @@ extension SQLiteStore {
         let sealed = try sealer.seal(tail, appending: entries)
         try append(entries, sealed, db)
         return (CommitReceipt(outcomes: outcomes, ledger: sealed), try sealed.tail)
-    }
-
-    private func remember(_ changes: [StoreChange], _ outcomes: [StoreOutcome]) {
-        for (change, outcome) in zip(changes, outcomes) {
-            guard case .committed = outcome else { continue }
-            switch change {
-            case .birth(let birth): states.keep(birth.transition.state, for: birth.transition.state.instance)
-            case .decision(let decision):
-                states.keep(decision.transition.state, for: decision.transition.state.instance)
-            case .act(let transition, _): states.keep(transition.state, for: transition.state.instance)
-            case .release, .withdrawal, .policy: break
-            }
-        }
     }
 
     private func currentTail(_ db: Database) throws -> LedgerTail {

@@ -10,23 +10,17 @@ extension SQLiteStore: VerifierStore {
         of instance: InstanceID,
         release: ContentDigest?
     ) async throws(StoreError) -> DecisionSnapshot? {
-        let cached = states[instance]
-        let found = try await read { db -> (body: Data?, release: ReleaseStanding?)? in
-            let version = try db.cachedStatement(sql: "SELECT version FROM state WHERE instance = ?")
-            guard let version = try Int64.fetchOne(version, arguments: [instance.text]) else { return nil }
-            let standing = try release.flatMap { try Self.standing(of: $0, db) }
-            // Reading a state's JSON costs more than all the rest of a snapshot.
-            if version == cached?.version { return (nil, standing) }
-            let body = try db.cachedStatement(sql: "SELECT body FROM state WHERE instance = ?")
-            return (try Data.fetchOne(body, arguments: [instance.text]), standing)
+        if let known = memory.snapshot(of: instance, release: release) { return known }
+        let generation = memory.generation
+        let found = try await read { db -> (body: Data, release: ReleaseStanding?)? in
+            let statement = try db.cachedStatement(sql: "SELECT body FROM state WHERE instance = ?")
+            guard let body = try Data.fetchOne(statement, arguments: [instance.text]) else { return nil }
+            return (body, try release.flatMap { try Self.standing(of: $0, db) })
         }
         guard let found else { return nil }
-        if let body = found.body {
-            let state = try Self.state(body)
-            states.keep(state, for: instance)
-            return DecisionSnapshot(state: state, release: found.release)
-        }
-        return cached.map { DecisionSnapshot(state: $0, release: found.release) }
+        let snapshot = DecisionSnapshot(state: try Self.state(found.body), release: found.release)
+        memory.keep(snapshot, release: release, readAt: generation)
+        return snapshot
     }
 
     static func standing(of release: ContentDigest, _ db: Database) throws -> ReleaseStanding? {
@@ -127,10 +121,13 @@ extension SQLiteStore: VerifierStore {
     }
 
     public func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool {
-        try await read { db in
+        if memory.holdsLog(digest) { return true }
+        let isHeld = try await read { db in
             let statement = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM event_log WHERE digest = ?)")
             return try Bool.fetchOne(statement, arguments: [Data(digest.bytes)]) ?? false
         }
+        if isHeld { memory.keepLog(digest) }
+        return isHeld
     }
 
     public func ledgerHead() async throws(StoreError) -> LedgerHead {

@@ -12,8 +12,7 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     /// The end of the ledger as the last commit left it; owned by the writer, checked against the stored size each time.
     let tail = Mutex<LedgerTail?>(nil)
-    /// States as the last commits left them: good for as long as the stored version is theirs, which every reader asks.
-    let states = BoundedCache<InstanceID, InstanceState>(limit: 4096)
+    let memory = RecordMemory()
 
     /// Makes a new, empty database, for its owner only.
     /// - Throws: `StoreError`: `.exists`, `.notWritable`, `.noSpace`.

@@ -58,6 +58,55 @@ import VerifierStore
         #expect(throws: Never.self) { try proof.verify(entry: entry, logKey: key.signer.verifierKey).get() }
     }
 
+    // MARK: What is remembered
+
+    /// Two stores on one file: what one remembers is refused as stale once the other has changed it, and then read again.
+    @Test func whatAnotherProcessChangedIsNoticed() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        let birth = try Fixture.birth(try Fixture.record(1))
+        let state = birth.transition.state
+        _ = try await store.commit([.birth(birth)], sealer: key.sealer)
+        let other = try SQLiteStore.open(at: directory.database)
+        let suspension = try Fixture.act(.suspend, on: state)
+        _ = try await other.commit([.act(suspension, replacing: state.version)], sealer: key.sealer)
+        let late = StoreChange.act(suspension, replacing: state.version)
+        #expect(try await store.commit([late], sealer: key.sealer).outcomes == [.stale])
+        #expect(try await store.snapshot(of: state.instance, release: nil)?.state == suspension.state)
+        #expect(store.memory.snapshot(of: state.instance, release: nil)?.state == suspension.state)
+    }
+
+    @Test func nothingIsRememberedOfACommitThatFailed() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        let birth = try Fixture.birth(try Fixture.record(1), log: [1])
+        let state = birth.transition.state
+        _ = try await store.commit([.birth(birth)], sealer: key.sealer)
+        #expect(store.memory.snapshot(of: state.instance, release: nil)?.state == state)
+        #expect(store.memory.holdsLog(ContentDigest(of: [1])))
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = ON") }
+        let suspension = StoreChange.act(try Fixture.act(.suspend, on: state), replacing: state.version)
+        await #expect(throws: StoreError.self) { try await store.commit([suspension], sealer: key.sealer) }
+        #expect(store.memory.snapshot(of: state.instance, release: nil) == nil)
+        #expect(!store.memory.holdsLog(ContentDigest(of: [1])))
+        #expect(try await store.snapshot(of: state.instance, release: nil)?.state == state)
+    }
+
+    /// A reader that was overtaken by a commit must not put back what it read before; nor may an older commit.
+    @Test func whatWasOvertakenIsNotRemembered() throws {
+        let memory = RecordMemory()
+        let state = try Fixture.birth(try Fixture.record(1)).transition.state
+        let suspension = try Fixture.act(.suspend, on: state)
+        let change = StoreChange.act(suspension, replacing: state.version)
+        let before = memory.generation
+        memory.committed([change], [.committed(at: 1)], size: 2)
+        memory.keep(DecisionSnapshot(state: state, release: nil), release: nil, readAt: before)
+        #expect(memory.snapshot(of: state.instance, release: nil)?.state == suspension.state)
+        memory.committed([try Fixture.policy("p")], [.committed(at: 0)], size: 1)
+        #expect(memory.snapshot(of: state.instance, release: nil) == nil)
+        memory.keep(DecisionSnapshot(state: state, release: nil), release: nil, readAt: memory.generation)
+        #expect(memory.snapshot(of: state.instance, release: nil)?.state == state)
+        #expect(memory.snapshot(of: state.instance, release: ContentDigest(of: [])) == nil)
+    }
+
     // MARK: What is refused at opening
 
     private func refusal(_ open: () throws -> SQLiteStore) -> StoreError? {

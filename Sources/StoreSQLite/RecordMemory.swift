@@ -1,0 +1,89 @@
+import Messages
+import Synchronization
+import UpdateTrust
+import VerifierStore
+
+/// What decisions ask of the record again and again, as the last commit left it.
+///
+/// It may lag behind another process that writes the same file; then what is decided on it is `.stale` when it is to be
+/// carried out, and that empties it.
+final class RecordMemory: Sendable {
+    fileprivate struct Contents {
+        var states = BoundedDictionary<InstanceID, InstanceState>(limit: 4096)
+        var standings = BoundedDictionary<ContentDigest, ReleaseStanding>(limit: 256)
+        /// Logs are kept for ever.
+        var logs = BoundedDictionary<ContentDigest, Bool>(limit: 4096)
+    }
+
+    private struct Memory {
+        var contents = Contents()
+        /// The size of the ledger after the last commit that was taken up.
+        var size = 0
+        /// Rises with everything that may have changed the record.
+        var generation: UInt64 = 0
+    }
+
+    private let memory = Mutex(Memory())
+
+    /// What a reader notes before it reads, so that nothing is kept that a commit has overtaken meanwhile.
+    var generation: UInt64 { memory.withLock { $0.generation } }
+
+    /// What a snapshot asks, in one view; `nil` when a part of it is not known.
+    func snapshot(of instance: InstanceID, release: ContentDigest?) -> DecisionSnapshot? {
+        memory.withLock { memory in
+            guard let state = memory.contents.states[instance] else { return nil }
+            guard let release else { return DecisionSnapshot(state: state, release: nil) }
+            return memory.contents.standings[release].map { DecisionSnapshot(state: state, release: $0) }
+        }
+    }
+
+    func holdsLog(_ digest: ContentDigest) -> Bool { memory.withLock { $0.contents.logs[digest] ?? false } }
+
+    /// Keeps what was read, unless something has changed since the reader noted the generation.
+    func keep(_ snapshot: DecisionSnapshot, release: ContentDigest?, readAt generation: UInt64) {
+        memory.withLock { memory in
+            guard memory.generation == generation else { return }
+            memory.contents.states.keep(snapshot.state, for: snapshot.state.instance)
+            if let release, let standing = snapshot.release { memory.contents.standings.keep(standing, for: release) }
+        }
+    }
+
+    func keepLog(_ digest: ContentDigest) { memory.withLock { $0.contents.logs.keep(true, for: digest) } }
+
+    /// Takes up a commit: the ledger's size says which of two came later.
+    func committed(_ changes: [StoreChange], _ outcomes: [StoreOutcome], size: Int) {
+        memory.withLock { memory in
+            memory.generation += 1
+            guard size >= memory.size, !outcomes.contains(.stale) else { return memory.contents = Contents() }
+            memory.size = size
+            for (change, outcome) in zip(changes, outcomes) {
+                if case .committed = outcome { memory.contents.take(change) }
+            }
+        }
+    }
+
+    /// Forgets everything: whether a commit was carried out is not known.
+    func forget() {
+        memory.withLock { memory in
+            memory.generation += 1
+            memory.contents = Contents()
+        }
+    }
+}
+
+extension RecordMemory.Contents {
+    fileprivate mutating func take(_ change: StoreChange) {
+        switch change {
+        case .birth(let birth):
+            states.keep(birth.transition.state, for: birth.transition.state.instance)
+            if let log = birth.log { logs.keep(true, for: log.digest) }
+        case .decision(let decision):
+            states.keep(decision.transition.state, for: decision.transition.state.instance)
+            if let log = decision.log { logs.keep(true, for: log.digest) }
+        case .act(let transition, _): states.keep(transition.state, for: transition.state.instance)
+        case .release(let release, _): standings.keep(.registered, for: release.manifest)
+        case .withdrawal(let manifest, _, _): standings.keep(.withdrawn, for: manifest)
+        case .policy: break
+        }
+    }
+}
