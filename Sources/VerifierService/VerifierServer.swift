@@ -63,7 +63,7 @@ public struct VerifierServer: Service {
             routes: RouteTable.routes(of: verifier),
             revoked: Set(materials.configuration.revokedOperators),
             limiter: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst),
-            deadline: .seconds(Int64(limits.requestSeconds)),
+            deadlines: RequestDeadlines(.seconds(Int64(limits.requestSeconds))),
             metrics: verifier.metrics,
             logger: verifier.logger,
             clock: verifier.clock

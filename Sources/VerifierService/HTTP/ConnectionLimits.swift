@@ -80,34 +80,44 @@ private final class StalledWriteHandler: ChannelOutboundHandler {
 
     private let limit: TimeAmount
     private var outstanding = 0
-    private var deadline: Scheduled<Void>?
+    /// When a write was taken last, or the first of those outstanding was made.
+    private var progress = NIODeadline.now()
+    private var timer: Scheduled<Void>?
 
     init(limit: TimeAmount) { self.limit = limit }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let done = promise ?? context.eventLoop.makePromise()
+        if outstanding == 0 { progress = .now() }
         outstanding += 1
-        if outstanding == 1 { arm(context) }
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        if timer == nil { arm(context) }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         done.futureResult.whenComplete { _ in
-            let (handler, context) = bound.value
-            handler.outstanding -= 1
-            handler.arm(context)
+            // Every write that completes gives the others the whole time again.
+            bound.value.outstanding -= 1
+            bound.value.progress = .now()
         }
         context.write(data, promise: done)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = nil
+        timer?.cancel()
+        timer = nil
     }
 
-    /// Every write that completes gives the others the whole time again.
+    /// The timer is left to run out: nearly always nothing is outstanding then, and the next write sets it again.
     private func arm(_ context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = nil
-        guard outstanding > 0, context.channel.isActive else { return }
-        let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+        guard context.channel.isActive else { return }
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(deadline: progress + limit) {
+            let (handler, context) = bound.value
+            handler.timer = nil
+            guard handler.outstanding > 0 else { return }
+            if handler.progress + handler.limit <= .now() {
+                context.channel.close(promise: nil)
+            } else {
+                handler.arm(context)
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ struct Responder: HTTPResponder {
     /// Operators whose certificates count no more.
     let revoked: Set<Label>
     let limiter: RateLimiter
-    let deadline: TimeAmount
+    let deadlines: RequestDeadlines
     let metrics: Metrics
     let logger: Logger
     let clock: VerifierClock
@@ -31,8 +31,8 @@ struct Responder: HTTPResponder {
         let start = ContinuousClock.now
         // A body that drips in resets every idle timeout; this one nothing resets.
         let channel = context.channel
-        let limit = channel.eventLoop.scheduleTask(in: deadline) { channel.close(promise: nil) }
-        defer { limit.cancel() }
+        let timed = deadlines.begin(on: channel)
+        defer { deadlines.end(timed) }
 
         let peer = PeerAddress(channel.remoteAddress)
         var route: Route?
