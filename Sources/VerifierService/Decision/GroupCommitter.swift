@@ -25,6 +25,7 @@ actor GroupCommitter {
     // Owned by the actor.
     private var waiting: [Waiter] = []
     private var isCommitting = false
+    private var underWay: (group: [Waiter], due: ContinuousClock.Instant)?
 
     init(store: any VerifierStore, sealer: LedgerSealer, metrics: Metrics, logger: Logger, patience: Duration) {
         self.store = store
@@ -46,20 +47,35 @@ actor GroupCommitter {
     }
 
     private func drain() async {
+        let first = ContinuousClock.now + patience
+        let watch = Task { [weak self] in
+            var due = first
+            while true {
+                try await Task.sleep(until: due)
+                guard let next = await self?.look() else { return }
+                due = next
+            }
+        }
         while !waiting.isEmpty {
             let group = Array(waiting.prefix(Self.maximumGroup))
             waiting.removeFirst(group.count)
-            let patience = patience
-            let watch = Task { [weak self] in
-                while true {
-                    try await Task.sleep(for: patience)
-                    await self?.giveUp(on: group)
-                }
-            }
+            underWay = (group, ContinuousClock.now + patience)
             await carryOut(group)
-            watch.cancel()
         }
+        underWay = nil
+        watch.cancel()
         isCommitting = false
+    }
+
+    /// Gives up on the group that is under way when it is late.
+    /// - Returns: when to look again.
+    private func look() -> ContinuousClock.Instant {
+        let now = ContinuousClock.now
+        guard let (group, due) = underWay else { return now + patience }
+        guard due <= now else { return due }
+        giveUp(on: group)
+        underWay = (group, now + patience)
+        return now + patience
     }
 
     private func carryOut(_ group: [Waiter]) async {
