@@ -53,11 +53,7 @@ public struct EndorsementPolicy: Sendable {
         at date: Int64
     ) -> EndorsementVerdict {
         let certificate = ek.certificate
-        let search = CertificatePath.search(
-            from: certificate,
-            through: anchors.intermediates + intermediates,
-            to: anchors.roots
-        )
+        let search = CertificatePath.search(from: certificate, through: intermediates, to: anchors)
         switch search {
         case .none(let reason):
             return .refused([reason] + reasonsOf(ek, issuer: nil, for: key))

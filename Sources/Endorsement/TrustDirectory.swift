@@ -25,6 +25,7 @@ public enum TrustDirectory {
         case badFile(path: String, index: Int, CertificateError)
         case notPEM(path: String)
         case noCertificates(path: String)
+        case listsOnly(path: String)
         /// More directories within each other, or more files, than any collection of CAs has.
         case tooMuch(path: String)
 
@@ -35,6 +36,7 @@ public enum TrustDirectory {
                 "\(path), certificate or list \(index): \(error); remove or replace it"
             case .notPEM(let path): "\(path) begins as PEM and is not well-formed"
             case .noCertificates(let path): "\(path) holds no *.pem, *.der, *.crt or *.cer file with a certificate"
+            case .listsOnly(let path): "\(path) holds revocation lists and no certificate of those who issued them"
             case .tooMuch(let path):
                 "\(path) goes deeper or holds more than CA certificates ever do; give their directory"
             }
@@ -56,7 +58,9 @@ public enum TrustDirectory {
     ) throws(Failure) -> Contents {
         var found = Found(passedOver: [])
         try read(path, below: path, allowing: workarounds, into: &found)
-        guard !found.certificates.isEmpty else { throw .noCertificates(path: path) }
+        guard !found.certificates.isEmpty else {
+            throw found.lists.isEmpty ? .noCertificates(path: path) : .listsOnly(path: path)
+        }
         return Contents(
             anchors: TrustAnchors(found.certificates),
             revocationLists: found.lists,

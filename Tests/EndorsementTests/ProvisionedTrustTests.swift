@@ -16,7 +16,8 @@ import Testing
 
     private struct Index: Decodable { var certificates: [Entry] }
 
-    static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let directory =
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path(percentEncoded: false) + "Provisioning/trust"
 
     static let entries: [Entry] = {
@@ -59,14 +60,14 @@ import Testing
         let anchors = try Self.contents.get().anchors
         #expect(anchors.roots.count == 38 && anchors.intermediates.count == 148)
         for intermediate in anchors.intermediates {
-            let path = CertificatePath.search(from: intermediate, through: anchors.intermediates, to: anchors.roots)
+            let path = CertificatePath.search(from: intermediate, to: anchors)
             guard case .found(let paths) = path, let shortest = paths.first else {
                 Issue.record("\(intermediate.subject) leads to no root")
                 continue
             }
-            // In the middle of its validity nothing else is wrong with it as a CA for endorsement keys.
+            // On the first day of the whole path nothing is wrong with it as a CA for endorsement keys.
             let reasons = shortest.reasons(
-                at: intermediate.notBefore + 86_400,
+                at: shortest.certificates.map(\.notBefore).max() ?? 0,
                 purpose: .endorsementKey,
                 revocationLists: []
             )

@@ -6,14 +6,16 @@ import Testing
     let vendor: TestVendor
 
     init() throws { vendor = try TestVendor() }
+    init(_ vendor: TestVendor) { self.vendor = vendor }
 
     /// A list of the vendor's, in the parts it is written from.
-    private func list(
+    func list(
         revoked: [[UInt8]] = [],
         issuer: String = "Test Vendor CA",
         by key: TestKey? = nil,
         thisUpdate: Int64 = 1_690_000_000,
         nextUpdate: Int64? = 1_710_000_000,
+        version: [UInt8] = TestDER.integer([1]),
         extensions: [TestExtension] = [],
         entryExtensions: [TestExtension] = []
     ) -> [UInt8] {
@@ -26,7 +28,7 @@ import Testing
             )
         }
         let toBeSigned = TestDER.sequence(
-            TestDER.integer([1]),
+            version,
             key.algorithm,
             TestDER.name(common: issuer),
             TestDER.time(thisUpdate),
@@ -77,18 +79,127 @@ import Testing
         #expect(vendor.judge(try vendor.ek(), lists: [list]).codes == ["revocation-list-invalid"])
     }
 
-    @Test func partialListsAreRefused() throws {
-        // Delta list, issuing distribution point, and an entry by another issuer (RFC 5280, 5.2.4, 5.2.5, 5.3.3).
+    /// Delta list, distribution point, and an entry by another issuer (RFC 5280, 5.2.4, 5.2.5, 5.3.3); critical by the
+    /// standard, and no less partial when somebody forgets to say so.
+    @Test(arguments: [TestDER.true, []]) func partialListsAreRefused(critical: [UInt8]) throws {
         for identifier in [[2, 5, 29, 27], [2, 5, 29, 28]] as [ASN1ObjectIdentifier] {
-            let odd = TestExtension(identifier: identifier, critical: TestDER.true, value: TestDER.integer([1]))
+            let odd = TestExtension(identifier: identifier, critical: critical, value: TestDER.integer([1]))
             #expect(throws: CertificateError.self) { try CertificateRevocationList(der: list(extensions: [odd])) }
         }
-        let indirect = TestExtension(identifier: [2, 5, 29, 29], critical: TestDER.true, value: TestDER.null)
+        let indirect = TestExtension(identifier: [2, 5, 29, 29], critical: critical, value: TestDER.null)
         #expect(throws: CertificateError.self) {
             try CertificateRevocationList(der: list(revoked: [[9]], entryExtensions: [indirect]))
         }
+    }
+
+    @Test func extensionsAreUnderstoodOrHarmless() throws {
         let number = TestExtension(identifier: [2, 5, 29, 20], value: TestDER.integer([7]))
+        let unknown = TestExtension(
+            identifier: [1, 3, 6, 1, 4, 1, 99999, 1],
+            critical: TestDER.true,
+            value: TestDER.null
+        )
         #expect(throws: Never.self) { try CertificateRevocationList(der: list(extensions: [number])) }
+        #expect(throws: CertificateError.self) { try CertificateRevocationList(der: list(extensions: [unknown])) }
+        #expect(throws: CertificateError.self) {
+            try CertificateRevocationList(der: list(extensions: [number, number]))
+        }
+        #expect(throws: CertificateError.self) {
+            try CertificateRevocationList(der: list(revoked: [[9]], entryExtensions: [unknown]))
+        }
+        // Version 1 has none.
+        #expect(throws: Never.self) { try CertificateRevocationList(der: list(version: [])) }
+        #expect(throws: CertificateError.self) {
+            try CertificateRevocationList(der: list(version: [], extensions: [number]))
+        }
+        #expect(throws: CertificateError.self) {
+            try CertificateRevocationList(der: list(version: TestDER.integer([2])))
+        }
+    }
+
+    @Test func everyReasonOfACompleteListRevokes() throws {
+        func reason(_ code: UInt8, tag: UInt8 = 0x0A) -> [UInt8] {
+            let reason = TestExtension(identifier: [2, 5, 29, 21], value: TestDER.node(tag, [code]))
+            return list(revoked: [[0x11, 0x22]], entryExtensions: [reason])
+        }
+        // keyCompromise, cACompromise and even certificateHold.
+        for code in [0, 1, 2, 3, 4, 5, 6, 9, 10] as [UInt8] { #expect(try judge(reason(code)) == ["revoked"]) }
+        // removeFromCRL would clear the certificate, and is for delta lists; 7 and 11 are nothing.
+        for code in [7, 8, 11, 0x80] as [UInt8] {
+            #expect(throws: CertificateError.self) { try CertificateRevocationList(der: reason(code)) }
+        }
+        #expect(throws: CertificateError.self) { try CertificateRevocationList(der: reason(1, tag: 0x02)) }
+    }
+
+    @Test func aListThatEndsBeforeItBeginsIsRefused() {
+        #expect(throws: CertificateError.self) {
+            try CertificateRevocationList(der: list(thisUpdate: 1_700_000_000, nextUpdate: 1_699_999_999))
+        }
+    }
+
+    @Test func aListMadeAfterBirthIsAsGood() throws {
+        #expect(try judge(list(thisUpdate: 1_710_000_000, nextUpdate: 1_720_000_000)) == [])
+        #expect(
+            try judge(list(revoked: [[0x11, 0x22]], thisUpdate: 1_710_000_000, nextUpdate: 1_720_000_000)) == [
+                "revoked"
+            ]
+        )
+    }
+
+    @Test func aCAThatChangedItsKeyIsNotJudgedByTheOtherKeysList() throws {
+        func stating(_ identifier: UInt8, by key: TestKey) throws -> CertificateRevocationList {
+            let state = TestExtension(
+                identifier: [2, 5, 29, 35],
+                value: TestDER.sequence(TestDER.node(0x80, [identifier]))
+            )
+            return try CertificateRevocationList(der: list(revoked: [[0x11, 0x22]], by: key, extensions: [state]))
+        }
+        let own = TestExtension(identifier: [2, 5, 29, 14], value: TestDER.octets([1]))
+        let vendor = try TestVendor { $0.extensions.append(own) }
+        #expect(vendor.judge(try vendor.ek(), lists: [try stating(2, by: TestKey.p256())]).codes == [])
+        #expect(
+            vendor.judge(try vendor.ek(), lists: [try stating(2, by: TestKey.p256())], requiringLists: true).codes
+                == ["revocation-list-missing"]
+        )
+        #expect(vendor.judge(try vendor.ek(), lists: [try stating(1, by: vendor.rootKey)]).codes == ["revoked"])
+        #expect(
+            vendor.judge(try vendor.ek(), lists: [try stating(1, by: TestKey.p256())]).codes == [
+                "revocation-list-invalid"
+            ]
+        )
+    }
+
+    /// Whom a CA lets sign its lists is nothing to us: only its own key clears its certificates.
+    @Test func aDelegateOfTheIssuerSignsNoList() throws {
+        let delegate = TestKey.p256()
+        var certificate = TestCertificate.authority("Test Vendor CA", issuer: "Test Vendor CA", key: delegate)
+        certificate.extensions = [.notAuthority, .keyUsage(0x02)]
+        let signer = try ParsedCertificate(der: certificate.signed(by: vendor.rootKey))
+        let list = try CertificateRevocationList(der: list(by: delegate))
+        #expect(vendor.judge(try vendor.ek(), through: [signer], lists: [list]).codes == ["revocation-list-invalid"])
+    }
+
+    @Test func anIntermediateIsRevokedByTheCAAboveIt() throws {
+        let chain = try vendor.chain([{ _ in }])
+        let serial = try #require(chain.authorities.first?.serialNumber)
+        let list = try CertificateRevocationList(der: list(revoked: [serial]))
+        #expect(vendor.judge(chain.ek, through: chain.authorities, lists: [list]).codes == ["revoked"])
+    }
+
+    @Test func whereListsAreRequiredEveryIssuerHasOne() throws {
+        #expect(vendor.judge(try vendor.ek(), requiringLists: true).codes == ["revocation-list-missing"])
+        let present = try CertificateRevocationList(der: list())
+        #expect(vendor.judge(try vendor.ek(), lists: [present], requiringLists: true).codes == [])
+        let stale = try CertificateRevocationList(der: list(nextUpdate: 1_699_999_999))
+        #expect(
+            vendor.judge(try vendor.ek(), lists: [stale], requiringLists: true).codes == ["revocation-list-expired"]
+        )
+        // The root's list says nothing of what the intermediate issued.
+        let chain = try vendor.chain([{ _ in }])
+        #expect(
+            vendor.judge(chain.ek, through: chain.authorities, lists: [present], requiringLists: true).reasons
+                == [.revocationListMissing(issuer: "CN=Level 1")]
+        )
     }
 
     @Test func truncatedAnywhereIsRefused() {

@@ -18,6 +18,8 @@ struct TestVendor {
         root = try ParsedCertificate(der: certificate.signed(by: rootKey), allowing: Workaround.all)
     }
 
+    var anchors: TrustAnchors { TrustAnchors([root]) }
+
     func ek(_ change: (inout TestCertificate) -> Void = { _ in }) throws -> EKCertificate {
         try EKCertificate(fromNV: ekDER(change))
     }
@@ -28,16 +30,51 @@ struct TestVendor {
         return certificate.signed(by: rootKey)
     }
 
+    /// CAs one below another, "Level 1" under the root, and an EK certificate by the lowest.
+    func chain(
+        _ levels: [(inout TestCertificate) -> Void],
+        ek change: (inout TestCertificate) -> Void = { _ in }
+    ) throws -> (authorities: [ParsedCertificate], ek: EKCertificate) {
+        var authorities: [ParsedCertificate] = []
+        var (issuer, signer) = ("Test Vendor CA", rootKey)
+        for (depth, change) in levels.enumerated() {
+            let key = TestKey.p256()
+            var certificate = TestCertificate.authority("Level \(depth + 1)", issuer: issuer, key: key)
+            change(&certificate)
+            authorities.append(try ParsedCertificate(der: certificate.signed(by: signer)))
+            (issuer, signer) = ("Level \(depth + 1)", key)
+        }
+        var certificate = TestCertificate.ek(ekKey.publicKey)
+        certificate.issuer = TestDER.name(common: issuer)
+        change(&certificate)
+        return (authorities, try EKCertificate(fromNV: certificate.signed(by: signer)))
+    }
+
+    /// What is wrong with such a chain.
+    func faults(
+        _ levels: [(inout TestCertificate) -> Void],
+        ek change: (inout TestCertificate) -> Void = { _ in },
+        lists: [CertificateRevocationList] = []
+    ) throws -> [String] {
+        let chain = try chain(levels, ek: change)
+        return judge(chain.ek, through: chain.authorities, lists: lists).codes
+    }
+
     var publicArea: TPMTPublic { .storageKey(ekKey.publicKey) }
 
     func judge(
         _ ek: EKCertificate,
         through intermediates: [ParsedCertificate] = [],
         lists: [CertificateRevocationList] = [],
+        requiringLists: Bool = false,
         at date: Int64 = date
     ) -> EndorsementVerdict {
-        EndorsementPolicy(anchors: TrustAnchors([root]), revocationLists: lists)
-            .judge(ek, for: try? PublicKey(publicArea), intermediates: intermediates, at: date)
+        EndorsementPolicy(
+            anchors: TrustAnchors([root]),
+            revocationLists: lists,
+            requiringRevocationLists: requiringLists
+        )
+        .judge(ek, for: try? PublicKey(publicArea), intermediates: intermediates, at: date)
     }
 }
 

@@ -62,4 +62,39 @@ import Testing
         #expect(try TrustDirectory.contents(of: directory).anchors.roots.count == 1)
         #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory, allowing: []) }
     }
+
+    @Test func directoriesWithinAreReadAndTheRestIsTold() throws {
+        try FileManager.default.createDirectory(atPath: directory + "/st/old", withIntermediateDirectories: true)
+        try write("st/old/a.CRT", vendor.root.bytes)
+        try write("st/key.pem", Array("-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n".utf8))
+        try write("index.json", Array("{}".utf8))
+        try write(".hidden.pem", Array("none".utf8))
+        let contents = try TrustDirectory.contents(of: directory)
+        #expect(contents.anchors.roots == [vendor.root])
+        #expect(contents.passedOver == [".hidden.pem", "index.json", "st/key.pem"])
+    }
+
+    @Test func revocationListsCountWhereTheyLie() throws {
+        try write("a.der", vendor.root.bytes)
+        let list = RevocationTests(vendor).list(revoked: [[0x11, 0x22]])
+        let pem = PEMDocument(type: "X509 CRL", derBytes: list).pemString
+        for (name, bytes) in [("list.crl", list), ("list.pem", Array(pem.utf8)), ("list.crl", Array(pem.utf8))] {
+            try write(name, bytes)
+            let policy = EndorsementPolicy(try TrustDirectory.contents(of: directory))
+            #expect(policy.judge(try vendor.ek(), for: nil, at: TestVendor.date).codes == ["revoked"])
+            try FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+        // A list that cannot be used stops everything, as a certificate does.
+        try write("list.crl", Array(list.dropLast()))
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory) }
+        try FileManager.default.removeItem(atPath: directory + "/a.der")
+        try write("list.crl", list)
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory) }
+    }
+
+    @Test func aDirectoryWithinItselfEnds() throws {
+        try write("a.der", vendor.root.bytes)
+        try FileManager.default.createSymbolicLink(atPath: directory + "/loop", withDestinationPath: directory)
+        #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory) }
+    }
 }

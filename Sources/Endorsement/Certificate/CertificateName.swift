@@ -20,11 +20,16 @@ public struct CertificateName: Sendable, Hashable {
         private static func folded(_ text: String) -> [Substring] {
             text.lowercased().split(separator: " ")
         }
+
+        /// Equal for attributes that agree, and different for others: each part is preceded by its length.
+        fileprivate var folded: [UInt8] {
+            guard let text else { return [0] + encoded }
+            let words = Self.folded(text).map { Array($0.utf8) }
+            return [1] + type.description.utf8 + words.flatMap { Array("\u{0}\($0.count)\u{0}".utf8) + $0 }
+        }
     }
 
     /// The DER of the Name.
-    ///
-    /// Chains are built by these bytes: an issuer repeats its name exactly.
     public let encoded: [UInt8]
     let relativeNames: [[Attribute]]
 
@@ -55,6 +60,18 @@ public struct CertificateName: Sendable, Hashable {
         guard found.count == 1 else { return nil }
         return found.first?.text
     }
+
+    /// What chains are built by, equal for names that RFC 5280, section 7.1, holds to be the same: vendors repeat their CA's
+    /// name in another string type or another case. ST's ECC intermediates do.
+    var folded: [UInt8] {
+        relativeNames.flatMap { set in
+            let attributes = set.map(\.folded).sorted { $0.lexicographicallyPrecedes($1) }
+            return attributes.flatMap { Array("\u{0}\($0.count)\u{0}".utf8) + $0 } + Array("\u{0}next\u{0}".utf8)
+        }
+    }
+
+    /// Whether both are the same name.
+    func isSame(as other: CertificateName) -> Bool { encoded == other.encoded || folded == other.folded }
 
     /// Whether any attribute is of this type.
     func has(_ type: ASN1ObjectIdentifier) -> Bool { relativeNames.joined().contains { $0.type == type } }

@@ -2,16 +2,19 @@ import SwiftASN1
 
 /// Time in certificates, as whole seconds since 1970-01-01T00:00:00Z; the year 9999 fits and needs no special case.
 enum CertificateTime {
-    /// Reads a Time (RFC 5280, section 4.1.2.5): UTCTime or GeneralizedTime, in Zulu, without fractions.
+    /// Reads a Time (RFC 5280, section 4.1.2.5): UTCTime or GeneralizedTime, in Zulu, without fractions or leap seconds.
     static func read(_ node: ASN1Node) throws(CertificateError) -> Int64 {
         do {
             switch node.identifier {
             case .utcTime:
                 let time = try UTCTime(derEncoded: node)
+                guard time.seconds < 60 else { throw CertificateError.malformed(field: "time") }
                 return seconds(time.year, time.month, time.day, time.hours, time.minutes, time.seconds)
             case .generalizedTime:
                 let time = try GeneralizedTime(derEncoded: node)
-                guard time.rawFractionalSeconds.isEmpty else { throw CertificateError.malformed(field: "time") }
+                guard time.rawFractionalSeconds.isEmpty, time.seconds < 60 else {
+                    throw CertificateError.malformed(field: "time")
+                }
                 return seconds(time.year, time.month, time.day, time.hours, time.minutes, time.seconds)
             default: throw CertificateError.malformed(field: "time")
             }

@@ -106,7 +106,7 @@ public struct ParsedCertificate: Sendable, Hashable {
     }
 
     /// Whether issuer and subject are one and the signature is the certificate's own: a root.
-    public var isSelfSigned: Bool { issuer.encoded == subject.encoded && isSigned(by: subjectKey) }
+    public var isSelfSigned: Bool { issuer.isSame(as: subject) && isSigned(by: subjectKey) }
 
     /// How messages name it: by its subject, or by issuer and serial number when the subject is empty.
     var label: String {

@@ -65,7 +65,7 @@ public struct FactoryPolicy: Sendable {
         }
         if !kind.policies.allSatisfy(extensions.policies.contains) { reasons.append(.policyMissing) }
         if (try? PublicKey(publicArea)) != certificate.subjectKey { reasons.append(.keyDiffers) }
-        switch CertificatePath.search(from: certificate, through: anchors.intermediates, to: anchors.roots) {
+        switch CertificatePath.search(from: certificate, to: anchors) {
         case .none(let reason): reasons.append(reason)
         case .found(let paths):
             let judged = paths.map { $0.reasons(at: date, purpose: kind.purpose, revocationLists: revocationLists) }

@@ -20,10 +20,11 @@ struct CertificatePath: Sendable {
         case none(CertificateReason)
     }
 
+    /// - Parameter intermediates: CA certificates besides those of the anchors, which need not be trusted.
     static func search(
         from leaf: ParsedCertificate,
-        through intermediates: [ParsedCertificate],
-        to roots: [ParsedCertificate]
+        through intermediates: [ParsedCertificate] = [],
+        to anchors: TrustAnchors
     ) -> Search {
         var found: [CertificatePath] = []
         var pending = [[leaf]]
@@ -35,16 +36,20 @@ struct CertificatePath: Sendable {
         while let path = pending.popLast(), let last = path.last, found.count < maximumPaths {
             var signedByNobody = false
             var extended = false
-            let candidates = (roots.map { ($0, true) } + intermediates.map { ($0, false) })
-                .filter { candidate, _ in isIssuer(candidate, of: last) && !path.contains(candidate) }
-            for (issuer, isRoot) in candidates where path.count < maximumLength && budget > 0 {
+            let candidates =
+                anchors.issuers(named: last.issuer)
+                + intermediates.filter { $0.subject.isSame(as: last.issuer) }
+                .map { TrustAnchors.Issuer(certificate: $0, isRoot: false) }
+            for candidate in candidates where path.count < maximumLength && budget > 0 {
+                let issuer = candidate.certificate
+                guard isIssuer(issuer, of: last), !path.contains(issuer) else { continue }
                 budget -= 1
                 guard last.isSigned(by: issuer.subjectKey) else {
                     signedByNobody = true
                     continue
                 }
                 extended = true
-                if isRoot {
+                if candidate.isRoot {
                     found.append(CertificatePath(certificates: path + [issuer]))
                 } else {
                     pending.append(path + [issuer])
@@ -60,9 +65,8 @@ struct CertificatePath: Sendable {
         return found.isEmpty ? .none(reason) : .found(found)
     }
 
-    /// By name, and by key identifier when both sides state one (RFC 5280, section 4.2.1.1).
+    /// By key identifier when both sides state one (RFC 5280, section 4.2.1.1).
     private static func isIssuer(_ candidate: ParsedCertificate, of certificate: ParsedCertificate) -> Bool {
-        guard candidate.subject.encoded == certificate.issuer.encoded else { return false }
         guard let wanted = certificate.extensions.authorityKeyIdentifier,
             let offered = candidate.extensions.subjectKeyIdentifier
         else { return true }
@@ -114,7 +118,7 @@ struct CertificatePath: Sendable {
             reasons.append(.issuerNotAuthority(certificate: authority.label))
         }
         // Self-issued certificates do not count (RFC 5280, section 4.2.1.9); the first above is the one judged.
-        let authoritiesBelow = above.dropFirst().count { $0.subject.encoded != $0.issuer.encoded }
+        let authoritiesBelow = above.dropFirst().count { !$0.subject.isSame(as: $0.issuer) }
         if let limit = extensions.basicConstraints?.pathLength, authoritiesBelow > limit {
             reasons.append(.pathTooLong(certificate: authority.label))
         }

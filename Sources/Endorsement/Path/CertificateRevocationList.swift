@@ -151,7 +151,7 @@ public struct CertificateRevocationList: Sendable, Hashable {
 
     /// Whether the list claims to be this CA's: by name, and by key when both say which, since CAs change keys and keep names.
     func isOf(_ authority: ParsedCertificate) -> Bool {
-        guard issuer.encoded == authority.subject.encoded else { return false }
+        guard issuer.isSame(as: authority.subject) else { return false }
         guard let stated = authorityKeyIdentifier, let own = authority.extensions.subjectKeyIdentifier else {
             return true
         }

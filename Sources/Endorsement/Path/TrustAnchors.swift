@@ -4,6 +4,13 @@ public struct TrustAnchors: Sendable, Hashable {
     public let roots: [ParsedCertificate]
     /// All others.
     public let intermediates: [ParsedCertificate]
+    private let bySubject: [[UInt8]: [Issuer]]
+
+    /// A certificate whose key may have signed another.
+    struct Issuer: Sendable, Hashable {
+        let certificate: ParsedCertificate
+        let isRoot: Bool
+    }
 
     /// Certificates as they come: the self-signed are roots, all others intermediates.
     ///
@@ -12,7 +19,12 @@ public struct TrustAnchors: Sendable, Hashable {
         var seen: Set<[UInt8]> = []
         let distinct = certificates.filter { seen.insert($0.bytes).inserted }
         // Checked by signature: anybody can write his own name into both places.
-        roots = distinct.filter(\.isSelfSigned)
-        intermediates = distinct.filter { !$0.isSelfSigned }
+        let sorted = distinct.map { Issuer(certificate: $0, isRoot: $0.isSelfSigned) }
+        roots = sorted.filter(\.isRoot).map(\.certificate)
+        intermediates = sorted.filter { !$0.isRoot }.map(\.certificate)
+        bySubject = Dictionary(grouping: sorted, by: { $0.certificate.subject.folded })
     }
+
+    /// Those of this name.
+    func issuers(named name: CertificateName) -> [Issuer] { bySubject[name.folded] ?? [] }
 }
