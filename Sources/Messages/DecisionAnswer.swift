@@ -4,6 +4,8 @@ public struct DecisionAnswer: Hashable, Sendable, Codable {
     public var lease: LeaseStatement
     /// The grant, for the purpose `update`.
     public var grant: GrantDelivery?
+    /// The attestation result for relying parties (an EAR as a JWT), when it was asked for.
+    public var ear: String?
     /// Which of the expected boot states was seen: `current`, `granted` or `rescue`.
     public var bootState: String
     /// The policy rule that decided.
@@ -13,9 +15,11 @@ public struct DecisionAnswer: Hashable, Sendable, Codable {
     public static let maximumSize = 64 << 10
 
     /// Joins the parts.
-    public init(lease: LeaseStatement, grant: GrantDelivery? = nil, bootState: String, rule: String) {
+    public init(lease: LeaseStatement, grant: GrantDelivery? = nil, ear: String? = nil, bootState: String, rule: String)
+    {
         self.lease = lease
         self.grant = grant
+        self.ear = ear
         self.bootState = bootState
         self.rule = rule
     }

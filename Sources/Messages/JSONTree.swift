@@ -2,7 +2,7 @@
 ///
 /// Every text is read into one, and every message written out of one; what form a text may have is the business of
 /// `CanonicalJSON` and `EditedJSON`.
-enum JSONTree: Hashable {
+public indirect enum JSONTree: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -13,11 +13,11 @@ enum JSONTree: Hashable {
     case object(JSONObject)
 
     /// Deep enough for every file of ours; a bound because the parser recurses.
-    static let maximumDepth = 24
+    public static let maximumDepth = 24
 
-    /// Reads a text.
+    /// Reads a text that is one JSON value and nothing more.
     /// - Parameter largest: the largest number accepted.
-    init(parsing bytes: [UInt8], largest: UInt64 = UInt64(Int64.max)) throws(MessageError) {
+    public init(parsing bytes: [UInt8], largest: UInt64 = UInt64(Int64.max)) throws(MessageError) {
         var parser = JSONTreeParser(bytes: bytes, largest: largest)
         self = try parser.wholeText()
     }
@@ -45,13 +45,17 @@ enum JSONTree: Hashable {
 }
 
 /// The members of an object by ascending keys, each key once.
-struct JSONObject: Hashable {
-    struct Member: Hashable {
-        var key: String
-        var value: JSONTree
+public struct JSONObject: Hashable, Sendable {
+    /// A key and its value.
+    public struct Member: Hashable, Sendable {
+        /// The key.
+        public var key: String
+        /// The value.
+        public var value: JSONTree
     }
 
-    let members: [Member]
+    /// The members, by ascending keys.
+    public let members: [Member]
 
     /// Sorts members unless they are in order already; their keys must differ.
     init(_ members: [Member]) {
@@ -59,7 +63,8 @@ struct JSONObject: Hashable {
         self.members = ascend ? members : members.sorted { $0.key < $1.key }
     }
 
-    subscript(_ key: String) -> JSONTree? {
+    /// The value of a key; `nil` when there is none.
+    public subscript(_ key: String) -> JSONTree? {
         var (low, high) = (0, members.count)
         while low < high {
             let middle = (low + high) / 2

@@ -12,6 +12,8 @@ public struct TrustBundle: Hashable, Sendable, Codable {
     public var tlsRoots: String
     /// The keys that sign grants: P-256.
     public var grantKeys: [StatementKey]
+    /// The keys that sign attestation results for relying parties: P-256; absent in bundles of before there were any.
+    public var resultKeys: [StatementKey]?
     /// The ledger's checkpoint key as a C2SP vkey.
     public var ledgerKey: String
     /// The keys whose word makes a release.
@@ -26,6 +28,7 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         url: String,
         tlsRoots: String,
         grantKeys: [StatementKey],
+        resultKeys: [StatementKey]? = nil,
         ledgerKey: String,
         releaseKeys: SigningKeys?
     ) {
@@ -34,6 +37,7 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         self.url = url
         self.tlsRoots = tlsRoots
         self.grantKeys = grantKeys
+        self.resultKeys = resultKeys
         self.ledgerKey = ledgerKey
         self.releaseKeys = releaseKeys
     }
@@ -44,8 +48,9 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         guard formatVersion == 1 else {
             throw MessageError(.outOfRange, "trust bundle format \(formatVersion) is not known here")
         }
-        guard !grantKeys.isEmpty, grantKeys.allSatisfy({ $0.algorithm == .es256 && $0.isUsable }) else {
-            throw MessageError(.outOfRange, "a trust bundle needs at least one grant key, and they are ES256")
+        guard !grantKeys.isEmpty, (grantKeys + (resultKeys ?? [])).allSatisfy({ $0.algorithm == .es256 && $0.isUsable })
+        else {
+            throw MessageError(.outOfRange, "a trust bundle needs at least one grant key, and its keys are ES256")
         }
     }
 }

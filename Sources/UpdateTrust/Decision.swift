@@ -55,9 +55,12 @@ public struct Acceptance: Hashable, Sendable {
     /// The policy's rule that decided.
     public let rule: Label
 
-    /// The message, with the grant and its proof when one was given.
-    public func answer(delivering grant: GrantDelivery? = nil) -> DecisionAnswer {
-        DecisionAnswer(lease: lease, grant: grant, bootState: boot.rawValue, rule: rule.text)
+    /// The message, with the grant and its proof when one was given, and with the result when one was asked for.
+    public func answer(
+        delivering grant: GrantDelivery? = nil,
+        result: AttestationResult? = nil
+    ) -> DecisionAnswer {
+        DecisionAnswer(lease: lease, grant: grant, ear: result?.compact, bootState: boot.rawValue, rule: rule.text)
     }
 }
 

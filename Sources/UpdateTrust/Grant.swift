@@ -25,8 +25,7 @@ public struct Grant: Hashable, Sendable {
     ///   - issuer: the verifier whose word counts.
     ///   - keys: its grant keys; during a rotation the old and the new one.
     public static func verify(_ compact: String, issuer: Label, keys: [StatementKey]) throws(GrantError) -> Grant {
-        let parts = try CompactJWS(parsing: compact)
-        let claims = try parts.verifiedClaims(keys: keys)
+        let claims = try GrantClaims(verifying: compact, keys: keys)
         let instance = try claims.checkedInstance(issuer: issuer)
         return Grant(claims: claims, instance: instance, compact: compact)
     }

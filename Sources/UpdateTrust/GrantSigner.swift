@@ -48,9 +48,11 @@ public struct GrantSigner: Sendable {
 
     /// Signs terms: ES256 over header and claims (RFC 7515 section 5.1).
     public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
-        let input = try CompactJWS.signingInput(for: terms.claims, kid: kid)
-        let signature = try StatementSigner.p256(key).signature(over: Array(input.utf8))
-        let compact = input + "." + Base64URL.encode(signature)
+        let compact = try CompactJWS.sign(
+            header: try CanonicalJSON.encode(GrantHeader(kid: kid)),
+            payload: try CanonicalJSON.encode(terms.claims),
+            with: .p256(key)
+        )
         guard compact.utf8.count <= Grant.maximumSize else {
             throw MessageError(
                 .tooLarge,

@@ -14,9 +14,13 @@ extension VerifierClient {
     }
 
     /// Presents evidence, once: the challenge in it is consumed by the first try, whatever becomes of the answer.
-    public func decide(_ evidence: Evidence) async throws(VerifierClientError) -> DecisionAnswer {
+    /// - Parameter wantsResult: whether an accepted answer is to carry an attestation result for relying parties.
+    public func decide(
+        _ evidence: Evidence,
+        wantsResult: Bool = false
+    ) async throws(VerifierClientError) -> DecisionAnswer {
         let bytes = try await exchange(
-            "/v1/decisions",
+            "/v1/decisions" + (wantsResult ? "?result=ear" : ""),
             body: try encoded(evidence),
             isRepeatable: false,
             limit: DecisionAnswer.maximumSize

@@ -7,22 +7,35 @@ struct AttestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attest",
         abstract: "Quotes the boot to the verifier and renews the lease.",
-        discussion: "Example: birthmark-device attest --trust /media/stick/trust.json"
+        discussion: """
+            Examples:
+              birthmark-device attest --trust /media/stick/trust.json
+              birthmark-device attest --ear /run/result.jwt
+            """
     )
 
+    @Option(
+        help: ArgumentHelp(
+            "Where to write the attestation result for relying parties, an EAR; birthmark ear verify reads it.",
+            valueName: "file"
+        )
+    )
+    var ear: String?
     @OptionGroup var device: DeviceOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
-        let outcome = try await agent.attest(lock)
+        let outcome = try await agent.attest(lock, wantsResult: ear != nil)
+        if let ear, let result = outcome.ear { try OutputFile.write(Array(result.utf8), to: ear, mode: 0o644) }
         try output.print(outcome) {
             lines([
                 ("accepted", "the boot is as expected (\(outcome.bootState))"),
                 ("instance", outcome.instance.text),
                 ("lease", "until \(UTCTime.text(outcome.lease.expires))"),
                 ("rule", outcome.rule),
+                ("result", ear),
             ])
         }
     }

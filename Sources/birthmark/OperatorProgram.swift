@@ -3,7 +3,8 @@ import ArgumentParser
 struct OperatorProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "birthmark",
-        abstract: "For operators, release makers and auditors: releases, devices, policy, quotes, logs and the ledger.",
+        abstract:
+            "For operators, release makers and auditors: releases, devices, policy, quotes, logs, results and the ledger.",
         discussion: """
             Examples:
               birthmark release list --trust trust.json --operator operators/alice
@@ -14,7 +15,7 @@ struct OperatorProgram: AsyncParsableCommand {
             """,
         subcommands: [
             BirthsCommand.self, ReleaseCommand.self, DeviceCommand.self, PolicyCommand.self, QuoteCommand.self,
-            LogCommand.self, EKCommand.self, LedgerCommand.self,
+            LogCommand.self, EKCommand.self, EARCommand.self, LedgerCommand.self,
         ]
     )
 }

@@ -4,10 +4,22 @@ import FoundationEssentials
 import Messages
 import VerifierClient
 
-/// Which verifier, and who asks.
-struct VerifierOptions: ParsableArguments {
+/// Which verifier's word counts.
+struct TrustOption: ParsableArguments {
     @Option(help: ArgumentHelp("The verifier's trust bundle; default: BIRTHMARK_TRUST.", valueName: "file"))
     var trust: String?
+
+    /// The trust bundle that was named.
+    func bundle() throws(CommandFailure) -> TrustBundle {
+        let path = try named(trust, "BIRTHMARK_TRUST", "--trust", "the verifier's trust.json")
+        let bytes = try InputFile.read(path, limit: TrustBundle.maximumSize, what: "the trust bundle")
+        return try parsing(path) { () throws(MessageError) in try TrustBundle(parsing: bytes) }
+    }
+}
+
+/// Which verifier, and who asks.
+struct VerifierOptions: ParsableArguments {
+    @OptionGroup var verifier: TrustOption
 
     @Option(
         name: .customLong("operator"),
@@ -19,11 +31,7 @@ struct VerifierOptions: ParsableArguments {
     var person: String?
 
     /// The trust bundle that was named.
-    func bundle() throws(CommandFailure) -> TrustBundle {
-        let path = try named(trust, "BIRTHMARK_TRUST", "--trust", "the verifier's trust.json")
-        let bytes = try InputFile.read(path, limit: TrustBundle.maximumSize, what: "the trust bundle")
-        return try parsing(path) { () throws(MessageError) in try TrustBundle(parsing: bytes) }
-    }
+    func bundle() throws(CommandFailure) -> TrustBundle { try verifier.bundle() }
 
     /// Runs `body` with a client that speaks for the operator.
     func ask<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
@@ -39,16 +47,18 @@ struct VerifierOptions: ParsableArguments {
         return try await VerifierClient.with(bundle, identity: identity, body)
     }
 
-    private func named(
-        _ option: String?,
-        _ variable: String,
-        _ flag: String,
-        _ what: String
-    ) throws(CommandFailure) -> String {
-        if let option { return option }
-        if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { return value }
-        throw CommandFailure(.malformed, "\(flag) is missing", hint: "name \(what) with \(flag) or \(variable)")
-    }
+}
+
+/// What an option says, or else a variable of the environment.
+private func named(
+    _ option: String?,
+    _ variable: String,
+    _ flag: String,
+    _ what: String
+) throws(CommandFailure) -> String {
+    if let option { return option }
+    if let value = ProcessInfo.processInfo.environment[variable], !value.isEmpty { return value }
+    throw CommandFailure(.malformed, "\(flag) is missing", hint: "name \(what) with \(flag) or \(variable)")
 }
 
 /// Says which file a message was read from when it cannot be.

@@ -9,6 +9,8 @@ struct Question {
     var grant: String?
     /// The counters go into the request.
     var readings: TPMReadings
+    /// Whether the answer is to carry an attestation result.
+    var wantsResult = false
 }
 
 extension Agent {
@@ -56,7 +58,8 @@ extension Agent {
                         pcrs: quoted.pcrs,
                         log: logDigest,
                         logBytes: challenge.holdsLog ? nil : log.map { Blob($0) }
-                    )
+                    ),
+                    wantsResult: question.wantsResult
                 )
             }
         } catch let error as AgentError {

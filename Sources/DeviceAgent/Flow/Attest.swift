@@ -1,4 +1,5 @@
 public import Messages
+import UpdateTrust
 
 /// What an attestation brought.
 public struct AttestOutcome: Hashable, Sendable, Encodable {
@@ -10,20 +11,53 @@ public struct AttestOutcome: Hashable, Sendable, Encodable {
     public var bootState: String
     /// The policy rule that decided.
     public var rule: String
+    /// The attestation result for relying parties (an EAR as a JWT), when it was asked for.
+    public var ear: String?
 }
 
 extension Agent {
     /// Attests once: the lease is renewed, or the refusal says why not.
-    public func attest(_ lock: borrowing AgentLock) async throws(AgentError) -> AttestOutcome {
-        try await withDevice { tpm, born, journal throws(AgentError) in
-            let question = Question(purpose: .attest, readings: try await tpm.readings(born.tag.counters))
+    /// - Parameter wantsResult: whether an attestation result for relying parties is to be brought along.
+    public func attest(
+        _ lock: borrowing AgentLock,
+        wantsResult: Bool = false
+    ) async throws(AgentError) -> AttestOutcome {
+        guard !wantsResult || trust.resultKeys != nil else {
+            throw AgentError(
+                .malformed,
+                "the trust bundle names no keys for attestation results",
+                hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
+            )
+        }
+        return try await withDevice { tpm, born, journal throws(AgentError) in
+            var question = Question(purpose: .attest, readings: try await tpm.readings(born.tag.counters))
+            question.wantsResult = wantsResult
             let answer = try await askAndRemember(question, tpm, born, journal)
             return AttestOutcome(
                 instance: born.tag.instance,
                 lease: answer.lease,
                 bootState: answer.bootState,
-                rule: answer.rule
+                rule: answer.rule,
+                ear: wantsResult ? try checked(answer.ear, of: born.tag.instance).compact : nil
             )
         }
+    }
+
+    /// A result that is not this verifier's, or not of this instance, is not handed on.
+    private func checked(_ ear: String?, of instance: InstanceID) throws(AgentError) -> AttestationResult {
+        let result: AttestationResult
+        do throws(AttestationResultError) {
+            result = try AttestationResult.verify(ear ?? "", keys: trust.resultKeys ?? [])
+        } catch {
+            throw AgentError(
+                .environment,
+                "the verifier's attestation result cannot be used: \(error)",
+                hint: "its version or its keys are others than this device's trust.json says"
+            )
+        }
+        guard result.isAbout(instance) else {
+            throw AgentError(.environment, "the verifier's attestation result is of another instance")
+        }
+        return result
     }
 }

@@ -8,7 +8,12 @@ extension Verifier {
     typealias Committed = (index: Int, transition: Transition, result: GroupCommitter.Result)
 
     /// The answer to a decision; what was decided is durable by now.
-    func answer(_ decided: Decision, _ request: DecisionRequest, committed: Committed?) throws -> Answer {
+    func answer(
+        _ decided: Decision,
+        _ request: DecisionRequest,
+        result: AttestationResult? = nil,
+        committed: Committed?
+    ) throws -> Answer {
         let purpose = request.purpose.rawValue
         func note(_ verdict: String, _ reasons: [String] = []) {
             metrics.count(.decisions, purpose, verdict)
@@ -24,11 +29,11 @@ extension Verifier {
         switch decided.outcome {
         case .accepted(let acceptance):
             note("accepted")
-            return try .json(acceptance.answer())
+            return try .json(acceptance.answer(result: result))
         case .granted(let grant, let acceptance):
             let delivery = try delivery(of: grant, committed)
             note("granted")
-            return try .json(acceptance.answer(delivering: delivery))
+            return try .json(acceptance.answer(delivering: delivery, result: result))
         case .refused(let refused):
             note("refused", refused.codes)
             throw ServiceProblem.refused(

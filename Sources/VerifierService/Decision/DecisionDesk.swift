@@ -10,9 +10,14 @@ extension Verifier {
     private static let attempts = 3
 
     /// `POST /v1/decisions`: judges evidence, decides, and answers once the decision is durable.
+    ///
+    /// With `?result=ear` an accepted answer carries a result for relying parties.
     func decision(_ exchange: Exchange) async throws -> Answer {
         let evidence: Evidence
         let request: ReceivedRequest
+        guard [nil, "ear"].contains(exchange.query["result"]) else {
+            throw ServiceProblem.malformed("result is not ear")
+        }
         do {
             evidence = try Evidence(parsing: exchange.body)
             request = try ReceivedRequest(parsing: evidence.request.bytes)
@@ -24,7 +29,13 @@ extension Verifier {
         let challenge = try consume(request, enrolled.record)
         do {
             return try await decide(
-                Case(evidence: evidence, request: request, enrolled: enrolled, challenge: challenge)
+                Case(
+                    evidence: evidence,
+                    request: request,
+                    enrolled: enrolled,
+                    challenge: challenge,
+                    wantsResult: exchange.query["result"] != nil
+                )
             )
         } catch let error as StoreError {
             metrics.count(.decisions, request.request.purpose.rawValue, "undecided")
@@ -41,6 +52,7 @@ extension Verifier {
         var request: ReceivedRequest
         var enrolled: Enrolled
         var challenge: Challenges.Valid
+        var wantsResult: Bool
     }
 
     /// Holds the challenge to the request, and uses it up.
@@ -86,7 +98,7 @@ extension Verifier {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
             let (verdict, log) = try await appraise(given, snapshot.state)
-            let decided = try await decide(given, snapshot, verdict, policy)
+            let (decided, ear) = try await decide(given, snapshot, verdict, policy)
             guard let transition = decided.transition else {
                 return try answer(decided, given.request.request, committed: nil)
             }
@@ -96,7 +108,7 @@ extension Verifier {
             switch result.outcome {
             case .committed(let index):
                 consumed.accepted(instance, expires: given.challenge.expires)
-                return try answer(decided, given.request.request, committed: (index, transition, result))
+                return try answer(decided, given.request.request, result: ear, committed: (index, transition, result))
             case .challengeUsed: throw notAuthentic(given.request, "the challenge was used before")
             case .stale: metrics.count(.staleCommits)
             case .known, .conflict: throw ServiceProblem.undecided("the record refused a decision")
@@ -147,7 +159,7 @@ extension Verifier {
         _ snapshot: DecisionSnapshot,
         _ verdict: Verdict,
         _ policy: Policy
-    ) async throws -> Decision {
+    ) async throws -> (Decision, AttestationResult?) {
         guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
             throw ServiceProblem.undecided("no identifiers")
         }
@@ -164,8 +176,22 @@ extension Verifier {
             verifier: materials.configuration.name
         )
         let decision = UpdateTrust.decide(input)
-        guard case .granting(let terms, _) = decision.outcome else { return decision }
-        return try decision.issuing(try materials.grantSigner.sign(terms))
+        switch decision.outcome {
+        case .granting(let terms, let acceptance):
+            let granted = try decision.issuing(try materials.grantSigner.sign(terms))
+            return (granted, try result(given, input, acceptance))
+        case .accepted(let acceptance): return (decision, try result(given, input, acceptance))
+        default: return (decision, nil)
+        }
+    }
+
+    private func result(
+        _ given: Case,
+        _ input: DecisionInput,
+        _ acceptance: Acceptance
+    ) throws -> AttestationResult? {
+        guard given.wantsResult, let claims = input.resultClaims(for: acceptance) else { return nil }
+        return try materials.resultSigner.sign(claims)
     }
 
     func known(_ manifest: ContentDigest?, _ standing: ReleaseStanding?) async throws -> KnownRelease? {

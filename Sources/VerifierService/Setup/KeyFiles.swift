@@ -22,13 +22,15 @@ struct KeyFiles {
         try AtomicFile.write(Self.fresh(key), to: path, existing: .keep)
     }
 
+    func holds(_ key: VerifierDirectory.Key) -> Bool { FileManager.default.fileExists(atPath: directory.key(key)) }
+
     /// Whether any key was made before.
-    var exist: Bool { FileManager.default.fileExists(atPath: directory.key(.ledger)) }
+    var exist: Bool { holds(.ledger) }
 
     private static func fresh(_ key: VerifierDirectory.Key) -> [UInt8] {
         let text: String
         switch key {
-        case .grant, .tls, .operatorCA:
+        case .grant, .results, .tls, .operatorCA:
             let key = P256.Signing.PrivateKey()
             text = key.pemRepresentation
         case .ledger:

@@ -34,6 +34,8 @@ public struct VerifierDirectory: Hashable, Sendable {
     enum Key: String, CaseIterable {
         /// P-256: signs grants.
         case grant
+        /// P-256: signs attestation results for relying parties.
+        case results
         /// Ed25519: signs the ledger's checkpoints.
         case ledger
         /// 32 random bytes: the MAC of challenges.

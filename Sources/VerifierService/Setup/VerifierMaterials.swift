@@ -16,6 +16,7 @@ public struct VerifierMaterials: Sendable {
     /// The policy's exact bytes.
     public let policy: [UInt8]
     public let grantSigner: GrantSigner
+    public let resultSigner: ResultSigner
     public let checkpointSigner: CheckpointSigner
     let challengeKey: SymmetricKey
     let tlsKey: P256.Signing.PrivateKey
@@ -37,6 +38,14 @@ public struct VerifierMaterials: Sendable {
         }
         let keys = KeyFiles(directory: directory)
         grantSigner = try GrantSigner(key: try keys.p256(.grant))
+        guard keys.holds(.results) else {
+            throw SetupError(
+                .environment,
+                "there is no key for attestation results, \(directory.key(.results))",
+                hint: "birthmark-verifier init \(directory.path) makes what is missing, and replaces nothing"
+            )
+        }
+        resultSigner = try ResultSigner(key: try keys.p256(.results))
         challengeKey = try keys.symmetric(.challenge)
         tlsKey = try keys.p256(.tls)
         do {
@@ -73,6 +82,7 @@ public struct VerifierMaterials: Sendable {
                 url: configuration.url,
                 tlsRoots: try operatorCA.serializeAsPEM().pemString + "\n",
                 grantKeys: [grantSigner.publicKey],
+                resultKeys: [resultSigner.publicKey],
                 ledgerKey: checkpointSigner.verifierKey.text,
                 releaseKeys: releaseKeys
             )

@@ -1,0 +1,69 @@
+import Messages
+
+/// The one header of a grant; whatever else stands in one is not canonical and refused.
+struct GrantHeader: Codable {
+    var alg = CompactJWS.algorithm
+    var kid: String
+    var typ = Grant.type
+}
+
+extension GrantClaims {
+    /// Reads the claims of a grant that one of the keys signed.
+    init(verifying compact: String, keys: [StatementKey]) throws(GrantError) {
+        guard compact.utf8.count <= Grant.maximumSize else {
+            throw GrantError(.malformed, "\(compact.utf8.count) characters, a grant has at most \(Grant.maximumSize)")
+        }
+        guard let parts = CompactJWS(parsing: compact) else {
+            throw GrantError(.malformed, "not three parts of base64url between two dots")
+        }
+        let header = try Self.header(parts.header)
+        guard let key = keys.first(where: { JSONWebKey($0)?.thumbprint == header.kid }) else {
+            throw GrantError(
+                .unknownKey,
+                "the grant is signed with a key that is not among the \(keys.count) known ones"
+            )
+        }
+        guard parts.isSigned(by: key) else { throw GrantError(.signature, "the grant's signature does not verify") }
+        do {
+            self = try CanonicalJSON.decode(GrantClaims.self, from: parts.payload, limit: Grant.maximumSize)
+        } catch {
+            throw GrantError(.claims, error.detail)
+        }
+    }
+
+    private static func header(_ bytes: [UInt8]) throws(GrantError) -> GrantHeader {
+        let parsed: GrantHeader
+        do {
+            // Members that a grant's header does not have (jwk, jku, x5c, crit) make it another text than its canonical one.
+            parsed = try CanonicalJSON.decode(GrantHeader.self, from: bytes, limit: Grant.maximumSize)
+        } catch {
+            throw GrantError(.header, error.detail)
+        }
+        guard parsed.alg == CompactJWS.algorithm else {
+            throw GrantError(.algorithm, "the algorithm is not \(CompactJWS.algorithm)")
+        }
+        guard parsed.typ == Grant.type else { throw GrantError(.header, "\"typ\" is not \(Grant.type)") }
+        return parsed
+    }
+
+    /// Holds the claims to one another, and gives the instance that `sub` names.
+    func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
+        guard iss == issuer else { throw GrantError(.issuer, "the grant was given by \(iss), not by \(issuer)") }
+        guard aud == Self.audience, eat_profile == Self.profile else {
+            throw GrantError(.claims, "the token is for another audience or of another profile")
+        }
+        guard sub.hasPrefix(Self.subjectPrefix), let instance = InstanceID(sub.dropFirst(Self.subjectPrefix.count))
+        else {
+            throw GrantError(.claims, "\"sub\" names no instance")
+        }
+        guard Base64URL.decode(jti)?.count == Self.identifierSize,
+            Base64URL.decode(cnf.jkt)?.count == ContentDigest.size
+        else {
+            throw GrantError(.claims, "\"jti\" or \"jkt\" has not its size")
+        }
+        guard iat <= nbf, nbf < exp else { throw GrantError(.claims, "the times of the grant are not in order") }
+        guard exp <= lease.exp else { throw GrantError(.claims, "the grant would outlive its lease") }
+        guard bounds.clock.min <= bounds.clock.max else { throw GrantError(.claims, "the span of the clock is none") }
+        return instance
+    }
+}

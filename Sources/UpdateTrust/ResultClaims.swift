@@ -1,0 +1,59 @@
+public import AttestationResults
+public import Messages
+
+extension DecisionInput {
+    /// What a relying party may be told of an accepted instance, until its lease ends; `nil` when the evidence was not accepted.
+    public func resultClaims(for acceptance: Acceptance) -> EARClaims? {
+        guard case .accepted(let attested) = verdict else { return nil }
+        return EARClaims(
+            of: attested.instance,
+            appraisal: EARAppraisal(
+                of: TrustworthinessVector(of: attested, tier: record.tier),
+                policies: ["\(EARClaims.policyPrefix)\(policy.digest):\(acceptance.rule)"]
+            ),
+            challenge: request.request.challenge,
+            issuedAt: now,
+            expires: acceptance.lease.expires
+        )
+    }
+}
+
+extension EARClaims {
+    /// The maker of the software that signs.
+    public static let ownDeveloper = "Birthmark"
+    /// The software that signs; the number rises when what its claims mean changes.
+    public static let ownBuild = "birthmark-verifier results 1"
+    /// What the label of an appraisal begins with: there is one, of the instance.
+    private static let labelPrefix = GrantClaims.subjectPrefix
+    /// What the name of a policy begins with; SHA-256 of its file, a colon and the rule that decided follow.
+    public static let policyPrefix = "urn:birthmark:policy:"
+
+    /// The result of one instance.
+    /// - Parameter challenge: as it was given; `eat_nonce` is its SHA-256 in base64url, because a nonce has 8 to 64 bytes
+    ///   (RFC 9711 section 4.1).
+    init(
+        of instance: InstanceID,
+        appraisal: EARAppraisal,
+        challenge: String,
+        issuedAt: Int64,
+        expires: Int64
+    ) {
+        self.init(
+            profile: .written,
+            issuedAt: issuedAt,
+            expires: expires,
+            developer: Self.ownDeveloper,
+            build: Self.ownBuild,
+            nonces: [Self.nonce(for: challenge)],
+            appraisals: [Self.label(of: instance): appraisal]
+        )
+    }
+
+    /// The label of an instance's appraisal.
+    public static func label(of instance: InstanceID) -> String { labelPrefix + instance.text }
+
+    /// The `eat_nonce` of a result that answers a challenge.
+    public static func nonce(for challenge: String) -> String {
+        Base64URL.encode(ContentDigest(of: Array(challenge.utf8)).bytes)
+    }
+}

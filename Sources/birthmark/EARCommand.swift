@@ -1,0 +1,128 @@
+import ArgumentParser
+import AttestationResults
+import CommandLineContract
+import Messages
+import UpdateTrust
+
+struct EARCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ear",
+        abstract: "Attestation results for relying parties.",
+        discussion: "Example: birthmark ear verify result.jwt --trust trust.json",
+        subcommands: [Verify.self]
+    )
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Judges an attestation result off line, and says what it says.",
+            discussion: """
+                Accepted is what the verifier signed, what has not expired, and what contraindicates nothing. How much trust that is,
+                the status and the claims say: who relies on hardware looks at hardware.
+
+                Example: birthmark ear verify result.jwt --trust trust.json
+                """
+        )
+
+        @Argument(help: ArgumentHelp("The result: an EAR as a JWT.", valueName: "file"))
+        var path: String
+        @OptionGroup var verifier: TrustOption
+        @OptionGroup var output: OutputOptions
+
+        private struct Report: Encodable {
+            var verdict: String
+            var reasons: [String]
+            var status: TrustworthinessTier
+            var issuedAt: Int64
+            var expires: Int64?
+            var verifier: [String: String]
+            var nonces: [String]
+            var appraisals: [String: Appraised]
+
+            struct Appraised: Encodable {
+                var status: TrustworthinessTier
+                var claims: [String: Int8]
+                var policies: [String]
+            }
+        }
+
+        func run() async throws {
+            let result = try read()
+            let claims = result.claims
+            var reasons: [String] = []
+            if !result.isCurrent(at: UTCTime.now) { reasons.append("not-current") }
+            if claims.status == .contraindicated { reasons.append("contraindicated") }
+            let report = Report(
+                verdict: reasons.isEmpty ? "accepted" : "refused",
+                reasons: reasons,
+                status: claims.status,
+                issuedAt: claims.issuedAt,
+                expires: claims.expires,
+                verifier: ["developer": claims.developer, "build": claims.build],
+                nonces: claims.nonces,
+                appraisals: claims.appraisals.mapValues { appraisal in
+                    let claims = Vector.allCases.map { ($0.rawValue, appraisal.vector?[$0].rawValue ?? 0) }
+                    return Report.Appraised(
+                        status: appraisal.status,
+                        claims: Dictionary(uniqueKeysWithValues: claims),
+                        policies: appraisal.policies
+                    )
+                }
+            )
+            try output.print(report) { text(report, claims) }
+            if !reasons.isEmpty { throw ExitStatus.refused.code }
+        }
+
+        private typealias Vector = TrustworthinessVector.Category
+
+        private func read() throws -> AttestationResult {
+            let bytes = try InputFile.read(path, limit: AttestationResult.maximumSize, what: "the attestation result")
+            let keys = try verifier.bundle().resultKeys ?? []
+            do throws(AttestationResultError) {
+                // Editors and shells end a file with a line feed.
+                let text = String(decoding: bytes.last == 0x0A ? bytes.dropLast() : bytes, as: UTF8.self)
+                return try AttestationResult.verify(text, keys: keys)
+            } catch {
+                let isMalformed = error.code == .malformed || error.code == .claims
+                throw CommandFailure(
+                    isMalformed ? .malformed : .refused,
+                    "\(path): \(error)",
+                    hint: keys.isEmpty
+                        ? "the trust bundle names no keys for results: take the verifier's new trust.json"
+                        : "ask the device for a new one: birthmark-device attest --ear FILE",
+                    reasons: isMalformed ? [] : [error.code.rawValue]
+                )
+            }
+        }
+
+        private func text(_ report: Report, _ claims: EARClaims) -> String {
+            var blocks = [
+                facts([
+                    (
+                        "verdict",
+                        report.verdict + (report.reasons.isEmpty ? "" : ": " + report.reasons.joined(separator: ", "))
+                    ),
+                    ("status", report.status.rawValue),
+                    ("issued", UTCTime.text(report.issuedAt)),
+                    ("expires", report.expires.map(UTCTime.text) ?? "it does not say"),
+                    ("verifier", "\(claims.developer), \(claims.build)"),
+                ])
+            ]
+            for (label, appraisal) in claims.appraisals.sorted(by: { $0.key < $1.key }) {
+                let said = Vector.allCases.compactMap { category -> (String, String?)? in
+                    guard let claim = appraisal.vector?[category], claim != .noClaim else { return nil }
+                    return (category.rawValue, "\(claim.rawValue), \(claim.tier.rawValue)")
+                }
+                let policies = appraisal.policies.map { ("policy", Optional(Self.shown($0))) }
+                blocks.append(
+                    Self.shown(label) + "\n" + facts([("status", appraisal.status.rawValue)] + said + policies)
+                )
+            }
+            return blocks.joined(separator: "\n")
+        }
+
+        /// Text out of a token in a form that cannot forge another line.
+        private static func shown(_ text: String) -> String {
+            text.unicodeScalars.prefix(200).map { $0.escaped(asASCII: true) }.joined()
+        }
+    }
+}
