@@ -166,7 +166,7 @@ let package = Package(
                 "SoftwareDevice", "FactoryLine", "TPMDevice", "VerifierService", "VerifierStore", "StoreSQLite",
                 "VerifierClient",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
-                "TPMCrypto", crypto, cryptoExtras, logging, subprocess, nioCore, nioSSL,
+                "TPMCrypto", "Endorsement", crypto, cryptoExtras, x509, asn1, logging, subprocess, nioCore, nioSSL,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),

@@ -37,6 +37,13 @@ import Testing
         #expect(report.verdict == .accepted)
         #expect(report.keyAttributes == .accepted)
         #expect(report.quote?.firmwareVersion == "0x0049000844a01587")
+        // The AK is this EK's child: parent and child are in the qualified signer.
+        let (ek, ak) = (try area(folder + "ek.pub"), try area(folder + "ak.pub"))
+        let parent = try Name(of: ek).qualified(under: Name(handle: .endorsement))
+        let signer = try TPMSAttest(parsing: attest).qualifiedSigner
+        #expect(try Name(of: ak).qualified(under: parent) == signer)
+        // tpm2-tools' own PCR file holds the same values.
+        #expect(try Corpus.pcrBlob(folder + "quote.pcr", [0, 1, 2, 4]) == pcrs.first)
         #expect(judge(key, attest, signature, nonce: [0x12, 0x34, 0x56, 0x78]).reasons == [.notThisRequest])
         values[0]?[0] ^= 1
         let edited = [try #require(PCRValues(bank: .sha256, values: values))]
@@ -45,6 +52,12 @@ import Testing
         values[5] = values[4]
         let more = [try #require(PCRValues(bank: .sha256, values: values))]
         #expect(judge(key, attest, signature, nonce: nonce, pcrs: more).reasons == [.pcrDigestMismatch])
+    }
+
+    private func area(_ path: String) throws -> TPMTPublic {
+        let bytes = try Corpus.file(path)
+        let hasSize = Int(bytes[0]) << 8 | Int(bytes[1]) == bytes.count - 2
+        return try TPMTPublic(parsing: Array(bytes.dropFirst(hasSize ? 2 : 0)))
     }
 
     /// IBM's simulator, by keylime.
@@ -92,6 +105,49 @@ import Testing
         #expect(judge(stranger, attest, signature, pcrs: pcrs).reasons == [.signatureInvalid])
     }
 
+    /// A ThinkPad T14s with a Nuvoton TPM, three banks in one quote. Its key was not published: nothing can be accepted, and
+    /// what can be compared without it agrees.
+    @Test func quoteOfAnUnknownKey() throws {
+        let folder = "immune-gmbh+guard-oss/_derived/evidence/"
+        let attest = try Corpus.file(folder + "ludmilla/quote.attest")
+        let pcrs = try QuoteJudgement.pcrs(file: Corpus.file(folder + "ludmilla/pcrs.json"))
+        for key in ["ak-latitude-7520.pem", "ak-IMN-SUPERMICRO-EPP-MSDefender.pem"] {
+            let stranger = try JudgedKey(file: Corpus.file(folder + key))
+            let signature = try Corpus.file(folder + "ludmilla/quote.sig.tpmt")
+            #expect(judge(stranger, attest, signature, pcrs: pcrs).reasons == [.signatureInvalid])
+        }
+        guard case .quote(let info) = try TPMSAttest(parsing: attest).attested else {
+            Issue.record("no quote")
+            return
+        }
+        #expect(info.pcrSelect.selections.map(\.hash) == [.sha256, .sha384, .sha1])
+        #expect(SelectionChecks.banks(info) == nil)
+        #expect(SelectionChecks.digest(info, of: pcrs, hash: .sha256) == nil)
+        #expect(SelectionChecks.digest(info, of: Array(pcrs.dropLast()), hash: .sha256)?.code == .pcrDigestMismatch)
+    }
+
+    /// tpm2-tools: a bare TPMS_ATTEST, and what tpm2_print makes of it. Without a signature there is nothing to judge.
+    @Test func attestAsTpm2PrintReadsIt() throws {
+        let folder = "tpm2-software+tpm2-tools/test/system/tests/print-files/"
+        let attest = try Corpus.file(folder + "quote.TPMS_ATTEST")
+        let read = try TPMSAttest(parsing: attest)
+        let printed = try Corpus.text(folder + "quote.printed").split(separator: "\n")
+            .map { $0.split(separator: ":", maxSplits: 1).map { $0.filter { $0 != " " } } }
+        func field(_ name: String) -> String? { printed.last { $0.first == name }?.last }
+        guard case .quote(let info) = read.attested else { Issue.record("no quote"); return }
+        #expect(read.qualifiedSigner.contents.hexadecimal == field("qualifiedSigner"))
+        #expect(read.extraData.hexadecimal == field("extraData"))
+        #expect(String(read.clockInfo.clock) == field("clock"))
+        #expect(String(read.clockInfo.resetCount) == field("resetCount"))
+        #expect(String(read.clockInfo.restartCount) == field("restartCount"))
+        #expect(String(read.firmwareVersion, radix: 16).suffix(14) == field("firmwareVersion")?.suffix(14) ?? "")
+        #expect(info.pcrSelect.selections.map { $0.pcrSelect.hexadecimal } == [try #require(field("pcrSelect"))])
+        #expect(info.pcrDigest.hexadecimal == field("pcrDigest"))
+        let signature = try Corpus.file("keylime+keylime/test-data/files/quotesig.out")
+        let key = try JudgedKey(file: Corpus.file("keylime+keylime/test-data/files/ak.pub"))
+        #expect(judge(key, attest, signature).reasons == [.signatureInvalid])
+    }
+
     /// GCE: one quote a bank, by an RSA key; SHA-1 alone proves nothing.
     @Test(arguments: ["gce-cos-85-no-nonce", "gce-cos-85-nonce9009"])
     func googleVirtualTPM(machine: String) throws {
@@ -114,6 +170,9 @@ import Testing
             #expect(report.reasons == (quote.bank == "sha1" ? [.selectionMismatch] : []))
             #expect(report.keyAttributes == .accepted)
             #expect(judge(key, attest, signature, nonce: [1]).reasons.first == .notThisRequest)
+            // The protocol buffer that it was taken from has the same bytes.
+            let whole = try Corpus.file("google+go-tpm-tools/internal/test/attestations/\(machine).pb")
+            #expect(whole.firstRange(of: attest) != nil && whole.firstRange(of: signature) != nil)
         }
     }
 
@@ -122,12 +181,7 @@ import Testing
         struct Container: Decodable { var signature, message: String; var pcrs: [String] }
         let folder = "confidential-containers+trustee/deps/verifier/test_data/az-snp-vtpm/"
         let container = try Corpus.json(Container.self, folder + "tpm-quote-v1.json")
-        let report = try Corpus.file(folder + "hcl-report.bin")
-        let text = String(decoding: report, as: UTF8.self)
-        let start = try #require(text.firstRange(of: #""HCLAkPub""#))
-        let n = try #require(text[start.upperBound...].firstRange(of: #""n":""#))
-        let modulus = try #require(Base64URL.decode(text[n.upperBound...].prefix { $0 != "\"" }))
-        let key = try #require(try? PublicKey(rsaModulus: modulus))
+        let key = try Self.azureKey(Corpus.file(folder + "hcl-report.bin"))
         let values = try container.pcrs.map(Corpus.hex)
         try expectAzure(
             key,
@@ -136,12 +190,33 @@ import Testing
             values
         )
 
+        // The same in complete evidence, whose report stands in base64url.
+        struct Evidence: Decodable { var hcl_report: String; var tpm_quote: Container }
+        let evidence = try Corpus.json(Evidence.self, folder + "evidence-v1.json")
+        let complete = try evidence.tpm_quote.pcrs.map(Corpus.hex)
+        #expect(complete.first?.hexadecimal == "e15c44796beabf46abcec7c57e590942041e47497e4ec27571c8b7664f48dced")
+        try expectAzure(
+            try Self.azureKey(#require(Base64URL.decode(evidence.hcl_report.prefix { $0 != "=" }))),
+            attest: Corpus.hex(evidence.tpm_quote.message),
+            signature: Corpus.hex(evidence.tpm_quote.signature),
+            complete
+        )
+
         // Kinvolk's: bincode, each part behind a little-endian length.
         let bytes = try Corpus.file("kinvolk+azure-cvm-tooling/az-cvm-vtpm/test/quote.bin")
         let pem = try PublicKey(pem: Corpus.text("kinvolk+azure-cvm-tooling/az-cvm-vtpm/test/akpub.pem"))
         #expect(bytes[0..<8] == [0, 1, 0, 0, 0, 0, 0, 0] && bytes[264] == 122)
         let blocks = stride(from: 8 + 256 + 8 + 122 + 8, to: bytes.count, by: 32).map { Array(bytes[$0..<$0 + 32]) }
         try expectAzure(pem, attest: Array(bytes[272..<394]), signature: Array(bytes[8..<264]), blocks)
+    }
+
+    /// The attestation key in the JSON of a report: `HCLAkPub`, a JWK.
+    private static func azureKey(_ report: [UInt8]) throws -> PublicKey {
+        let text = String(decoding: report, as: UTF8.self)
+        let start = try #require(text.firstRange(of: #""HCLAkPub""#))
+        let n = try #require(text[start.upperBound...].firstRange(of: #""n":""#))
+        let modulus = try #require(Base64URL.decode(text[n.upperBound...].prefix { $0 != "\"" }))
+        return try PublicKey(rsaModulus: modulus)
     }
 
     private func expectAzure(
@@ -254,6 +329,74 @@ import Testing
         #expect(report.reasons == [.keyAttributes])
         #expect(report.keyAttributes == .refused)
         #expect(report.quote?.pcrs.map(\.bank) == ["sha256"])
+        let binary = try Corpus.file("veraison+parsec/tpm/test/evidence.cbor")
+        for part in [evidence.kat.pubArea, evidence.pat.attestInfo, evidence.pat.sig] {
+            #expect(binary.firstRange(of: try Corpus.base64(part)) != nil)
+        }
+    }
+
+    /// PARSEC's bad evidence: the key or its certification is missing. Without a key nothing is judged, and no certification
+    /// makes up for a key that may sign anything.
+    @Test func parsecEvidenceWithoutItsKey() throws {
+        struct Evidence: Decodable {
+            struct Part: Decodable { var sig: String; var pubArea, certInfo, attestInfo: String? }
+            var kat: Part?
+            var pat: Part
+        }
+        let folder = "veraison+parsec/tpm/test/"
+        let stranger = try JudgedKey(file: Corpus.file("keylime+keylime/test-data/files/akpub.pem"))
+        for name in ["evidence_invalid_kat.json", "evidence_missing_kat.json"] {
+            let evidence = try Corpus.json(Evidence.self, folder + name)
+            #expect(evidence.kat?.pubArea == nil)
+            for text in [evidence.kat?.certInfo, evidence.pat.attestInfo].compactMap(\.self) {
+                let report = judge(stranger, try Corpus.base64(text), try Corpus.base64(evidence.pat.sig))
+                #expect(report.verdict == .refused)
+            }
+        }
+        let good = try Corpus.json(Evidence.self, folder + "evidence.json")
+        let bad = try Corpus.file(folder + "evidence_bad_kat.cbor")
+        #expect(bad.firstRange(of: try Corpus.base64(#require(good.kat?.certInfo))) == nil)
+    }
+
+    /// A key registered by attezt with a Nuvoton TPM: signed, and a statement about a creation, no quote.
+    @Test func registrationIsNoQuote() throws {
+        struct Registration: Decodable {
+            struct Parameters: Decodable { var `public`, createAttestation, createSignature: String }
+            var params: Parameters
+        }
+        let parameters = try Corpus.json(Registration.self, "Foxboron+attezt/_derived/attest.json").params
+        let key = try JudgedKey(file: Corpus.base64(parameters.public))
+        let attest = try Corpus.base64(parameters.createAttestation)
+        let report = judge(key, attest, try Corpus.base64(parameters.createSignature))
+        #expect(report.reasons == [.notAQuote])
+        #expect(report.keyAttributes == .accepted)
+    }
+
+    /// What the tests above read of the index's part on quotes.
+    private static let judged = [
+        "Foxboron+attezt/_derived/attest.json",
+        "confidential-containers+trustee/deps/verifier/test_data/az-snp-vtpm/",
+        "confidential-containers+trustee/deps/verifier/test_data/tpm_evidence.json",
+        "duo-labs+py_webauthn/_derived/webauthn_tpm/", "go-webauthn+webauthn/_derived/webauthn_tpm/",
+        "webauthn4j+webauthn4j/_derived/webauthn_tpm/", "google+go-tpm-tools/_derived/gce-cos-85-",
+        "google+go-tpm-tools/internal/test/attestations/gce-cos-85-", "immune-gmbh+guard-oss/_derived/evidence/",
+        "keylime+keylime/test-data/files/", "kinvolk+azure-cvm-tooling/az-cvm-vtpm/test/akpub.pem",
+        "kinvolk+azure-cvm-tooling/az-cvm-vtpm/test/quote.bin", "osresearch+safeboot/_derived/quote-t490/",
+        "osresearch+safeboot/tests/pcrs-t490.txt", "tpm2-software+tpm2-tools/test/system/tests/print-files/quote.",
+        "veraison+parsec/tpm/test/evidence",
+    ]
+
+    /// Reports of Azure's paravisor, for a verifier of confidential machines; and the archive whose members are judged.
+    private static let notForUs = [
+        "kinvolk+azure-cvm-tooling/az-cvm-vtpm/test/hcl-report-", "osresearch+safeboot/tests/quote-t490.tgz",
+    ]
+
+    /// The index has no quote of an empty selection. TPMs make them; ``GenuineTPMTests`` has one make it.
+    @Test func nothingOfTheIndexIsLeftOut() throws {
+        struct Indexed: Decodable { var cls, file: String }
+        let files = try Corpus.json([Indexed].self, "MANIFEST.json").filter { $0.cls == "2-quote" }.map(\.file)
+        for file in files { #expect((Self.judged + Self.notForUs).count { file.hasPrefix($0) } == 1, "\(file)") }
+        for part in Self.judged + Self.notForUs { #expect(files.contains { $0.hasPrefix(part) }, "\(part)") }
     }
 }
 
