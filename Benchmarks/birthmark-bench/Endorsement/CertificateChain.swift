@@ -55,7 +55,7 @@ struct CertificateChain {
             Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
             Critical(KeyUsage(keyCertSign: true, cRLSign: true))
         }
-        let tpm = try DistinguishedName([
+        let tpm = DistinguishedName([
             RelativeDistinguishedName(.init(type: [2, 23, 133, 2, 1], utf8String: "id:53544D20")),
             RelativeDistinguishedName(.init(type: [2, 23, 133, 2, 2], utf8String: "ST33HTPHAHC0")),
             RelativeDistinguishedName(.init(type: [2, 23, 133, 2, 3], utf8String: "id:00490008")),
