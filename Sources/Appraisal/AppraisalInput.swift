@@ -15,6 +15,8 @@ public struct AppraisalInput: Sendable {
     public var pcrs: PCRValues
     /// The event log said to explain them.
     public var log: LogEvidence
+    /// The list of what Linux measured, when the policy asks for it.
+    public var ima: IMAEvidence?
     /// SHA-256 of the exact bytes of the decision request.
     public var request: ContentDigest
     /// The 32 bytes that the quote must carry: `DecisionRequest.qualifyingData(for:)`.
@@ -38,6 +40,7 @@ public struct AppraisalInput: Sendable {
         signature: [UInt8],
         pcrs: PCRValues,
         log: LogEvidence,
+        ima: IMAEvidence? = nil,
         request: ContentDigest,
         qualifyingData: [UInt8],
         selection: PCRSet,
@@ -52,6 +55,7 @@ public struct AppraisalInput: Sendable {
         self.signature = signature
         self.pcrs = pcrs
         self.log = log
+        self.ima = ima
         self.request = request
         self.qualifyingData = qualifyingData
         self.selection = selection

@@ -35,7 +35,9 @@ public enum Appraiser {
         seen.pcrs = input.pcrs
 
         let boot: SeenBoot
-        do { boot = try recognisedBoot(in: input, replaying: &replayed) } catch {
+        do {
+            boot = try recognisedBoot(in: input, resetCount: seen.clock.resetCount, replaying: &replayed)
+        } catch {
             switch error {
             case .refused(let reason): return .refused(Refusal(reasons: [reason], authentic: seen))
             case .undecided(let cause): return .undecided(cause)
@@ -52,6 +54,7 @@ public enum Appraiser {
                 boot: boot.name,
                 log: boot.log,
                 facts: boot.facts,
+                ima: boot.ima,
                 movement: movement
             )
         )
@@ -104,29 +107,40 @@ public enum Appraiser {
     /// E: what the quoted values mean.
     private static func recognisedBoot(
         in input: AppraisalInput,
+        resetCount: UInt32,
         replaying replayed: inout ReplayedLog?
     ) throws(BootFinding) -> SeenBoot {
-        guard let log = replayedLog(in: input, replaying: &replayed) else {
-            let boot = try BootChecks.recognise(input.pcrs, explainedBy: nil, among: input.expectations)  // E3, E7
-            return SeenBoot(name: boot.name)
-        }
-        let reading: ReplayedLog.Reading
+        let log = replayedLog(in: input, replaying: &replayed)
+        var reading: ReplayedLog.Reading?
+        var ima: IMAProgress?
         do throws(Finding) {
-            reading = try LogChecks.form(log)  // E1, E2
-            try pass(LogChecks.replay(reading, leadsTo: input.pcrs))  // E3
-            try pass(LogChecks.order(reading))  // E4
+            if let log {
+                let form = try LogChecks.form(log)  // E1, E2
+                try pass(LogChecks.replay(form, leadsTo: input.pcrs))  // E3
+                try pass(LogChecks.order(form))  // E4
+                reading = form
+            }
+            if let list = input.ima {
+                ima = try IMAChecks.follow(list, in: input.pcrs, resetCount: resetCount)  // E6
+            }
         } catch {
             throw .refused(error.reason)
         }
-        let boot = try BootChecks.recognise(input.pcrs, explainedBy: reading, among: input.expectations)  // E3, E7
-        let facts = reading.facts.attested(kernelCommandLine: boot.profile.facts.kernelCommandLine)
-        return SeenBoot(name: boot.name, log: log.digest, facts: facts)
+        let boot = try BootChecks.recognise(
+            input.pcrs,
+            explainedBy: reading,
+            andByIMA: ima?.pcr,
+            among: input.expectations
+        )  // E3, E7
+        let facts = reading?.facts.attested(kernelCommandLine: boot.profile.facts.kernelCommandLine)
+        return SeenBoot(name: boot.name, log: log?.digest, facts: facts, ima: ima)
     }
 
     private struct SeenBoot {
         var name: BootName
         var log: ContentDigest?
         var facts: AttestedFacts?
+        var ima: IMAProgress?
     }
 
     /// The log, replayed now unless it was before; called only after D, because nothing of a log is looked at before.
@@ -154,6 +168,12 @@ public enum Appraiser {
         }
         guard Hashes.accepted(input.selection.bank.algorithm) else {
             return "the record of this instance selects PCRs of the \(input.selection.bank.rawValue) bank"
+        }
+        if let list = input.ima {
+            guard input.selection.pcrs.contains(list.policy.pcr) else {
+                return "the policy asks for the IMA list of PCR \(list.policy.pcr), which this instance does not quote"
+            }
+            guard !list.policy.extensions.isEmpty else { return "the policy allows no way to extend a PCR" }
         }
         return nil
     }

@@ -10,13 +10,16 @@ enum BootFinding: Error {
 /// E7: the measured boot is one that this instance may show, and the result says which.
 enum BootChecks {
     /// Compares quoted values with every expectation, in order.
-    /// - Parameter reading: a log that leads to the values (E3); `nil` when none was given.
+    /// - Parameters:
+    ///   - reading: a log that leads to the values (E3); `nil` when none was given.
+    ///   - list: the PCR that an IMA list leads to (E6); `nil` when none was asked for.
     static func recognise(
         _ pcrs: PCRValues,
         explainedBy reading: ReplayedLog.Reading?,
+        andByIMA list: Int?,
         among expectations: [BootExpectation]
     ) throws(BootFinding) -> BootExpectation {
-        let unexplained = reading.map { LogChecks.unexplained($0, in: pcrs) } ?? []
+        let unexplained = reading.map { LogChecks.unexplained($0, in: pcrs).filter { $0 != list } } ?? []
         let fits = expectations.map { Fit($0, pcrs, reading?.facts, unexplained) }
         guard let fit = fits.first(where: \.isPerfect) else { throw misfit(fits, pcrs) }
         return fit.expectation

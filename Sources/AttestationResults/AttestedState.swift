@@ -23,6 +23,8 @@ public struct AttestedState: Hashable, Sendable {
     public let log: ContentDigest?
     /// Facts that the replayed log carries.
     public let facts: AttestedFacts?
+    /// How far the IMA list was followed, when it was asked for.
+    public let ima: IMAProgress?
     /// How the clock moved.
     public let movement: ClockMovement
 
@@ -38,6 +40,7 @@ public struct AttestedState: Hashable, Sendable {
         boot: BootName,
         log: ContentDigest?,
         facts: AttestedFacts?,
+        ima: IMAProgress? = nil,
         movement: ClockMovement
     ) {
         self.instance = instance
@@ -49,6 +52,7 @@ public struct AttestedState: Hashable, Sendable {
         self.boot = boot
         self.log = log
         self.facts = facts
+        self.ima = ima
         self.movement = movement
     }
 }

@@ -28,6 +28,10 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
     case logMalformed = "log-malformed"
     case logReplayMismatch = "log-replay"
     case logOrder = "log-order"
+    // The list of what Linux measured.
+    case imaMalformed = "ima-malformed"
+    case imaReplayMismatch = "ima-replay"
+    case imaPolicy = "ima-policy"
     case bootUnexpected = "boot-unexpected"
 
     /// The check's number in the table of checks that the documentation keeps.
@@ -53,6 +57,7 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .logMalformed: "E1"
         case .logMissing, .logReplayMismatch: "E3"
         case .logOrder: "E4"
+        case .imaMalformed, .imaReplayMismatch, .imaPolicy: "E6"
         case .bootUnexpected: "E7"
         }
     }
@@ -82,6 +87,9 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .logMalformed: "The event log cannot be read."
         case .logReplayMismatch: "The event log does not lead to the quoted PCR values."
         case .logOrder: "The event log's order is not that of a boot."
+        case .imaMalformed: "The IMA list cannot be read."
+        case .imaReplayMismatch: "The IMA list does not lead to the quoted PCR value."
+        case .imaPolicy: "Linux measured something that the policy does not allow."
         case .bootUnexpected: "The measured boot is none that this instance was granted."
         }
     }

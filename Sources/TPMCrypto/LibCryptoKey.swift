@@ -1,6 +1,6 @@
 import CLibCrypto
 
-/// An RSA public key of libcrypto, for the two things that swift-crypto cannot do.
+/// A public key of libcrypto, for the three things that swift-crypto cannot do.
 ///
 /// The only place in the project that calls libcrypto. One owner for each C object: the key here, a context for the
 /// length of one call; both are freed where their owner ends. Nothing of libcrypto leaves this file.
@@ -38,13 +38,7 @@ import CLibCrypto
     /// Checks an RSAPSS signature and takes the length of the salt from the signature itself.
     func verifiesPSSOfAnySalt(_ signature: [UInt8], digest: [UInt8], hash: HashAlgorithm) -> Bool {
         guard let context = unsafe try? LibCryptoContext(key) else { return false }
-        let function =
-            switch hash {
-            case .sha1: unsafe EVP_sha1()
-            case .sha256: unsafe EVP_sha256()
-            case .sha384: unsafe EVP_sha384()
-            case .sha512: unsafe EVP_sha512()
-            }
+        let function = unsafe Self.function(hash)
         let valid =
             unsafe EVP_PKEY_verify_init(context.pointer) == 1
             && EVP_PKEY_CTX_set_rsa_padding(context.pointer, RSA_PKCS1_PSS_PADDING) == 1
@@ -54,6 +48,28 @@ import CLibCrypto
             && EVP_PKEY_verify(context.pointer, signature, signature.count, digest, digest.count) == 1
         if !valid { _ = Self.drainErrors() }
         return valid
+    }
+
+    /// Checks a signature over a digest that somebody else made: PKCS #1 v1.5 of an RSA key, DER of one on a curve.
+    func verifies(_ signature: [UInt8], digest: [UInt8], hash: HashAlgorithm) -> Bool {
+        guard let context = unsafe try? LibCryptoContext(key) else { return false }
+        let isRSA = unsafe EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
+        let valid =
+            unsafe EVP_PKEY_verify_init(context.pointer) == 1
+            && (!isRSA || EVP_PKEY_CTX_set_rsa_padding(context.pointer, RSA_PKCS1_PADDING) == 1)
+            && EVP_PKEY_CTX_set_signature_md(context.pointer, Self.function(hash)) == 1
+            && EVP_PKEY_verify(context.pointer, signature, signature.count, digest, digest.count) == 1
+        if !valid { _ = Self.drainErrors() }
+        return valid
+    }
+
+    private static func function(_ hash: HashAlgorithm) -> OpaquePointer? {
+        switch hash {
+        case .sha1: unsafe EVP_sha1()
+        case .sha256: unsafe EVP_sha256()
+        case .sha384: unsafe EVP_sha384()
+        case .sha512: unsafe EVP_sha512()
+        }
     }
 
     static func failure(_ doing: String) -> TPMCryptoError {

@@ -79,3 +79,14 @@ extension VerifyingKey {
         return rsa.isValidSignature(signature, for: digest, padding: padding) ? .valid : .refused(.doesNotVerify)
     }
 }
+
+extension PublicKey {
+    /// Checks a signature over a digest, in the form of files' signatures: PKCS #1 v1.5 for RSA, DER for a curve.
+    ///
+    /// For signatures over something that is not at hand, only its digest, which somebody else has authenticated.
+    /// - Parameter hash: with which the digest was made; one of another length does not verify.
+    public func verifies(_ signature: [UInt8], over digest: [UInt8], of hash: HashAlgorithm) -> Bool {
+        guard digest.count == hash.digestSize, let key = try? LibCryptoKey(self) else { return false }
+        return key.verifies(signature, digest: digest, hash: hash)
+    }
+}

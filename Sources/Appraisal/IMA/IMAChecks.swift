@@ -1,0 +1,126 @@
+import AttestationResults
+import MeasuredBoot
+import Messages
+import TPMWire
+
+/// E6: what Linux measured is told by its list as far as that leads to the quoted value, and is allowed.
+enum IMAChecks {
+    /// Follows the list and judges what the quote proves of it.
+    /// - Parameters:
+    ///   - pcrs: the quoted values, the list's PCR among them.
+    ///   - resetCount: of the quote.
+    /// - Returns: how far it was followed, to be remembered if the evidence is accepted.
+    static func follow(
+        _ evidence: IMAEvidence,
+        in pcrs: PCRValues,
+        resetCount: UInt32
+    ) throws(Finding) -> IMAProgress {
+        guard evidence.bytes.count <= IMAEvidence.maximumSize else {
+            throw Finding(.imaMalformed, "\(evidence.bytes.count) bytes")
+        }
+        let policy = evidence.policy
+        // That the value is there was looked at before anything of the evidence.
+        let quoted = pcrs.values[policy.pcr] ?? []
+        let before = evidence.progress.flatMap { $0.resetCount == resetCount && $0.pcr == policy.pcr ? $0 : nil }
+        var prefix = try prefix(evidence, before, to: quoted, bank: pcrs.bank)
+        var judge = IMAJudge(policy, aggregates: IMABootAggregate.digests(of: pcrs.values, bank: pcrs.bank.algorithm))
+        do throws(IMAListError) {
+            try prefix.read(evidence.bytes[...]) { judge.judge($0) }
+            try prefix.finish()
+        } catch {
+            let isAboutThePCR = error.code == .templateDigestMismatch || error.code == .otherPCR
+            throw Finding(isAboutThePCR ? .imaReplayMismatch : .imaMalformed, error.description)
+        }
+        guard let reached = prefix.reached else {
+            let seen = BootChecks.describe([policy.pcr], in: pcrs)
+            throw Finding(.imaReplayMismatch, "\(prefix.entries) entries do not lead to " + seen)
+        }
+        // The PCR only ever grows within a boot, so a list that leads there with less than before is another one.
+        guard reached.entries >= before?.entries ?? 0 else {
+            throw Finding(.imaReplayMismatch, "\(reached.entries) entries, and there were more before")
+        }
+        guard reached.entries > 0 else { throw Finding(.imaPolicy, "nothing was measured") }
+        guard judge.refused == 0 else {
+            let more = judge.refused - judge.findings.count
+            throw Finding(.imaPolicy, (judge.findings + (more > 0 ? ["\(more) more"] : [])).joined(separator: "; "))
+        }
+        guard let progress = IMAProgress(reached, bank: pcrs.bank, resetCount: resetCount, policy: policy.identity) else {
+            throw Finding(.imaReplayMismatch, "the checkpoint contradicts itself")
+        }
+        return progress
+    }
+
+    /// From the beginning, or on from what was followed before in the same boot and under the same policy.
+    private static func prefix(
+        _ evidence: IMAEvidence,
+        _ before: IMAProgress?,
+        to quoted: [UInt8],
+        bank: PCRBank
+    ) throws(Finding) -> IMAPrefix {
+        if evidence.offset == 0 {
+            do {
+                return try IMAPrefix(
+                    .binary(),
+                    to: quoted,
+                    bank: bank.algorithm,
+                    pcr: evidence.policy.pcr,
+                    extensions: evidence.policy.extensions
+                )
+            } catch {
+                throw Finding(.imaMalformed, "bank \(bank.rawValue)")
+            }
+        }
+        guard let before, before.bank == bank, before.policy == evidence.policy.identity,
+            before.offset == evidence.offset,
+            evidence.policy.extensions.contains(IMAExtension(before.mode)) || bank == .sha1,
+            let prefix = IMAPrefix(.binary(), to: quoted, from: IMACheckpoint(before))
+        else {
+            throw Finding(.imaReplayMismatch, "the entries begin at byte \(evidence.offset) and not where they have to")
+        }
+        return prefix
+    }
+}
+
+extension IMAProgress {
+    /// What is remembered of a prefix; nil when its digest is none.
+    fileprivate init?(_ reached: IMACheckpoint, bank: PCRBank, resetCount: UInt32, policy: ContentDigest) {
+        guard let digest = ContentDigest(bytes: reached.digest) else { return nil }
+        self.init(
+            entries: reached.entries,
+            offset: reached.offset,
+            violations: reached.violations,
+            bank: bank,
+            pcr: reached.pcr,
+            value: HexBytes(reached.value),
+            mode: reached.mode == .perBank ? .perBank : .paddedSHA1,
+            digest: digest,
+            resetCount: resetCount,
+            policy: policy
+        )
+    }
+}
+
+extension IMACheckpoint {
+    fileprivate init(_ progress: IMAProgress) {
+        self.init(
+            entries: progress.entries,
+            offset: progress.offset,
+            violations: progress.violations,
+            bank: progress.bank.algorithm,
+            pcr: progress.pcr,
+            value: progress.value.bytes,
+            mode: IMAExtension(progress.mode),
+            digest: progress.digest.bytes
+        )
+    }
+}
+
+extension IMAExtension {
+    fileprivate init(_ mode: IMAProgress.Mode) {
+        self =
+            switch mode {
+            case .perBank: .perBank
+            case .paddedSHA1: .paddedSHA1
+            }
+    }
+}

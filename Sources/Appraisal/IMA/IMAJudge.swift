@@ -1,0 +1,76 @@
+import MeasuredBoot
+import TPMCrypto
+import TPMWire
+
+/// Holds entries of a list to a policy, one after the other.
+struct IMAJudge {
+    private let policy: IMAPolicy
+    private let aggregates: [IMAFileDigest]
+    /// What the first entries that are not allowed are, and why they are not.
+    private(set) var findings: [String] = []
+    /// How many are not allowed.
+    private(set) var refused = 0
+
+    /// As many as a person reads; the list can have thousands.
+    private static let shown = 8
+
+    /// - Parameter aggregates: the digests that boot_aggregate may have by the quoted PCRs; none when that cannot be told.
+    init(_ policy: IMAPolicy, aggregates: [IMAFileDigest]) {
+        self.policy = policy
+        self.aggregates = aggregates
+    }
+
+    mutating func judge(_ entry: IMAEntry) {
+        guard let objection = objection(to: entry) else { return }
+        refused += 1
+        guard findings.count < Self.shown else { return }
+        let name = IMAText.printable(entry.name, limit: 200)
+        // What a violation says of itself may be anybody's invention.
+        findings.append("entry \(entry.index) \(entry.isViolation ? "" : "\(name) \(entry.digest) ")" + objection)
+    }
+
+    private func objection(to entry: IMAEntry) -> String? {
+        if entry.isViolation { return policy.violations == .refused ? "is a violation" : nil }
+        if let data = entry.buffer { return objection(to: entry, data: data) }
+        if entry.name.elementsEqual(IMABootAggregate.name) {
+            return isBootAggregate(entry) ? nil : "is not over the quoted PCRs"
+        }
+        if policy.exclusions.contains(where: { $0.covers(entry.name) }) || policy.digests.contains(entry.digest) {
+            return nil
+        }
+        guard let field = entry.signature, !policy.signers.isEmpty else { return "is not allowed" }
+        return objection(to: field, over: entry.digest)
+    }
+
+    private func objection(to entry: IMAEntry, data: ArraySlice<UInt8>) -> String? {
+        guard let rule = policy.buffers[String(decoding: entry.name, as: UTF8.self)] else {
+            return "are data that are not allowed"
+        }
+        guard let hash = entry.digest.algorithmID.flatMap({ try? HashAlgorithm($0) }),
+            hash.digest(Array(data)) == entry.digest.bytes
+        else { return "are data with another digest" }
+        switch rule {
+        case .any: return nil
+        case .digests(let digests): return digests.contains(entry.digest) ? nil : "are data that are not allowed"
+        }
+    }
+
+    private func objection(to field: ArraySlice<UInt8>, over digest: IMAFileDigest) -> String? {
+        guard let signature = IMASignature(field), !digest.isVerity, signature.hash == digest.algorithmID,
+            Hashes.accepted(signature.hash), let hash = try? HashAlgorithm(signature.hash)
+        else { return "has a signature of a kind that allows nothing" }
+        let signers = policy.signers.filter { $0.keyID == signature.keyID }
+        guard !signers.isEmpty else { return "is signed by \(signature.keyID.hexadecimal), which is not allowed" }
+        return signers.contains { $0.key.verifies(signature.bytes, over: digest.bytes, of: hash) }
+            ? nil : "has a signature that does not verify"
+    }
+
+    /// The digest can be told when it is in the quoted bank. When it is not, only the first entry is taken for what it
+    /// says it is: the kernel writes that one itself, and a file may be called anything.
+    private func isBootAggregate(_ entry: IMAEntry) -> Bool {
+        guard let comparable = aggregates.first, comparable.algorithm == entry.digest.algorithm else {
+            return entry.index == 0 || policy.digests.contains(entry.digest)
+        }
+        return aggregates.contains(entry.digest)
+    }
+}

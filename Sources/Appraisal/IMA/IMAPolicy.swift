@@ -1,0 +1,123 @@
+public import AttestationResults
+public import MeasuredBoot
+public import Messages
+public import TPMCrypto
+
+/// What Linux may have measured: which files by digest, signer or path, which other data by name.
+///
+/// A file is allowed when one of the three allows it; where nothing does, it is refused.
+public struct IMAPolicy: Hashable, Sendable {
+    /// Which policy this is: SHA-256 of the document that it was read from. Progress under another one does not count.
+    public var identity: ContentDigest
+    /// The PCR that the kernel extends.
+    public var pcr: Int
+    /// Digests of files.
+    public var digests: Set<IMAFileDigest>
+    /// Whose signatures allow a file.
+    public var signers: [IMASigner]
+    /// Paths that nothing is said of.
+    public var exclusions: [IMAExclusion]
+    /// What else may have been measured, by the name that the kernel gives it.
+    public var buffers: [String: IMABufferRule]
+    /// Whether files may have changed while they were measured.
+    public var violations: IMAViolationRule
+    /// How the kernel extends banks other than SHA-1; where several are named, the quote tells which it was.
+    public var extensions: [IMAExtension]
+
+    /// Joins the parts; allows nothing unless told.
+    public init(
+        identity: ContentDigest,
+        pcr: Int = IMABounds.usualPCR,
+        digests: Set<IMAFileDigest> = [],
+        signers: [IMASigner] = [],
+        exclusions: [IMAExclusion] = [],
+        buffers: [String: IMABufferRule] = [:],
+        violations: IMAViolationRule = .refused,
+        extensions: [IMAExtension] = IMAExtension.allCases
+    ) {
+        self.identity = identity
+        self.pcr = pcr
+        self.digests = digests
+        self.signers = signers
+        self.exclusions = exclusions
+        self.buffers = buffers
+        self.violations = violations
+        self.extensions = extensions
+    }
+}
+
+/// A key that signs files.
+///
+/// Always with the key itself: its identifier is chosen by whoever signs, and the kernel measures a signature whether
+/// or not it verifies. Keys that a list says were loaded (`ima-buf` of a keyring) are never taken from there.
+public struct IMASigner: Hashable, Sendable {
+    /// The four bytes by which the kernel finds the key.
+    public var keyID: [UInt8]
+    public var key: PublicKey
+
+    /// Joins both.
+    public init(keyID: [UInt8], key: PublicKey) {
+        self.keyID = keyID
+        self.key = key
+    }
+}
+
+/// Files that are not judged, and why.
+public struct IMAExclusion: Hashable, Sendable {
+    /// A directory with a slash at its end, for everything below it; or one path.
+    public var path: String
+    /// Why, for whoever reads the policy.
+    public var reason: String
+
+    /// Joins both.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    /// Whether a path is excluded; one that leads through `..` never is, for nobody knows where to.
+    func covers(_ name: ArraySlice<UInt8>) -> Bool {
+        let path = path.utf8
+        guard path.last == UInt8(ascii: "/") else { return name.elementsEqual(path) }
+        return name.starts(with: path)
+            && !name.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+    }
+}
+
+/// What is allowed of data that are not a file: keys, command lines, policies.
+public enum IMABufferRule: Hashable, Sendable {
+    /// Anything, for a reason.
+    case any(reason: String)
+    /// Data with one of these digests.
+    case digests(Set<IMAFileDigest>)
+}
+
+/// What a violation leads to.
+///
+/// The kernel says that one happened and nothing else that the PCR covers, so a violation cannot be excused by its path.
+public enum IMAViolationRule: Hashable, Sendable {
+    case refused
+    case tolerated(reason: String)
+}
+
+/// The part of an instance's IMA list that comes with a quote, and what it is judged by.
+public struct IMAEvidence: Sendable {
+    /// The most bytes of a list that one quote is judged with: they are held in memory.
+    public static let maximumSize = 4 << 20
+
+    /// Entries of the binary list, from where an entry begins; those of the SHA-1 list that every kernel has.
+    public var bytes: [UInt8]
+    /// Where they begin in the list: 0, or where the progress ends.
+    public var offset: UInt64
+    /// How far the list was followed in accepted evidence before; nil before the first.
+    public var progress: IMAProgress?
+    public var policy: IMAPolicy
+
+    /// Joins the parts.
+    public init(bytes: [UInt8], offset: UInt64, progress: IMAProgress?, policy: IMAPolicy) {
+        self.bytes = bytes
+        self.offset = offset
+        self.progress = progress
+        self.policy = policy
+    }
+}
