@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-swtpm
 
-.PHONY: demo test bench lint law deps build
+.PHONY: demo test bench fuzz seeds lint law deps build
 
 demo: deps
 	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
@@ -22,8 +22,19 @@ bench: deps
 	cc -O2 -shared -fPIC -o .build/release/count-allocations.so Benchmarks/count-allocations.c
 	LD_PRELOAD=$(CURDIR)/.build/release/count-allocations.so .build/release/birthmark-bench
 
+# Apart from all other builds: the fuzzer watches every branch, which costs time.
+INSTRUMENTED := BIRTHMARK_FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer
+
+fuzz: deps
+	@scripts/quietly "building the instrumented parsers" $(INSTRUMENTED) --product birthmark-fuzz
+	scripts/fuzz $(TARGETS)
+
+seeds: deps
+	$(INSTRUMENTED) --product birthmark-seeds
+	.build-fuzz/release/birthmark-seeds Fuzz/Seeds
+
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests swtpm Benchmarks
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz swtpm Benchmarks
 	scripts/no-traps
 
 law: build

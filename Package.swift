@@ -44,6 +44,26 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .testTarget(name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: strict)
 }
 
+/// Only for `make fuzz`, which builds everything instrumented: elsewhere nothing would link it.
+let fuzzer: [Target] =
+    Context.environment["BIRTHMARK_FUZZ"] == nil
+    ? []
+    : [
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "birthmark-fuzz",
+            dependencies: ["CLibFuzzer", "ParserProperties"],
+            path: "Fuzz/birthmark-fuzz",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "birthmark-seeds",
+            dependencies: ["ParserProperties", "TPMWire", "Messages", "UpdateTrust", "Ledger", crypto],
+            path: "Fuzz/birthmark-seeds",
+            swiftSettings: strict
+        ),
+    ]
+
 let package = Package(
     name: "birthmark",
     dependencies: [
@@ -174,6 +194,14 @@ let package = Package(
             path: "Benchmarks/birthmark-bench"
         ),
 
+        // What holds for every parser on every input: for fuzzing, and for the tests that repeat its inputs.
+        library(
+            "ParserProperties",
+            ["TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "UpdateTrust", "Ledger", crypto],
+            path: "Fuzz/ParserProperties"
+        ),
+
+        tests(of: "ParserProperties"),
         tests(of: "TPMWire"),
         tests(of: "Hashing", [crypto]),
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
@@ -189,7 +217,7 @@ let package = Package(
             ]
         ),
         tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
-        tests(of: "TPMDevice", ["TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
+        tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "MeasuredBoot", "Appraisal", "SoftwareDevice", crypto, subprocess]),
         tests(
             of: "StoreSQLite",
             [
@@ -233,5 +261,5 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-    ]
+    ] + fuzzer
 )

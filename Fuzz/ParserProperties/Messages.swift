@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Messages
+import UpdateTrust
+
+extension ParserTarget {
+    static let messages = [
+        canonical("evidence", longestInput: 8192) { try? Evidence(parsing: $0) },
+        canonical("decision-request", longestInput: DecisionRequest.maximumSize) { try? DecisionRequest(parsing: $0) },
+        canonical("challenge-request", longestInput: ChallengeRequest.maximumSize) {
+            try? ChallengeRequest(parsing: $0)
+        },
+        canonical("birth-bundle", longestInput: 8192) { try? BirthBundle(parsing: $0) },
+        canonical("birth-record", longestInput: 8192) { try? BirthRecord(parsing: $0) },
+        canonical("birth-tag", longestInput: BirthTag.maximumSize) { try? BirthTag(parsing: $0) },
+        canonical("release-envelope", longestInput: 4096) { try? SignedEnvelope(parsing: $0) },
+        canonical("release", longestInput: 4096) { try? Release(parsing: $0) },
+        canonical("ledger-entry", longestInput: 8192) { try? LedgerEntry(parsing: $0) },
+    ]
+
+    /// A message in canonical JSON: one text for each meaning.
+    private static func canonical<Message: Codable & Hashable & Sendable>(
+        _ name: String,
+        longestInput: Int,
+        parse: @escaping @Sendable ([UInt8]) -> Message?
+    ) -> ParserTarget {
+        ParserTarget(name, longestInput: longestInput) { (input) throws(BrokenProperty) in
+            guard let message = parse(input) else { return false }
+            try hold((try? CanonicalJSON.encode(message)) == input, "what is read is written back byte for byte")
+            for tail in [[0x20], [0x0A], [0x00], Array("}".utf8), Array("0".utf8), input] as [[UInt8]] {
+                try hold(parse(input + tail) == nil, "nothing may follow a message")
+            }
+            try hold(parse([0x20] + input) == nil, "nothing may stand before a message")
+            // Another reader, which knows nothing of canonical form, finds the same meaning.
+            let other = try? JSONDecoder().decode(Message.self, from: Data(input))
+            try hold(other == message, "every reader of JSON finds the same meaning")
+            return true
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Ledger
+import ParserProperties
+
+/// Texts of the one log that the fixed key has signed, and its tiles.
+enum LedgerSeeds {
+    static func all() throws -> [String: [String: [UInt8]]] {
+        guard let signer = FixedLog.signer, let checkpoint = FixedLog.checkpoint, let path = FixedLog.path,
+            let last = FixedLog.entries.indices.last
+        else { return [:] }
+        let plain = try signer.sign(size: checkpoint.size, root: checkpoint.root)
+        var cosigned = plain
+        let witness = try WitnessSigner(name: "witness.example", privateKey: FixedKeys.log)
+        if case .success(let verified) = plain.verify(logKey: signer.verifierKey) {
+            try cosigned.add(witness.cosign(verified, time: 1))
+        }
+        let width = UInt8(last)
+        return [
+            "checkpoint": ["signed": plain.bytes, "cosigned": cosigned.bytes],
+            "ledger-proof": ["last-entry": LogProof(index: last, path: path, checkpoint: cosigned).bytes],
+            "ledger-tile": [
+                "hashes": [width] + HashTile.encode(FixedLog.entries.map(\.leafHash)),
+                "entries": [width] + EntryBundle.encode(FixedLog.entries),
+            ],
+            "ledger-address": [
+                "full": Array(try TilePath(.hashes(level: 1), index: 1_234_067).text.utf8),
+                "partial": Array(try TilePath(.entries, index: 5, width: 17).text.utf8),
+                "log-key": Array(signer.verifierKey.text.utf8), "witness-key": Array(witness.verifierKey.text.utf8),
+            ],
+        ]
+    }
+}
