@@ -69,7 +69,7 @@ import Testing
             let name = try await onTPM(of: device) { connection throws(TPMError) in
                 let iak = try connection.createPrimary(template, in: .endorsement)
                 let persistent = try connection.persist(iak.object, at: handle)
-                #expect(persistent.name == iak.object.name)
+                #expect(try persistent.name == iak.object.name)
                 let error = #expect(throws: TPMError.self) { _ = try connection.persist(iak.object, at: handle) }
                 #expect(error?.code == .nvDefined)
                 return iak.object.name
@@ -81,7 +81,7 @@ import Testing
                     Issue.record("nothing at \(handle)")
                     return
                 }
-                #expect(persistent.name == name)
+                #expect(try persistent.name == name)
                 #expect(try connection.readPublic(persistent).name == name)
                 try connection.evict(persistent)
                 #expect(try connection.handles(.persistent) == [])

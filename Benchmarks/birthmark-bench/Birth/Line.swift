@@ -31,8 +31,10 @@ struct Line {
 
     /// Makes and boots a device and gives birth to it; only the birth is timed.
     ///
-    /// - Parameter watching: also writes down what each step takes, which costs some time itself.
-    func birth(_ number: Int, watching: Bool = false) async throws -> MeasuredBirth {
+    /// - Parameters:
+    ///   - watching: also writes down what each step takes, which costs some time itself.
+    ///   - capture: also writes down what passes between libtss2 and the TPM, which costs more.
+    func birth(_ number: Int, watching: Bool = false, capture: BusCapture? = nil) async throws -> MeasuredBirth {
         let order = BirthOrder(
             serial: try Label(bench: "BENCH-\(number)"),
             model: try Label(bench: "gw-100"),
@@ -54,7 +56,7 @@ struct Line {
 
         let clock = ContinuousClock()
         let start = clock.now
-        let tpm = try await openTPM(tcti: device.tcti)
+        let tpm = try await openTPM(tcti: capture?.tcti(device.tcti) ?? device.tcti)
         let watch = watching ? StepWatch(since: start, of: tpm) : nil
         let outcome = try await station.provision(order, profile: profile, on: tpm, eventLog: log, now: Self.now) {
             try await watch?.begin($0.rawValue)

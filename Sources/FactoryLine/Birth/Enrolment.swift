@@ -141,7 +141,8 @@ private struct MadeKey: ~Copyable {
 extension TPMConnection {
     /// The secret of a credential: only if `object` and the endorsement key are in this TPM.
     ///
-    /// The session is salted to the endorsement key and encrypts the secret on its way out.
+    /// The session is salted to the endorsement key and encrypts the secret on its way out (Part 1, 19). It is the only
+    /// one of a birth: nothing else that crosses the bus is secret, and a policy session is empty once it has authorised.
     fileprivate func activate(
         _ credential: Credential,
         of object: borrowing TransientObject,

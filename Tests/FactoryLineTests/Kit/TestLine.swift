@@ -195,7 +195,7 @@ struct TPMContents: Hashable, Sendable {
             var contents = TPMContents()
             for handle in try tpm.handles(.persistent) {
                 guard let object = try tpm.persistentObject(at: handle) else { continue }
-                contents.persistent[handle] = object.name
+                contents.persistent[handle] = try object.name
             }
             for handle in try tpm.handles(.nvIndex) {
                 guard let index = try tpm.nvIndex(at: handle) else { continue }
