@@ -31,6 +31,12 @@ public struct EKAllowList: Sendable, Hashable {
     /// SHA-256 of the public area, whatever its nameAlg.
     public static func digest(of publicArea: TPMTPublic) -> [UInt8] { Array(SHA256.hash(data: publicArea.bytes)) }
 
+    /// How many keys are listed.
+    public var count: Int { digests.count }
+
+    /// Whether none is.
+    public var isEmpty: Bool { digests.isEmpty }
+
     /// Whether a digest is listed.
     public func contains(_ digest: [UInt8]) -> Bool { digests.contains(digest) }
 }

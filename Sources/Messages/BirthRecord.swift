@@ -28,6 +28,11 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     public var iak: BornKey
     /// The identity key: unrestricted, authenticates connections.
     public var idevid: BornKey
+    /// CA certificates from the TPM's own NV (0x01C00100 and up), in DER: they help on the way to a vendor's root, and are
+    /// trusted by nobody.
+    public var endorsementIntermediates: [Blob]
+    /// What stood in unique.y of the ECC templates of IAK and IDevID; absent for RSA. Another value makes other keys.
+    public var eccUniqueY: ECCUniqueY?
     /// How the residency of both keys beside the EK was proven.
     public var residency: Residency
     /// The NV counters.
@@ -44,6 +49,11 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     /// The most bytes of a payload; a real one has about 8 KB.
     public static let maximumSize = 64 << 10
 
+    /// Chains that vendors ship have up to four certificates of up to 1.5 KB.
+    public static let maximumIntermediates = 8
+    /// The most bytes of all of them together.
+    public static let maximumIntermediateBytes = 16 << 10
+
     /// Reads a payload whose signature was checked, and holds its parts to one another as far as no cryptography is needed.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try CanonicalJSON.decode(BirthRecord.self, from: bytes, limit: Self.maximumSize)
@@ -58,10 +68,19 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         }
         guard Set([ek.name, iak.name, idevid.name]).count == 3, Set([ek.handle, iak.handle, idevid.handle]).count == 3
         else { throw MessageError(.outOfRange, "EK, IAK and IDevID are three keys at three handles") }
+        guard endorsementIntermediates.count <= Self.maximumIntermediates,
+            endorsementIntermediates.reduce(0, { $0 + $1.bytes.count }) <= Self.maximumIntermediateBytes
+        else { throw MessageError(.outOfRange, "more intermediate endorsement certificates than are accepted") }
+        guard (iak.template.text == Self.rsaTemplate) == (eccUniqueY == nil) else {
+            throw MessageError(.outOfRange, "\"eccUniqueY\" stands in the records of ECC keys, and in no others")
+        }
         guard counters.securityFloor.index != counters.grants.index else {
             throw MessageError(.outOfRange, "both counters are at one NV index")
         }
     }
+
+    /// TCG Keys for Device Identity, template H-1.
+    private static let rsaTemplate = "H-1"
 
     /// Joins the parts of a birth.
     public init(
@@ -77,6 +96,8 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         ek: BornKey,
         iak: BornKey,
         idevid: BornKey,
+        endorsementIntermediates: [Blob] = [],
+        eccUniqueY: ECCUniqueY?,
         residency: Residency,
         counters: BornCounters,
         tpm: TPMIdentity,
@@ -97,12 +118,22 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         self.ek = ek
         self.iak = iak
         self.idevid = idevid
+        self.endorsementIntermediates = endorsementIntermediates
+        self.eccUniqueY = eccUniqueY
         self.residency = residency
         self.counters = counters
         self.tpm = tpm
         self.selection = selection
         self.firstBoot = firstBoot
     }
+}
+
+/// What stands in unique.y of an ECC template (TCG Keys for Device Identity, 7.3.4): implementations differ.
+public enum ECCUniqueY: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Nothing.
+    case empty
+    /// The same text as in unique.x.
+    case repeated
 }
 
 /// The package an instance leaves the line with.

@@ -10,6 +10,8 @@ public struct Problem: Hashable, Sendable, Codable {
     public var reasons: [String]?
     /// The id under which the operator finds the details.
     public var instance: String?
+    /// The number of the ledger entry that states the decision, when it was one.
+    public var entry: Int?
 
     /// The media type.
     public static let mediaType = "application/problem+json"
@@ -31,12 +33,20 @@ public struct Problem: Hashable, Sendable, Codable {
     }
 
     /// Makes a problem of a kind.
-    public init(_ kind: Kind, title: String, status: Int, reasons: [String]? = nil, instance: String? = nil) {
+    public init(
+        _ kind: Kind,
+        title: String,
+        status: Int,
+        reasons: [String]? = nil,
+        instance: String? = nil,
+        entry: Int? = nil
+    ) {
         self.type = "urn:birthmark:problem:" + kind.rawValue
         self.title = title
         self.status = status
         self.reasons = reasons
         self.instance = instance
+        self.entry = entry
     }
 
     /// The kind, when it is one of ours.

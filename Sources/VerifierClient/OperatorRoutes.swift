@@ -65,6 +65,11 @@ extension VerifierClient {
         try await post("/v1/policy/explain", question, limit: PolicyExplanation.maximumSize, isRepeatable: true)
     }
 
+    /// One entry of the ledger, exactly.
+    public func ledgerEntry(_ index: Int) async throws(VerifierClientError) -> [UInt8] {
+        try await exchange("/v1/ledger/entries/\(index)", isRepeatable: true, limit: Self.maximumLedgerFileSize)
+    }
+
     /// A file of the ledger as C2SP tlog-tiles serves it: `checkpoint`, `tile/entries/000.p/5`; anybody may read it.
     public func ledgerFile(_ path: String) async throws(VerifierClientError) -> [UInt8] {
         try await exchange("/ledger/" + path, isRepeatable: true, limit: Self.maximumLedgerFileSize)

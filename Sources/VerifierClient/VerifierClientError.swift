@@ -53,7 +53,8 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
     }
 
     private static func hint(for problem: Problem) -> String {
-        let details = problem.instance.map { "; the verifier's operator finds the details under \($0)" } ?? ""
+        let entry = problem.entry.map { ", ledger entry \($0)" } ?? ""
+        let details = problem.instance.map { "; the verifier's operator finds the details under \($0)\(entry)" } ?? ""
         switch problem.kind {
         case .busy, .undecided: return "wait a moment and run the same command again" + details
         case .notAuthentic:
@@ -63,7 +64,9 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         case .notFound: return "check the name; list what there is"
         case .conflict: return "look at what is on record first"
         case .malformed, .tooLarge: return "check that both sides are of fitting versions" + details
-        case .refused, nil: return "ask the verifier's operator" + details
+        case .refused, nil:
+            return "ask the verifier's operator"
+                + (problem.instance.map { ", who finds the details under \($0)\(entry)" } ?? "")
         }
     }
 

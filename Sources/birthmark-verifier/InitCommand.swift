@@ -58,16 +58,31 @@ struct InitCommand: ParsableCommand {
     var birthKeys: String?
 
     @Option(
-        help: ArgumentHelp("The factory's CA certificates (birthmark-factory init).", valueName: "file"),
+        help: ArgumentHelp(
+            "The factory's CA certificates (birthmark-factory init); a file, or a directory of such files.",
+            valueName: "path"
+        ),
         completion: .file()
     )
     var factoryRoots: String?
 
     @Option(
-        help: ArgumentHelp("A file of TPM vendors' CA certificates; may be repeated.", valueName: "file"),
+        help: ArgumentHelp(
+            "TPM vendors' CA certificates: a file, or a directory of such files; may be repeated.",
+            valueName: "path"
+        ),
         completion: .file()
     )
     var ekRoots: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Endorsement keys that are believed without a certificate: the SHA-256 of a public area a line.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var ekAllowList: String?
 
     @OptionGroup var output: OutputOptions
 
@@ -93,6 +108,7 @@ struct InitCommand: ParsableCommand {
         options.birthKeys = birthKeys
         options.factoryRoots = factoryRoots
         options.ekRoots = ekRoots
+        options.ekAllowList = ekAllowList
         let directory = place.directory
         let setup = DirectorySetup(directory, options, now: Int64(Date.now.timeIntervalSince1970))
         try setup.run(

@@ -10,7 +10,7 @@ struct LedgerCommand: AsyncParsableCommand {
         commandName: "ledger",
         abstract: "The ledger of births, decisions, grants and operators' acts.",
         discussion: "Example: birthmark ledger verify --trust trust.json",
-        subcommands: [Verify.self]
+        subcommands: [Verify.self, LedgerShow.self]
     )
 
     struct Verify: AsyncParsableCommand {

@@ -28,6 +28,13 @@ import UpdateTrust
         let refused = try await device.agent("attest")
         try expect(1, refused)
         #expect(try refused.json["reasons"].texts == ["evidence-refused", "boot-unexpected"], "\(tamper)")
+        // The operator finds the decision under the number that the device was told.
+        let words = try #require(refused.error.firstRange(of: "ledger entry ").map { refused.error[$0.upperBound...] })
+        let number = String(words.prefix { $0.isNumber })
+        let shown = try await fleet.run(.auditor, ["ledger", "show", number, "--json"] + fleet.asAlice).json
+        #expect(shown["entry.type"].text == "decision")
+        let instance = try await fleet.record(of: device)["instance"].text
+        #expect(shown["entry.instance"].text == instance && instance != nil)
         // Nobody is told what would have been right.
         let measured = try contents(of: device.fleet + "/boot.json")
         for digest in String(decoding: measured, as: UTF8.self).split(separator: "\"") where digest.count == 64 {

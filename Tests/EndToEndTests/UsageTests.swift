@@ -10,6 +10,8 @@ import Testing
         (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),
         (.auditor, ["quote", "verify", "--key", "k"]), (.auditor, ["log", "replay", "x", "--format", "ima9"]),
         (.auditor, ["release", "keygen", "/tmp/x", "--algorithm", "rsa"]), (.auditor, ["ek", "verify"]),
+        (.auditor, ["ledger", "show"]), (.auditor, ["ledger", "show", "--", "-1"]),
+        (.auditor, ["ledger", "show", "one"]),
         (.auditor, ["release", "keygen", "/tmp/bm-never", "--threshold", "1"]),
         (.auditor, ["release", "keygen", "/tmp/bm-never", "--threshold", "0", "--public", "/tmp/bm-never"]),
         (.auditor, ["release", "keygen", "/tmp/bm-never", "--threshold", "2", "--public", "/tmp/bm-never"]),

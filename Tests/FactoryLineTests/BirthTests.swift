@@ -227,4 +227,35 @@ import Testing
             }
         }
     }
+
+    @Test func theRecordSaysWhatStoodInTheTemplate() async throws {
+        try await TestLine.with { line in
+            var areas: Set<[UInt8]> = []
+            for (name, unique) in [("a", ECCUniqueY.empty), ("b", .repeated)] {
+                let text = String(decoding: try TestLine.profileBytes(), as: UTF8.self)
+                let changed = text.replacing("\"empty\"", with: "\"\(unique.rawValue)\"")
+                let profile = try ProvisioningProfile(parsing: Array(changed.utf8))
+                try await line.withDevice(name) { device in
+                    let order = TestLine.order("GW-\(name)")
+                    let record = try #require(try await line.provision(device, order, profile: profile).record)
+                    #expect(record.eccUniqueY == unique)
+                    areas.insert(record.iak.publicArea.bytes)
+                    let again = try await line.provision(device, order, profile: profile)
+                    #expect(again.text == "already-born")
+                }
+            }
+            #expect(areas.count == 2)
+        }
+    }
+
+    @Test func anRSARecordSaysNothingOfIt() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice(endorsementKeys: [.rsa2048]) { device in
+                let outcome = try await line.provision(device, profile: TestLine.profile("rsa2048"))
+                let record = try #require(outcome.record)
+                #expect(record.eccUniqueY == nil)
+                #expect(record.endorsementIntermediates == [])
+            }
+        }
+    }
 }

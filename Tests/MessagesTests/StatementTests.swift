@@ -79,6 +79,7 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
             ek: try key(1, handle: 0x8101_000A),
             iak: try key(2, handle: 0x8102_0001),
             idevid: try key(3, handle: 0x8102_0000),
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: Blob([1]),
                 iakCreation: Blob([2]),
@@ -113,6 +114,13 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
             { $0.firstBoot.pcrs = try pcrs(0..<11) }, { $0.firstBoot.pcrs = try pcrs([]) },
             { $0.selection = try #require(PCRSet(bank: .sha1, pcrs: 0..<10)) },
             { $0.tpm.vendor = String(repeating: "v", count: BirthRecord.maximumSize) },
+            { $0.eccUniqueY = nil }, { $0.iak.template = try label("H-1") },
+            { $0.endorsementIntermediates = Array(repeating: Blob([1]), count: BirthRecord.maximumIntermediates + 1) },
+            {
+                $0.endorsementIntermediates = [
+                    Blob([UInt8](repeating: 1, count: BirthRecord.maximumIntermediateBytes + 1))
+                ]
+            },
         ]
         for (index, change) in changes.enumerated() {
             #expect(throws: MessageError.self, "change \(index)") { try parse(change) }

@@ -71,6 +71,7 @@ enum Fixture {
             ek: try key(1, endorsementKey ?? number),
             iak: try key(2, number),
             idevid: try key(3, number),
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: empty,
                 iakCreation: empty,

@@ -76,6 +76,7 @@ enum Sample {
             ek: key(area),
             iak: key(area),
             idevid: key(area),
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: Blob([]),
                 iakCreation: Blob([]),

@@ -74,6 +74,16 @@ import VerifierStore
                 let refusal = try await problem { try await client.attest(device) }
                 #expect(refusal.kind == .refused)
                 #expect(refusal.reasons?.contains("boot-unexpected") == true)
+                // What the device is told leads an operator to what was decided.
+                let number = try refusal.entry.found()
+                let bytes = try await service.operating(as: .auditor) { try await $0.ledgerEntry(number) }
+                let entry = try LedgerEntry(parsing: bytes)
+                #expect(entry.instance == device.instance)
+                guard case .decision(let decision) = entry.body else {
+                    Issue.record("entry \(number) is no decision: \(entry)")
+                    return
+                }
+                #expect(decision.reasons.contains("boot-unexpected"))
                 device.reboot(into: "os 1.0")
                 let next = try await problem { try await client.attest(device) }
                 #expect(next.reasons == ["suspended"])

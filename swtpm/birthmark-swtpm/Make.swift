@@ -9,6 +9,7 @@ struct Make: AsyncParsableCommand {
         discussion: """
             Example:
               birthmark-swtpm make /tmp/d1 --ca /tmp/ca
+              birthmark-swtpm make /tmp/d2 --ca /tmp/ca --endorsement-key p384 --bank sha256 sha384
 
             The authority is made on first use. Its root certificate, /tmp/ca/root.pem, is what a factory trusts.
             """

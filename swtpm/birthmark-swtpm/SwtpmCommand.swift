@@ -12,7 +12,10 @@ struct SwtpmCommand: AsyncParsableCommand {
               birthmark-swtpm boot /tmp/d1 --firmware gateway-os-2.4.0
               TPM2TOOLS_TCTI=$(cat /tmp/d1/tcti) tpm2_pcrread sha256
               birthmark-swtpm boot /tmp/d1 --firmware gateway-os-2.4.0 --tamper kernel
+              birthmark-swtpm power-cycle /tmp/d1 --cut
               birthmark-swtpm stop /tmp/d1
+
+            The TPM of a device answers at the TCTI in DIR/tcti; what else is in the directory, swtpm/README.md says.
             """,
         subcommands: [Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Status.self, ListFirmware.self]
     )

@@ -88,6 +88,7 @@ struct FleetMember: Sendable {
             ek: try key("ek", "L-2", 0x8101_000A).1,
             iak: iak.1,
             idevid: try key("idevid", "H-2", 0x8102_0000).1,
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: nothing,
                 iakCreation: nothing,

@@ -1,4 +1,5 @@
 public import Messages
+import TPMDevice
 
 /// What the agent believes, and what its TPM says.
 public struct AgentStatus: Hashable, Sendable, Encodable {
@@ -22,7 +23,7 @@ public struct AgentStatus: Hashable, Sendable, Encodable {
     public var securityFloor: UInt64?
     /// How many grants this device has spent since its birth, from the TPM.
     public var grantsSpent: UInt64?
-    /// Why the TPM could not be asked.
+    /// Why the TPM could not be asked, or why it signs nothing now.
     public var tpmTrouble: String?
 
     /// How far an update is, for people.
@@ -59,10 +60,14 @@ extension AgentStatus {
             update: journal?.update.map(UpdateReport.init)
         )
         do throws(AgentError) {
-            let (born, readings) = try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
+            let (born, readings, lockout) = try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
                 let born = try await tpm.bornInstance()
-                return (born, try await tpm.readings(born.tag.counters))
+                let lockout = try await tpm.perform { connection throws(TPMError) in
+                    try connection.dictionaryAttackState()
+                }
+                return (born, try await tpm.readings(born.tag.counters), lockout)
             }
+            if lockout.isLockedOut { status.tpmTrouble = lockout.description }
             if let journal, journal.instance != born.tag.instance {
                 status.tpmTrouble = "the journal is instance \(journal.instance)'s, this TPM is \(born.tag.instance)"
                 return status

@@ -243,6 +243,8 @@ private struct Birth: Sendable {
             ek: enrolled.ek,
             iak: enrolled.iak,
             idevid: enrolled.idevid,
+            endorsementIntermediates: enrolled.intermediates,
+            eccUniqueY: try profile.recordedUniqueY,
             residency: enrolled.residency,
             counters: counters,
             tpm: Messages.TPMIdentity(

@@ -19,6 +19,8 @@ struct BirthJournal: Codable, Hashable, Sendable {
     /// The keys, their certificates, and the proof that they are in this TPM.
     struct Enrolled: Codable, Hashable, Sendable {
         var ek: BornKey
+        /// CA certificates from the TPM's NV on the way from the endorsement certificate.
+        var intermediates: [Blob]
         var iak: BornKey
         var idevid: BornKey
         var residency: Residency

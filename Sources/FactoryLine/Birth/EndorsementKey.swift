@@ -9,6 +9,21 @@ struct EndorsementKey: Sendable {
     var certificateIndex: Handle
     var certificate: [UInt8]?
     var intermediates: [ParsedCertificate]
+
+    /// Those that may stand between a certificate and a root, by name; a root out of NV would help nobody who does not
+    /// trust it already.
+    func intermediates(above certificate: ParsedCertificate) -> [ParsedCertificate] {
+        var found: [ParsedCertificate] = []
+        var pending = [certificate]
+        while let lower = pending.popLast() {
+            for upper in intermediates where upper.subject == lower.issuer && upper.subject != upper.issuer {
+                guard !found.contains(upper) else { continue }
+                found.append(upper)
+                pending.append(upper)
+            }
+        }
+        return found
+    }
 }
 
 /// The endorsement key and, when the TPM does not keep it, the object that was made to see it.

@@ -106,14 +106,15 @@ struct Enrolment: Sendable {
                 certificate: certificate.map { Blob($0) }
             )
         }
-        let certificate = try endorsementKey.certificate.map { try EKCertificate(fromNV: $0).certificate.bytes }
+        let certificate = try endorsementKey.certificate.map { try EKCertificate(fromNV: $0).certificate }
         return BirthJournal.Enrolled(
             ek: try born(
                 endorsementKey.publicArea,
                 profile.endorsementKey.template,
                 profile.endorsementKey.handle,
-                certificate
+                certificate?.bytes
             ),
+            intermediates: certificate.map { endorsementKey.intermediates(above: $0).map { Blob($0.bytes) } } ?? [],
             iak: try born(keys.iak.publicArea, profile.keys.template, profile.keys.iakHandle, certificates.iak),
             idevid: try born(
                 keys.idevid.publicArea,

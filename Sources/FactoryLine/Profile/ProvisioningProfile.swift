@@ -19,7 +19,7 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
 
     /// Which endorsement key, and where it is kept.
     public struct EndorsementKey: Codable, Hashable, Sendable {
-        /// `L-1` (RSA-2048), `L-2` (P-256) or `H-3` (P-384) of the TCG EK Credential Profile.
+        /// `L-1` (RSA-2048) or `L-2` (P-256) of the TCG EK Credential Profile.
         public var template: Label
         /// Where it is kept.
         public var handle: HandleText
@@ -109,6 +109,17 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
                 throw MessageError(.outOfRange, "eccUniqueY must be \"empty\" or \"repeated\"")
             }
             return value
+        }
+    }
+
+    /// The same as birth records state it.
+    var recordedUniqueY: ECCUniqueY? {
+        get throws(MessageError) {
+            guard try identityTemplate != .rsa2048 else { return nil }
+            switch try uniqueY {
+            case .empty: return .empty
+            case .repeated: return .repeated
+            }
         }
     }
 }

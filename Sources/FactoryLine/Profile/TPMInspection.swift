@@ -74,6 +74,8 @@ public struct TPMInspection: Encodable, Sendable {
             guard let index = try connection.nvIndex(at: handle.handle) else { continue }
             if try connection.existingCounter(index) == nil { problems.append("\(handle) is no counter of a birth") }
         }
+        let lockout = try connection.dictionaryAttackState()
+        if lockout.isLockedOut { problems.append(lockout.description) }
         let bank = profile.selection.bank.algorithm
         let allocated = try connection.pcrBanks().selections.first { $0.hash == bank }?.pcrs ?? []
         if !Set(profile.selection.pcrs).isSubset(of: allocated) {

@@ -23,6 +23,9 @@ extension TPMConnection {
         /// TPMA_PERMANENT.
         public static let permanent = Property(rawValue: 0x200)
         public static let lockoutCounter = Property(rawValue: 0x20E)
+        /// TPM_PT_MAX_AUTH_FAIL.
+        public static let maximumAuthorizationFailures = Property(rawValue: 0x20F)
+        public static let lockoutInterval = Property(rawValue: 0x210)
     }
 
     /// TPM2_GetCapability(TPM_PROPERTIES), from one property on; a TPM leaves out those that it does not have.

@@ -1,4 +1,5 @@
 internal import CTSS2
+internal import Glibc
 
 /// The commands of one TPM: synchronous, blocking, and confined to the ``TPM`` that made it.
 ///
@@ -69,8 +70,29 @@ internal import CTSS2
 
     /// Runs one command without sessions of ours.
     func run(_ command: Command, _ body: (ESAPIContext) -> TSS2_RC) throws(TPMError) {
-        let result = measured(command, body)
-        guard result == 0 else { throw TPMError(command.name, returned: result) }
+        var pause = Self.firstPause
+        while true {
+            let result = measured(command, body)
+            if result == 0 { return }
+            let error = TPMError(command.name, returned: result)
+            guard error.isPassing, pause <= Self.lastPause else { throw explained(error) }
+            // The executor is a thread of its own, so only this TPM's other commands wait.
+            usleep(pause)
+            pause *= 2
+        }
+    }
+
+    // libtss2 sends a command five times at once when the TPM has no time for it; a self-test takes up to some seconds.
+    // Microseconds: 20 ms, 40 ms and so on, 5 s in all.
+    private static let firstPause: UInt32 = 20_000
+    private static let lastPause: UInt32 = 2_560_000
+
+    /// The error with what the TPM says of its lockout, when that is what it is.
+    private func explained(_ error: TPMError) -> TPMError {
+        guard error.isLockout else { return error }
+        var error = error
+        error.lockout = try? dictionaryAttackState()
+        return error
     }
 
     /// Something that libtss2 does on its own, without a command to the TPM.

@@ -24,8 +24,11 @@ extension ResponseCode {
         case .nvDefined:
             return "Somebody has used this index or persistent handle already."
         case .lockout:
-            return "Wait for the recovery time, or reset it with the lockout authorization "
-                + "(tpm2_dictionarylockout -c)."
+            return "Leave the power on and wait for the recovery time, or reset it with the lockout authorization "
+                + "(tpm2_dictionarylockout --clear-lockout)."
+        case .retry, .yielded, .testing:
+            return "The TPM had no time for the command in several seconds, perhaps because it tests itself: wait a "
+                + "moment and run the same command again."
         case .authFail, .badAuth:
             return "Was the authorization value changed by another owner?"
         default:

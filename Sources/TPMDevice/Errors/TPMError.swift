@@ -8,6 +8,8 @@ public struct TPMError: Error, Sendable, Hashable {
     /// The command as Part 3 names it, such as `TPM2_Quote`, or what was being done when there was no command.
     public let command: String
     public let cause: Cause
+    /// What the TPM says of its lockout, when that is why it refused.
+    public internal(set) var lockout: DictionaryAttackState?
 
     /// What went wrong.
     public enum Cause: Sendable, Hashable {
@@ -50,6 +52,11 @@ public struct TPMError: Error, Sendable, Hashable {
     /// The code without layer and subject, to be compared with the constants: `error.code == .nvDefined`.
     public var code: ResponseCode? { response?.code }
 
+    /// Whether the TPM only had no time for the command, which it did not begin: it may be sent again.
+    var isPassing: Bool { code == .retry || code == .yielded || code == .testing }
+
+    var isLockout: Bool { code == .lockout }
+
     /// libtss2's own words for a code.
     static func text(of code: TSS2_RC) -> String {
         guard let text = unsafe Tss2_RC_Decode(code) else { return "unknown" }
@@ -61,7 +68,7 @@ extension TPMError: CustomStringConvertible {
     public var description: String {
         switch cause {
         case .returned(let response, let text):
-            let hint = response.hint.map { ". " + $0 } ?? ""
+            let hint = (lockout?.description ?? response.hint).map { ". " + $0 } ?? ""
             return "\(command) failed: \(response) [\(text)]\(hint)"
         case .malformed(let detail): return "\(command) returned malformed data: \(detail)"
         case .argument(let detail): return "\(command) was not sent: \(detail)"

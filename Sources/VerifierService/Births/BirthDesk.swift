@@ -18,7 +18,12 @@ extension Verifier {
         do {
             bundle = try BirthBundle(parsing: exchange.body)
         } catch { throw ServiceProblem.malformed(error.detail) }
-        let judge = BirthJudge(keys: keys, factories: factories, endorsement: materials.endorsement)
+        let judge = BirthJudge(
+            keys: keys,
+            factories: factories,
+            endorsement: materials.endorsement,
+            allowed: materials.ekAllowList
+        )
         let logs = try Self.logs(of: bundle)
         let imports = bundle.births.map { envelope in
             Result { try self.birth(envelope, judge, logs) }

@@ -11,6 +11,8 @@ struct BirthJudge: Sendable {
     let factories: FactoryPolicy
     /// `nil` when no vendor's roots were given: then the factory's judgement of the endorsement key stands.
     let endorsement: EndorsementPolicy?
+    /// Endorsement keys that are believed without a certificate; `nil` when the operator keeps no such list.
+    let allowed: EKAllowList?
 
     /// A birth that may be taken over.
     struct Judged: Sendable {
@@ -82,20 +84,32 @@ struct BirthJudge: Sendable {
         guard let template = EndorsementKeyTemplate(rawValue: record.ek.template.text),
             areas.ek.isKey(of: template.area), let key = try? PublicKey(areas.ek)
         else { return ["the endorsement key is not what template \(record.ek.template) says"] }
+        guard let bytes = record.ek.certificate?.bytes else { return uncertifiedFaults(areas.ek) }
         guard let endorsement else { return [] }
-        guard let bytes = record.ek.certificate?.bytes else {
-            return ["the endorsement key has no certificate, and this verifier wants one"]
-        }
         do throws(CertificateError) {
             let certificate = try EKCertificate(fromNV: bytes)
             if record.tier == .tpm, certificate.isSoftware {
                 return ["the record says hardware, the endorsement certificate says software"]
             }
-            switch endorsement.judge(certificate, for: key, at: record.bornAt) {
+            let intermediates = try record.endorsementIntermediates.map { blob throws(CertificateError) in
+                try ParsedCertificate(der: blob.bytes, allowing: Workaround.all)
+            }
+            switch endorsement.judge(certificate, for: key, intermediates: intermediates, at: record.bornAt) {
             case .refused(let reasons): return reasons.map { "endorsement certificate: \($0)" }
             case .accepted: return []
             }
         } catch { return ["endorsement certificate: \(error)"] }
+    }
+
+    /// Without a certificate nobody vouches but the factory; who keeps roots or a list wants more.
+    private func uncertifiedFaults(_ area: TPMTPublic) -> [String] {
+        guard endorsement != nil || allowed != nil else { return [] }
+        let policy = EndorsementPolicy(anchors: TrustAnchors([]))
+        switch policy.judge(uncertified: area, allowed: allowed ?? EKAllowList()) {
+        case .accepted: return []
+        case .refused:
+            return ["the endorsement key has no certificate, and does not stand on this verifier's allow list"]
+        }
     }
 
     private func residencyFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {
@@ -117,7 +131,8 @@ struct BirthJudge: Sendable {
                 signature: residency.idevidSignature.bytes
             )
         )
-        return proof.reasons(template: template, uniqueY: .empty).map(\.description)
+        let uniqueY: DeviceIdentityTemplate.UniqueY = record.eccUniqueY == .repeated ? .repeated : .empty
+        return proof.reasons(template: template, uniqueY: uniqueY).map(\.description)
     }
 
     private func certificateFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {

@@ -23,7 +23,7 @@ extension Verifier {
                 "why": "\(decided.explanation.joined(separator: "; "))",
             ]
             if !reasons.isEmpty { metadata["reasons"] = "\(reasons.joined(separator: ","))" }
-            if let committed { metadata["entry"] = "\(committed.index)" }
+            if let entry = committed.flatMap(Self.entry) { metadata["entry"] = "\(entry)" }
             logger.info("decision", metadata: metadata)
         }
         switch decided.outcome {
@@ -39,7 +39,8 @@ extension Verifier {
             throw ServiceProblem.refused(
                 refused.reasons.first?.sentence ?? "Refused.",
                 reasons: refused.codes,
-                instance: request.instance.text
+                instance: request.instance.text,
+                entry: committed.flatMap(Self.entry)
             )
         case .notAuthentic:
             metrics.count(.garbage)
@@ -51,6 +52,11 @@ extension Verifier {
         case .granting:
             throw ServiceProblem.undecided("a grant was decided on and not signed")
         }
+    }
+
+    /// The number of the entry that states a decision.
+    private static func entry(of committed: Committed) -> Int? {
+        committed.transition.entries.firstIndex { $0.entry.body.isDecision }.map { committed.index + $0 }
     }
 
     /// The grant with the proof that it stands on the ledger.
@@ -68,6 +74,10 @@ extension Verifier {
 }
 
 extension LedgerEntry.Body {
+    fileprivate var isDecision: Bool {
+        if case .decision = self { true } else { false }
+    }
+
     fileprivate var isGrant: Bool {
         if case .grant = self { true } else { false }
     }

@@ -37,12 +37,13 @@ struct ServiceProblem: Error {
         _ title: String,
         reasons: [String],
         instance: String? = nil,
+        entry: Int? = nil,
         detail: String = ""
     )
         -> ServiceProblem
     {
         ServiceProblem(
-            problem: Problem(.refused, title: title, status: 403, reasons: reasons, instance: instance),
+            problem: Problem(.refused, title: title, status: 403, reasons: reasons, instance: instance, entry: entry),
             detail: detail
         )
     }

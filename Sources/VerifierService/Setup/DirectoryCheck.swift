@@ -1,4 +1,5 @@
 import DurableFiles
+import Endorsement
 public import FoundationEssentials
 import Messages
 import UpdateTrust
@@ -82,6 +83,18 @@ public struct DirectoryCheck: Sendable {
             notice(
                 "no TPM vendors' roots: the factory's word on endorsement keys stands alone",
                 "\(command) --ek-roots FILE"
+            )
+        }
+        if materials.endorsement?.anchors.roots.isEmpty == true {
+            notice(
+                "the TPM vendors' CA certificates hold no root, only intermediates: no endorsement certificate is believed",
+                "\(command) --ek-roots FILE, with the vendor's self-signed certificate"
+            )
+        }
+        if let list = materials.ekAllowList {
+            notice(
+                "\(list.count) endorsement keys are believed without a certificate",
+                "they stand in \(directory.file(materials.configuration.ekAllowList)); take out those that nobody compared"
             )
         }
         if let written = try? BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize),

@@ -18,9 +18,12 @@ public struct DirectorySetup: Sendable {
         public var policy: String?
         public var releaseKeys: String?
         public var birthKeys: String?
+        /// A file of CA certificates, or a directory of such files.
         public var factoryRoots: String?
-        /// A directory, or a file, of TPM vendors' CA certificates.
+        /// Files of TPM vendors' CA certificates, or directories of such files.
         public var ekRoots: [String]
+        /// SHA-256 digests of the public areas of endorsement keys without a certificate.
+        public var ekAllowList: String?
 
         /// Gives nothing: the defaults hold.
         public init() {
@@ -58,10 +61,10 @@ public struct DirectorySetup: Sendable {
         let exists = FileManager.default.fileExists(atPath: directory.configuration)
         let configuration = try exists ? keptConfiguration() : newConfiguration()
         try PrivateDirectory.make(directory.path)
+        if !exists { try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration) }
         // Two at once would each find a part of what the other makes.
         let lock = try FileLock.waiting(for: directory.setupLock)
         defer { lock.release() }
-        if !exists { try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration) }
         let keys = KeyFiles(directory: directory)
         let isNew = !keys.exist
         guard isNew || storeExists(configuration) else {
@@ -123,7 +126,7 @@ public struct DirectorySetup: Sendable {
         }
         for (bytes, place) in [
             (given.releaseKeys, configuration.releaseKeys), (given.birthKeys, configuration.birthKeys),
-            (given.factoryRoots, configuration.factoryRoots),
+            (given.factoryRoots, configuration.factoryRoots), (given.ekAllowList, configuration.ekAllowList),
         ] {
             if let bytes { try AtomicFile.write(bytes, to: directory.file(place)) }
         }

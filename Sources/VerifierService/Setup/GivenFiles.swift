@@ -1,6 +1,8 @@
 import DurableFiles
 import Endorsement
+import FoundationEssentials
 import Messages
+import SwiftASN1
 import UpdateTrust
 
 /// The files that an operator gives at `init`, read and understood before anything is made: a wrong one leaves no trace.
@@ -9,10 +11,17 @@ struct GivenFiles {
     let releaseKeys: [UInt8]?
     let birthKeys: [UInt8]?
     let factoryRoots: [UInt8]?
-    let ekRoots: [(name: String, bytes: [UInt8])]
+    let ekRoots: [RootFile]
+    let ekAllowList: [UInt8]?
 
-    // All of the world's TPM CAs in one file are under 400 KB.
-    private static let maximumRoots = 8 << 20
+    /// A file of CA certificates, with the name that it gets.
+    struct RootFile: Hashable {
+        var name: String
+        var bytes: [UInt8]
+    }
+
+    // Ten thousand digests, with a remark on each.
+    private static let maximumAllowList = 1 << 20
 
     init(_ options: DirectorySetup.Options) throws {
         policy = try options.policy.map { path in
@@ -20,23 +29,83 @@ struct GivenFiles {
         }
         releaseKeys = try options.releaseKeys.map(Self.keys)
         birthKeys = try options.birthKeys.map(Self.keys)
-        factoryRoots = try options.factoryRoots.map { path in try Self.certificates(path, allowing: []) }
-        ekRoots = try options.ekRoots.map { path in
-            let name = path.split(separator: "/").last.map(String.init) ?? "root.pem"
-            return (name, try Self.certificates(path, allowing: Workaround.all))
+        factoryRoots = try options.factoryRoots.map { path in
+            let certificates = try Self.certificates(path, allowing: [])
+            guard certificates.contains(where: \.isSelfSigned) else {
+                throw SetupError(
+                    .malformed,
+                    "\(path) holds no self-signed certificate, so no factory's root",
+                    hint: "give the factory-roots.pem that birthmark-factory init has made"
+                )
+            }
+            return Self.pem(certificates)
         }
+        ekRoots = try options.ekRoots.reduce(into: []) { files, path in
+            let certificates = try Self.certificates(path, allowing: Workaround.all)
+            let file = Self.named(path, Self.pem(certificates))
+            // The same file given twice is one; two of one name must not lose the first.
+            if !files.contains(file) { files.append(file) }
+        }
+        ekAllowList = try options.ekAllowList.map { try Self.allowList($0).bytes }
     }
 
     private static func keys(_ path: String) throws -> [UInt8] {
         try read(path, SigningKeys.maximumSize) { _ = try SigningKeys(parsing: $0) }
     }
 
-    private static func certificates(_ path: String, allowing workarounds: Set<Workaround>) throws -> [UInt8] {
-        let bytes = try read(path, maximumRoots) { _ in }
-        do {
-            _ = try TrustDirectory.readFile(path, allowing: workarounds)
-        } catch { throw SetupError(.malformed, error.description, hint: "give a file of CA certificates, PEM or DER") }
-        return bytes
+    /// The CA certificates of a file, or of all files of a directory.
+    private static func certificates(
+        _ path: String,
+        allowing workarounds: Set<Workaround>
+    ) throws -> [ParsedCertificate] {
+        var isDirectory = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw FileError(.missing, .read, path)
+        }
+        do throws(TrustDirectory.Failure) {
+            if isDirectory {
+                let anchors = try TrustDirectory.read(path, allowing: workarounds)
+                return anchors.roots + anchors.intermediates
+            }
+            let certificates = try TrustDirectory.readFile(path, allowing: workarounds)
+            guard !certificates.isEmpty else { throw .noCertificates(path: path) }
+            return certificates
+        } catch {
+            throw SetupError(
+                .malformed,
+                error.description,
+                hint: "give a file of CA certificates, PEM or DER, or a directory of such files"
+            )
+        }
+    }
+
+    private static func pem(_ certificates: [ParsedCertificate]) -> [UInt8] {
+        certificates.flatMap {
+            Array((PEMDocument(type: "CERTIFICATE", derBytes: $0.bytes).pemString + "\n").utf8)
+        }
+    }
+
+    /// A name that tells people where it came from, and two files of one name apart.
+    private static func named(_ path: String, _ bytes: [UInt8]) -> RootFile {
+        let last = path.split(separator: "/").last.map(String.init) ?? "roots"
+        let stem = last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
+        let digest = ContentDigest(of: bytes).description.prefix(8)
+        return RootFile(name: "\(stem.isEmpty ? "roots" : stem)-\(digest).pem", bytes: bytes)
+    }
+
+    /// Reads a list of endorsement keys that are believed without a certificate.
+    static func allowList(_ path: String) throws -> (list: EKAllowList, bytes: [UInt8]) {
+        let bytes = try BoundedFile.read(path, limit: maximumAllowList)
+        guard let text = String(validating: bytes, as: UTF8.self), let list = EKAllowList(parsing: text),
+            !list.isEmpty
+        else {
+            throw SetupError(
+                .malformed,
+                "\(path) is no list of endorsement keys",
+                hint: "each line is the SHA-256 of a public area in hexadecimal, as birthmark-factory inspect shows it"
+            )
+        }
+        return (list, bytes)
     }
 
     private static func read(_ path: String, _ limit: Int, _ check: ([UInt8]) throws -> Void) throws -> [UInt8] {

@@ -25,6 +25,8 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
     public var factoryRoots: String
     /// A directory of TPM vendors' CA certificates; while it holds none, the factory's judgement of endorsement keys stands alone.
     public var ekRoots: String
+    /// Endorsement keys that are believed without a certificate: one SHA-256 of a TPMT_PUBLIC a line; the file may be missing.
+    public var ekAllowList: String
     /// Operators whose certificates count no more.
     public var revokedOperators: [Label]
     /// How much, how often, how long.
@@ -46,6 +48,7 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
         birthKeys = "birth-keys.json"
         factoryRoots = "factory-roots.pem"
         ekRoots = "ek-roots"
+        ekAllowList = "ek-allowed.txt"
         revokedOperators = []
         limits = ServiceLimits()
     }

@@ -27,6 +27,7 @@ public struct VerifierMaterials: Sendable {
     let birthKeys: SigningKeys?
     let factories: FactoryPolicy?
     let endorsement: EndorsementPolicy?
+    let ekAllowList: EKAllowList?
 
     /// Reads the directory.
     /// - Throws: `SetupError`, or a `FileError`; both say what to do.
@@ -72,6 +73,9 @@ public struct VerifierMaterials: Sendable {
         birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try SigningKeys(parsing: $0) }
         factories = try Self.anchors(directory.file(configuration.factoryRoots)).map { FactoryPolicy(anchors: $0) }
         endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
+        let allowList = directory.file(configuration.ekAllowList)
+        ekAllowList =
+            FileManager.default.fileExists(atPath: allowList) ? try GivenFiles.allowList(allowList).list : nil
     }
 
     /// What devices and operators need to know of this verifier.

@@ -138,6 +138,7 @@ struct Birth: Sendable {
             ek: key,
             iak: key,
             idevid: key,
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: nothing,
                 iakCreation: nothing,

@@ -39,6 +39,7 @@ struct FileCommands {
         try write(record.firstBoot.attest.bytes, to: scrap + "/attest")
         try write(record.firstBoot.signature.bytes, to: scrap + "/signature")
         try write(CanonicalJSON.encode(record.firstBoot.pcrs), to: scrap + "/pcrs")
+        try write(Array((String(repeating: "0a", count: 32) + "\n").utf8), to: scrap + "/allowed")
     }
 
     func device(_ device: FleetDevice) -> [FileCommand] {
@@ -150,6 +151,7 @@ struct FileCommands {
             new("--birth-keys", fleet.line + "/birth-keys.json", Spoiled.ofJSON),
             new("--factory-roots", fleet.line + "/factory-roots.pem", Spoiled.ofAnything),
             new("--ek-roots", fleet.authority + "/root.pem", Spoiled.ofAnything),
+            new("--ek-allow-list", scrap + "/allowed", Spoiled.ofAnything),
         ]
     }
 

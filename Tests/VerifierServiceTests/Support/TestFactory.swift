@@ -80,6 +80,7 @@ struct TestFactory {
                 0x8102_0000,
                 authority.issueDeviceCertificate(.idevid, for: device.idevid.area, of: subject, at: Self.bornAt)
             ),
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: Blob(device.enrolment.area.bytes),
                 iakCreation: Blob(iakCreation.attest),

@@ -1,0 +1,94 @@
+import FoundationEssentials
+import Messages
+import Testing
+
+/// What Provisioning and the READMEs tell people to type: commands that exist, with options that they have.
+@Suite struct ProvisioningTests {
+    static let documents = [
+        "Provisioning/runbook.md", "Provisioning/releases/README.md", "Provisioning/policies/README.md",
+        "swtpm/README.md",
+    ]
+
+    /// The command lines of a text's shell blocks.
+    private func commands(in text: String) -> [String] {
+        var commands: [String] = []
+        var (isBlock, isShell, continues) = (false, false, false)
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("```") {
+                isBlock.toggle()
+                isShell = isBlock && (line == "```sh" || line == "```")
+                continue
+            }
+            guard isShell else { continue }
+            let content = line.hasSuffix("\\") ? line.dropLast() : line
+            if continues { commands[commands.count - 1] += content } else { commands.append(String(content)) }
+            continues = line.hasSuffix("\\")
+        }
+        return commands.filter { $0.hasPrefix("birthmark") }
+    }
+
+    /// Holds a command line to what the program's own help says of it.
+    private func check(_ line: String, _ transcript: Transcript) async throws {
+        let words = line.split(separator: " ").map(String.init)
+        let program = try #require(Program(rawValue: words[0]), "\(line)")
+        var command: [String] = []
+        var help = try await expect(0, program.run(["--help"], in: transcript)).output
+        for word in words.dropFirst() {
+            guard help.contains("SUBCOMMANDS:"), !word.hasPrefix("-") else { break }
+            command.append(word)
+            help = try await expect(0, program.run(command + ["--help"], in: transcript)).output
+        }
+        #expect(!help.contains("SUBCOMMANDS:"), "\(line)")
+        for option in words where option.hasPrefix("--") {
+            #expect(help.contains("\(option) ") || help.contains("\(option)\n"), "\(line): \(option)")
+        }
+    }
+
+    @Test(arguments: documents)
+    func commandsThatPeopleAreToldExist(_ document: String) async throws {
+        let lines = commands(in: String(decoding: try contents(of: document), as: UTF8.self))
+        #expect(!lines.isEmpty)
+        let transcript = Transcript()
+        for line in lines { try await check(line, transcript) }
+    }
+
+    @Test func theServiceRunsACommandThatExists() async throws {
+        let unit = String(decoding: try contents(of: "Provisioning/systemd/birthmark-verifier.service"), as: UTF8.self)
+        let starts = unit.split(separator: "\n").filter { $0.hasPrefix("ExecStart=/usr/local/bin/") }
+        #expect(starts.count == 1)
+        for start in starts {
+            try await check(String(start.dropFirst("ExecStart=/usr/local/bin/".count)), Transcript())
+        }
+        // Its states are the program's: one directory, and the exit status that no restart mends.
+        #expect(unit.contains("StateDirectoryMode=0700") && unit.contains("RestartPreventExitStatus=2"))
+    }
+
+    @Test func theExampleOfABootIsOneThatCanBeSigned() async throws {
+        try await withDirectory { directory in
+            let transcript = Transcript()
+            let key = directory + "/release.key"
+            try await expect(0, Program.auditor.run(["release", "keygen", key], in: transcript))
+            try write([1], to: directory + "/package")
+            let boot = "Provisioning/releases/gateway-os-2.5.0.boot.json"
+            let signed = try await Program.auditor.run(
+                ["release", "sign", "--key", key, "--package", directory + "/package", "--name", "gateway-os"]
+                    + [
+                        "--version", "2.5.0", "--security-version", "8", "--model", "gw-100", "--hardware-revision",
+                        "B",
+                    ]
+                    + ["--boot", boot, "--out", directory + "/release.json"],
+                in: transcript
+            )
+            try expect(0, signed)
+            // And it is what the firmware of that name really measures.
+            let device = directory + "/d"
+            let make = ["make", device, "--ca", directory + "/ca", "--endorsement-key", "p256"]
+            try await expect(0, Program.swtpm.run(make, in: transcript))
+            try await expect(0, Program.swtpm.run(["boot", device, "--firmware", "gateway-os-2.5.0"], in: transcript))
+            try await expect(0, Program.swtpm.run(["stop", device], in: transcript))
+            let measure = ["release", "measure", "--log", device + "/boot.log"]
+            let measured = try await expect(0, Program.auditor.run(measure, in: transcript))
+            #expect(try Array(measured.output.utf8) == contents(of: boot))
+        }
+    }
+}
