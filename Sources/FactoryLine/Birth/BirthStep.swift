@@ -1,4 +1,4 @@
-/// The steps of a birth in their order: each looks first, acts only when it must, and can be repeated.
+/// The steps of a birth in their order: each acts only where something is missing, and can be repeated.
 public enum BirthStep: String, CaseIterable, Sendable {
     /// Read the endorsement key and its certificate.
     case readEndorsement = "read the endorsement key"
