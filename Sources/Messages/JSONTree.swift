@@ -44,7 +44,7 @@ public indirect enum JSONTree: Hashable, Sendable {
     }
 }
 
-/// The members of an object by ascending keys, each key once.
+/// The members of an object, each key once, in ascending order of the keys' bytes in UTF-8.
 public struct JSONObject: Hashable, Sendable {
     /// A key and its value.
     public struct Member: Hashable, Sendable {
@@ -54,21 +54,24 @@ public struct JSONObject: Hashable, Sendable {
         public var value: JSONTree
     }
 
-    /// The members, by ascending keys.
+    /// The members in order.
     public let members: [Member]
 
     /// Sorts members unless they are in order already; their keys must differ.
     init(_ members: [Member]) {
-        let ascend = zip(members, members.dropFirst()).allSatisfy { $0.key < $1.key }
-        self.members = ascend ? members : members.sorted { $0.key < $1.key }
+        let ascend = zip(members, members.dropFirst()).allSatisfy { Self.precedes($0.key, $1.key) }
+        self.members = ascend ? members : members.sorted { Self.precedes($0.key, $1.key) }
     }
+
+    /// Not `String`'s own order, which takes different bytes for the same key.
+    static func precedes(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 
     /// The value of a key; `nil` when there is none.
     public subscript(_ key: String) -> JSONTree? {
         var (low, high) = (0, members.count)
         while low < high {
             let middle = (low + high) / 2
-            if members[middle].key < key { low = middle + 1 } else { high = middle }
+            if Self.precedes(members[middle].key, key) { low = middle + 1 } else { high = middle }
         }
         return low < members.count && members[low].key == key ? members[low].value : nil
     }

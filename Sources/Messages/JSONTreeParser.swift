@@ -71,7 +71,9 @@ struct JSONTreeParser {
             skipWhiteSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("expected : after \"\(key)\"") }
             let value = try value(depth: depth + 1)
-            if seen == nil, let last = members.last, last.key >= key { seen = Set(members.map(\.key)) }
+            if seen == nil, let last = members.last, !JSONObject.precedes(last.key, key) {
+                seen = Set(members.map(\.key))
+            }
             if let isNew = seen?.insert(key).inserted, !isNew { throw fault("\"\(key)\" stands twice") }
             members.append(JSONObject.Member(key: key, value: value))
             skipWhiteSpace()
