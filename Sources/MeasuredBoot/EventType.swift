@@ -15,6 +15,8 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
     public static let ipl = EventType(rawValue: 0x0000_000D)
     public static let efiVariableDriverConfig = EventType(rawValue: 0x8000_0001)
     public static let efiBootServicesApplication = EventType(rawValue: 0x8000_0003)
+    public static let efiBootServicesDriver = EventType(rawValue: 0x8000_0004)
+    public static let efiRuntimeServicesDriver = EventType(rawValue: 0x8000_0005)
     public static let efiAction = EventType(rawValue: 0x8000_0007)
     public static let efiPlatformFirmwareBlob = EventType(rawValue: 0x8000_0008)
     public static let efiHCRTM = EventType(rawValue: 0x8000_0010)

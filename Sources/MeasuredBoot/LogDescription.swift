@@ -8,6 +8,8 @@ public struct LogDescription: Sendable {
     public let events: Int
     /// What the log says about Secure Boot, should a quote confirm it.
     public let secureBoot: SecureBootFact
+    /// Everything it says about the boot, in the best bank, should a quote confirm it.
+    public let facts: BootFacts
     /// What was tolerated, what cannot be replayed, and what is out of order.
     public let warnings: [String]
 
@@ -45,6 +47,7 @@ public struct LogDescription: Sendable {
         }
         events = log.events.count
         secureBoot = facts.secureBoot
+        self.facts = facts
         self.warnings = warnings
     }
 }

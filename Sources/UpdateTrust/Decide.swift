@@ -77,6 +77,13 @@ extension DecisionInput {
             draft.state.lastSeen = LastSeen(observation)
             draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
             draft.state.remark = "its own evidence was refused: \(codes.map(\.rawValue).joined(separator: ", "))"
+            draft.state.refused = RefusedBoot(
+                at: now,
+                quote: quote,
+                reasons: codes.map(\.rawValue),
+                pcrs: observation.pcrs,
+                log: log
+            )
         }
         try recordDecision(in: &draft, observation, boot: nil, rule: nil, reasons: refused.codes)
         if endsLease { try draft.endLease(because: .evidenceRefused) }
@@ -102,6 +109,9 @@ extension DecisionInput {
         }
         draft.state.lifecycle = next
         draft.state.remark = nil
+        draft.state.refused = nil
+        // Without a log the earlier one still tells of the current boot, and of no other.
+        if attested.log != nil || attested.boot != .current { draft.state.acceptedLog = attested.log }
         if let counters = request.counters { draft.state.counters = counters }
         switch request.purpose {
         case .attest: return try renew(attested, rule: rule, draft: draft)

@@ -66,6 +66,8 @@ public struct DecisionInput: Sendable {
     public var request: ReceivedRequest
     /// SHA-256 of the TPMS_ATTEST bytes that were appraised.
     public var quote: ContentDigest
+    /// The event log beside the quote, when the verifier holds it.
+    public var log: ContentDigest?
     /// The instance's birth record.
     public var record: BirthRecord
     /// The instance's state, as it was when the appraisal took its expectations.
@@ -86,6 +88,7 @@ public struct DecisionInput: Sendable {
         verdict: Verdict,
         request: ReceivedRequest,
         quote: ContentDigest,
+        log: ContentDigest? = nil,
         record: BirthRecord,
         state: InstanceState,
         release: KnownRelease?,
@@ -97,6 +100,7 @@ public struct DecisionInput: Sendable {
         self.verdict = verdict
         self.request = request
         self.quote = quote
+        self.log = log
         self.record = record
         self.state = state
         self.release = release

@@ -24,6 +24,12 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var securityFloor: UInt64
     /// Why it stands where it does, for operators: the refusal or the act that led there; `nil` while there is nothing to say.
     public internal(set) var remark: String?
+    /// The evidence that suspended it; `nil` once a boot is accepted again.
+    public internal(set) var refused: RefusedBoot?
+    /// The event log of the last accepted boot; `nil` while that of the birth is the latest known.
+    public internal(set) var acceptedLog: ContentDigest?
+    /// What operators have put in the place of values that profiles state.
+    public internal(set) var allowed: [AllowedMove]?
     /// SHA-256 of the instance's latest ledger entry.
     public internal(set) var lastEntry: ContentDigest?
     /// Rises by one with each change.
@@ -50,9 +56,9 @@ public struct InstanceState: Hashable, Sendable, Codable {
     ///
     /// A confirming quote is held to the granted boot first: a reinstalled release looks like the one before.
     public func expectations(for purpose: Purpose) -> [BootExpectation] {
-        let current = BootExpectation(name: .current, profile: running.boot)
+        let current = BootExpectation(name: .current, profile: running.boot.applying(allowed ?? []))
         guard let pending else { return [current] }
-        let granted = BootExpectation(name: .granted, profile: pending.boot)
+        let granted = BootExpectation(name: .granted, profile: pending.boot.applying(allowed ?? []))
         return purpose == .confirm ? [granted, current] : [current, granted]
     }
 }

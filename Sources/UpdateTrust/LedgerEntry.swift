@@ -28,6 +28,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case grant(GrantEntry)
         case receipt(ReceiptEntry)
         case act(OperatorEntry)
+        case allowance(BootAdditionEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -43,6 +44,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .grant: .grant
             case .receipt: .receipt
             case .act: .act
+            case .allowance: .allowance
             }
         }
     }
@@ -50,6 +52,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     enum Kind: String, Codable, CaseIterable {
         case birth, release, withdrawal, policy, decision, lease, grant, receipt
         case act = "operator"
+        case allowance = "boot-allowance"
     }
 
     /// Joins the parts.
@@ -94,6 +97,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .grant: body = .grant(try container.decode(GrantEntry.self, forKey: .body))
         case .receipt: body = .receipt(try container.decode(ReceiptEntry.self, forKey: .body))
         case .act: body = .act(try container.decode(OperatorEntry.self, forKey: .body))
+        case .allowance: body = .allowance(try container.decode(BootAdditionEntry.self, forKey: .body))
         }
     }
 
@@ -116,6 +120,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .grant(let body): try container.encode(body, forKey: .body)
         case .receipt(let body): try container.encode(body, forKey: .body)
         case .act(let body): try container.encode(body, forKey: .body)
+        case .allowance(let body): try container.encode(body, forKey: .body)
         }
     }
 }

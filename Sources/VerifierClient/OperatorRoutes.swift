@@ -35,6 +35,23 @@ extension VerifierClient {
         try await get("/v1/instances/\(Self.pathSegment(name))", limit: InstanceReport.maximumSize)
     }
 
+    /// Why the boot of an instance was refused, by its id or serial number.
+    public func refusedBoot(of name: Label) async throws(VerifierClientError) -> BootExplanation {
+        try await get("/v1/instances/\(Self.pathSegment(name))/refused-boot", limit: BootExplanation.maximumSize)
+    }
+
+    /// Lets PCRs of a refused boot through that somebody has reviewed.
+    public func allowBoot(
+        of name: Label,
+        _ addition: BootAddition
+    ) async throws(VerifierClientError) -> InstanceReport {
+        try await post(
+            "/v1/instances/\(Self.pathSegment(name))/allow-boot",
+            addition,
+            limit: InstanceReport.maximumSize
+        )
+    }
+
     /// What an operator can do to an instance.
     public enum InstanceAct: String, Sendable, CaseIterable {
         case suspend

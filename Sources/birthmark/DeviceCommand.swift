@@ -8,7 +8,9 @@ struct DeviceCommand: AsyncParsableCommand {
         commandName: "device",
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
         discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
-        subcommands: [List.self, Show.self, Suspend.self, Reinstate.self, Retire.self]
+        subcommands: [
+            List.self, Show.self, Explain.self, AllowBoot.self, Suspend.self, Reinstate.self, Retire.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -115,7 +117,7 @@ struct ActArguments: ParsableArguments {
     }
 }
 
-private func describe(_ device: InstanceReport) -> String {
+func describe(_ device: InstanceReport) -> String {
     facts([
         ("serial", device.serial.text),
         ("instance", device.instance.text),

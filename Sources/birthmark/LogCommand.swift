@@ -38,6 +38,7 @@ struct LogCommand: AsyncParsableCommand {
             var banks: [String: [String: HexBytes]]
             var events: Int
             var secureBoot: String
+            var facts: LogFactsReport
             var warnings: [String]
         }
 
@@ -56,13 +57,14 @@ struct LogCommand: AsyncParsableCommand {
                 banks: banks,
                 events: description.events,
                 secureBoot: description.secureBoot.state.rawValue,
+                facts: LogFactsReport(description.facts),
                 warnings: description.warnings
             )
             try output.print(report) { text(report) }
         }
 
         private func text(_ report: Report) -> String {
-            var lines = ["events: \(report.events)", "Secure Boot: \(report.secureBoot)"]
+            var lines = ["events: \(report.events)", "Secure Boot: \(report.secureBoot)"] + report.facts.text
             for (bank, values) in report.banks.sorted(by: { $0.key < $1.key }) {
                 lines.append(bank)
                 let numbered = values.compactMap { pcr, value in Int(pcr).map { ($0, value) } }

@@ -110,6 +110,13 @@ import Testing
     @Test func aLogReplaysToWhatTheTPMHolds() async throws {
         try await TestDevice.with { device in
             let ended = try await run("log", "replay", device.log, "--json")
+            let facts = try await run("log", "replay", device.log)
+            for fact in [
+                "firmware: ", "PK: ", "KEK: ", "db: ", "dbx: ", "authority: db", "boot loader: GRUB", "command line: /",
+            ] {
+                #expect(facts.output.contains("\n" + fact), "\(fact)")
+            }
+            #expect(facts.output.contains("(event "))
             #expect(ended.status == .exited(0), "\(ended)")
             struct Report: Decodable {
                 var banks: [String: [String: String]]

@@ -50,7 +50,7 @@ private struct History: Hashable {
             case .reinstate: lifecycle = .born
             case .retire: lifecycle = .retired
             }
-        case .release, .withdrawal, .policy: break
+        case .release, .withdrawal, .policy, .allowance: break
         }
     }
 

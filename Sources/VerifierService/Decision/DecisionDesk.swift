@@ -98,12 +98,12 @@ extension Verifier {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
             let (verdict, log) = try await appraise(given, snapshot.state)
-            let (decided, ear) = try await decide(given, snapshot, verdict, policy)
+            let (decided, ear) = try await decide(given, snapshot, verdict, policy, isLogHeld: log.isHeld)
             guard let transition = decided.transition else {
                 return try answer(decided, given.request.request, committed: nil)
             }
             let result = try await committer.commit(
-                .decision(change(given, decided, transition, snapshot, policy, log: log))
+                .decision(change(given, decided, transition, snapshot, policy, log: log.new))
             )
             switch result.outcome {
             case .committed(let index):
@@ -118,8 +118,17 @@ extension Verifier {
         throw ServiceProblem.undecided("the record of \(instance) moved \(Self.attempts) times while it was decided on")
     }
 
-    /// - Returns: the verdict, and the log when it is new here and belongs to what the instance's own key said.
-    private func appraise(_ given: Case, _ state: InstanceState) async throws -> (Verdict, StoredLog?) {
+    /// The log beside a quote, as far as it is worth keeping.
+    private struct KeptLog {
+        /// Whether it is on record, or will be with this decision.
+        var isHeld = false
+        /// What is to be stored.
+        var new: StoredLog?
+    }
+
+    /// - Returns: the verdict, and the log when it belongs to what the instance's own key said: a refused one is kept for those
+    ///   who have to explain the refusal, once for each suspension.
+    private func appraise(_ given: Case, _ state: InstanceState) async throws -> (Verdict, KeptLog) {
         let record = given.enrolled.record
         var log = LogEvidence.none
         var isNew = false
@@ -149,16 +158,23 @@ extension Verifier {
         )
         var replay: ReplayedLog?
         let verdict = Appraiser.appraise(input, replaying: &replay)
-        guard case .accepted = verdict, let digest = given.evidence.log else { return (verdict, nil) }
-        if let replay { replayed.keep(replay, for: ReplayedKey(digest: digest, selection: record.selection)) }
-        return (verdict, isNew ? given.evidence.logBytes.map { StoredLog($0.bytes) } : nil)
+        guard let digest = given.evidence.log, verdict.isAuthentic else { return (verdict, KeptLog()) }
+        if case .accepted = verdict, let replay {
+            replayed.keep(replay, for: ReplayedKey(digest: digest, selection: record.selection))
+        }
+        guard isNew, let bytes = given.evidence.logBytes else {
+            if case .none = log { return (verdict, KeptLog()) }
+            return (verdict, KeptLog(isHeld: true))
+        }
+        return (verdict, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)))
     }
 
     private func decide(
         _ given: Case,
         _ snapshot: DecisionSnapshot,
         _ verdict: Verdict,
-        _ policy: Policy
+        _ policy: Policy,
+        isLogHeld: Bool
     ) async throws -> (Decision, AttestationResult?) {
         guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
             throw ServiceProblem.undecided("no identifiers")
@@ -167,6 +183,7 @@ extension Verifier {
             verdict: verdict,
             request: given.request,
             quote: ContentDigest(of: given.evidence.attest.bytes),
+            log: isLogHeld ? given.evidence.log : nil,
             record: given.enrolled.record,
             state: snapshot.state,
             release: try await known(given.request.request.package?.manifest, snapshot.release),
@@ -237,5 +254,16 @@ extension Verifier {
             grant: grant,
             log: log
         )
+    }
+}
+
+extension Verdict {
+    /// Whether the instance's own key said it, in answer to our challenge.
+    fileprivate var isAuthentic: Bool {
+        switch self {
+        case .accepted: true
+        case .refused(let refusal): refusal.authentic != nil
+        case .undecided: false
+        }
     }
 }

@@ -46,6 +46,14 @@ enum RouteTable {
             // Operators.
             Route(.get, "/v1/instances", by: readers, verifier.listInstances),
             Route(.get, "/v1/instances/{name}", by: readers, verifier.showInstance),
+            Route(.get, "/v1/instances/{name}/refused-boot", by: readers, verifier.explainBoot),
+            Route(
+                .post,
+                "/v1/instances/{name}/allow-boot",
+                by: .operators([.operator]),
+                bodyLimit: BootAddition.maximumSize,
+                verifier.allowBoot
+            ),
             act(.suspend, verifier), act(.reinstate, verifier), act(.retire, verifier),
             Route(.get, "/v1/policy", by: readers, verifier.showPolicy),
             Route(

@@ -51,6 +51,13 @@ struct FleetDevice: Sendable {
         try await software.boot(firmware: .named(firmware), tamper: tamper)
     }
 
+    /// Boots the firmware that it has, with something changed as an update of the platform changes it.
+    func boot(_ firmware: String, changing change: (inout Firmware.Platform) -> Void) async throws {
+        var changed = try Firmware.named(firmware)
+        change(&changed.platform)
+        try await software.boot(firmware: changed)
+    }
+
     // MARK: The factory
 
     var provisioning: [String] {
