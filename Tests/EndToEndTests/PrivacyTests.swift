@@ -10,7 +10,8 @@ import Testing
             let found = Set(secrets.files.map { $0.dropFirst(fleet.directory.count + 1) })
             let expected: Set<Substring> = [
                 "release.key", "line/keys/ca.key", "line/keys/station.key", "verifier/operators/alice/key.pem",
-                "verifier/keys/grant.key", "verifier/keys/ledger.key", "verifier/keys/challenge.key",
+                "verifier/keys/grant.key", "verifier/keys/results.key", "verifier/keys/ledger.key",
+                "verifier/keys/challenge.key",
                 "verifier/keys/tls.key", "verifier/keys/operator-ca.key",
             ]
             #expect(found == expected)

@@ -31,6 +31,25 @@ import Testing
                 actor: Actor(.verifier, Sample.verifier),
                 body: .policy(PolicyEntry(policy: world.policy.digest))
             ),
+            LedgerEntry(
+                at: 4,
+                instance: world.record.instance,
+                actor: actor,
+                body: .allowance(
+                    BootAdditionEntry(
+                        quote: Sample.digest("quote"),
+                        log: Sample.digest("log"),
+                        moves: [
+                            AllowedMove(
+                                pcr: 7,
+                                from: HexBytes(Sample.digest("old").bytes),
+                                to: HexBytes(Sample.digest("new").bytes)
+                            )
+                        ],
+                        reason: remark
+                    )
+                )
+            ),
         ]
     }
 

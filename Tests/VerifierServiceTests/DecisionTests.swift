@@ -1,3 +1,4 @@
+import AttestationResults
 import Ledger
 import Messages
 import Testing
@@ -61,6 +62,40 @@ import VerifierStore
             #expect(report.running.version.text == "2.0")
             #expect(report.running.manifest == package.manifest)
             #expect(report.pending == nil)
+        }
+    }
+
+    @Test func resultIsGivenToWhomeverAsksForOne() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                let plain = try await client.attest(device)
+                #expect(plain.ear == nil)
+                let challenge = try await client.challenge(device, .attest).challenge
+                let evidence = try device.evidence(for: device.request(.attest, challenge: challenge))
+                let answer = try await client.decide(evidence, wantsResult: true)
+                let keys = try service.trust.resultKeys.found()
+                let result = try AttestationResult.verify(try answer.ear.found(), keys: keys)
+                #expect(result.isAbout(device.instance))
+                #expect(result.claims.expires == answer.lease.expires)
+                #expect(result.claims.nonces == [EARClaims.nonce(for: challenge)])
+                // Two keys: what signs results signs no grants.
+                #expect(keys != service.trust.grantKeys)
+                #expect(throws: AttestationResultError.self) {
+                    try AttestationResult.verify(result.compact, keys: service.trust.grantKeys)
+                }
+                // A refusal carries none.
+                device.reboot(into: "evil")
+                let next = try await client.challenge(device, .attest).challenge
+                let evil = try device.evidence(for: device.request(.attest, challenge: next))
+                let refusal = try await problem { try await client.decide(evil, wantsResult: true) }
+                #expect(refusal.reasons?.contains("boot-unexpected") == true)
+            }
+            try await HTTPProbe.with(service) { probe in
+                let reply = try await probe.send("POST", "/v1/decisions?result=other", body: Array("{}".utf8))
+                #expect(reply.status == 400)
+            }
         }
     }
 
