@@ -55,9 +55,10 @@ extension ReasonCode {
         case .clockWentBack, .tpmClearedOrReplaced: (.instanceIdentity, .contraindicated)
         case .firmwareChanged: (.hardware, .unrecognized)
         // What was booted is not shown, or is shown wrongly.
-        case .selectionMismatch, .pcrDigestMismatch, .logMalformed, .logReplayMismatch, .logOrder:
+        case .selectionMismatch, .pcrDigestMismatch, .logMalformed, .logReplayMismatch, .logOrder, .imaMalformed,
+            .imaReplayMismatch:
             (.executables, .failedValidation)
-        case .bootUnexpected: (.executables, .contraindicated)
+        case .bootUnexpected, .imaPolicy: (.executables, .contraindicated)
         // The instance can answer better the next time.
         case .logMissing, .clockUnsafe: nil
         }

@@ -1,4 +1,4 @@
-public import AttestationResults
+import AttestationResults
 public import Messages
 
 /// The authentic evidence for which an instance was suspended, kept until its next boot is accepted.

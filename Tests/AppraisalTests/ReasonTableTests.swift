@@ -52,6 +52,19 @@ import Testing
         return try judge(scene)
     }
 
+    /// A list with one file, beside a quote that it leads to.
+    private static func measured(
+        _ listed: [String] = ["/bin/sh"],
+        allowing names: [String] = ["/bin/sh"],
+        _ change: (inout [UInt8]) -> Void = { _ in }
+    ) throws -> Judged {
+        let scene = try Scene(measuring: IMAList(["/bin/sh"]))
+        var list = IMAList(listed).bytes
+        change(&list)
+        let input = try scene.input(list, allowing: names)
+        return Judged(verdict: Appraiser.appraise(input), expected: [input.qualifyingData])
+    }
+
     private static func evidence(for code: ReasonCode) throws -> Judged {
         switch code {
         case .keyParameters: return try withKey { $0.nameAlg = .sha384 }
@@ -106,6 +119,9 @@ import Testing
         case .logMalformed: return try booted { $0.log = .bytes([1, 2, 3], digest: ContentDigest(of: [1, 2, 3])) }
         case .logReplayMismatch:
             return try booted { $0.values = try BootLog(tamper: [.kernel]).values.filter { $0.key < 10 } }
+        case .imaMalformed: return try measured { $0.removeLast() }
+        case .imaReplayMismatch: return try measured(["/bin/sh", "/bin/never-measured"])
+        case .imaPolicy: return try measured(allowing: [])
         case .logOrder: return try booted(BootLog.events() + [MeasuredEvent(7, .separator, [0, 0, 0, 0])])
         case .bootUnexpected:
             return try booted(BootLog.events(tamper: [.secureBootOff])) { scene in

@@ -1,0 +1,73 @@
+import AttestationResults
+import Messages
+import Testing
+
+@testable import Appraisal
+
+@Suite("E6: the IMA list beside a quote")
+struct IMATests {
+    private static let files = ["/bin/sh", "/bin/ls", "/usr/bin/agent"]
+
+    @Test func aListThatLeadsToTheQuoteIsFollowedAndRemembered() throws {
+        let list = IMAList(Self.files)
+        let scene = try Scene(measuring: list)
+        let state = try #require(Appraiser.appraise(scene.input(list.bytes, allowing: Self.files)).state)
+        let progress = try #require(state.ima)
+        #expect(progress.entries == 4 && progress.offset == UInt64(list.bytes.count) && progress.mode == .perBank)
+    }
+
+    @Test func aSecondAttestationNeedsOnlyWhatIsNew() throws {
+        var list = IMAList(Self.files)
+        let first = try Scene(measuring: list)
+        let progress = try #require(Appraiser.appraise(first.input(list.bytes, allowing: Self.files)).state?.ima)
+        let known = list.bytes.count
+        list.append("/bin/new", IMAList.digest(of: "/bin/new"))
+        let second = try Scene(measuring: list)
+        let news = Array(list.bytes[known...])
+        let input = try second.input(news, from: UInt64(known), after: progress, allowing: Self.files + ["/bin/new"])
+        #expect(Appraiser.appraise(input).state?.ima?.entries == 5)
+
+        // Nobody vouches for the beginning when nothing is remembered, or when it was another boot's.
+        let forgotten = try second.input(news, from: UInt64(known), allowing: Self.files + ["/bin/new"])
+        expectOwnKey(Appraiser.appraise(forgotten), .imaReplayMismatch)
+        var rebooted = second
+        rebooted.clock.resetCount += 1
+        let stale = try rebooted.input(news, from: UInt64(known), after: progress, allowing: Self.files + ["/bin/new"])
+        expectOwnKey(Appraiser.appraise(stale), .imaReplayMismatch)
+    }
+
+    @Test func attack60_fileThatNobodyAllowed() throws {
+        let list = IMAList(Self.files + ["/tmp/implant"])
+        let verdict = Appraiser.appraise(try Scene(measuring: list).input(list.bytes, allowing: Self.files))
+        expectOwnKey(verdict, .imaPolicy)
+        guard case .refused(let refusal) = verdict else { return }
+        #expect(refusal.reasons.first?.detail.contains("/tmp/implant") == true)
+    }
+
+    @Test func attack60_listShortenedToWhatIsAllowed() throws {
+        let measured = IMAList(Self.files + ["/tmp/implant"])
+        let shown = IMAList(Self.files)
+        let verdict = Appraiser.appraise(try Scene(measuring: measured).input(shown.bytes, allowing: Self.files))
+        expectOwnKey(verdict, .imaReplayMismatch)
+        expectOwnKey(
+            Appraiser.appraise(try Scene(measuring: measured).input([], allowing: Self.files)),
+            .imaReplayMismatch
+        )
+    }
+
+    @Test func attack60_tailThatWasNeverMeasuredIsNotBelieved() throws {
+        let measured = IMAList(Self.files)
+        let claimed = IMAList(Self.files + ["/bin/patched"])
+        // What was not measured can be added to any list; what was is judged as it is.
+        let verdict = Appraiser.appraise(try Scene(measuring: measured).input(claimed.bytes, allowing: Self.files))
+        #expect(verdict.state?.ima?.entries == 4)
+    }
+
+    @Test func aPolicyForAPCRThatIsNotQuotedDecidesNothing() throws {
+        let input = try Scene().input(IMAList(Self.files).bytes, allowing: Self.files)
+        guard case .undecided = Appraiser.appraise(input) else {
+            Issue.record("the list of a PCR that is not quoted was judged")
+            return
+        }
+    }
+}

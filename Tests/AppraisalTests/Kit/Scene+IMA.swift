@@ -1,0 +1,57 @@
+import AttestationResults
+import Crypto
+import MeasuredBoot
+import Messages
+import Testing
+
+@testable import Appraisal
+
+/// An IMA list of `ima-ng` entries, and the value of PCR 10 that it leads to in the SHA-256 bank.
+struct IMAList {
+    private(set) var bytes: [UInt8] = []
+    private(set) var value = [UInt8](repeating: 0, count: 32)
+
+    /// Files with these names, whose contents are their names, after the kernel's own first entry: the digest of PCRs 0 to 9.
+    init(_ names: [String]) {
+        append("boot_aggregate", Array(SHA256.hash(data: (0..<10).flatMap { Scene.value($0) })))
+        for name in names { append(name, Self.digest(of: name)) }
+    }
+
+    mutating func append(_ name: String, _ digest: [UInt8]) {
+        let fields = [Array("sha256:\0".utf8) + digest, Array(name.utf8) + [0]]
+        let data = fields.flatMap { Self.le32($0.count) + $0 }
+        bytes += Self.le32(10) + Array(Insecure.SHA1.hash(data: data))
+        bytes += Self.le32(6) + Array("ima-ng".utf8) + Self.le32(data.count) + data
+        value = Array(SHA256.hash(data: value + Array(SHA256.hash(data: data))))
+    }
+
+    static func digest(of name: String) -> [UInt8] { Array(SHA256.hash(data: Array(name.utf8))) }
+
+    private static func le32(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+}
+
+extension Scene {
+    /// A scene that quotes PCR 10 as well, which a list led to.
+    init(measuring list: IMAList) throws {
+        try self.init()
+        values[10] = list.value
+        selection = try #require(PCRSet(bank: .sha256, pcrs: 0..<11))
+    }
+
+    /// Evidence with a list, judged by a policy that allows some files.
+    func input(
+        _ list: [UInt8],
+        from offset: UInt64 = 0,
+        after progress: IMAProgress? = nil,
+        allowing names: [String]
+    ) throws -> AppraisalInput {
+        var input = try input()
+        var digests: Set<IMAFileDigest> = []
+        for name in names {
+            digests.insert(IMAFileDigest(algorithm: "sha256", bytes: IMAList.digest(of: name)))
+        }
+        let policy = IMAPolicy(identity: ContentDigest(of: Array("policy".utf8)), digests: digests)
+        input.ima = IMAEvidence(bytes: list, offset: offset, progress: progress, policy: policy)
+        return input
+    }
+}
