@@ -331,9 +331,9 @@ struct EARCorpusTests {
         func shape(_ tree: JSONTree, _ path: String = "", into found: inout [String: String]) {
             switch tree {
             case .object(let members):
-                for (name, member) in members {
+                for member in members.members {
                     let isLabel = path == "/submods"
-                    shape(member, path + "/" + (isLabel ? "*" : name), into: &found)
+                    shape(member.value, path + "/" + (isLabel ? "*" : member.key), into: &found)
                 }
             case .string: found[path] = "text"
             case .integer: found[path] = "number"

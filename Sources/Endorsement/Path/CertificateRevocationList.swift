@@ -13,7 +13,8 @@ public struct CertificateRevocationList: Sendable, Hashable {
     /// Which of the issuer's keys signed; nil when the list does not say.
     let authorityKeyIdentifier: [UInt8]?
     private let revoked: Set<[UInt8]>
-    private let bytes: [UInt8]
+    /// The list in DER.
+    public let bytes: [UInt8]
     private let signedRange: Range<Int>
     private let signatureRange: Range<Int>
     private let signatureAlgorithm: SignatureAlgorithm

@@ -30,7 +30,7 @@ struct GivenFiles {
         releaseKeys = try options.releaseKeys.map(Self.keys)
         birthKeys = try options.birthKeys.map(Self.keys)
         factoryRoots = try options.factoryRoots.map { path in
-            let certificates = try Self.certificates(path, allowing: [])
+            let certificates = try Self.trusted(path, allowing: []).certificates
             guard certificates.contains(where: \.isSelfSigned) else {
                 throw SetupError(
                     .malformed,
@@ -41,8 +41,8 @@ struct GivenFiles {
             return Self.pem(certificates)
         }
         ekRoots = try options.ekRoots.reduce(into: []) { files, path in
-            let certificates = try Self.certificates(path, allowing: Workaround.all)
-            let file = Self.named(path, Self.pem(certificates))
+            let (certificates, lists) = try Self.trusted(path, allowing: Workaround.all)
+            let file = Self.named(path, Self.pem(certificates) + Self.pem(lists))
             // The same file given twice is one; two of one name must not lose the first.
             if !files.contains(file) { files.append(file) }
         }
@@ -53,23 +53,23 @@ struct GivenFiles {
         try read(path, SigningKeys.maximumSize) { _ = try SigningKeys(parsing: $0) }
     }
 
-    /// The CA certificates of a file, or of all files of a directory.
-    private static func certificates(
+    /// The CA certificates and revocation lists of a file, or of all files of a directory.
+    private static func trusted(
         _ path: String,
         allowing workarounds: Set<Workaround>
-    ) throws -> [ParsedCertificate] {
+    ) throws -> (certificates: [ParsedCertificate], lists: [CertificateRevocationList]) {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw FileError(.missing, .read, path)
         }
         do throws(TrustDirectory.Failure) {
             if isDirectory {
-                let anchors = try TrustDirectory.read(path, allowing: workarounds)
-                return anchors.roots + anchors.intermediates
+                let contents = try TrustDirectory.contents(of: path, allowing: workarounds)
+                return (contents.anchors.roots + contents.anchors.intermediates, contents.revocationLists)
             }
             let certificates = try TrustDirectory.readFile(path, allowing: workarounds)
             guard !certificates.isEmpty else { throw .noCertificates(path: path) }
-            return certificates
+            return (certificates, [])
         } catch {
             throw SetupError(
                 .malformed,
@@ -83,6 +83,10 @@ struct GivenFiles {
         certificates.flatMap {
             Array((PEMDocument(type: "CERTIFICATE", derBytes: $0.bytes).pemString + "\n").utf8)
         }
+    }
+
+    private static func pem(_ lists: [CertificateRevocationList]) -> [UInt8] {
+        lists.flatMap { Array((PEMDocument(type: "X509 CRL", derBytes: $0.bytes).pemString + "\n").utf8) }
     }
 
     /// A name that tells people where it came from, and two files of one name apart.
