@@ -126,7 +126,9 @@ import Testing
         #expect(SelectionChecks.digest(info, of: Array(pcrs.dropLast()), hash: .sha256)?.code == .pcrDigestMismatch)
     }
 
-    /// tpm2-tools: a bare TPMS_ATTEST, and what tpm2_print makes of it. Without a signature there is nothing to judge.
+    /// tpm2-tools: a bare TPMS_ATTEST, and what tpm2_print makes of it.
+    ///
+    /// Without a signature there is nothing to judge.
     @Test func attestAsTpm2PrintReadsIt() throws {
         let folder = "tpm2-software+tpm2-tools/test/system/tests/print-files/"
         let attest = try Corpus.file(folder + "quote.TPMS_ATTEST")
@@ -335,7 +337,9 @@ import Testing
         }
     }
 
-    /// PARSEC's bad evidence: the key or its certification is missing. Without a key nothing is judged, and no certification
+    /// PARSEC's bad evidence: the key or its certification is missing.
+    ///
+    /// Without a key nothing is judged, and no certification
     /// makes up for a key that may sign anything.
     @Test func parsecEvidenceWithoutItsKey() throws {
         struct Evidence: Decodable {
@@ -391,7 +395,9 @@ import Testing
         "kinvolk+azure-cvm-tooling/az-cvm-vtpm/test/hcl-report-", "osresearch+safeboot/tests/quote-t490.tgz",
     ]
 
-    /// The index has no quote of an empty selection. TPMs make them; ``GenuineTPMTests`` has one make it.
+    /// The index has no quote of an empty selection.
+    ///
+    /// TPMs make them; ``GenuineTPMTests`` has one make it.
     @Test func nothingOfTheIndexIsLeftOut() throws {
         struct Indexed: Decodable { var cls, file: String }
         let files = try Corpus.json([Indexed].self, "MANIFEST.json").filter { $0.cls == "2-quote" }.map(\.file)
