@@ -105,7 +105,9 @@ import Testing
         #expect(judge(stranger, attest, signature, pcrs: pcrs).reasons == [.signatureInvalid])
     }
 
-    /// A ThinkPad T14s with a Nuvoton TPM, three banks in one quote. Its key was not published: nothing can be accepted, and
+    /// A ThinkPad T14s with a Nuvoton TPM, three banks in one quote.
+    ///
+    /// Its key was not published: nothing can be accepted, and
     /// what can be compared without it agrees.
     @Test func quoteOfAnUnknownKey() throws {
         let folder = "immune-gmbh+guard-oss/_derived/evidence/"

@@ -61,8 +61,9 @@ public struct CertificateName: Sendable, Hashable {
         return found.first?.text
     }
 
-    /// What chains are built by, equal for names that RFC 5280, section 7.1, holds to be the same: vendors repeat their CA's
-    /// name in another string type or another case. ST's ECC intermediates do.
+    /// What chains are built by, equal for names that RFC 5280, section 7.1, holds to be the same.
+    ///
+    /// Vendors repeat their CA's name in another string type or another case; ST's ECC intermediates do.
     var folded: [UInt8] {
         relativeNames.flatMap { set in
             let attributes = set.map(\.folded).sorted { $0.lexicographicallyPrecedes($1) }
