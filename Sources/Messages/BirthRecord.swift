@@ -31,7 +31,9 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     /// CA certificates from the TPM's own NV (0x01C00100 and up), in DER: they help on the way to a vendor's root, and are
     /// trusted by nobody.
     public var endorsementIntermediates: [Blob]
-    /// What stood in unique.y of the ECC templates of IAK and IDevID; absent for RSA. Another value makes other keys.
+    /// What stood in unique.y of the ECC templates of IAK and IDevID; absent for RSA.
+    ///
+    /// Another value makes other keys.
     public var eccUniqueY: ECCUniqueY?
     /// How the residency of both keys beside the EK was proven.
     public var residency: Residency

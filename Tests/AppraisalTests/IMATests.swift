@@ -1,5 +1,6 @@
 import AttestationResults
 import Messages
+import TPMWire
 import Testing
 
 @testable import Appraisal

@@ -120,7 +120,7 @@ import Testing
         case .logReplayMismatch:
             return try booted { $0.values = try BootLog(tamper: [.kernel]).values.filter { $0.key < 10 } }
         case .imaMalformed: return try measured { $0.removeLast() }
-        case .imaReplayMismatch: return try measured(["/bin/sh", "/bin/never-measured"])
+        case .imaReplayMismatch: return try measured(["/bin/never-measured"])
         case .imaPolicy: return try measured(allowing: [])
         case .logOrder: return try booted(BootLog.events() + [MeasuredEvent(7, .separator, [0, 0, 0, 0])])
         case .bootUnexpected:

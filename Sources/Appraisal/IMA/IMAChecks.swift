@@ -44,7 +44,8 @@ enum IMAChecks {
             let more = judge.refused - judge.findings.count
             throw Finding(.imaPolicy, (judge.findings + (more > 0 ? ["\(more) more"] : [])).joined(separator: "; "))
         }
-        guard let progress = IMAProgress(reached, bank: pcrs.bank, resetCount: resetCount, policy: policy.identity) else {
+        guard let progress = IMAProgress(reached, bank: pcrs.bank, resetCount: resetCount, policy: policy.identity)
+        else {
             throw Finding(.imaReplayMismatch, "the checkpoint contradicts itself")
         }
         return progress

@@ -65,6 +65,8 @@ struct IMAJudge {
             ? nil : "has a signature that does not verify"
     }
 
+    /// Whether an entry of that name is the kernel's own over PCRs 0 to 9.
+    ///
     /// The digest can be told when it is in the quoted bank. When it is not, only the first entry is taken for what it
     /// says it is: the kernel writes that one itself, and a file may be called anything.
     private func isBootAggregate(_ entry: IMAEntry) -> Bool {

@@ -7,7 +7,9 @@ public import TPMCrypto
 ///
 /// A file is allowed when one of the three allows it; where nothing does, it is refused.
 public struct IMAPolicy: Hashable, Sendable {
-    /// Which policy this is: SHA-256 of the document that it was read from. Progress under another one does not count.
+    /// Which policy this is: SHA-256 of the document that it was read from.
+    ///
+    /// Progress under another one does not count.
     public var identity: ContentDigest
     /// The PCR that the kernel extends.
     public var pcr: Int

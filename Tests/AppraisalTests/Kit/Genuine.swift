@@ -12,6 +12,7 @@ import Testing
 /// Runs a test with a software TPM of its own, and leaves nothing behind.
 func withGenuineTPM<Result: Sendable>(_ body: (SoftwareDevice) async throws -> Result) async throws -> Result {
     let directory = "/tmp/appr-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let device = try await SoftwareDevice.make(
         in: DeviceDirectory(directory + "/d"),
