@@ -1,3 +1,4 @@
+import Crypto
 import ParserProperties
 
 /// Certificates and lists written by hand, with the deviations that are read; their signatures are of nobody.

@@ -120,6 +120,8 @@ enum MessageSeeds {
             ek: key(1),
             iak: key(2),
             idevid: key(3),
+            endorsementIntermediates: log == nil ? [] : [Blob([0x30, 0x00])],
+            eccUniqueY: .empty,
             residency: Residency(
                 enrolmentKey: Blob([1]),
                 iakCreation: Blob([2]),

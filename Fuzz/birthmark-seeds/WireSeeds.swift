@@ -1,3 +1,4 @@
+import Crypto
 import ParserProperties
 import TPMWire
 
