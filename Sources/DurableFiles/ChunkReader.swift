@@ -26,4 +26,14 @@ public struct ChunkReader: ~Copyable {
             if errno != EINTR { throw FileError(errno: errno, .read, path) }
         }
     }
+
+    /// Reads a whole file of any size, pipe or kernel file (whose size reads as 0).
+    /// - Throws: `FileError`, and what `body` throws.
+    public static func pieces(of path: String, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
+        defer { close(descriptor) }
+        var reader = ChunkReader(descriptor, path: path)
+        while let piece = try reader.next() { try body(piece) }
+    }
 }

@@ -16,23 +16,34 @@ struct LogCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Parses a log and says which PCR values it leads to.",
             discussion: """
-                A log by itself proves nothing: compare the values with a quote.
+                A log by itself proves nothing: compare the values with a quote. Of an IMA list only the entries that lead \
+                to a quoted value are proven; --quoted counts them, and the status is 1 when no number of them does.
 
                 Example: birthmark log replay /sys/kernel/security/tpm0/binary_bios_measurements
+                Example: birthmark log replay --format ima /sys/kernel/security/ima/binary_runtime_measurements
                 """
         )
 
         enum Format: String, ExpressibleByArgument, CaseIterable {
             case tcg
+            case ima
         }
 
         @Argument(help: ArgumentHelp("The event log.", valueName: "file"))
         var path: String
 
-        @Option(help: "The log's format; tcg is the one known here.")
+        @Option(help: "The log's format: what firmware writes, or what Linux writes with IMA, binary or ASCII.")
         var format = Format.tcg
 
+        @OptionGroup var list: IMAListOptions
+
         @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard format == .ima || !list.areGiven else {
+                throw ValidationError("--bank, --quoted, --pcr and --list-digest are for --format ima.")
+            }
+        }
 
         private struct Report: Encodable {
             var banks: [String: [String: HexBytes]]
@@ -43,6 +54,17 @@ struct LogCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
+            switch format {
+            case .tcg: try replayEventLog()
+            case .ima:
+                let list = try list.describe(path)
+                let report = IMAListReport(list)
+                try output.print(report) { report.lines }
+                if list.quoted != nil, report.trusted == nil { throw ExitStatus.refused.code }
+            }
+        }
+
+        private func replayEventLog() throws {
             let log = try readEventLog(path)
             guard let description = LogDescription(log) else {
                 throw CommandFailure(.malformed, "\(path) has no bank that can be replayed here")
