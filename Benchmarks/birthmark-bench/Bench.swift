@@ -53,5 +53,6 @@ struct Suite: Sendable {
     let name: String
     let run: @Sendable (_ name: String) async throws -> [Measurement]
 
-    static let all = AppraisalBench.suites + EndorsementBench.suites + ServiceBench.suites + BirthBench.suites
+    static let all =
+        AppraisalBench.suites + IMABench.suites + EndorsementBench.suites + ServiceBench.suites + BirthBench.suites
 }

@@ -2,7 +2,6 @@ import MeasuredBoot
 import TPMWire
 
 extension ParserTarget {
-    // The lists of the kernel's integrity measurements (IMA) belong here too, once `MeasuredBoot` reads them.
     static let eventLogs = [
         ParserTarget("event-log", longestInput: 16 << 10) { (input) throws(BrokenProperty) in
             guard let log = try? EventLog(parsing: input) else { return false }

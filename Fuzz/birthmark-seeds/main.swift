@@ -6,7 +6,7 @@ import Glibc
 import ParserProperties
 
 let seeds: [String: [String: [UInt8]]] = try [
-    WireSeeds.all, LogSeeds.all,
+    WireSeeds.all, LogSeeds.all, IMASeeds.all,
     ["ek-certificate": CertificateSeeds.endorsement, "revocation-list": CertificateSeeds.lists],
     MessageSeeds.all, GrantSeeds.all, LedgerSeeds.all(),
 ]

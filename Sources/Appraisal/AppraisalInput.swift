@@ -15,7 +15,7 @@ public struct AppraisalInput: Sendable {
     public var pcrs: PCRValues
     /// The event log said to explain them.
     public var log: LogEvidence
-    /// The list of what Linux measured, when the policy asks for it.
+    /// What Linux measured, when the instance quotes the PCR for it.
     public var ima: IMAEvidence?
     /// SHA-256 of the exact bytes of the decision request.
     public var request: ContentDigest

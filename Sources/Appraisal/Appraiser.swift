@@ -120,8 +120,8 @@ public enum Appraiser {
                 try pass(LogChecks.order(form))  // E4
                 reading = form
             }
-            if let list = input.ima {
-                ima = try IMAChecks.follow(list, in: input.pcrs, resetCount: resetCount)  // E6
+            if let evidence = input.ima, let policy = evidence.policy {
+                ima = try IMAChecks.follow(evidence, by: policy, in: input.pcrs, resetCount: resetCount)  // E6
             }
         } catch {
             throw .refused(error.reason)
@@ -129,7 +129,7 @@ public enum Appraiser {
         let boot = try BootChecks.recognise(
             input.pcrs,
             explainedBy: reading,
-            andByIMA: ima?.pcr,
+            exceptLinux: input.ima?.pcr,
             among: input.expectations
         )  // E3, E7
         let facts = reading?.facts.attested(kernelCommandLine: boot.profile.facts.kernelCommandLine)
@@ -170,10 +170,10 @@ public enum Appraiser {
             return "the record of this instance selects PCRs of the \(input.selection.bank.rawValue) bank"
         }
         if let list = input.ima {
-            guard input.selection.pcrs.contains(list.policy.pcr) else {
-                return "the policy asks for the IMA list of PCR \(list.policy.pcr), which this instance does not quote"
+            guard input.selection.pcrs.contains(list.pcr) else {
+                return "the record speaks of the IMA list of PCR \(list.pcr), which this instance does not quote"
             }
-            guard !list.policy.extensions.isEmpty else { return "the policy allows no way to extend a PCR" }
+            guard list.policy?.extensions.isEmpty != true else { return "the policy allows no way to extend a PCR" }
         }
         return nil
     }

@@ -12,14 +12,14 @@ enum BootChecks {
     /// Compares quoted values with every expectation, in order.
     /// - Parameters:
     ///   - reading: a log that leads to the values (E3); `nil` when none was given.
-    ///   - list: the PCR that an IMA list leads to (E6); `nil` when none was asked for.
+    ///   - linux: the PCR that Linux extends, which belongs to no boot; E6 judges it, or nobody does.
     static func recognise(
         _ pcrs: PCRValues,
         explainedBy reading: ReplayedLog.Reading?,
-        andByIMA list: Int?,
+        exceptLinux linux: Int?,
         among expectations: [BootExpectation]
     ) throws(BootFinding) -> BootExpectation {
-        let unexplained = reading.map { LogChecks.unexplained($0, in: pcrs).filter { $0 != list } } ?? []
+        let unexplained = reading.map { LogChecks.unexplained($0, in: pcrs).filter { $0 != linux } } ?? []
         let fits = expectations.map { Fit($0, pcrs, reading?.facts, unexplained) }
         guard let fit = fits.first(where: \.isPerfect) else { throw misfit(fits, pcrs) }
         return fit.expectation

@@ -29,6 +29,7 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
     case logReplayMismatch = "log-replay"
     case logOrder = "log-order"
     // The list of what Linux measured.
+    case imaMissing = "ima-missing"
     case imaMalformed = "ima-malformed"
     case imaReplayMismatch = "ima-replay"
     case imaPolicy = "ima-policy"
@@ -57,7 +58,7 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .logMalformed: "E1"
         case .logMissing, .logReplayMismatch: "E3"
         case .logOrder: "E4"
-        case .imaMalformed, .imaReplayMismatch, .imaPolicy: "E6"
+        case .imaMissing, .imaMalformed, .imaReplayMismatch, .imaPolicy: "E6"
         case .bootUnexpected: "E7"
         }
     }
@@ -87,6 +88,7 @@ public enum ReasonCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .logMalformed: "The event log cannot be read."
         case .logReplayMismatch: "The event log does not lead to the quoted PCR values."
         case .logOrder: "The event log's order is not that of a boot."
+        case .imaMissing: "This decision needs the IMA list, from its beginning or from where it was judged to."
         case .imaMalformed: "The IMA list cannot be read."
         case .imaReplayMismatch: "The IMA list does not lead to the quoted PCR value."
         case .imaPolicy: "Linux measured something that the policy does not allow."

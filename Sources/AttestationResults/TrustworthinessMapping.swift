@@ -60,7 +60,7 @@ extension ReasonCode {
             (.executables, .failedValidation)
         case .bootUnexpected, .imaPolicy: (.executables, .contraindicated)
         // The instance can answer better the next time.
-        case .logMissing, .clockUnsafe: nil
+        case .logMissing, .imaMissing, .clockUnsafe: nil
         }
     }
 }

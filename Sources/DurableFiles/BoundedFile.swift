@@ -6,12 +6,19 @@ public enum BoundedFile {
     static let chunk = 64 << 10
 
     /// Reads a whole file, pipe or kernel file (whose size reads as 0).
-    /// - Parameter limit: the most bytes accepted.
+    /// - Parameters:
+    ///   - offset: what comes before it is passed over; nothing is read of a file that ends earlier.
+    ///   - limit: the most bytes accepted.
     /// - Throws: `FileError`.
-    public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    public static func read(_ path: String, from offset: UInt64 = 0, limit: Int) throws(FileError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
         defer { close(descriptor) }
+        if offset > 0 {
+            guard let offset = off_t(exactly: offset), lseek(descriptor, offset, SEEK_SET) == offset else {
+                throw FileError(errno: errno, .read, path)
+            }
+        }
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 

@@ -43,6 +43,10 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     public var tpm: TPMIdentity
     /// The PCRs that this instance quotes.
     public var selection: PCRSet
+    /// The PCR of the selection that Linux extends while it runs; absent when the instance quotes none.
+    ///
+    /// Its value is not part of any boot: a list explains it, and every policy rule says what may stand there.
+    public var imaPCR: Int?
     /// The first measured boot.
     public var firstBoot: FirstBoot
 
@@ -76,11 +80,16 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         guard (iak.template.text == Self.rsaTemplate) == (eccUniqueY == nil) else {
             throw MessageError(.outOfRange, "\"eccUniqueY\" stands in the records of ECC keys, and in no others")
         }
+        guard imaPCR.map({ Self.imaPCRs.contains($0) && selection.pcrs.contains($0) }) ?? true else {
+            throw MessageError(.outOfRange, "\"imaPCR\" is one of the selection, and not one of the firmware's")
+        }
         guard counters.securityFloor.index != counters.grants.index else {
             throw MessageError(.outOfRange, "both counters are at one NV index")
         }
     }
 
+    /// What a kernel can be built to extend (CONFIG_IMA_MEASURE_PCR_IDX).
+    public static let imaPCRs = 8...14
     /// TCG Keys for Device Identity, template H-1.
     private static let rsaTemplate = "H-1"
 
@@ -104,6 +113,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         counters: BornCounters,
         tpm: TPMIdentity,
         selection: PCRSet,
+        imaPCR: Int? = nil,
         firstBoot: FirstBoot
     ) {
         self.formatVersion = 1
@@ -126,6 +136,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         self.counters = counters
         self.tpm = tpm
         self.selection = selection
+        self.imaPCR = imaPCR
         self.firstBoot = firstBoot
     }
 }

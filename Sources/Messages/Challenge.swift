@@ -40,15 +40,18 @@ public struct ChallengeAnswer: Hashable, Sendable, Codable {
     public var selection: PCRSet
     /// Whether the verifier holds the log that was named.
     public var holdsLog: Bool
+    /// The PCR whose IMA list has to come along; absent when none has to.
+    public var imaPCR: Int?
 
     /// The most bytes accepted.
     public static let maximumSize = 2048
 
     /// Gives a challenge.
-    public init(challenge: String, expires: Int64, selection: PCRSet, holdsLog: Bool) {
+    public init(challenge: String, expires: Int64, selection: PCRSet, holdsLog: Bool, imaPCR: Int? = nil) {
         self.challenge = challenge
         self.expires = expires
         self.selection = selection
         self.holdsLog = holdsLog
+        self.imaPCR = imaPCR
     }
 }

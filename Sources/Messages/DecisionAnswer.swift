@@ -6,6 +6,8 @@ public struct DecisionAnswer: Hashable, Sendable, Codable {
     public var grant: GrantDelivery?
     /// The attestation result for relying parties (an EAR as a JWT), when it was asked for.
     public var ear: String?
+    /// Where the next part of the IMA list begins; absent when none was asked for.
+    public var ima: IMAListPosition?
     /// Which of the expected boot states was seen: `current`, `granted` or `rescue`.
     public var bootState: String
     /// The policy rule that decided.
@@ -15,11 +17,18 @@ public struct DecisionAnswer: Hashable, Sendable, Codable {
     public static let maximumSize = 64 << 10
 
     /// Joins the parts.
-    public init(lease: LeaseStatement, grant: GrantDelivery? = nil, ear: String? = nil, bootState: String, rule: String)
-    {
+    public init(
+        lease: LeaseStatement,
+        grant: GrantDelivery? = nil,
+        ear: String? = nil,
+        ima: IMAListPosition? = nil,
+        bootState: String,
+        rule: String
+    ) {
         self.lease = lease
         self.grant = grant
         self.ear = ear
+        self.ima = ima
         self.bootState = bootState
         self.rule = rule
     }

@@ -12,6 +12,8 @@ public struct Evidence: Hashable, Sendable, Codable {
     public var log: ContentDigest?
     /// The event log itself, when the verifier does not hold it.
     public var logBytes: Blob?
+    /// What Linux measured; present exactly when the challenge asked for it.
+    public var ima: IMAListPart?
 
     /// TPMS_ATTEST of a quote has about 150 bytes; 2 KiB leaves room for every hash and Name.
     public static let maximumAttestSize = 2048
@@ -19,8 +21,8 @@ public struct Evidence: Hashable, Sendable, Codable {
     public static let maximumSignatureSize = 1024
     /// Logs of real machines have 10 to 100 KB.
     public static let maximumLogSize = 2 << 20
-    /// The log in base64, and everything else.
-    public static let maximumSize = maximumLogSize / 3 * 4 + (32 << 10)
+    /// Log and list in base64, and everything else.
+    public static let maximumSize = (maximumLogSize + IMAListPart.maximumSize) / 3 * 4 + (32 << 10)
 
     /// Joins the parts of evidence.
     public init(
@@ -29,7 +31,8 @@ public struct Evidence: Hashable, Sendable, Codable {
         signature: Blob,
         pcrs: PCRValues,
         log: ContentDigest? = nil,
-        logBytes: Blob? = nil
+        logBytes: Blob? = nil,
+        ima: IMAListPart? = nil
     ) {
         self.request = request
         self.attest = attest
@@ -37,13 +40,15 @@ public struct Evidence: Hashable, Sendable, Codable {
         self.pcrs = pcrs
         self.log = log
         self.logBytes = logBytes
+        self.ima = ima
     }
 
     /// Reads evidence and holds its parts to their sizes.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(Evidence.self, from: bytes, limit: Self.maximumSize)
         guard request.bytes.count <= DecisionRequest.maximumSize, attest.bytes.count <= Self.maximumAttestSize,
-            signature.bytes.count <= Self.maximumSignatureSize, (logBytes?.bytes.count ?? 0) <= Self.maximumLogSize
+            signature.bytes.count <= Self.maximumSignatureSize, (logBytes?.bytes.count ?? 0) <= Self.maximumLogSize,
+            (ima?.bytes.bytes.count ?? 0) <= IMAListPart.maximumSize
         else { throw MessageError(.tooLarge, "a part of the evidence is larger than it may be") }
         if let logBytes {
             guard log == ContentDigest(of: logBytes.bytes) else {

@@ -22,6 +22,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var pending: PendingReport?
     /// Seconds since 1970 of the last accepted evidence.
     public var lastSeen: Int64?
+    /// Entries of its IMA list that were judged and allowed since its boot; absent when none were.
+    public var imaEntries: Int?
     /// Why it is where it is, for people: the last refusal or operator's act.
     public var remark: String?
 
@@ -43,6 +45,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         lease: LeaseReport? = nil,
         pending: PendingReport? = nil,
         lastSeen: Int64? = nil,
+        imaEntries: Int? = nil,
         remark: String? = nil
     ) {
         self.instance = instance
@@ -58,6 +61,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.lease = lease
         self.pending = pending
         self.lastSeen = lastSeen
+        self.imaEntries = imaEntries
         self.remark = remark
     }
 }

@@ -85,6 +85,20 @@ public struct PCRValues: Hashable, Sendable, Codable {
         self.concatenated = concatenated
     }
 
+    private init(bank: PCRBank, bitmap: UInt32, concatenated: [UInt8]) {
+        self.bank = bank
+        self.bitmap = bitmap
+        self.concatenated = concatenated
+    }
+
+    /// The values of all PCRs but one.
+    public func without(_ pcr: Int) -> PCRValues {
+        guard let value = self[pcr] else { return self }
+        var rest = concatenated
+        rest.removeSubrange(value.indices)
+        return PCRValues(bank: bank, bitmap: bitmap & ~(1 << UInt32(pcr)), concatenated: rest)
+    }
+
     /// The PCRs that have a value, ascending.
     public var pcrs: [Int] { PCRSet.indices.filter { bitmap & 1 << UInt32($0) != 0 } }
 

@@ -5,8 +5,8 @@ public struct PolicyReport: Hashable, Sendable, Codable {
     /// The file's exact bytes.
     public var policy: Blob
 
-    /// The most bytes accepted.
-    public static let maximumSize = 1 << 20
+    /// The most bytes accepted: a policy in base64.
+    public static let maximumSize = 3 << 20
 
     /// Joins both.
     public init(digest: ContentDigest, policy: Blob) {

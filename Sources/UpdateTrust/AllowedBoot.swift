@@ -13,6 +13,8 @@ public struct RefusedBoot: Hashable, Sendable, Codable {
     public internal(set) var pcrs: PCRValues?
     /// The event log that came with it, when it was kept.
     public internal(set) var log: ContentDigest?
+    /// What was found in the IMA list, in words: the list itself is not kept.
+    public internal(set) var ima: [String]?
 }
 
 /// One PCR value that an operator put in the place of another one, for one instance.

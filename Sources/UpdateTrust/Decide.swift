@@ -82,7 +82,8 @@ extension DecisionInput {
                 quote: quote,
                 reasons: codes.map(\.rawValue),
                 pcrs: observation.pcrs,
-                log: log
+                log: log,
+                ima: refusal.reasons.filter { $0.code == .imaPolicy }.map(\.detail)
             )
         }
         try recordDecision(in: &draft, observation, boot: nil, rule: nil, reasons: refused.codes)
@@ -102,14 +103,19 @@ extension DecisionInput {
         guard let rule = policy.rule(for: subject) else {
             return try refuse([.noPolicyRule], attested, rule: nil, renewing: nil, draft: draft)
         }
+        guard attested.ima?.policy == (try policy.imaRules(of: rule, for: record)?.digest) else {
+            return .unchanged(.undecided("the IMA list was judged by other rules than those in force"))
+        }
         // What must hold before the evidence is worth a lease at all.
-        let shortcomings = tierShortcomings + rule.boot.shortcomings(of: attested) + counterShortcomings
+        let shortcomings =
+            tierShortcomings + rule.boot.shortcomings(of: attested) + imaShortcomings(rule) + counterShortcomings
         guard shortcomings.isEmpty, let next = state.lifecycle.after(.evidenceAccepted) else {
             return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
         }
         draft.state.lifecycle = next
         draft.state.remark = nil
         draft.state.refused = nil
+        draft.state.ima = attested.ima
         // Without a log the earlier one still tells of the current boot, and of no other.
         if attested.log != nil || attested.boot != .current { draft.state.acceptedLog = attested.log }
         if let counters = request.counters { draft.state.counters = counters }
@@ -132,7 +138,7 @@ extension DecisionInput {
     }
 
     func accepted(_ attested: AttestedState, rule: PolicyRule, lease: Lease, draft: TransitionDraft) -> Decision {
-        let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id)
+        let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id, ima: attested.ima)
         return Decision(outcome: .accepted(acceptance), transition: draft.finished, explanation: explanation(of: rule))
     }
 
@@ -224,6 +230,7 @@ extension DecisionInput {
 extension ReasonCode {
     /// Whether an authentic refusal for this reason says something against the instance.
     ///
-    /// A log that was not sent and a clock that is unsafe after a power cut say nothing: the instance can answer better the next time.
-    var endsLease: Bool { self != .logMissing && self != .clockUnsafe }
+    /// A log or list that was not sent and a clock that is unsafe after a power cut say nothing: the instance can answer better
+    /// the next time.
+    var endsLease: Bool { self != .logMissing && self != .imaMissing && self != .clockUnsafe }
 }

@@ -29,7 +29,7 @@ extension DecisionInput {
             counters: counters,
             purpose: conditions.move == .downgrade ? .downgrade : .update
         )
-        let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id)
+        let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id, ima: attested.ima)
         return Decision(
             outcome: .granting(terms, acceptance),
             transition: draft.finished,

@@ -54,13 +54,22 @@ public struct Acceptance: Hashable, Sendable {
     public let boot: BootName
     /// The policy's rule that decided.
     public let rule: Label
+    /// How far its IMA list was judged, when it has one.
+    let ima: IMAProgress?
 
     /// The message, with the grant and its proof when one was given, and with the result when one was asked for.
     public func answer(
         delivering grant: GrantDelivery? = nil,
         result: AttestationResult? = nil
     ) -> DecisionAnswer {
-        DecisionAnswer(lease: lease, grant: grant, ear: result?.compact, bootState: boot.rawValue, rule: rule.text)
+        DecisionAnswer(
+            lease: lease,
+            grant: grant,
+            ear: result?.compact,
+            ima: ima.map { IMAListPosition(resetCount: $0.resetCount, offset: $0.offset) },
+            bootState: boot.rawValue,
+            rule: rule.text
+        )
     }
 }
 

@@ -12,6 +12,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case logRequired = "log-required"
     case secureBootRequired = "secure-boot-required"
     case firmwareNotAllowed = "firmware-not-allowed"
+    case imaNotJudged = "ima-not-judged"
     case moveNotAllowed = "move-not-allowed"
     case outsideWindow = "outside-window"
     // The release.
@@ -46,6 +47,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .logRequired: "The policy wants the boot's event log, and none was given."
         case .secureBootRequired: "The policy wants Secure Boot on, and the event log does not say that it is."
         case .firmwareNotAllowed: "The platform firmware is not a version that the policy allows."
+        case .imaNotJudged: "The policy's rule and the instance's record do not agree on judging what Linux measures."
         case .moveNotAllowed: "The policy does not allow this move from the release that runs."
         case .outsideWindow: "The policy's maintenance window is closed."
         case .releaseUnknown: "No such release is registered."

@@ -16,6 +16,11 @@ extension PolicyRule.BootRule {
 }
 
 extension DecisionInput {
+    /// An instance that quotes what Linux measures is judged by it, and a rule that wants that is for no other.
+    func imaShortcomings(_ rule: PolicyRule) -> [DecisionReason] {
+        (rule.boot.ima == nil) == (record.imaPCR == nil) ? [] : [.imaNotJudged]
+    }
+
     /// A quote proves a TPM; an instance that was born without one has none to quote with.
     var tierShortcomings: [DecisionReason] {
         switch record.tier {

@@ -28,6 +28,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var refused: RefusedBoot?
     /// The event log of the last accepted boot; `nil` while that of the birth is the latest known.
     public internal(set) var acceptedLog: ContentDigest?
+    /// How far the list of what Linux measured was judged; `nil` while it was not.
+    public internal(set) var ima: IMAProgress?
     /// What operators have put in the place of values that profiles state.
     public internal(set) var allowed: [AllowedMove]?
     /// SHA-256 of the instance's latest ledger entry.
@@ -96,7 +98,9 @@ public struct RunningRelease: Hashable, Sendable, Codable {
         name = record.bornWith.name
         version = record.bornWith.version
         securityVersion = record.bornWith.securityVersion
-        boot = BootProfile(exact: record.firstBoot.pcrs, facts: BootFactRequirements())
+        // What Linux measures while it runs belongs to no boot.
+        let exact = record.imaPCR.map { record.firstBoot.pcrs.without($0) } ?? record.firstBoot.pcrs
+        boot = BootProfile(exact: exact, facts: BootFactRequirements())
     }
 
     /// What an instance runs that has shown the boot of a grant.

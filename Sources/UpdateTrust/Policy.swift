@@ -4,17 +4,20 @@ public import Messages
 public struct Policy: Hashable, Sendable {
     /// The rules in the order of the file; the first that matches an instance decides.
     public let rules: [PolicyRule]
+    /// What Linux may measure, by the id that rules name.
+    public let ima: [Label: IMARules]
     /// SHA-256 of the file's bytes: what decisions and grants name.
     public let digest: ContentDigest
 
-    /// The most bytes of the file.
-    public static let maximumSize = 256 << 10
+    /// The most bytes of the file: 20,000 digests of files, and the rest.
+    public static let maximumSize = 2 << 20
     /// More rules than a person keeps an overview of.
     public static let maximumRules = 200
 
     private struct File: Codable {
         var formatVersion: Int
         var rules: [PolicyRule]
+        var ima: [IMARules]?
     }
 
     /// Reads the file.
@@ -37,13 +40,30 @@ public struct Policy: Hashable, Sendable {
             }
             try rule.check()
         }
+        var named: [Label: IMARules] = [:]
+        for rules in file.ima ?? [] {
+            guard named.updateValue(rules, forKey: rules.id) == nil else {
+                throw MessageError(.outOfRange, "two of \"ima\" have the id \"\(rules.id)\"")
+            }
+            try rules.check()
+        }
+        for rule in file.rules {
+            guard let id = rule.boot.ima, named[id] == nil else { continue }
+            throw MessageError(.outOfRange, "rule \"\(rule.id)\" names \"ima\" rules \"\(id)\", which are not there")
+        }
         rules = file.rules
+        ima = named
         digest = ContentDigest(of: bytes)
     }
 
     /// The rule that decides; `nil` means that nothing is allowed.
     public func rule(for subject: PolicySubject) -> PolicyRule? {
         rules.first { $0.mismatches(subject).isEmpty }
+    }
+
+    /// What Linux may measure on an instance that quotes it, by a rule; `nil` where nothing is judged.
+    public func imaRules(of rule: PolicyRule, for record: BirthRecord) -> IMARules? {
+        record.imaPCR == nil ? nil : rule.boot.ima.flatMap { ima[$0] }
     }
 
     /// What each rule says of a subject, in the order of the file; the first that fits decides.

@@ -21,6 +21,7 @@ extension Policy {
         case .born, .trusted: break
         }
         if rule == nil { reasons.append(.noPolicyRule) }
+        if let rule, (rule.boot.ima == nil) != (record.imaPCR == nil) { reasons.append(.imaNotJudged) }
         if let manifest {
             if let known, known.manifest == manifest {
                 if let rule {

@@ -49,6 +49,8 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         public var secureBoot: SecureBoot
         /// The platform firmware versions that the log may say; absent: any.
         public var firmwareVersions: [String]?
+        /// The rules for what Linux measures, by their id; absent: this rule is for instances that do not quote that.
+        public var ima: Label?
 
         /// Whether Secure Boot must be on.
         public enum SecureBoot: String, Hashable, Sendable, Codable, CaseIterable {

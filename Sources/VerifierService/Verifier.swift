@@ -61,7 +61,7 @@ public final class Verifier: Sendable {
             logger: logger,
             patience: .seconds(limits.commitSeconds)
         )
-        policy = PolicyInForce(.init(policy: try Policy(parsing: materials.policy), bytes: materials.policy))
+        policy = PolicyInForce(try .init(parsing: materials.policy))
         try await LedgerGuard(materials: materials, store: store).check()
         metrics.set(.ledgerSize, to: Double(try await store.ledgerHead().size))
         try await activate(policy: materials.policy)
@@ -71,7 +71,7 @@ public final class Verifier: Sendable {
 
     /// Puts a policy into force: decisions that are under way under the old one are taken again.
     public func activate(policy bytes: [UInt8]) async throws {
-        let next = PolicyInForce.Current(policy: try Policy(parsing: bytes), bytes: bytes)
+        let next = try PolicyInForce.Current(parsing: bytes)
         let entry = try WrittenEntry(
             LedgerEntry(
                 at: clock.seconds,
@@ -91,7 +91,7 @@ public final class Verifier: Sendable {
     public func reloadPolicy() async throws {
         let path = materials.directory.file(materials.configuration.policy)
         let bytes = try VerifierMaterials.parsed(path, Policy.maximumSize) { bytes in
-            _ = try Policy(parsing: bytes)
+            _ = try PolicyInForce.Current(parsing: bytes)
             return bytes
         }
         try await activate(policy: bytes)

@@ -35,6 +35,16 @@ struct DeviceOptions: ParsableArguments {
         )
     )
     var eventLog: String?
+
+    @Option(
+        name: .customLong("ima-list"),
+        help: ArgumentHelp(
+            "The binary list of what Linux measured, for what quotes; read when the verifier asks for it. "
+                + "Default: agent.json, then \(AgentConfiguration.defaultIMAList).",
+            valueName: "path"
+        )
+    )
+    var imaList: String?
 }
 
 extension DeviceOptions {
@@ -54,6 +64,7 @@ extension DeviceOptions {
             trust: try directory.trust(offered: trust),
             tcti: tcti ?? configuration.tcti,
             eventLog: EventLogFile(path: named ?? AgentConfiguration.defaultEventLog, isNamed: named != nil),
+            imaList: imaList ?? configuration.imaList ?? AgentConfiguration.defaultIMAList,
             wallClock: { UTCTime.now }
         )
     }

@@ -138,6 +138,7 @@ func describe(_ device: InstanceReport) -> String {
             }
         ),
         ("last seen", device.lastSeen.map(UTCTime.text)),
+        ("Linux", device.imaEntries.map { "\($0) measurements since the boot, all allowed" }),
         ("remark", device.remark),
     ])
 }

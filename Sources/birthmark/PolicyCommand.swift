@@ -1,3 +1,4 @@
+import Appraisal
 import ArgumentParser
 import CommandLineContract
 import Messages
@@ -29,7 +30,11 @@ struct PolicyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bytes = try InputFile.read(path, limit: Policy.maximumSize, what: "the policy")
-            let policy = try parsing(path) { () throws(MessageError) in try Policy(parsing: bytes) }
+            let policy = try parsing(path) { () throws(MessageError) in
+                let policy = try Policy(parsing: bytes)
+                for rules in policy.ima.values { _ = try IMAPolicy(rules) }
+                return policy
+            }
             let report = Report(digest: policy.digest, rules: policy.rules.map(\.id.text))
             try output.print(report) {
                 "\(path) is a policy with the rules \(report.rules.joined(separator: ", ")); digest \(report.digest)"

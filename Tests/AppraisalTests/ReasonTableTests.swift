@@ -119,6 +119,10 @@ import Testing
         case .logMalformed: return try booted { $0.log = .bytes([1, 2, 3], digest: ContentDigest(of: [1, 2, 3])) }
         case .logReplayMismatch:
             return try booted { $0.values = try BootLog(tamper: [.kernel]).values.filter { $0.key < 10 } }
+        case .imaMissing:
+            var input = try Scene(measuring: IMAList(["/bin/sh"])).input([], allowing: [])
+            input.ima?.list = nil
+            return Judged(verdict: Appraiser.appraise(input), expected: [input.qualifyingData])
         case .imaMalformed: return try measured { $0.removeLast() }
         case .imaReplayMismatch: return try measured(["/bin/never-measured"])
         case .imaPolicy: return try measured(allowing: [])

@@ -23,6 +23,8 @@ public struct DeviceDirectory: Sendable, Hashable {
     public var serverLog: String { path + "/swtpm.log" }
     /// The event log of the last boot, as the kernel would show it in `binary_bios_measurements`.
     public var bootLog: String { path + "/boot.log" }
+    /// What Linux measured since the last boot, as the kernel would show it in `binary_runtime_measurements`.
+    public var imaList: String { path + "/ima.list" }
     /// The TCTI in a file, for scripts: `--tcti "$(cat DIR/tcti)"`.
     public var tctiFile: String { path + "/tcti" }
     /// What the device is: written last, so a directory with a manifest is a finished device.

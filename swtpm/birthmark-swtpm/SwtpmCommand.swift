@@ -17,7 +17,9 @@ struct SwtpmCommand: AsyncParsableCommand {
 
             The TPM of a device answers at the TCTI in DIR/tcti; what else is in the directory, swtpm/README.md says.
             """,
-        subcommands: [Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Status.self, ListFirmware.self]
+        subcommands: [
+            Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Measure.self, Status.self, ListFirmware.self,
+        ]
     )
 }
 

@@ -10,6 +10,10 @@ struct MeasuredMachine: Sendable {
     let logDigest: ContentDigest
     let selection: PCRSet
     let pcrs: PCRValues
+    /// The values without that of PCR 10, which belongs to no boot.
+    var boot: PCRValues { pcrs.without(IMABounds.usualPCR) }
+    /// What the list of a kernel begins with: the digest of PCRs 0 to 9.
+    var bootAggregate: [UInt8] { Array(SHA256.hash(data: boot.concatenated)) }
     let replay: BareReplay
     private let quoteInfo: TPMSQuoteInfo
 
@@ -23,19 +27,21 @@ struct MeasuredMachine: Sendable {
         case long
     }
 
-    init(_ kind: Log = .usual) throws {
+    init(_ kind: Log = .usual, linux: [UInt8]? = nil) throws {
         var firmware = try Firmware.named("bench-110-events")
         if case .long = kind, let filler = firmware.filler {
             firmware.filler = Firmware.Filler(events: filler.events + 245, bytes: filler.bytes)
         }
         log = firmware.bootLog(banks: [.sha1, .sha256, .sha384])
         logDigest = ContentDigest(of: log)
-        guard let selection = PCRSet(bank: .sha256, pcrs: 0..<10),
+        guard let selection = PCRSet(bank: .sha256, pcrs: 0..<(linux == nil ? 10 : 11)),
             let quoted = TPMSPCRSelection(bank: .sha256, pcrs: Set(selection.pcrs)),
             let list = TPMLPCRSelection([quoted])
         else { throw WrongResult(name: "selection", wrong: 1, of: 1) }
         let replay = BareReplay(try EventLog(parsing: log), selection: selection)
-        guard let pcrs = PCRValues(bank: .sha256, values: replay.values) else {
+        var values = replay.values
+        if let linux { values[IMABounds.usualPCR] = linux }
+        guard let pcrs = PCRValues(bank: .sha256, values: values) else {
             throw WrongResult(name: "replay", wrong: 1, of: 1)
         }
         self.selection = selection
@@ -43,7 +49,7 @@ struct MeasuredMachine: Sendable {
         self.pcrs = pcrs
         quoteInfo = TPMSQuoteInfo(
             pcrSelect: list,
-            pcrDigest: Array(SHA256.hash(data: selection.pcrs.flatMap { replay.values[$0] ?? [] }))
+            pcrDigest: Array(SHA256.hash(data: pcrs.concatenated))
         )
     }
 

@@ -13,10 +13,11 @@ struct QuoteScene {
     private let input: AppraisalInput
 
     /// Signs a quote with a key.
-    init(_ key: AttestationKey, log: MeasuredMachine.Log = .usual) throws {
+    /// - Parameter linux: the value of PCR 10, when that is quoted as well.
+    init(_ key: AttestationKey, log: MeasuredMachine.Log = .usual, linux: [UInt8]? = nil) throws {
         self.key = key
         keyBytes = key.publicArea.bytes
-        machine = try MeasuredMachine(log)
+        machine = try MeasuredMachine(log, linux: linux)
         let enrolled = try EnrolledKey(publicArea: keyBytes, template: key.template)
         let request = Array(#"{"instance":"of the benchmark","version":1}"#.utf8)
         let attest = machine.attest(signer: enrolled.qualifiedName, request: request, clock: 5_000_000)
@@ -37,7 +38,7 @@ struct QuoteScene {
             expectations: [
                 BootExpectation(
                     name: .current,
-                    profile: BootProfile(exact: machine.pcrs, facts: BootFactRequirements())
+                    profile: BootProfile(exact: machine.boot, facts: BootFactRequirements())
                 )
             ]
         )
@@ -48,7 +49,7 @@ struct QuoteScene {
         var input = input
         input.log = log
         input.expectations = [
-            BootExpectation(name: .current, profile: BootProfile(exact: machine.pcrs, facts: facts))
+            BootExpectation(name: .current, profile: BootProfile(exact: machine.boot, facts: facts))
         ]
         return input
     }

@@ -5,34 +5,32 @@ import TPMWire
 
 /// E6: what Linux measured is told by its list as far as that leads to the quoted value, and is allowed.
 enum IMAChecks {
-    /// Follows the list and judges what the quote proves of it.
+    /// Follows the list and judges what the quote proves of it, by a policy.
     /// - Parameters:
     ///   - pcrs: the quoted values, the list's PCR among them.
     ///   - resetCount: of the quote.
     /// - Returns: how far it was followed, to be remembered if the evidence is accepted.
     static func follow(
         _ evidence: IMAEvidence,
+        by policy: IMAPolicy,
         in pcrs: PCRValues,
         resetCount: UInt32
     ) throws(Finding) -> IMAProgress {
-        guard evidence.bytes.count <= IMAEvidence.maximumSize else {
-            throw Finding(.imaMalformed, "\(evidence.bytes.count) bytes")
-        }
-        let policy = evidence.policy
+        guard let list = evidence.list else { throw Finding(.imaMissing, "no list") }
         // That the value is there was looked at before anything of the evidence.
-        let quoted = pcrs.values[policy.pcr] ?? []
-        let before = evidence.progress.flatMap { $0.resetCount == resetCount && $0.pcr == policy.pcr ? $0 : nil }
-        var prefix = try prefix(evidence, before, to: quoted, bank: pcrs.bank)
+        let quoted = pcrs.values[evidence.pcr] ?? []
+        let before = evidence.progress.flatMap { $0.resetCount == resetCount && $0.pcr == evidence.pcr ? $0 : nil }
+        var prefix = try prefix(of: list, from: evidence.pcr, policy, before, to: quoted, bank: pcrs.bank)
         var judge = IMAJudge(policy, aggregates: IMABootAggregate.digests(of: pcrs.values, bank: pcrs.bank.algorithm))
         do throws(IMAListError) {
-            try prefix.read(evidence.bytes[...]) { judge.judge($0) }
+            try prefix.read(list.bytes.bytes[...]) { judge.judge($0) }
             try prefix.finish()
         } catch {
             let isAboutThePCR = error.code == .templateDigestMismatch || error.code == .otherPCR
             throw Finding(isAboutThePCR ? .imaReplayMismatch : .imaMalformed, error.description)
         }
         guard let reached = prefix.reached else {
-            let seen = BootChecks.describe([policy.pcr], in: pcrs)
+            let seen = BootChecks.describe([evidence.pcr], in: pcrs)
             throw Finding(.imaReplayMismatch, "\(prefix.entries) entries do not lead to " + seen)
         }
         // The PCR only ever grows within a boot, so a list that leads there with less than before is another one.
@@ -53,30 +51,32 @@ enum IMAChecks {
 
     /// From the beginning, or on from what was followed before in the same boot and under the same policy.
     private static func prefix(
-        _ evidence: IMAEvidence,
+        of list: IMAListPart,
+        from pcr: Int,
+        _ policy: IMAPolicy,
         _ before: IMAProgress?,
         to quoted: [UInt8],
         bank: PCRBank
     ) throws(Finding) -> IMAPrefix {
-        if evidence.offset == 0 {
+        if list.offset == 0 {
             do {
                 return try IMAPrefix(
                     .binary(),
                     to: quoted,
                     bank: bank.algorithm,
-                    pcr: evidence.policy.pcr,
-                    extensions: evidence.policy.extensions
+                    pcr: pcr,
+                    extensions: policy.extensions
                 )
             } catch {
                 throw Finding(.imaMalformed, "bank \(bank.rawValue)")
             }
         }
-        guard let before, before.bank == bank, before.policy == evidence.policy.identity,
-            before.offset == evidence.offset,
-            evidence.policy.extensions.contains(IMAExtension(before.mode)) || bank == .sha1,
+        guard let before, before.bank == bank, before.policy == policy.identity,
+            before.offset == list.offset,
+            policy.extensions.contains(IMAExtension(before.mode)) || bank == .sha1,
             let prefix = IMAPrefix(.binary(), to: quoted, from: IMACheckpoint(before))
         else {
-            throw Finding(.imaReplayMismatch, "the entries begin at byte \(evidence.offset) and not where they have to")
+            throw Finding(.imaMissing, "the entries begin at byte \(list.offset) and not where they have to")
         }
         return prefix
     }

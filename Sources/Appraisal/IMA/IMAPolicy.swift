@@ -7,12 +7,10 @@ public import TPMCrypto
 ///
 /// A file is allowed when one of the three allows it; where nothing does, it is refused.
 public struct IMAPolicy: Hashable, Sendable {
-    /// Which policy this is: SHA-256 of the document that it was read from.
+    /// Which policy this is: `IMARules.digest`.
     ///
     /// Progress under another one does not count.
     public var identity: ContentDigest
-    /// The PCR that the kernel extends.
-    public var pcr: Int
     /// Digests of files.
     public var digests: Set<IMAFileDigest>
     /// Whose signatures allow a file.
@@ -29,7 +27,6 @@ public struct IMAPolicy: Hashable, Sendable {
     /// Joins the parts; allows nothing unless told.
     public init(
         identity: ContentDigest,
-        pcr: Int = IMABounds.usualPCR,
         digests: Set<IMAFileDigest> = [],
         signers: [IMASigner] = [],
         exclusions: [IMAExclusion] = [],
@@ -38,7 +35,6 @@ public struct IMAPolicy: Hashable, Sendable {
         extensions: [IMAExtension] = IMAExtension.allCases
     ) {
         self.identity = identity
-        self.pcr = pcr
         self.digests = digests
         self.signers = signers
         self.exclusions = exclusions
@@ -102,23 +98,21 @@ public enum IMAViolationRule: Hashable, Sendable {
     case tolerated(reason: String)
 }
 
-/// The part of an instance's IMA list that comes with a quote, and what it is judged by.
+/// What is to be said of the PCR that Linux extends, in one quote.
 public struct IMAEvidence: Sendable {
-    /// The most bytes of a list that one quote is judged with: they are held in memory.
-    public static let maximumSize = 4 << 20
-
-    /// Entries of the binary list, from where an entry begins; those of the SHA-1 list that every kernel has.
-    public var bytes: [UInt8]
-    /// Where they begin in the list: 0, or where the progress ends.
-    public var offset: UInt64
+    /// The PCR.
+    public var pcr: Int
+    /// The part of the list that came with the quote.
+    public var list: IMAListPart?
     /// How far the list was followed in accepted evidence before; nil before the first.
     public var progress: IMAProgress?
-    public var policy: IMAPolicy
+    /// What it is judged by; nil where nobody says what Linux may have measured, and then nothing is known of it.
+    public var policy: IMAPolicy?
 
     /// Joins the parts.
-    public init(bytes: [UInt8], offset: UInt64, progress: IMAProgress?, policy: IMAPolicy) {
-        self.bytes = bytes
-        self.offset = offset
+    public init(pcr: Int, list: IMAListPart?, progress: IMAProgress?, policy: IMAPolicy?) {
+        self.pcr = pcr
+        self.list = list
         self.progress = progress
         self.policy = policy
     }

@@ -10,7 +10,10 @@ struct QuotedBoot: Hashable, Sendable {
 }
 
 extension DeviceTPM {
-    /// Quotes PCRs with the attestation key: one TPM signature.
+    /// A system that measures what it runs does not stand still; each attempt is a signature.
+    private static let attempts = 4
+
+    /// Quotes PCRs with the attestation key: one TPM signature, or more while PCRs move.
     func quote(
         _ selection: PCRSet,
         with keyHandle: UInt32,
@@ -23,11 +26,16 @@ extension DeviceTPM {
         let handle = Handle(rawValue: keyHandle)
         let quoted = try await perform { connection throws(TPMError) -> (SignedAttestation, [Int: [UInt8]])? in
             guard let key = try connection.persistentObject(at: handle) else { return nil }
-            let before = try connection.pcrRead(list).banks[wanted.hash] ?? [:]
-            let signed = try connection.quote(list, with: key, qualifyingData: qualifyingData)
-            if Self.covers(signed, before, selection) { return (signed, before) }
-            // Something was measured between the two commands: what is read now is what was quoted.
-            return (signed, try connection.pcrRead(list).banks[wanted.hash] ?? [:])
+            var before = try connection.pcrRead(list).banks[wanted.hash] ?? [:]
+            for _ in 1..<Self.attempts {
+                let signed = try connection.quote(list, with: key, qualifyingData: qualifyingData)
+                if Self.covers(signed, before, selection) { return (signed, before) }
+                // Something was measured between the two commands: most often what is read now is what was quoted.
+                let after = try connection.pcrRead(list).banks[wanted.hash] ?? [:]
+                if Self.covers(signed, after, selection) { return (signed, after) }
+                before = after
+            }
+            return (try connection.quote(list, with: key, qualifyingData: qualifyingData), before)
         }
         guard let (signed, values) = quoted else {
             throw AgentError(.environment, "the TPM holds no attestation key at \(handle)")

@@ -7,6 +7,7 @@ public struct Agent: Sendable {
     let trust: TrustBundle
     let tcti: String?
     let eventLog: EventLogFile
+    let imaList: String
     let limits: VerifierClient.Limits
     /// The operating system's clock, in seconds since 1970; it can only shut the gate.
     let wallClock: @Sendable () -> Int64
@@ -15,12 +16,14 @@ public struct Agent: Sendable {
     /// - Parameters:
     ///   - trust: which verifier, ledger and release keys count.
     ///   - tcti: as tpm2-tools spell it; nil for their search.
+    ///   - imaList: the path of the list of what Linux measured; read when the verifier asks for it.
     ///   - wallClock: seconds since 1970.
     public init(
         state: StateDirectory,
         trust: TrustBundle,
         tcti: String?,
         eventLog: EventLogFile,
+        imaList: String = AgentConfiguration.defaultIMAList,
         limits: VerifierClient.Limits = .init(),
         wallClock: @escaping @Sendable () -> Int64
     ) {
@@ -28,6 +31,7 @@ public struct Agent: Sendable {
         self.trust = trust
         self.tcti = tcti
         self.eventLog = eventLog
+        self.imaList = imaList
         self.limits = limits
         self.wallClock = wallClock
     }

@@ -15,11 +15,14 @@ struct Question {
 
 extension Agent {
     /// Fetches a challenge, quotes the boot over the request, and presents the evidence: one TPM signature.
-    /// - Parameter beforeSending: is given the request's exact bytes before anybody else sees them.
-    func ask(
+    /// - Parameters:
+    ///   - position: where the verifier's knowledge of the IMA list ends, as far as is remembered.
+    ///   - beforeSending: is given the request's exact bytes before anybody else sees them.
+    private func ask(
         _ question: Question,
         _ tpm: DeviceTPM,
         _ born: BornInstance,
+        from position: IMAListPosition?,
         beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in }
     ) async throws(AgentError) -> DecisionAnswer {
         let log = try eventLog.read()
@@ -50,6 +53,8 @@ extension Agent {
                     qualifyingData: DecisionRequest.qualifyingData(for: bytes)
                 )
                 try beforeSending(bytes)
+                let resets = question.readings.resets
+                let list = try challenge.imaPCR.map { _ in try imaList(from: position, resets: resets) }
                 return try await client.decide(
                     Evidence(
                         request: Blob(bytes),
@@ -57,7 +62,8 @@ extension Agent {
                         signature: Blob(quoted.signed.signature),
                         pcrs: quoted.pcrs,
                         log: logDigest,
-                        logBytes: challenge.holdsLog ? nil : log.map { Blob($0) }
+                        logBytes: challenge.holdsLog ? nil : log.map { Blob($0) },
+                        ima: list
                     ),
                     wantsResult: question.wantsResult
                 )
@@ -73,7 +79,9 @@ extension Agent {
         }
     }
 
-    /// Asks, and keeps what the answer says of the lease; a lease that the answer says is lost is forgotten.
+    /// Asks, and keeps what the answer says of the lease and of the IMA list; a lease that the answer says is lost is forgotten.
+    ///
+    /// A verifier that does not know the beginning of the list any more is given the whole of it.
     func askAndRemember(
         _ question: Question,
         _ tpm: DeviceTPM,
@@ -82,8 +90,18 @@ extension Agent {
         beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in }
     ) async throws(AgentError) -> DecisionAnswer {
         do throws(AgentError) {
-            let answer = try await ask(question, tpm, born, beforeSending: beforeSending)
-            try journal.change { $0.lease = answer.lease }
+            let answer: DecisionAnswer
+            do throws(AgentError) {
+                let position = journal.journal.ima
+                answer = try await ask(question, tpm, born, from: position, beforeSending: beforeSending)
+            } catch  where error.reasons.contains(Self.listIsMissing) && journal.journal.ima != nil {
+                try journal.change { $0.ima = nil }
+                answer = try await ask(question, tpm, born, from: nil, beforeSending: beforeSending)
+            }
+            try journal.change {
+                $0.lease = answer.lease
+                $0.ima = answer.ima
+            }
             return answer
         } catch {
             if !Self.endsLease.isDisjoint(with: error.reasons) { try journal.change { $0.lease = nil } }
@@ -93,4 +111,6 @@ extension Agent {
 
     /// Reason codes of decisions after which no lease holds.
     private static let endsLease: Set<String> = ["evidence-refused", "suspended", "retired"]
+    /// The reason code of evidence that lacks a part of the IMA list.
+    private static let listIsMissing = "ima-missing"
 }

@@ -7,16 +7,22 @@ public struct AgentConfiguration: Hashable, Sendable, Codable {
     public var tcti: String?
     /// Where the firmware's event log is.
     public var eventLog: String?
+    /// Where the list of what Linux measured is.
+    public var imaList: String?
 
     /// The most bytes of the file.
     public static let maximumSize = 16 << 10
     /// Where Linux shows the event log.
     public static let defaultEventLog = "/sys/kernel/security/tpm0/binary_bios_measurements"
 
+    /// Where Linux shows what it measured, with SHA-1 template digests.
+    public static let defaultIMAList = "/sys/kernel/security/ima/binary_runtime_measurements"
+
     /// Joins the parts.
-    public init(tcti: String? = nil, eventLog: String? = nil) {
+    public init(tcti: String? = nil, eventLog: String? = nil, imaList: String? = nil) {
         self.tcti = tcti
         self.eventLog = eventLog
+        self.imaList = imaList
     }
 }
 

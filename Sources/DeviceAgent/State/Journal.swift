@@ -8,6 +8,8 @@ public struct Journal: Hashable, Sendable, Codable {
     public var instance: InstanceID
     /// The lease as the verifier last told it.
     public var lease: LeaseStatement?
+    /// Where the part of the IMA list begins that the verifier has not judged yet; absent before the first.
+    public var ima: IMAListPosition?
     /// What the last confirmed update installed; absent before the first.
     public var running: RunningPackage?
     /// The security version that the verifier has confirmed and the TPM's counter has to reach.

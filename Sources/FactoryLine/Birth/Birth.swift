@@ -253,6 +253,7 @@ private struct Birth: Sendable {
                 firmwareVersion: identity.firmwareVersion
             ),
             selection: profile.selection,
+            imaPCR: profile.imaPCR,
             firstBoot: firstBoot
         )
     }

@@ -16,6 +16,8 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     public var nv: NonVolatile
     /// The PCRs that the device quotes.
     public var selection: PCRSet
+    /// The PCR of the selection that Linux extends while it runs (IMA); absent when none is quoted.
+    public var imaPCR: Int?
 
     /// Which endorsement key, and where it is kept.
     public struct EndorsementKey: Codable, Hashable, Sendable {
@@ -69,6 +71,9 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         _ = try endorsementTemplate
         _ = try identityTemplate
         _ = try uniqueY
+        guard imaPCR.map({ BirthRecord.imaPCRs.contains($0) && selection.pcrs.contains($0) }) ?? true else {
+            throw MessageError(.outOfRange, "\"imaPCR\" must be one of the selection, 8 to 14")
+        }
         let persistent = [endorsementKey.handle, keys.iakHandle, keys.idevidHandle]
         for handle in persistent where !Self.ownerHandles.contains(handle.handle.rawValue) {
             throw MessageError(

@@ -38,7 +38,13 @@ extension Verifier {
         var holdsLog = false
         if let log = request.log { holdsLog = try await store.holdsLog(log) }
         return try .json(
-            ChallengeAnswer(challenge: token, expires: expires / 1000, selection: selection, holdsLog: holdsLog)
+            ChallengeAnswer(
+                challenge: token,
+                expires: expires / 1000,
+                selection: selection,
+                holdsLog: holdsLog,
+                imaPCR: enrolled?.record.imaPCR
+            )
         )
     }
 

@@ -26,6 +26,9 @@ extension Verifier {
         guard let enrolled = try await enrolled(instance) else {
             throw notAuthentic(request, "no such instance on record")
         }
+        guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
+            throw ServiceProblem.malformed("\"ima\" was not asked for")
+        }
         let challenge = try consume(request, enrolled.record)
         do {
             return try await decide(
@@ -86,7 +89,8 @@ extension Verifier {
         let instance = given.request.request.instance
         var firstSeen: LastSeen??
         for _ in 0..<Self.attempts {
-            let policy = policy.now.policy
+            let current = policy.now
+            let policy = current.policy
             let manifest = given.request.request.package?.manifest
             guard let snapshot = try await store.snapshot(of: instance, release: manifest) else {
                 throw ServiceProblem.undecided("the state of \(instance) is gone")
@@ -97,7 +101,7 @@ extension Verifier {
             if isOvertaken || consumed.isOvertaken(instance, expires: given.challenge.expires) {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
-            let (verdict, log) = try await appraise(given, snapshot.state)
+            let (verdict, log) = try await appraise(given, snapshot.state, current)
             let (decided, ear) = try await decide(given, snapshot, verdict, policy, isLogHeld: log.isHeld)
             guard let transition = decided.transition else {
                 return try answer(decided, given.request.request, committed: nil)
@@ -128,7 +132,11 @@ extension Verifier {
 
     /// - Returns: the verdict, and the log when it belongs to what the instance's own key said: a refused one is kept for those
     ///   who have to explain the refusal, once for each suspension.
-    private func appraise(_ given: Case, _ state: InstanceState) async throws -> (Verdict, KeptLog) {
+    private func appraise(
+        _ given: Case,
+        _ state: InstanceState,
+        _ current: PolicyInForce.Current
+    ) async throws -> (Verdict, KeptLog) {
         let record = given.enrolled.record
         var log = LogEvidence.none
         var isNew = false
@@ -149,6 +157,7 @@ extension Verifier {
             signature: given.evidence.signature.bytes,
             pcrs: given.evidence.pcrs,
             log: log,
+            ima: ima(given, state, current),
             request: given.request.digest,
             qualifyingData: given.request.qualifyingData,
             selection: record.selection,
@@ -167,6 +176,20 @@ extension Verifier {
             return (verdict, KeptLog(isHeld: true))
         }
         return (verdict, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)))
+    }
+
+    /// What is said of the PCR that Linux extends, by the rule that will decide.
+    private func ima(_ given: Case, _ state: InstanceState, _ current: PolicyInForce.Current) -> IMAEvidence? {
+        let record = given.enrolled.record
+        guard let pcr = record.imaPCR else { return nil }
+        let asked = given.request.request.package?.name ?? state.running.name
+        let rule = current.policy.rule(for: PolicySubject(record, package: asked))
+        return IMAEvidence(
+            pcr: pcr,
+            list: given.evidence.ima,
+            progress: state.ima,
+            policy: rule?.boot.ima.flatMap { current.ima[$0] }
+        )
     }
 
     private func decide(

@@ -34,6 +34,7 @@ extension Verifier {
         } else {
             explanation.notes = ["events cannot be compared: both logs and the quoted values are needed"]
         }
+        explanation.notes += (refused.ima ?? []).map { "Linux measured \($0)" }
         return try .json(explanation)
     }
 

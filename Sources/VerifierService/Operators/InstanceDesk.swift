@@ -1,3 +1,4 @@
+import AttestationResults
 import Logging
 import Messages
 import UpdateTrust
@@ -90,6 +91,7 @@ extension Verifier {
             lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
             pending: state.pending.map { PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires) },
             lastSeen: state.lease?.renewedAt,
+            imaEntries: state.ima?.entries,
             remark: state.remark
         )
     }

@@ -25,7 +25,7 @@ struct GivenFiles {
 
     init(_ options: DirectorySetup.Options) throws {
         policy = try options.policy.map { path in
-            try Self.read(path, Policy.maximumSize) { _ = try Policy(parsing: $0) }
+            try Self.read(path, Policy.maximumSize) { _ = try PolicyInForce.Current(parsing: $0) }
         }
         releaseKeys = try options.releaseKeys.map(Self.keys)
         birthKeys = try options.birthKeys.map(Self.keys)

@@ -68,7 +68,7 @@ public struct VerifierMaterials: Sendable {
         }
         let policyFile = directory.file(configuration.policy)
         policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
-        _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try Policy(parsing: bytes) }
+        _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try PolicyInForce.Current(parsing: bytes) }
         releaseKeys = try Self.optional(directory.file(configuration.releaseKeys)) { try SigningKeys(parsing: $0) }
         birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try SigningKeys(parsing: $0) }
         factories = try Self.anchors(directory.file(configuration.factoryRoots)).map { FactoryPolicy(anchors: $0) }

@@ -51,7 +51,8 @@ extension Scene {
             digests.insert(IMAFileDigest(algorithm: "sha256", bytes: IMAList.digest(of: name)))
         }
         let policy = IMAPolicy(identity: ContentDigest(of: Array("policy".utf8)), digests: digests)
-        input.ima = IMAEvidence(bytes: list, offset: offset, progress: progress, policy: policy)
+        let part = IMAListPart(offset: offset, bytes: Blob(list))
+        input.ima = IMAEvidence(pcr: 10, list: part, progress: progress, policy: policy)
         return input
     }
 }

@@ -140,6 +140,12 @@ struct Fleet: Sendable {
         try await run(.auditor, ["release", "add", manifest] + asAlice)
     }
 
+    /// Stops the verifier and starts it again, as after an edit of its files.
+    func restart() async throws {
+        await verifier.stop()
+        try await verifier.start()
+    }
+
     // MARK: What tests ask for
 
     var asAlice: [String] { ["--trust", trust, "--operator", alice] }

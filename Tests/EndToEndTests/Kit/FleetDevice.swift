@@ -96,6 +96,9 @@ struct FleetDevice: Sendable {
         )
     }
 
+    /// For what quotes, on a device that measures what it runs.
+    var measuring: [String] { ["--ima-list", software.directory.imaList] }
+
     /// Copies what it is given into the slot, and marks its beginning and its end.
     var installing: String { "echo began >> \(marks); cat > \(slot); echo ended >> \(marks)" }
 

@@ -22,6 +22,7 @@ extension SoftwareDevice {
         } else if reset {
             try await powerCycle()
         }
+        try forgetList()
         let events = BootSequence(firmware: firmware, tamper: tamper).events
         let tpm = try await openTPM(tcti: tcti)
         let log = try await tpm.perform { connection throws(TPMError) in try connection.measure(events) }
