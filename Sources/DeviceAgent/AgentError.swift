@@ -22,13 +22,16 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     public var hint: String?
     /// Reason codes of a refusal.
     public var reasons: [String]
+    /// The attestation result for relying parties that came with a refusal, when one was asked for.
+    public var ear: String?
 
     /// Makes an error.
-    public init(_ kind: Kind, _ message: String, hint: String? = nil, reasons: [String] = []) {
+    public init(_ kind: Kind, _ message: String, hint: String? = nil, reasons: [String] = [], ear: String? = nil) {
         self.kind = kind
         self.message = message
         self.hint = hint
         self.reasons = reasons
+        self.ear = ear
     }
 
     /// One line for people.
@@ -53,9 +56,10 @@ extension AgentError {
     /// The verifier refused, or could not be asked.
     public init(_ error: VerifierClientError) {
         var reasons: [String] = []
-        if case .problem(let problem) = error { reasons = problem.reasons ?? [] }
+        var ear: String?
+        if case .problem(let problem) = error { (reasons, ear) = (problem.reasons ?? [], problem.ear) }
         let kind: Kind = error.isRefusal ? .refused : error.isMalformedInput ? .malformed : .environment
-        self.init(kind, error.description, hint: error.hint, reasons: reasons)
+        self.init(kind, error.description, hint: error.hint, reasons: reasons, ear: ear)
     }
 
     /// Bytes of a message are not what they should be.

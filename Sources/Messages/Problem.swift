@@ -12,6 +12,8 @@ public struct Problem: Hashable, Sendable, Codable {
     public var instance: String?
     /// The number of the ledger entry that states the decision, when it was one.
     public var entry: Int?
+    /// The attestation result for relying parties (an EAR as a JWT): what the refused evidence says, when that was asked for.
+    public var ear: String?
 
     /// The media type.
     public static let mediaType = "application/problem+json"
@@ -39,7 +41,8 @@ public struct Problem: Hashable, Sendable, Codable {
         status: Int,
         reasons: [String]? = nil,
         instance: String? = nil,
-        entry: Int? = nil
+        entry: Int? = nil,
+        ear: String? = nil
     ) {
         self.type = "urn:birthmark:problem:" + kind.rawValue
         self.title = title
@@ -47,6 +50,7 @@ public struct Problem: Hashable, Sendable, Codable {
         self.reasons = reasons
         self.instance = instance
         self.entry = entry
+        self.ear = ear
     }
 
     /// The kind, when it is one of ours.

@@ -16,6 +16,24 @@ extension DecisionInput {
             expires: acceptance.lease.expires
         )
     }
+
+    /// What a relying party may be told of an instance whose own evidence was refused; `nil` when nothing shows that it was
+    /// its own, or when it is refused for another reason than its evidence.
+    public var resultClaimsOfRefusedEvidence: EARClaims? {
+        guard case .refused(let refusal) = verdict, refusal.authentic != nil, state.lifecycle != .retired else {
+            return nil
+        }
+        return EARClaims(
+            of: record.instance,
+            appraisal: EARAppraisal(
+                of: TrustworthinessVector(of: refusal.reasons.map(\.code)),
+                policies: ["\(EARClaims.policyPrefix)\(policy.digest)"]
+            ),
+            challenge: request.request.challenge,
+            issuedAt: now,
+            expires: now + EARClaims.refusalLifetime
+        )
+    }
 }
 
 extension EARClaims {
@@ -23,6 +41,8 @@ extension EARClaims {
     public static let ownDeveloper = "Birthmark"
     /// The software that signs; the number rises when what its claims mean changes.
     public static let ownBuild = "birthmark-verifier results 1"
+    /// For how many seconds a refusal is told: it speaks of one quote, and the next may be better or worse.
+    static let refusalLifetime: Int64 = 300
     /// What the label of an appraisal begins with: there is one, of the instance.
     private static let labelPrefix = GrantClaims.subjectPrefix
     /// What the name of a policy begins with; SHA-256 of its file, a colon and the rule that decided follow.

@@ -16,7 +16,8 @@ struct AttestCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to write the attestation result for relying parties, an EAR; birthmark ear verify reads it.",
+            "Where to write the attestation result for relying parties, an EAR, also of evidence that is refused; "
+                + "birthmark ear verify reads it.",
             valueName: "file"
         )
     )
@@ -27,8 +28,14 @@ struct AttestCommand: AsyncParsableCommand {
     func run() async throws {
         let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
-        let outcome = try await agent.attest(lock, wantsResult: ear != nil)
-        if let ear, let result = outcome.ear { try OutputFile.write(Array(result.utf8), to: ear, mode: 0o644) }
+        let outcome: AttestOutcome
+        do throws(AgentError) {
+            outcome = try await agent.attest(lock, wantsResult: ear != nil)
+        } catch {
+            try keep(error.ear)
+            throw error
+        }
+        try keep(outcome.ear)
         try output.print(outcome) {
             lines([
                 ("accepted", "the boot is as expected (\(outcome.bootState))"),
@@ -38,6 +45,10 @@ struct AttestCommand: AsyncParsableCommand {
                 ("result", ear),
             ])
         }
+    }
+
+    private func keep(_ result: String?) throws {
+        if let ear, let result { try OutputFile.write(Array(result.utf8), to: ear, mode: 0o644) }
     }
 }
 

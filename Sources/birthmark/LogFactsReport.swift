@@ -50,10 +50,15 @@ struct LogFactsReport: Encodable {
     var bootLoader: Stated?
     var kernel: Digested?
     var kernelCommandLine: CommandLine
+    var grubCommands: [Stated]
+    /// What GRUB read (PCR 9); the names are claims of the log.
+    var files: [Digested]
     var unifiedKernelSections: [Digested]
     /// Debuggers and other weaknesses that the firmware announces.
     var alarms: [Stated]
     var exitBootServices: [Int]
+    /// Where the order of events is not the specified one.
+    var orderViolations: [Stated]
 
     init(_ facts: BootFacts) {
         bank = facts.log.bank.description
@@ -96,11 +101,16 @@ struct LogFactsReport: Encodable {
             case .ambiguous(let events): CommandLine(state: "ambiguous", events: events)
             case .unreadable(let event): CommandLine(state: "unreadable", events: [event])
             }
+        grubCommands = facts.grubCommands().map { Stated(value: $0.value, event: $0.event) }
+        files = facts.measuredFiles().map {
+            Digested(digest: HexBytes($0.digest), event: $0.event, name: $0.unverifiedName)
+        }
         unifiedKernelSections = facts.unifiedKernelSections().map {
             Digested(digest: HexBytes($0.digest), event: $0.event, name: $0.name)
         }
         alarms = facts.alarms.map { Stated(value: $0.value.rawValue, event: $0.event) }
         exitBootServices = [facts.exitBootServices.invoked, facts.exitBootServices.returned].compactMap { $0 }
+        orderViolations = facts.violations.map { Stated(value: $0.rule.rawValue, event: $0.event) }
     }
 
     /// The facts for people, a line each.
@@ -127,6 +137,8 @@ struct LogFactsReport: Encodable {
         for section in unifiedKernelSections {
             say("section", "\(section.name ?? "") \(section.digest)", [section.event])
         }
+        for file in files { say("read", "\(file.name ?? "") \(file.digest)", [file.event]) }
+        for violation in orderViolations { say("out of order", violation.value, [violation.event]) }
         for alarm in alarms { say("announced", alarm.value, [alarm.event]) }
         say("ExitBootServices", exitBootServices.isEmpty ? "not measured" : "measured", exitBootServices)
         return lines

@@ -123,6 +123,24 @@ import UpdateTrust
             #expect(only.value["claims.hardware"].number == 0)
             #expect(only.value["claims.executables"].number == 3)
 
+            // A refusal is told as well, to whoever asks before it is stale.
+            try await device.boot(Fleet.bornWith, [.kernel])
+            let refusal = device.directory + "/refusal.jwt"
+            try await expect(1, device.agent("attest", ["--ear", refusal]))
+            let told = try await expect(
+                1,
+                Program.auditor.run(
+                    ["ear", "verify", refusal, "--trust", fleet.trust, "--json"],
+                    in: fleet.transcript
+                )
+            ).json
+            #expect(told["status"].text == "contraindicated")
+            // Good evidence of a suspended device says nothing either way, so there is nothing to show.
+            try await device.boot(Fleet.bornWith)
+            let nothing = device.directory + "/nothing.jwt"
+            try await expect(1, device.agent("attest", ["--ear", nothing]))
+            #expect(!exists(nothing))
+
             var bytes = try contents(of: file)
             bytes[bytes.count / 2] ^= 1
             try write(bytes, to: file)

@@ -203,19 +203,26 @@ import Testing
         #expect(rule("elsewhere", .tpm) == nil)
     }
 
-    /// Every key that the file may have is explained, and the example in the explanation is one that is accepted.
+    /// Every key that the file may have is explained, and the examples in the explanation are accepted.
     @Test func theExplanationIsComplete() throws {
         let path = URL(filePath: #filePath).appending(path: "../../../Provisioning/policies/README.md").standardized
         let text = try String(contentsOf: path, encoding: .utf8)
         for key in [
             "formatVersion", "rules", "id", "match", "match.models", "match.hardwareRevisions", "match.environments",
             "match.tiers", "match.packages", "moves.upgrade", "moves.reinstall", "moves.downgrade", "boot.requireLog",
-            "boot.secureBoot", "boot.firmwareVersions", "lease.seconds", "grant.seconds", "window", "window.days",
-            "window.from",
+            "boot.secureBoot", "boot.firmwareVersions", "boot.ima", "lease.seconds", "grant.seconds", "window",
+            "window.days",
+            "window.from", "ima", "ima.id", "ima.digests", "ima.signers", "ima.exclusions", "ima.buffers",
+            "ima.violationsToleratedBecause",
         ] {
             #expect(text.contains("`\(key)`"), "\(key)")
         }
-        let example = try #require(text.components(separatedBy: "```json\n").last?.components(separatedBy: "```").first)
-        #expect(fault(file(example)) == nil)
+        let examples = text.components(separatedBy: "```json\n").dropFirst().compactMap {
+            $0.components(separatedBy: "```").first
+        }
+        try #require(examples.count == 2)
+        #expect(fault(file(examples[0])) == nil)
+        let naming = examples[0].replacing(#""requireLog""#, with: #""ima":"bedside-os","requireLog""#)
+        #expect(fault(#"{"formatVersion":1,"rules":[\#(naming)],"ima":[\#(examples[1])]}"#) == nil)
     }
 }

@@ -32,7 +32,18 @@ extension Agent {
         return try await withDevice { tpm, born, journal throws(AgentError) in
             var question = Question(purpose: .attest, readings: try await tpm.readings(born.tag.counters))
             question.wantsResult = wantsResult
-            let answer = try await askAndRemember(question, tpm, born, journal)
+            let answer: DecisionAnswer
+            do throws(AgentError) {
+                answer = try await askAndRemember(question, tpm, born, journal)
+            } catch {
+                var refusal = error
+                refusal.ear =
+                    wantsResult
+                    ? try refusal.ear.map { ear throws(AgentError) in
+                        try checked(ear, of: born.tag.instance).compact
+                    } : nil
+                throw refusal
+            }
             return AttestOutcome(
                 instance: born.tag.instance,
                 lease: answer.lease,

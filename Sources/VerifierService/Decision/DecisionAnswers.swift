@@ -40,7 +40,8 @@ extension Verifier {
                 refused.reasons.first?.sentence ?? "Refused.",
                 reasons: refused.codes,
                 instance: request.instance.text,
-                entry: committed.flatMap(Self.entry)
+                entry: committed.flatMap(Self.entry),
+                ear: result?.compact
             )
         case .notAuthentic:
             metrics.count(.garbage)

@@ -11,7 +11,7 @@ extension Verifier {
 
     /// `POST /v1/decisions`: judges evidence, decides, and answers once the decision is durable.
     ///
-    /// With `?result=ear` an accepted answer carries a result for relying parties.
+    /// With `?result=ear` the answer carries a result for relying parties, also when the instance's own evidence is refused.
     func decision(_ exchange: Exchange) async throws -> Answer {
         let evidence: Evidence
         let request: ReceivedRequest
@@ -104,7 +104,7 @@ extension Verifier {
             let (verdict, log) = try await appraise(given, snapshot.state, current)
             let (decided, ear) = try await decide(given, snapshot, verdict, policy, isLogHeld: log.isHeld)
             guard let transition = decided.transition else {
-                return try answer(decided, given.request.request, committed: nil)
+                return try answer(decided, given.request.request, result: ear, committed: nil)
             }
             let result = try await committer.commit(
                 .decision(change(given, decided, transition, snapshot, policy, log: log.new))
@@ -221,6 +221,9 @@ extension Verifier {
             let granted = try decision.issuing(try materials.grantSigner.sign(terms))
             return (granted, try result(given, input, acceptance))
         case .accepted(let acceptance): return (decision, try result(given, input, acceptance))
+        case .refused:
+            guard given.wantsResult, let claims = input.resultClaimsOfRefusedEvidence else { return (decision, nil) }
+            return (decision, try materials.resultSigner.sign(claims))
         default: return (decision, nil)
         }
     }

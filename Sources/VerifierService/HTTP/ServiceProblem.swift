@@ -38,12 +38,19 @@ struct ServiceProblem: Error {
         reasons: [String],
         instance: String? = nil,
         entry: Int? = nil,
+        ear: String? = nil,
         detail: String = ""
-    )
-        -> ServiceProblem
-    {
+    ) -> ServiceProblem {
         ServiceProblem(
-            problem: Problem(.refused, title: title, status: 403, reasons: reasons, instance: instance, entry: entry),
+            problem: Problem(
+                .refused,
+                title: title,
+                status: 403,
+                reasons: reasons,
+                instance: instance,
+                entry: entry,
+                ear: ear
+            ),
             detail: detail
         )
     }
