@@ -54,5 +54,6 @@ struct Suite: Sendable {
     let run: @Sendable (_ name: String) async throws -> [Measurement]
 
     static let all =
-        AppraisalBench.suites + IMABench.suites + EndorsementBench.suites + ServiceBench.suites + BirthBench.suites
+        [IMABench.memorySuite] + AppraisalBench.suites + IMABench.suites + EndorsementBench.suites + ServiceBench.suites
+        + BirthBench.suites
 }

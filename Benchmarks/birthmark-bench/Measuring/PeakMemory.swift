@@ -2,6 +2,8 @@ import DurableFiles
 import FoundationEssentials
 
 /// How far this process's resident memory grows during some work.
+///
+/// Only the first work of a process is seen in full: the heap uses again what earlier work freed.
 enum PeakMemory {
     private static let status = "/proc/self/status"
 

@@ -20,15 +20,7 @@ enum IMAChecks {
         // That the value is there was looked at before anything of the evidence.
         let quoted = pcrs.values[evidence.pcr] ?? []
         let before = evidence.progress.flatMap { $0.resetCount == resetCount && $0.pcr == evidence.pcr ? $0 : nil }
-        var prefix = try prefix(of: list, from: evidence.pcr, policy, before, to: quoted, bank: pcrs.bank)
-        var judge = IMAJudge(policy, aggregates: IMABootAggregate.digests(of: pcrs.values, bank: pcrs.bank.algorithm))
-        do throws(IMAListError) {
-            try prefix.read(list.bytes.bytes[...]) { judge.judge($0) }
-            try prefix.finish()
-        } catch {
-            let isAboutThePCR = error.code == .templateDigestMismatch || error.code == .otherPCR
-            throw Finding(isAboutThePCR ? .imaReplayMismatch : .imaMalformed, error.description)
-        }
+        let (prefix, judge) = try read(list, by: policy, in: pcrs, evidence.pcr, after: before, to: quoted)
         guard let reached = prefix.reached else {
             let seen = BootChecks.describe([evidence.pcr], in: pcrs)
             throw Finding(.imaReplayMismatch, "\(prefix.entries) entries do not lead to " + seen)
@@ -49,24 +41,52 @@ enum IMAChecks {
         return progress
     }
 
+    /// Reads the list until it leads to the quoted value, or to its end.
+    ///
+    /// Where it is not known how the kernel extends, one way is tried after the other: nearly always the first is the
+    /// right one, and to follow both at once costs half as much again.
+    private static func read(
+        _ list: IMAListPart,
+        by policy: IMAPolicy,
+        in pcrs: PCRValues,
+        _ pcr: Int,
+        after before: IMAProgress?,
+        to quoted: [UInt8]
+    ) throws(Finding) -> (IMAPrefix, IMAJudge) {
+        let aggregates = IMABootAggregate.digests(of: pcrs.values, bank: pcrs.bank.algorithm)
+        var tried: (IMAPrefix, IMAJudge)?
+        for var prefix in try prefixes(of: list, from: pcr, policy, before, to: quoted, bank: pcrs.bank) {
+            var judge = IMAJudge(policy, aggregates: aggregates)
+            do throws(IMAListError) {
+                try prefix.read(list.bytes.bytes[...]) { judge.judge($0) }
+                try prefix.finish()
+            } catch {
+                let isAboutThePCR = error.code == .templateDigestMismatch || error.code == .otherPCR
+                throw Finding(isAboutThePCR ? .imaReplayMismatch : .imaMalformed, error.description)
+            }
+            tried = (prefix, judge)
+            if prefix.reached != nil { break }
+        }
+        guard let tried else { throw Finding(.imaPolicy, "the policy allows no way to extend the PCR") }
+        return tried
+    }
+
     /// From the beginning, or on from what was followed before in the same boot and under the same policy.
-    private static func prefix(
+    private static func prefixes(
         of list: IMAListPart,
         from pcr: Int,
         _ policy: IMAPolicy,
         _ before: IMAProgress?,
         to quoted: [UInt8],
         bank: PCRBank
-    ) throws(Finding) -> IMAPrefix {
+    ) throws(Finding) -> [IMAPrefix] {
         if list.offset == 0 {
+            // In the SHA-1 bank every way is the same.
+            let extensions = bank == .sha1 ? [.perBank] : policy.extensions
             do {
-                return try IMAPrefix(
-                    .binary(),
-                    to: quoted,
-                    bank: bank.algorithm,
-                    pcr: pcr,
-                    extensions: policy.extensions
-                )
+                return try extensions.map {
+                    try IMAPrefix(.binary(), to: quoted, bank: bank.algorithm, pcr: pcr, extensions: [$0])
+                }
             } catch {
                 throw Finding(.imaMalformed, "bank \(bank.rawValue)")
             }
@@ -78,7 +98,7 @@ enum IMAChecks {
         else {
             throw Finding(.imaMissing, "the entries begin at byte \(list.offset) and not where they have to")
         }
-        return prefix
+        return [prefix]
     }
 }
 

@@ -75,6 +75,11 @@ public struct IMAFileDigest: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// By the first bytes of the digest alone: they are random already, and a policy's set is searched for every entry.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(bytes.prefix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
+    }
+
     /// The algorithm's number; nil when the name is none that is computed here.
     public var algorithmID: AlgorithmID? {
         guard let known = AlgorithmID(named: algorithm), BankHash(known) != nil else { return nil }

@@ -1,4 +1,5 @@
 import Crypto
+import Hashing
 public import TPMWire
 
 /// What a kernel extends a bank other than SHA-1 with, for an entry of its list.
@@ -19,10 +20,33 @@ public struct IMAReplay: Sendable {
     private let hash: BankHash
     private var lanes: [Lane]
 
+    /// A PCR as one of the extensions fills it.
     private struct Lane {
         let mode: IMAExtension
-        /// The PCR's value, and room behind it for what it is extended by.
-        var buffer: [UInt8]
+        /// The PCR's value, and as much room behind it for what it is extended by.
+        var pair: [UInt8]
+        /// What it is extended by; behind a SHA-1 digest always zeros.
+        var input: [UInt8]
+
+        init(_ mode: IMAExtension, from value: [UInt8]) {
+            self.mode = mode
+            input = [UInt8](repeating: 0, count: value.count)
+            pair = value + input
+        }
+
+        mutating func extend(by entry: IMAEntry, _ hash: BankHash) throws(IMAListError) {
+            let computed = mode == .perBank ? hash : .sha1
+            if entry.isViolation {
+                for position in 0..<computed.digestSize { input[position] = 0xFF }
+            } else {
+                computed.put(digestOf: entry.templateData, into: &input)
+                let listed = entry.listedDigest
+                guard listed.count != computed.digestSize || listed.elementsEqual(input[..<listed.count]) else {
+                    throw entry.place.refuse(.templateDigestMismatch)
+                }
+            }
+            hash.extend(&pair, by: input)
+        }
     }
 
     /// Begins with the value that a PCR has after a reset, zeros.
@@ -38,7 +62,7 @@ public struct IMAReplay: Sendable {
         self.hash = hash
         // In the SHA-1 bank both are the same.
         lanes = (hash == .sha1 ? [.perBank] : extensions).map { mode in
-            Lane(mode: mode, buffer: [UInt8](repeating: 0, count: 2 * hash.digestSize))
+            Lane(mode, from: [UInt8](repeating: 0, count: hash.digestSize))
         }
     }
 
@@ -49,17 +73,17 @@ public struct IMAReplay: Sendable {
         self.bank = bank
         self.pcr = pcr
         self.hash = hash
-        lanes = [Lane(mode: mode, buffer: value + [UInt8](repeating: 0, count: hash.digestSize))]
+        lanes = [Lane(mode, from: value)]
     }
 
     /// The value by one extension; nil when it is not followed.
     public func value(_ mode: IMAExtension) -> [UInt8]? {
-        lanes.first { $0.mode == mode }.map { Array($0.buffer[..<hash.digestSize]) }
+        lanes.first { $0.mode == mode }.map { Array($0.pair[..<hash.digestSize]) }
     }
 
     /// The extension by which a value is reached now.
     public func reached(_ value: [UInt8]) -> IMAExtension? {
-        lanes.first { $0.buffer[..<hash.digestSize].elementsEqual(value) }?.mode
+        lanes.first { $0.pair[..<hash.digestSize].elementsEqual(value) }?.mode
     }
 
     /// Extends the PCR by one entry.
@@ -69,44 +93,32 @@ public struct IMAReplay: Sendable {
     /// - Throws: when the entry was measured into another PCR, or its digest is not that of its template data.
     public mutating func extend(_ entry: IMAEntry) throws(IMAListError) {
         guard entry.pcr == pcr else { throw entry.place.refuse(.otherPCR, String(entry.pcr)) }
-        let size = hash.digestSize
-        for index in lanes.indices {
-            let computed = lanes[index].mode == .perBank ? hash : BankHash.sha1
-            let room = size..<size + computed.digestSize
-            if entry.isViolation {
-                for position in room { lanes[index].buffer[position] = 0xFF }
-            } else {
-                computed.put(digestOf: entry.templateData, into: &lanes[index].buffer, at: size)
-                let listed = entry.listedDigest
-                guard listed.count != room.count || lanes[index].buffer[room] == listed else {
-                    throw entry.place.refuse(.templateDigestMismatch)
-                }
-            }
-            hash.extend(&lanes[index].buffer)
-        }
+        for index in lanes.indices { try lanes[index].extend(by: entry, hash) }
     }
 }
 
 extension BankHash {
-    /// Writes the digest of some bytes into others, which must have room for it.
-    func put(digestOf data: ArraySlice<UInt8>, into buffer: inout [UInt8], at offset: Int) {
-        switch self {
-        case .sha1: Self.put(Insecure.SHA1.hash(data: data), &buffer, offset)
-        case .sha256: Self.put(SHA256.hash(data: data), &buffer, offset)
-        case .sha384: Self.put(SHA384.hash(data: data), &buffer, offset)
-        case .sha512: Self.put(SHA512.hash(data: data), &buffer, offset)
-        }
+    /// Writes the digest of some bytes at the beginning of others, which must have room for it.
+    fileprivate func put(digestOf data: ArraySlice<UInt8>, into output: inout [UInt8]) {
+        var output = output.mutableSpan
+        _ =
+            switch self {
+            case .sha1: Insecure.SHA1.digest(of: data.span, into: &output)
+            case .sha256: SHA256.digest(of: data.span, into: &output)
+            case .sha384: SHA384.digest(of: data.span, into: &output)
+            case .sha512: SHA512.digest(of: data.span, into: &output)
+            }
     }
 
-    /// Puts the digest of a value, and of what stands behind it, in the place of the value (TPM 2.0 Part 1, 17.2).
-    fileprivate func extend(_ buffer: inout [UInt8]) { put(digestOf: buffer[...], into: &buffer, at: 0) }
-
-    private static func put(_ digest: some Digest, _ buffer: inout [UInt8], _ offset: Int) {
-        var position = offset
-        var output = buffer.mutableSpan
-        for byte in digest {
-            output[position] = byte
-            position += 1
-        }
+    /// Extends the value that `pair` begins with (TPM 2.0 Part 1, 17.2).
+    fileprivate func extend(_ pair: inout [UInt8], by input: [UInt8]) {
+        var pair = pair.mutableSpan
+        _ =
+            switch self {
+            case .sha1: Insecure.SHA1.extend(&pair, at: 0, by: input.span)
+            case .sha256: SHA256.extend(&pair, at: 0, by: input.span)
+            case .sha384: SHA384.extend(&pair, at: 0, by: input.span)
+            case .sha512: SHA512.extend(&pair, at: 0, by: input.span)
+            }
     }
 }
