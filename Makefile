@@ -23,7 +23,7 @@ bench: deps
 	LD_PRELOAD=$(CURDIR)/.build/release/count-allocations.so .build/release/birthmark-bench
 
 # Apart from all other builds: the fuzzer watches every branch, which costs time.
-INSTRUMENTED := BIRTHMARK_FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer
+INSTRUMENTED := env BIRTHMARK_FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer
 
 fuzz: deps
 	@scripts/quietly "building the instrumented parsers" $(INSTRUMENTED) --product birthmark-fuzz

@@ -54,7 +54,9 @@ let fuzzer: [Target] =
             name: "birthmark-fuzz",
             dependencies: ["CLibFuzzer", "ParserProperties"],
             path: "Fuzz/birthmark-fuzz",
-            swiftSettings: strict
+            swiftSettings: strict,
+            // GNU gold, the default, breaks on what the sanitizer makes.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
         ),
         .executableTarget(
             name: "birthmark-seeds",
@@ -258,7 +260,7 @@ let package = Package(
             dependencies: [
                 "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient",
                 "UpdateTrust",
-                "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess,
+                "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
                 "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
             ],
             swiftSettings: strict

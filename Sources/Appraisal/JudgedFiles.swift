@@ -71,9 +71,10 @@ extension QuoteJudgement {
     /// The most bytes of a file with PCR values: 24 PCRs of four banks have 10 KB.
     public static let maximumPCRFileSize = 64 << 10
 
-    /// Reads `{"sha256":{"0":"<hex>"}}`, one member a bank, hexadecimal of either case.
-    /// - Throws: `QuoteFileError` for anything else, a key that stands twice, or a value that is not of its bank's size.
+    /// Reads `{"sha256":{"0":"<hex>"}}`, one member a bank, hexadecimal of either case; or what `tpm2_quote --pcr` writes.
+    /// - Throws: `QuoteFileError` for anything else, a PCR that stands twice, or a value that is not of its bank's size.
     public static func pcrs(file bytes: [UInt8]) throws(QuoteFileError) -> [PCRValues] {
+        if let file = ToolsPCRFile(bytes) { return try file.values }
         let banks: [String: [String: String]]
         do {
             banks = try EditedJSON.decode([String: [String: String]].self, from: bytes, limit: maximumPCRFileSize)

@@ -20,8 +20,11 @@ struct QuoteCommand: AsyncParsableCommand {
                 Without --nonce freshness is not judged, without --pcrs the PCR digest is not; with a PEM key its attributes
                 cannot be, and keyAttributes is "unknown".
 
-                Example: birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig \\
-                             --nonce 00112233445566778899aabbccddeeff --pcrs pcrs.json
+                The files are those that tpm2_createak and tpm2_quote write.
+
+                Example: tpm2_quote -c ak.ctx -l sha256:0,1,7 -q 0011223344556677 -m quote.msg -s quote.sig -o quote.pcrs
+                         birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig \\
+                             --nonce 0011223344556677 --pcrs quote.pcrs
                 """
         )
 
@@ -35,7 +38,7 @@ struct QuoteCommand: AsyncParsableCommand {
         var nonce: String?
         @Option(
             help: ArgumentHelp(
-                "The values of every quoted PCR and no other: {\"sha256\":{\"0\":\"<hex>\"}}.",
+                "The values of every quoted PCR and no other: what tpm2_quote --pcr writes, or {\"sha256\":{\"0\":\"<hex>\"}}.",
                 valueName: "file"
             )
         )
@@ -103,30 +106,14 @@ struct QuoteCommand: AsyncParsableCommand {
 
 /// PCR values of one or several banks, as `--pcrs` takes them.
 func readPCRs(_ path: String) throws(CommandFailure) -> [PCRValues] {
-    let bytes = try InputFile.read(path, limit: 64 << 10, what: "the PCR values")
-    let banks = try parsing(path) { () throws(MessageError) in
-        try EditedJSON.decode([String: [String: String]].self, from: bytes, limit: 64 << 10)
+    let bytes = try InputFile.read(path, limit: QuoteJudgement.maximumPCRFileSize, what: "the PCR values")
+    do {
+        return try QuoteJudgement.pcrs(file: bytes)
+    } catch {
+        throw CommandFailure(
+            .malformed,
+            "\(path): \(error)",
+            hint: "give what tpm2_quote --pcr writes, or {\"sha256\":{\"0\":\"<64 hexadecimal digits>\"}}"
+        )
     }
-    var values: [PCRValues] = []
-    for (name, written) in banks.sorted(by: { $0.key < $1.key }) {
-        var pcrs: [Int: [UInt8]] = [:]
-        for (index, hex) in written {
-            guard let pcr = Int(index), String(pcr) == index, let value = LowercaseHex.decode(hex.lowercased()) else {
-                throw CommandFailure(
-                    .malformed,
-                    "\(path): \"\(index.prefix(8))\" in \(name.prefix(16)) is no PCR or no hexadecimal value"
-                )
-            }
-            pcrs[pcr] = value
-        }
-        guard let bank = PCRBank(rawValue: name), let checked = PCRValues(bank: bank, values: pcrs) else {
-            throw CommandFailure(
-                .malformed,
-                "\(path): \"\(name.prefix(16))\" is no bank, or a value is not of its size",
-                hint: "write {\"sha256\":{\"0\":\"<64 hexadecimal digits>\"}}"
-            )
-        }
-        values.append(checked)
-    }
-    return values
 }

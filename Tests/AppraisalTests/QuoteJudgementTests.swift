@@ -229,4 +229,44 @@ import Testing
         ]
         for lie in lies { #expect(throws: QuoteFileError.self) { try QuoteJudgement.pcrs(file: Array(lie.utf8)) } }
     }
+
+    /// The file that tpm2_quote writes: structures with all their places, little-endian.
+    private func toolsFile(_ selections: [(UInt16, [UInt8])], _ digests: [[UInt8]], lists: Int) -> [UInt8] {
+        func little(_ value: Int, _ size: Int) -> [UInt8] {
+            (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+        func padded(_ bytes: [UInt8], _ size: Int) -> [UInt8] {
+            bytes + [UInt8](repeating: 0x5A, count: size - bytes.count)
+        }
+        let places = selections.flatMap { padded(little(Int($0.0), 2) + little($0.1.count, 1) + $0.1, 8) }
+        var file = padded(little(selections.count, 4) + places, 132) + little(lists, 4)
+        for list in 0..<lists {
+            let part = digests.dropFirst(8 * list).prefix(8)
+            file += padded(little(part.count, 4) + part.flatMap { padded(little($0.count, 2) + $0, 66) }, 532)
+        }
+        return file
+    }
+
+    @Test func pcrFilesOfTheTools() throws {
+        let digests = (0..<10).map { [UInt8](repeating: UInt8($0), count: 32) } + [[UInt8](repeating: 7, count: 20)]
+        let selections: [(UInt16, [UInt8])] = [(0x000B, [0xFF, 0x03, 0x00]), (0x0004, [0x00, 0x01])]
+        let banks = try QuoteJudgement.pcrs(file: toolsFile(selections, digests, lists: 2))
+        #expect(banks.map(\.bank) == [.sha256, .sha1])
+        #expect(banks[0].values == Dictionary(uniqueKeysWithValues: digests.prefix(10).enumerated().map { ($0, $1) }))
+        #expect(banks[1].values == [8: digests[10]])
+        let genuine = toolsFile(selections, digests, lists: 2)
+        var tooManyBanks = genuine
+        tooManyBanks[0] = 17
+        var longList = genuine
+        longList[136] = 9
+        let lies = [
+            genuine.dropLast(), genuine + [0], tooManyBanks, longList,
+            toolsFile(selections, digests + [digests[0]], lists: 2),
+            toolsFile(selections, digests.dropLast(), lists: 2),
+            toolsFile([selections[0], selections[0]], digests + digests, lists: 3),
+            toolsFile([(0x0012, [1])], [digests[0]], lists: 1), toolsFile([(0x000C, [1])], [digests[0]], lists: 1),
+            toolsFile([(0x000B, [0, 0, 0, 1])], [digests[0]], lists: 1),
+        ]
+        for lie in lies { #expect(throws: QuoteFileError.self) { try QuoteJudgement.pcrs(file: Array(lie)) } }
+    }
 }
