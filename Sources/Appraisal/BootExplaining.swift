@@ -27,11 +27,13 @@ public enum BootExplaining {
     /// The first event that differs in each PCR, and what keeps the comparison from being whole.
     /// - Parameters:
     ///   - expected: the log of a boot that was accepted.
+    ///   - pcrs: the PCRs in which differences are told.
     ///   - seen: the log that came with the refused evidence; nothing of it is believed that the quoted values do not confirm.
     public static func events(
         expected: [UInt8],
         seen: [UInt8],
-        quoted: PCRValues
+        quoted: PCRValues,
+        in pcrs: Set<Int>
     ) -> (events: [BootExplanation.Difference], notes: [String]) {
         let bank = quoted.bank.algorithm
         let left: Replay
@@ -51,7 +53,7 @@ public enum BootExplaining {
         guard let differences = LogDifference.between(expected: left.log, actual: right.log, bank: bank),
             let before = AuthenticatedLog(unconfirmed: left), let after = AuthenticatedLog(unconfirmed: right)
         else { return ([], notes) }
-        let events = differences.filter { quoted[$0.pcr] != nil }.map { difference in
+        let events = differences.filter { quoted[$0.pcr] != nil && pcrs.contains($0.pcr) }.map { difference in
             BootExplanation.Difference(
                 pcr: difference.pcr,
                 position: difference.position,

@@ -10,8 +10,10 @@ public struct BootExplanation: Hashable, Sendable, Codable {
     public var quote: ContentDigest
     /// SHA-256 of the event log that came with it.
     public var log: ContentDigest?
-    /// The log that it is compared with: that of the last boot that was accepted, or of the birth.
+    /// The log that it is compared with: of the instance's own last accepted boot or its birth, or the release's.
     public var expectedLog: ContentDigest?
+    /// The expected boot whose log that is.
+    public var expectedBoot: String?
     /// The codes of the reasons.
     public var reasons: [String]
     /// Each boot that was expected, and the PCRs that are not as it says.
@@ -106,6 +108,7 @@ public struct BootExplanation: Hashable, Sendable, Codable {
         quote: ContentDigest,
         log: ContentDigest?,
         expectedLog: ContentDigest?,
+        expectedBoot: String?,
         reasons: [String],
         boots: [Boot],
         events: [Difference],
@@ -117,6 +120,7 @@ public struct BootExplanation: Hashable, Sendable, Codable {
         self.quote = quote
         self.log = log
         self.expectedLog = expectedLog
+        self.expectedBoot = expectedBoot
         self.reasons = reasons
         self.boots = boots
         self.events = events

@@ -4,11 +4,14 @@ public struct BootProfile: Hashable, Sendable, Codable {
     public var exact: PCRValues
     /// What the authenticated event log must say, for PCRs that vary between units.
     public var facts: BootFactRequirements
+    /// SHA-256 of the event log that both were taken from; nothing is required of it, but a refused boot is compared with it.
+    public var log: ContentDigest?
 
-    /// Joins both parts.
-    public init(exact: PCRValues, facts: BootFactRequirements) {
+    /// Joins the parts.
+    public init(exact: PCRValues, facts: BootFactRequirements, log: ContentDigest? = nil) {
         self.exact = exact
         self.facts = facts
+        self.log = log
     }
 }
 

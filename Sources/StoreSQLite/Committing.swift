@@ -75,6 +75,7 @@ extension SQLiteStore {
         case .decision(let decision): try apply(decision, db)
         case .act(let transition, let version): try replace(transition, version, db)
         case .release(let release, _): try apply(release, db)
+        case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .policy(let policy, _): try apply(policy, db)
         }
@@ -183,6 +184,11 @@ extension SQLiteStore {
             arguments: [Data(policy.digest.bytes), Data(policy.bytes)]
         )
         return nil
+    }
+
+    private func apply(_ log: StoredLog, _ db: Database) throws -> StoreOutcome? {
+        try keep(log, db)
+        return db.changesCount == 0 ? .known : nil
     }
 
     private func keep(_ log: StoredLog, _ db: Database) throws {

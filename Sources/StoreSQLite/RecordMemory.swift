@@ -82,6 +82,7 @@ extension RecordMemory.Contents {
             if let log = decision.log { logs.keep(true, for: log.digest) }
         case .act(let transition, _): states.keep(transition.state, for: transition.state.instance)
         case .release(let release, _): standings.keep(.registered, for: release.manifest)
+        case .log(let log): logs.keep(true, for: log.digest)
         case .withdrawal(let manifest, _, _): standings.keep(.withdrawn, for: manifest)
         case .policy: break
         }

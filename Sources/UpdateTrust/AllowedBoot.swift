@@ -46,7 +46,7 @@ extension BootProfile {
         var values = exact.values
         for move in moves where values[move.pcr] == move.from.bytes { values[move.pcr] = move.to.bytes }
         guard let exact = PCRValues(bank: exact.bank, values: values) else { return self }
-        return BootProfile(exact: exact, facts: facts)
+        return BootProfile(exact: exact, facts: facts, log: log)
     }
 }
 

@@ -12,6 +12,16 @@ extension VerifierClient {
         try await post("/v1/releases", envelope, limit: ReleaseReport.maximumSize)
     }
 
+    /// Brings the event log that a release's boot was taken from.
+    public func addLog(_ log: ReleaseLog, of manifest: ContentDigest) async throws(VerifierClientError) {
+        let _: ReleaseReport = try await post(
+            "/v1/releases/\(manifest)/log",
+            log,
+            limit: ReleaseReport.maximumSize,
+            isRepeatable: true
+        )
+    }
+
     /// The releases on record.
     public func releases() async throws(VerifierClientError) -> ReleaseList {
         try await get("/v1/releases", limit: ReleaseList.maximumSize)

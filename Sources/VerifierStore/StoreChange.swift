@@ -11,6 +11,8 @@ public enum StoreChange: Sendable {
     case act(Transition, replacing: Int64)
     /// Registers a release.
     case release(StoredRelease, entry: WrittenEntry)
+    /// Keeps the event log that a release's boot was taken from.
+    case log(StoredLog)
     /// Withdraws a release.
     case withdrawal(ContentDigest, StoredRelease.Withdrawal, entry: WrittenEntry)
     /// Puts a policy into force.
@@ -22,6 +24,7 @@ public enum StoreChange: Sendable {
         case .birth(let birth): birth.transition.entries
         case .decision(let decision): decision.transition.entries
         case .act(let transition, _): transition.entries
+        case .log: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
         }
     }

@@ -64,7 +64,11 @@ private func describe(_ explanation: BootExplanation) -> String {
             ("reasons", explanation.reasons.joined(separator: ", ")),
             ("evidence", explanation.quote.description),
             ("log", explanation.log?.description ?? "none"),
-            ("compared with", explanation.expectedLog?.description ?? "no log of an accepted boot"),
+            (
+                "compared with",
+                explanation.expectedLog.map { "\($0), a log of the boot \(explanation.expectedBoot ?? "expected")" }
+                    ?? "no log of an expected boot"
+            ),
         ])
     ]
     for boot in explanation.boots {

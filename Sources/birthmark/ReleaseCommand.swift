@@ -17,18 +17,33 @@ struct ReleaseCommand: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Registers a signed release at the verifier.",
-            discussion: "Example: birthmark release add app-2.0.dsse.json --trust trust.json --operator operators/alice"
+            discussion: """
+                With --log, the event log that its boot was measured from, boots that are refused can be explained event by
+                event also where no unit has shown a good one yet. The release names the log by its digest. It may be
+                brought later, with the same command.
+
+                Example: birthmark release add app-2.0.dsse.json --log boot.log --trust trust.json --operator operators/alice
+                """
         )
 
         @Argument(help: ArgumentHelp("The signed release.", valueName: "envelope"))
         var path: String
+        @Option(help: ArgumentHelp("The event log that its boot was measured from.", valueName: "file"))
+        var log: String?
 
         @OptionGroup var verifier: VerifierOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let envelope = try readEnvelope(path)
-            let report = try await verifier.ask { client in try await client.addRelease(envelope) }
+            let golden = try log.map { path throws(CommandFailure) in
+                ReleaseLog(try InputFile.read(path, limit: Evidence.maximumLogSize, what: "the event log"))
+            }
+            let report = try await verifier.ask { client in
+                let report = try await client.addRelease(envelope)
+                if let golden { try await client.addLog(golden, of: report.manifest) }
+                return report
+            }
             try output.print(report) {
                 "registered \(report.release.name) \(report.release.version) as \(report.manifest)"
             }

@@ -37,7 +37,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
     private static let usual = [0, 2, 4, 7, 8, 9]
 
     func run() async throws {
-        let replay = try replayed()
+        let (replay, digest) = try replayed()
         let chosen = try chosenPCRs(replay)
         var values: [Int: [UInt8]] = [:]
         for pcr in chosen {
@@ -55,7 +55,11 @@ struct ReleaseMeasure: AsyncParsableCommand {
         else {
             throw CommandFailure(.malformed, "\(log) has no values for the bank \(bank.rawValue)")
         }
-        let profile = BootProfile(exact: exact, facts: requirements(BootFacts(believed), beside: Set(chosen)))
+        let profile = BootProfile(
+            exact: exact,
+            facts: requirements(BootFacts(believed), beside: Set(chosen)),
+            log: digest
+        )
         let bytes = try parsing(log) { () throws(MessageError) in try EditedJSON.encode(profile) }
         if output.json { return try output.print(profile) { "" } }
         guard StandardOutput.write(String(decoding: bytes, as: UTF8.self)) else {
@@ -63,7 +67,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
         }
     }
 
-    private func replayed() throws -> Replay {
+    private func replayed() throws -> (Replay, ContentDigest) {
         let log = try readEventLog(self.log)
         let replay: Replay
         do {
@@ -71,7 +75,8 @@ struct ReleaseMeasure: AsyncParsableCommand {
         } catch {
             throw CommandFailure(.malformed, "\(self.log): \(error)", hint: "choose another bank with --bank")
         }
-        guard let pcrs else { return replay }
+        let digest = ContentDigest(of: log.bytes)
+        guard let pcrs else { return (replay, digest) }
         let quoted = try readPCRs(pcrs)
         guard let values = quoted.first(where: { $0.bank == bank })?.values else {
             throw CommandFailure(.malformed, "\(pcrs) has no values of the bank \(bank.rawValue)")
@@ -85,7 +90,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
                 reasons: ["log-replay-mismatch"]
             )
         }
-        return replay
+        return (replay, digest)
     }
 
     private func chosenPCRs(_ replay: Replay) throws(CommandFailure) -> [Int] {

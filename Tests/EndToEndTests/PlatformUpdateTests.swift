@@ -105,6 +105,22 @@ import UpdateTrust
         }
     }
 
+    /// No unit has shown the new boot yet; what it should have been is known from the release's own log.
+    @Test func aBootThatWasGrantedIsComparedWithTheLogOfTheRelease() async throws {
+        try await Fleet.with { fleet in
+            let device = fleet.devices[0]
+            try await expect(0, device.agent("attest"))
+            try await expect(0, device.update())
+            try await device.boot(Fleet.released, [.kernel])
+            try await expect(1, device.agent("confirm"))
+            let explanation = try await expect(0, operate("explain", device, [], in: fleet)).json
+            let golden = ContentDigest(of: try contents(of: fleet.directory + "/golden/boot.log")).description
+            #expect(explanation["expectedBoot"].text == "granted")
+            #expect(explanation["expectedLog"].text == golden)
+            #expect(explanation["events"].list.compactMap { $0["pcr"].number } == [4, 9])
+        }
+    }
+
     @Test func resultForRelyingPartiesIsCheckedOffLine() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]

@@ -218,6 +218,12 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         #expect(try await store.holdsLog(ContentDigest(of: log)))
         #expect(try await store.log(ContentDigest(of: log)) == log)
         #expect(try await store.log(ContentDigest(of: [])) == nil)
+        let golden = StoredLog([1, 2, 3])
+        let receipt = try await store.commit([.log(golden)], sealer: key.sealer)
+        guard case .committed = receipt.outcomes.first else { return #expect(receipt.outcomes == []) }
+        #expect(receipt.ledger == nil)
+        #expect(try await store.commit([.log(golden)], sealer: key.sealer).outcomes == [.known])
+        #expect(try await store.log(golden.digest) == golden.bytes)
     }
 
     private static func paging(_ store: any VerifierStore, _ key: LedgerKey) async throws {

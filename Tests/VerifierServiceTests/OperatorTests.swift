@@ -49,6 +49,30 @@ import VerifierStore
         }
     }
 
+    @Test func theLogOfAReleaseIsTheOneThatItNames() async throws {
+        try await TestVerifier.with(releases: releases) { service in
+            let log = [UInt8]("a log that is none, which is for whoever compares it to say".utf8)
+            var release = try releases.release("2.0")
+            release.boot.log = ContentDigest(of: log)
+            let without = try releases.release("2.1")
+            try await service.operating(as: .releaseManager) { client in
+                let added = try await client.addRelease(try releases.envelope(release))
+                let other = try await client.addRelease(try releases.envelope(without))
+                let strange: [(ReleaseLog, ContentDigest, Problem.Kind)] = [
+                    (ReleaseLog(log + [0]), added.manifest, .conflict), (ReleaseLog(log), other.manifest, .conflict),
+                    (ReleaseLog(log), ContentDigest(of: [1]), .notFound),
+                ]
+                for (log, manifest, kind) in strange {
+                    #expect(try await problem { try await client.addLog(log, of: manifest) }.kind == kind)
+                }
+                try await client.addLog(ReleaseLog(log), of: added.manifest)
+                try await client.addLog(ReleaseLog(log), of: added.manifest)
+            }
+            #expect(try await service.verifier.store.log(ContentDigest(of: log)) == log)
+            #expect(try await entries(service).map(\.body.type) == ["policy", "release", "release"])
+        }
+    }
+
     @Test func releasesNeedEnoughSignatures() async throws {
         try await TestVerifier.with(releases: releases) { service in
             let release = try releases.release("2.0")

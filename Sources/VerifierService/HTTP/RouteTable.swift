@@ -37,6 +37,13 @@ enum RouteTable {
             ),
             Route(
                 .post,
+                "/v1/releases/{manifest}/log",
+                by: .operators([.releaseManager]),
+                bodyLimit: ReleaseLog.maximumSize,
+                verifier.addReleaseLog
+            ),
+            Route(
+                .post,
                 "/v1/releases/{manifest}/withdraw",
                 by: .operators([.releaseManager]),
                 bodyLimit: OperatorReason.maximumSize,

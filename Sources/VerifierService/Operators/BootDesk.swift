@@ -11,31 +11,57 @@ extension Verifier {
     func explainBoot(_ exchange: Exchange) async throws -> Answer {
         let (record, state) = try await instance(exchange)
         guard let refused = state.refused else { throw ServiceProblem.notFound }
-        let expectedLog = state.acceptedLog ?? record.firstBoot.log
+        let expectations = state.expectations(for: .attest)
+        let boots = BootExplaining.boots(expectations, seen: refused.pcrs)
+        let compared = try await comparable(boots, of: record, state)
         var explanation = BootExplanation(
             instance: record.instance,
             serial: record.serial,
             refusedAt: refused.at,
             quote: refused.quote,
             log: refused.log,
-            expectedLog: expectedLog,
+            expectedLog: compared?.log.digest,
+            expectedBoot: compared?.boot,
             reasons: refused.reasons,
-            boots: BootExplaining.boots(state.expectations(for: .attest), seen: refused.pcrs),
+            boots: boots,
             events: [],
             notes: []
         )
-        if let quoted = refused.pcrs, let seen = try await held(refused.log), let expected = try await held(expectedLog)
-        {
+        if let quoted = refused.pcrs, let seen = try await held(refused.log), let compared {
             (explanation.events, explanation.notes) = BootExplaining.events(
-                expected: expected,
+                expected: compared.log.bytes,
                 seen: seen,
-                quoted: quoted
+                quoted: quoted,
+                in: compared.pcrs
             )
         } else {
             explanation.notes = ["events cannot be compared: both logs and the quoted values are needed"]
         }
         explanation.notes += (refused.ima ?? []).map { "Linux measured \($0)" }
         return try .json(explanation)
+    }
+
+    /// The log of the expected boot that came nearest, and the PCRs in which a difference from it says something.
+    ///
+    /// A release's log is another unit's: what its profile says nothing of may differ.
+    private func comparable(
+        _ boots: [BootExplanation.Boot],
+        of record: BirthRecord,
+        _ state: InstanceState
+    ) async throws -> (boot: String, log: StoredLog, pcrs: Set<Int>)? {
+        let all = Set(PCRSet.indices)
+        let own = [state.acceptedLog, state.running.manifest == nil ? record.firstBoot.log : nil]
+        let nearest = boots.enumerated().sorted {
+            ($0.element.differing.count, $0.offset) < ($1.element.differing.count, $1.offset)
+        }
+        for boot in nearest.map(\.element) {
+            let profile = boot.boot == BootName.granted.rawValue ? state.pending?.boot : state.running.boot
+            let its = boot.boot == BootName.current.rawValue ? own : []
+            for (digest, pcrs) in its.map({ ($0, all) }) + [(profile?.log, profile?.telling ?? [])] {
+                if let bytes = try await held(digest) { return (boot.boot, StoredLog(bytes), pcrs) }
+            }
+        }
+        return nil
     }
 
     private func held(_ log: ContentDigest?) async throws -> [UInt8]? {
@@ -67,5 +93,12 @@ extension Verifier {
             )
             return try .json(Self.report(record, transition.state))
         }
+    }
+}
+
+extension BootProfile {
+    /// The PCRs of which it says something: exact values, or facts that are in these on every machine (TCG PFP 3.3.4).
+    fileprivate var telling: Set<Int> {
+        Set(exact.pcrs).union(facts == BootFactRequirements() ? [] : [0, 4, 7, 8, 9, 12])
     }
 }

@@ -45,6 +45,24 @@ extension Verifier {
         }
     }
 
+    /// `POST /v1/releases/{manifest}/log`: nothing is on the ledger of it, for the manifest that is there names the log.
+    func addReleaseLog(_ exchange: Exchange) async throws -> Answer {
+        guard let manifest = ContentDigest(try exchange.parameter("manifest")),
+            let stored = try await store.release(manifest)
+        else { throw ServiceProblem.notFound }
+        let log: StoredLog
+        do {
+            log = StoredLog(try ReleaseLog(parsing: exchange.body).log.bytes)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        guard try Release(parsing: stored.payload).boot.log == log.digest else {
+            throw ServiceProblem.conflict("The log is not the one that the release's boot was measured from.")
+        }
+        switch try await committer.commit(.log(log)).outcome {
+        case .committed, .known: return try await release(manifest)
+        case .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused a log")
+        }
+    }
+
     /// `GET /v1/releases`.
     func listReleases(_ exchange: Exchange) async throws -> Answer {
         let stored = try await store.releases()

@@ -137,7 +137,7 @@ struct Fleet: Sendable {
                 + ["--security-version", "8", "--model", "gw-100", "--hardware-revision", "B", "--boot", boot]
                 + ["--out", manifest]
         )
-        try await run(.auditor, ["release", "add", manifest] + asAlice)
+        try await run(.auditor, ["release", "add", manifest, "--log", golden.logPath] + asAlice)
     }
 
     /// Stops the verifier and starts it again, as after an edit of its files.
