@@ -221,7 +221,7 @@ let package = Package(
             ]
         ),
         tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
-        tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "MeasuredBoot", "Appraisal", "SoftwareDevice", crypto, subprocess]),
+        tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(
             of: "StoreSQLite",
             [

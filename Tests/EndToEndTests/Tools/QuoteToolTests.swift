@@ -31,8 +31,10 @@ import Testing
         }
     }
 
-    /// The tool checks the signature and leaves it to its user to know what the key is; here the key must be one that
-    /// can sign nothing but what its TPM made. Part 1, 31.5: a restricted key refuses to sign TPM_GENERATED_VALUE of others.
+    /// A key that can sign anything says nothing of a TPM, and is refused here only.
+    ///
+    /// The tool checks the signature and leaves it to its user to know what the key is. A restricted key refuses to sign
+    /// what begins like an attestation and did not come out of its TPM (Part 1, 31.5).
     @Test func aQuoteThatAnUnrestrictedKeySignedIsRefusedHereOnly() async throws {
         try await withBench { bench in
             try await makeQuotes(bench, "ecc", "ecdsa")
