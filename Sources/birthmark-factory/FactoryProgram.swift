@@ -20,7 +20,9 @@ struct FactoryProgram: AsyncParsableCommand {
 
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
-        subcommands: [InitCommand.self, ProvisionCommand.self, InspectCommand.self, ExportCommand.self]
+        subcommands: [
+            InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ExportCommand.self,
+        ]
     )
 
     /// What the errors of the libraries below mean to a person and to a script.

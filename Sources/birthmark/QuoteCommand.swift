@@ -20,10 +20,9 @@ struct QuoteCommand: AsyncParsableCommand {
                 Without --nonce freshness is not judged, without --pcrs the PCR digest is not; with a PEM key its attributes
                 cannot be, and keyAttributes is "unknown".
 
-                The files are those that tpm2_createak and tpm2_quote write.
+                The files are those that tpm2_createak writes with --public, and tpm2_quote with --message, --signature and --pcr.
 
-                Example: tpm2_quote -c ak.ctx -l sha256:0,1,7 -q 0011223344556677 -m quote.msg -s quote.sig -o quote.pcrs
-                         birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig \\
+                Example: birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig \\
                              --nonce 0011223344556677 --pcrs quote.pcrs
                 """
         )

@@ -86,6 +86,45 @@ import Testing
         }
     }
 
+    /// A line killed again and again loses no birth and doubles none; one that is asked to end finishes what it has begun.
+    @Test func aKilledLineGoesOn() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice("a") { first in
+                try await line.withDevice("b") { second in
+                    let manifest = line.directory + "/manifest.csv"
+                    try Data("serial,tcti\nGW-1,\(first.tcti)\nGW-2,\(second.tcti)\n".utf8).write(
+                        to: URL(filePath: manifest)
+                    )
+                    let arguments = [
+                        "line", line.station.directory.path, manifest, "--model", "gw-100", "--hardware-revision", "B",
+                        "--environment", "production", "--profile", TestLine.profilePath("p256"), "--package",
+                        "gateway-os",
+                        "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--workers", "2",
+                    ]
+                    for delay in [15, 40, 70, 100, 140] {
+                        _ = try await run(arguments, killAfter: .milliseconds(delay))
+                    }
+                    let page = line.directory + "/report.html"
+                    let ended = try await run(arguments + ["--recheck", "--json", "--html", page])
+                    #expect(ended.status == 0, "\(ended.errors)")
+                    let report = try JSONDecoder().decode(LineReport.self, from: Data(ended.output.utf8))
+                    #expect(report.isComplete)
+                    #expect(Set(report.devices.compactMap(\.instance)).count == 2)
+                    #expect(try line.births().count == 2)
+                    // To programs a line of JSON for each device.
+                    let lines = ended.errors.split(separator: "\n")
+                    #expect(
+                        lines.count == 2 && lines.allSatisfy { $0.hasPrefix("{") && $0.contains("\"event\":\"ended\"") }
+                    )
+                    #expect(try String(contentsOfFile: page, encoding: .utf8).contains("GW-2"))
+                    for device in [first, second] {
+                        #expect(try await TPMContents.of(device).loaded.isEmpty)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aRefusalSaysWhyAndWhatToDo() async throws {
         try await TestLine.with { line in
             try line.distrustVendor()

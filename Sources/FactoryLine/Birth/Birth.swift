@@ -38,6 +38,29 @@ extension Station {
     }
 }
 
+extension Station {
+    /// The birth that was signed here for an order; nil where there is none, or that of another order.
+    ///
+    /// The TPM is not looked at.
+    func finishedBirth(of order: BirthOrder, profile: ProvisioningProfile) throws -> BirthRecord? {
+        guard let record = try signedBirth(of: order.serial), record.differences(from: order, profile: profile).isEmpty
+        else { return nil }
+        return record
+    }
+
+    fileprivate func signedBirth(of serial: Label) throws -> BirthRecord? {
+        guard let envelope = try BirthFiles(directory: directory).birth(of: serial) else { return nil }
+        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: birthKeys))
+    }
+}
+
+extension BirthRecord {
+    /// The names of the parts in which a birth differs from an order.
+    fileprivate func differences(from other: BirthOrder, profile: ProvisioningProfile) -> [String] {
+        order.differences(from: other) + (self.profile == profile.name ? [] : ["profile"])
+    }
+}
+
 /// One attempt at one birth.
 private struct Birth: Sendable {
     let station: Station
@@ -165,14 +188,11 @@ private struct Birth: Sendable {
 
     /// The birth that was signed under this serial number, if it is this TPM's and was ordered just so.
     private func signedBirth(of endorsementKey: EndorsementKey) throws -> BirthRecord? {
-        guard let envelope = try files.birth(of: order.serial) else { return nil }
-        let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: station.birthKeys)
-        let record = try BirthRecord(parsing: payload)
+        guard let record = try station.signedBirth(of: order.serial) else { return nil }
         guard record.ek.publicArea.bytes == endorsementKey.publicArea.bytes else {
             throw BirthRefusal(.serialTaken(by: ContentDigest(of: record.ek.publicArea.bytes)))
         }
-        var differences = record.order.differences(from: order)
-        if record.profile != profile.name { differences.append("profile") }
+        let differences = record.differences(from: order, profile: profile)
         guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
         return record
     }

@@ -47,13 +47,13 @@ extension Verifier {
 
     /// `POST /v1/releases/{manifest}/log`: nothing is on the ledger of it, for the manifest that is there names the log.
     func addReleaseLog(_ exchange: Exchange) async throws -> Answer {
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")),
-            let stored = try await store.release(manifest)
-        else { throw ServiceProblem.notFound }
         let log: StoredLog
         do {
             log = StoredLog(try ReleaseLog(parsing: exchange.body).log.bytes)
         } catch { throw ServiceProblem.malformed(error.detail) }
+        guard let manifest = ContentDigest(try exchange.parameter("manifest")),
+            let stored = try await store.release(manifest)
+        else { throw ServiceProblem.notFound }
         guard try Release(parsing: stored.payload).boot.log == log.digest else {
             throw ServiceProblem.conflict("The log is not the one that the release's boot was measured from.")
         }

@@ -1,0 +1,135 @@
+import DurableFiles
+import Messages
+import TPMDevice
+
+/// Many births at once: one device's failure stops no other, and what was done is not done again.
+public struct Line: Sendable {
+    private let station: Station
+    private let workers: Int
+    private let isRecheck: Bool
+
+    /// What happens while a line runs.
+    public enum Event: Sendable {
+        case began(LineDevice)
+        case step(LineDevice, BirthStep)
+        case ended(LineResult)
+    }
+
+    /// More TPMs than this are on no bus.
+    public static let maximumWorkers = 64
+
+    /// - Parameters:
+    ///   - workers: how many devices are worked on at once, 1 to 64.
+    ///   - isRecheck: whether devices with a signed birth are looked at again; otherwise the birth on record is enough, and
+    ///     their TPMs need not be there any more.
+    public init(_ station: Station, workers: Int, isRecheck: Bool = false) {
+        self.station = station
+        self.workers = min(max(workers, 1), Self.maximumWorkers)
+        self.isRecheck = isRecheck
+    }
+
+    /// Makes the devices of a manifest.
+    /// - Parameters:
+    ///   - profiles: the profiles by the names that the manifest gives them.
+    ///   - logs: reads an event log.
+    ///   - now: seconds since 1970.
+    ///   - isStopped: is asked before each device is begun; those that are under way are finished.
+    ///   - tell: is told what happens, by several workers at once.
+    public func run(
+        _ manifest: LineManifest,
+        profiles: [String: ProvisioningProfile],
+        logs: @escaping @Sendable (String) throws -> [UInt8],
+        now: @escaping @Sendable () -> Int64,
+        isStopped: @escaping @Sendable () -> Bool = { false },
+        tell: @escaping @Sendable (Event) -> Void
+    ) async -> LineReport {
+        let began = now()
+        let clock = ContinuousClock()
+        let start = clock.now
+        var results: [Int: LineResult] = [:]
+        await withTaskGroup(of: (Int, LineResult).self) { group in
+            var waiting = manifest.devices.enumerated().makeIterator()
+            func beginNext() {
+                guard !isStopped(), let (number, device) = waiting.next() else { return }
+                group.addTask {
+                    tell(.began(device))
+                    let result = await make(device, profiles[device.profile], logs, now)
+                    tell(.ended(result))
+                    return (number, result)
+                }
+            }
+            for _ in 0..<workers { beginNext() }
+            for await (number, result) in group {
+                results[number] = result
+                beginNext()
+            }
+        }
+        return LineReport(
+            station: station.name,
+            began: began,
+            ended: now(),
+            milliseconds: (clock.now - start).milliseconds,
+            workers: workers,
+            devices: results.sorted { $0.key < $1.key }.map(\.value),
+            notBegun: manifest.devices.count - results.count
+        )
+    }
+
+    private func make(
+        _ device: LineDevice,
+        _ profile: ProvisioningProfile?,
+        _ logs: @Sendable (String) throws -> [UInt8],
+        _ now: @Sendable () -> Int64
+    ) async -> LineResult {
+        let watch = StepWatch()
+        func result(_ outcome: LineResult.Outcome, _ record: BirthRecord? = nil) -> LineResult {
+            let (whole, steps) = watch.stop()
+            return LineResult(
+                serial: device.order.serial,
+                tcti: device.tcti,
+                outcome: outcome,
+                instance: record?.instance,
+                reasons: [],
+                milliseconds: whole,
+                steps: steps
+            )
+        }
+        do {
+            guard let profile else { throw Station.Failure.damaged(path: device.profile, "this profile was not read") }
+            if !isRecheck, let record = try station.finishedBirth(of: device.order, profile: profile) {
+                return result(.bornBefore, record)
+            }
+            let log = try device.eventLog.map(logs)
+            let tpm = try await openTPM(tcti: device.tcti)
+            let outcome: ProvisioningOutcome
+            do {
+                outcome = try await station.provision(
+                    device.order,
+                    profile: profile,
+                    on: tpm,
+                    eventLog: log,
+                    now: now()
+                ) { watch.begin($0) }
+            } catch {
+                await tpm.close()
+                throw error
+            }
+            await tpm.close()
+            switch outcome {
+            case .born(let record): return result(.born, record)
+            case .alreadyBorn(let record): return result(.bornBefore, record)
+            case .refused(let reasons):
+                var refused = result(.refused)
+                refused.reasons = reasons.map(\.code)
+                refused.detail = reasons.map(\.description).joined(separator: "; ")
+                refused.hint = reasons.first?.hint
+                return refused
+            }
+        } catch {
+            var failed = result(.failed)
+            failed.detail = String(describing: error)
+            failed.hint = (error as? BirthInterruption)?.hint
+            return failed
+        }
+    }
+}

@@ -1,0 +1,87 @@
+public import Messages
+
+/// What became of one device of a line.
+public struct LineResult: Hashable, Sendable, Codable {
+    public enum Outcome: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Born in this run.
+        case born
+        /// Born before; nothing was changed.
+        case bornBefore = "born-before"
+        /// Something speaks against the device or its order; the reasons say what.
+        case refused
+        /// The TPM, a file or the station failed; nothing speaks against the device.
+        case failed
+    }
+
+    public var serial: Label
+    public var tcti: String
+    public var outcome: Outcome
+    /// The instance, where there is one.
+    public var instance: InstanceID?
+    /// Codes of the reasons of a refusal.
+    public var reasons: [String]
+    /// Why it is not born, in words; absent where it is.
+    public var detail: String?
+    /// What to do, where that is known.
+    public var hint: String?
+    /// How long it took, in milliseconds.
+    public var milliseconds: Double
+    /// How long each step took, in milliseconds, by the step's words.
+    public var steps: [String: Double]
+
+    /// Whether the device has a birth now.
+    public var isBorn: Bool { outcome == .born || outcome == .bornBefore }
+
+    /// By what devices that are not born are counted together.
+    public var cause: String? { isBorn ? nil : reasons.first ?? "malfunction" }
+}
+
+/// What became of a whole line.
+public struct LineReport: Hashable, Sendable, Codable {
+    /// The station.
+    public var station: Label
+    /// When it began and ended, in seconds since 1970.
+    public var began: Int64
+    public var ended: Int64
+    /// How long it took, in milliseconds.
+    public var milliseconds: Double
+    /// How many devices were worked on at once, at most.
+    public var workers: Int
+    /// Every device that was begun, in the manifest's order.
+    public var devices: [LineResult]
+    /// Devices that were not begun, because the run was stopped.
+    public var notBegun: Int
+
+    /// How many devices had an outcome.
+    public func count(_ outcome: LineResult.Outcome) -> Int { devices.count { $0.outcome == outcome } }
+
+    /// Whether every device of the manifest has a birth now.
+    public var isComplete: Bool { notBegun == 0 && devices.allSatisfy(\.isBorn) }
+
+    /// The part of the manifest's devices that have a birth, from 0 to 1.
+    public var yield: Double {
+        let all = devices.count + notBegun
+        return all == 0 ? 0 : Double(devices.count(where: \.isBorn)) / Double(all)
+    }
+
+    /// Births of this run in a minute.
+    public var birthsPerMinute: Double {
+        milliseconds > 0 ? Double(count(.born)) / milliseconds * 60_000 : 0
+    }
+
+    /// Devices that are not born by their cause, the commonest first.
+    public var failures: [(cause: String, devices: [LineResult])] {
+        Dictionary(grouping: devices.filter { !$0.isBorn }) { $0.cause ?? "" }
+            .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+            .map { ($0.key, $0.value) }
+    }
+
+    /// The mean and the longest time of each step of the births of this run, in milliseconds, in the steps' order.
+    public var steps: [(step: BirthStep, mean: Double, longest: Double)] {
+        BirthStep.allCases.compactMap { step in
+            let times = devices.filter { $0.outcome == .born }.compactMap { $0.steps[step.rawValue] }
+            guard let longest = times.max() else { return nil }
+            return (step, times.reduce(0, +) / Double(times.count), longest)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import CommandLineContract
+import DurableFiles
+import FactoryLine
+import Messages
+
+struct LineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "line",
+        abstract: "Gives birth to many devices at once, from a manifest. Run again it goes on where it was stopped.",
+        discussion: """
+            The manifest is a table in CSV, with names in its first line, or JSON:
+              serial,tcti,eventLog                       {"formatVersion":1,"devices":[
+              GW-0001,swtpm:path=a/sock,a/boot.log         {"serial":"GW-0001","tcti":"swtpm:path=a/sock"}]}
+            Further names are model, hardwareRevision, environment, tier, package, packageVersion, securityVersion, profile.
+            What is the same for all devices is said by the options, or under "defaults" in JSON.
+
+            Example:
+              birthmark-factory line line-1 batch-7.csv --model gw-100 --hardware-revision B --environment production \\
+                  --profile p256.json --package gateway-os --package-version 2.4.0 --security-version 7 \\
+                  --workers 8 --html batch-7.html
+
+            A device that fails stops no other. What happens is told on standard error: as a bar to people, as a line of JSON
+            for each device to programs. Interrupted, it finishes the births under way; killed, it loses none.
+
+            Exit status: 0 every device is born, 1 some were refused, 2 the manifest is not understood, 3 a TPM or the
+            environment failed.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
+    var directory: String
+    @Argument(help: ArgumentHelp("The devices to make: CSV or JSON.", valueName: "manifest"))
+    var manifest: String
+    @Option(help: ArgumentHelp("Devices worked on at once, 1 to \(Line.maximumWorkers).", valueName: "n"))
+    var workers = 8
+    @Flag(help: "Look again at the TPMs of devices that were born before.")
+    var recheck = false
+    @Option(help: ArgumentHelp("Write the report as a page.", valueName: "file"))
+    var html: String?
+    @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
+    var report: String?
+    @OptionGroup(title: "What all devices are") var shared: SharedOptions
+    @OptionGroup var output: OutputOptions
+
+    struct SharedOptions: ParsableArguments {
+        @Option(help: "The model.")
+        var model: Label?
+        @Option(help: "The hardware revision.")
+        var hardwareRevision: Label?
+        @Option(help: "Where they may run, for instance production or lab.")
+        var environment: Label?
+        @Option(help: "tpm for endorsed hardware TPMs, vtpm for endorsed virtual or software TPMs.")
+        var tier: ProvisionCommand.TPMTier?
+        @Option(help: ArgumentHelp("The provisioning profile.", valueName: "file"))
+        var profile: String?
+        @Option(help: "The package they leave the line with.")
+        var package: Label?
+        @Option(help: "That package's version.")
+        var packageVersion: Label?
+        @Option(help: "That package's security version: the rollback floor.")
+        var securityVersion: UInt64?
+
+        var entry: LineEntry {
+            var entry = LineEntry()
+            entry.model = model
+            entry.hardwareRevision = hardwareRevision
+            entry.environment = environment
+            entry.tier = tier.map { $0 == .tpm ? .tpm : .vtpm }
+            entry.profile = profile
+            entry.package = package
+            entry.packageVersion = packageVersion
+            entry.securityVersion = securityVersion
+            return entry
+        }
+    }
+
+    func validate() throws {
+        guard (1...Line.maximumWorkers).contains(workers) else {
+            throw ValidationError("--workers takes 1 to \(Line.maximumWorkers)")
+        }
+    }
+
+    func run() async throws {
+        let station = try Station(opening: FactoryDirectory(directory))
+        let manifest = try readManifest()
+        var profiles: [String: ProvisioningProfile] = [:]
+        for path in Set(manifest.devices.map(\.profile)) { profiles[path] = try readProfile(path) }
+        let progress = LineProgress(of: manifest.devices.count)
+        let interrupt = Interrupt()
+        let result = await Line(station, workers: workers, isRecheck: recheck).run(
+            manifest,
+            profiles: profiles,
+            logs: { try InputFile.read($0, limit: Evidence.maximumLogSize, what: "the event log") },
+            now: { UTCTime.now },
+            isStopped: { interrupt.wasAsked },
+            tell: { progress.tell($0) }
+        )
+        progress.finish()
+        if let html {
+            try AtomicFile.write(Array(LinePage(result, time: UTCTime.text).html.utf8), to: html, mode: 0o644)
+        }
+        if let report { try AtomicFile.write(try EditedJSON.encode(result), to: report, mode: 0o644) }
+        try output.print(result) { text(result) }
+        guard result.isComplete else {
+            throw (result.count(.refused) > 0 ? ExitStatus.refused : ExitStatus.environment).code
+        }
+    }
+
+    private func readManifest() throws(CommandFailure) -> LineManifest {
+        let bytes = try InputFile.read(manifest, limit: LineManifest.maximumSize, what: "the manifest")
+        do {
+            return try LineManifest(parsing: bytes, defaults: shared.entry)
+        } catch {
+            throw CommandFailure(
+                .malformed,
+                "\(manifest): \(error.detail)",
+                hint: "what is the same for all devices can be said by options; --help shows a manifest"
+            )
+        }
+    }
+
+    private func text(_ report: LineReport) -> String {
+        var lines = [
+            "born         \(report.count(.born))", "born before  \(report.count(.bornBefore))",
+            "refused      \(report.count(.refused))", "failed       \(report.count(.failed))",
+        ]
+        if report.notBegun > 0 { lines.append("not begun    \(report.notBegun): run the same command again") }
+        lines.append("yield        \(LinePage.rounded(report.yield * 100)) %")
+        lines.append("births/min   \(LinePage.rounded(report.birthsPerMinute))")
+        for (cause, devices) in report.failures {
+            lines.append("\(cause): \(devices.count)")
+            for device in devices.prefix(10) { lines.append("  \(device.serial)  \(device.detail ?? "")") }
+            if devices.count > 10 { lines.append("  and \(devices.count - 10) more") }
+            if let hint = devices.first?.hint { lines.append("  \(hint)") }
+        }
+        return lines.joined(separator: "\n")
+    }
+}
