@@ -112,7 +112,7 @@ public struct LinePage: Sendable {
         dl{display:flex;flex-wrap:wrap;gap:1rem;margin:1.5rem 0}dl div{border:1px solid #767676;border-radius:.4rem;padding:.5rem 1rem}
         dt{font-size:.85rem}dd{margin:0;font-size:1.5rem;font-variant-numeric:tabular-nums}
         .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}
-        td{font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+        td{font-variant-numeric:tabular-nums;min-width:3rem}td:last-child{min-width:14rem}
         @media (prefers-color-scheme:dark){body{color:#eee;background:#181818}th,td{border-color:#444}}
         """
 }
