@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-swtpm
 
-.PHONY: demo test bench fuzz seeds lint law deps build
+.PHONY: demo test bench fuzz kill-matrix seeds lint law deps build
 
 demo: deps
 	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
@@ -28,6 +28,11 @@ INSTRUMENTED := env BIRTHMARK_FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -
 fuzz: deps
 	@scripts/quietly "building the instrumented parsers" $(INSTRUMENTED) --product birthmark-fuzz
 	scripts/fuzz $(TARGETS)
+
+# Some hundred births, each killed at another moment.
+kill-matrix: deps
+	@scripts/quietly "building the tests" $(SWIFT) build --build-tests
+	scripts/kill-matrix
 
 seeds: deps
 	$(INSTRUMENTED) --product birthmark-seeds

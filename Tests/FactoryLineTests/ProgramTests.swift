@@ -7,49 +7,6 @@ import Testing
 
 /// The program itself, as a line runs it and kills it.
 @Suite struct ProgramTests {
-    struct Ended: Sendable {
-        var status: Int32
-        var killed: Bool
-        var output: String
-        var errors: String
-
-        func json() throws -> [String: Any] {
-            try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
-        }
-    }
-
-    /// It is built beside the test bundle that runs this.
-    private static var program: String {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ".build/debug/"
-        return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-            + "/birthmark-factory"
-    }
-
-    /// Runs the program; kills it after a time if it is still there.
-    private func run(_ arguments: [String], killAfter delay: Duration? = nil) async throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(filePath: Self.program)
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        if let delay {
-            try await Task.sleep(for: delay)
-            kill(process.processIdentifier, SIGKILL)
-        }
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let errorText = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Ended(
-            status: process.terminationStatus,
-            killed: process.terminationReason == .uncaughtSignal,
-            output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: errorText, as: UTF8.self)
-        )
-    }
-
     private func provision(_ line: TestLine, _ device: SoftwareDevice, serial: String = "GW-0001") -> [String] {
         [
             "provision", line.station.directory.path, "--serial", serial, "--model", "gw-100", "--hardware-revision",
@@ -61,22 +18,22 @@ import Testing
     @Test func aBirthFromTheCommandLine() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in
-                let born = try await run(provision(line, device) + ["--json"])
+                let born = try await FactoryProcess.run(provision(line, device) + ["--json"])
                 #expect(born.status == 0, "\(born.errors)")
                 #expect(born.errors == "")
                 let report = try born.json()
                 #expect(report["verdict"] as? String == "born")
-                let again = try await run(provision(line, device) + ["--json"])
+                let again = try await FactoryProcess.run(provision(line, device) + ["--json"])
                 #expect(try again.json()["verdict"] as? String == "already-born")
                 #expect(try again.json()["instance"] as? String == report["instance"] as? String)
 
                 let bundle = line.directory + "/bundle.json"
-                let exported = try await run(["export", line.station.directory.path, "--out", bundle])
+                let exported = try await FactoryProcess.run(["export", line.station.directory.path, "--out", bundle])
                 #expect(exported.status == 0)
                 let bytes = [UInt8](try Data(contentsOf: URL(filePath: bundle)))
                 #expect(try BirthBundle(parsing: bytes).births.count == 1)
 
-                let inspected = try await run([
+                let inspected = try await FactoryProcess.run([
                     "inspect", "--profile", TestLine.profilePath("p256"), "--tcti", device.tcti, "--json",
                 ])
                 #expect(inspected.status == 0)
@@ -102,10 +59,10 @@ import Testing
                         "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--workers", "2",
                     ]
                     for delay in [15, 40, 70, 100, 140] {
-                        _ = try await run(arguments, killAfter: .milliseconds(delay))
+                        _ = try await FactoryProcess.run(arguments, killAfter: .milliseconds(delay))
                     }
                     let page = line.directory + "/report.html"
-                    let ended = try await run(arguments + ["--recheck", "--json", "--html", page])
+                    let ended = try await FactoryProcess.run(arguments + ["--recheck", "--json", "--html", page])
                     #expect(ended.status == 0, "\(ended.errors)")
                     let report = try JSONDecoder().decode(LineReport.self, from: Data(ended.output.utf8))
                     #expect(report.isComplete)
@@ -129,14 +86,14 @@ import Testing
         try await TestLine.with { line in
             try line.distrustVendor()
             try await line.withDevice { device in
-                let text = try await run(provision(line, device))
+                let text = try await FactoryProcess.run(provision(line, device))
                 #expect(text.status == 1)
                 #expect(text.output == "")
                 #expect(
                     text.errors.hasPrefix("error: GW-0001 is not born: endorsement key: no certificate of the issuer")
                 )
                 #expect(text.errors.contains("\nhint: compare the vendor's CA certificates"))
-                let json = try await run(provision(line, device) + ["--json"])
+                let json = try await FactoryProcess.run(provision(line, device) + ["--json"])
                 #expect(json.status == 1)
                 #expect(try json.json()["reasons"] as? [String] == ["issuer-unknown"])
             }
@@ -145,25 +102,25 @@ import Testing
 
     @Test func wrongUsageAndBrokenSurroundingsHaveTheirStatus() async throws {
         try await TestLine.with { line in
-            let missing = try await run(["provision", line.directory + "/nowhere"])
+            let missing = try await FactoryProcess.run(["provision", line.directory + "/nowhere"])
             #expect(missing.status == 2)
-            let unknown = try await run(["make-it-so"])
+            let unknown = try await FactoryProcess.run(["make-it-so"])
             #expect(unknown.status == 2)
-            let noStation = try await run(["export", line.directory + "/nowhere"])
+            let noStation = try await FactoryProcess.run(["export", line.directory + "/nowhere"])
             #expect(noStation.status == 2)
             #expect(noStation.errors.contains("birthmark-factory init"))
-            let nothing = try await run(["export", line.station.directory.path])
+            let nothing = try await FactoryProcess.run(["export", line.station.directory.path])
             #expect(nothing.status == 2)
-            let noProfile = try await run(["inspect", "--profile", line.directory + "/none.json"])
+            let noProfile = try await FactoryProcess.run(["inspect", "--profile", line.directory + "/none.json"])
             #expect(noProfile.status == 2)
-            let noTPM = try await run([
+            let noTPM = try await FactoryProcess.run([
                 "inspect", "--profile", TestLine.profilePath("p256"), "--tcti", "swtpm:path=\(line.directory)/none",
             ])
             #expect(noTPM.status == 3)
             #expect(noTPM.errors.hasPrefix("error: "))
-            let unwritable = try await run(["init", "/proc/nowhere", "--name", "line-1"])
+            let unwritable = try await FactoryProcess.run(["init", "/proc/nowhere", "--name", "line-1"])
             #expect(unwritable.status == 3)
-            let help = try await run(["provision", "--help"])
+            let help = try await FactoryProcess.run(["provision", "--help"])
             #expect(help.status == 0)
             #expect(help.output.contains("Example:"))
         }
@@ -180,7 +137,7 @@ import Testing
                 "--package", "gateway-os", "--package-version", "2.4.0", "--security-version", "3",
             ]
             arguments += ["--tcti", "swtpm:path=\(line.directory)/none"]
-            let ended = try await run(arguments)
+            let ended = try await FactoryProcess.run(arguments)
             #expect(ended.status == 2)
             #expect(try line.births() == [:])
             #expect(try FileManager.default.contentsOfDirectory(atPath: line.station.directory.path + "/journal") == [])
@@ -197,7 +154,7 @@ import Testing
                 // A little later each time, until an attempt comes to its end before it is killed.
                 for attempt in 0..<1_000 where signed.isEmpty {
                     let delay = Duration.milliseconds(4 * attempt + Int.random(in: 0..<6))
-                    _ = try await run(provision(line, device), killAfter: delay)
+                    _ = try await FactoryProcess.run(provision(line, device), killAfter: delay)
                     let contents = try await TPMContents.of(device)
                     for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
                     keys = contents.persistent
@@ -206,7 +163,7 @@ import Testing
                     certificate = issued ?? certificate
                     signed = try line.births()
                 }
-                let last = try await run(provision(line, device) + ["--json"])
+                let last = try await FactoryProcess.run(provision(line, device) + ["--json"])
                 #expect(last.status == 0, "\(last.errors)")
                 let births = try line.births()
                 #expect(births.count == 1)
@@ -221,7 +178,7 @@ import Testing
                 let contents = try await TPMContents.of(device)
                 for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
                 #expect(contents.loaded == [])
-                let again = try await run(provision(line, device) + ["--json"])
+                let again = try await FactoryProcess.run(provision(line, device) + ["--json"])
                 #expect(try again.json()["verdict"] as? String == "already-born")
             }
         }
