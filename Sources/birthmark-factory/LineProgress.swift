@@ -45,9 +45,7 @@ final class LineProgress: Sendable {
 
     private func line(_ result: LineResult, _ done: Int) -> String {
         let record = Record(event: "ended", at: UTCTime.now, result: result, done: done, of: total)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let bytes = try? encoder.encode(record) else { return "" }
+        guard let bytes = try? CanonicalJSON.encode(record) else { return "" }
         return String(decoding: bytes, as: UTF8.self) + "\n"
     }
 

@@ -18,7 +18,8 @@ struct SwtpmCommand: AsyncParsableCommand {
             The TPM of a device answers at the TCTI in DIR/tcti; what else is in the directory, swtpm/README.md says.
             """,
         subcommands: [
-            Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Measure.self, Status.self, ListFirmware.self,
+            Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Measure.self, Status.self, Fleet.self,
+            ListFirmware.self,
         ]
     )
 }

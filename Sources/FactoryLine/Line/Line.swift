@@ -68,7 +68,7 @@ public struct Line: Sendable {
             station: station.name,
             began: began,
             ended: now(),
-            milliseconds: (clock.now - start).milliseconds,
+            microseconds: (clock.now - start).microseconds,
             workers: workers,
             devices: results.sorted { $0.key < $1.key }.map(\.value),
             notBegun: manifest.devices.count - results.count
@@ -90,7 +90,7 @@ public struct Line: Sendable {
                 outcome: outcome,
                 instance: record?.instance,
                 reasons: [],
-                milliseconds: whole,
+                microseconds: whole,
                 steps: steps
             )
         }

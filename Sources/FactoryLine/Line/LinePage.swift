@@ -75,7 +75,7 @@ public struct LinePage: Sendable {
                 report.devices.map { device in
                     [
                         device.serial.text, device.outcome.rawValue, device.instance?.text ?? "", device.tcti,
-                        Self.rounded(device.milliseconds), device.detail ?? "",
+                        Self.rounded(Double(device.microseconds) / 1000), device.detail ?? "",
                     ]
                 }
             )

@@ -24,10 +24,10 @@ public struct LineResult: Hashable, Sendable, Codable {
     public var detail: String?
     /// What to do, where that is known.
     public var hint: String?
-    /// How long it took, in milliseconds.
-    public var milliseconds: Double
-    /// How long each step took, in milliseconds, by the step's words.
-    public var steps: [String: Double]
+    /// How long it took.
+    public var microseconds: Int64
+    /// How long each step took, in microseconds, by the step's words.
+    public var steps: [String: Int64]
 
     /// Whether the device has a birth now.
     public var isBorn: Bool { outcome == .born || outcome == .bornBefore }
@@ -43,8 +43,8 @@ public struct LineReport: Hashable, Sendable, Codable {
     /// When it began and ended, in seconds since 1970.
     public var began: Int64
     public var ended: Int64
-    /// How long it took, in milliseconds.
-    public var milliseconds: Double
+    /// How long it took.
+    public var microseconds: Int64
     /// How many devices were worked on at once, at most.
     public var workers: Int
     /// Every device that was begun, in the manifest's order.
@@ -66,7 +66,7 @@ public struct LineReport: Hashable, Sendable, Codable {
 
     /// Births of this run in a minute.
     public var birthsPerMinute: Double {
-        milliseconds > 0 ? Double(count(.born)) / milliseconds * 60_000 : 0
+        microseconds > 0 ? Double(count(.born)) / Double(microseconds) * 60_000_000 : 0
     }
 
     /// Devices that are not born by their cause, the commonest first.
@@ -81,7 +81,7 @@ public struct LineReport: Hashable, Sendable, Codable {
         BirthStep.allCases.compactMap { step in
             let times = devices.filter { $0.outcome == .born }.compactMap { $0.steps[step.rawValue] }
             guard let longest = times.max() else { return nil }
-            return (step, times.reduce(0, +) / Double(times.count), longest)
+            return (step, Double(times.reduce(0, +)) / Double(times.count) / 1000, Double(longest) / 1000)
         }
     }
 }

@@ -1,0 +1,88 @@
+import FoundationEssentials
+
+/// Many software devices below one directory, `d0001` and on, and the manifest by which a factory line finds them.
+public struct DeviceFleet: Sendable {
+    /// The directory.
+    public let path: String
+
+    /// More sockets, processes and states than a test needs.
+    public static let maximumCount = 10_000
+
+    /// Names a directory; nothing is read.
+    public init(_ path: String) {
+        self.path = URL(filePath: path).absoluteURL.path
+    }
+
+    /// Where the manifest is: CSV with serial, tcti and eventLog.
+    public var manifest: String { path + "/manifest.csv" }
+
+    /// Makes the devices that are not there yet, has each of them booted, and writes the manifest last.
+    ///
+    /// Made again with a larger number, a fleet grows; devices that are there keep their TPMs.
+    /// - Parameters:
+    ///   - prefix: what serial numbers begin with.
+    ///   - firmware: what boots; without it there is power and no log.
+    ///   - done: is told how many devices are ready.
+    /// - Returns: the devices, in the order of their numbers.
+    public func make(
+        _ count: Int,
+        ca: LocalCA,
+        endorsementKeys: [EndorsementKey],
+        prefix: String,
+        firmware: Firmware?,
+        life: SoftwareDevice.Life,
+        done: @Sendable (Int) -> Void
+    ) async throws -> [SoftwareDevice] {
+        try FileManager.default.createDirectory(
+            atPath: path,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        var devices: [Int: SoftwareDevice] = [:]
+        try await withThrowingTaskGroup(of: (Int, SoftwareDevice).self) { group in
+            var waiting = (1...max(count, 1)).makeIterator()
+            func beginNext() {
+                guard let number = waiting.next() else { return }
+                group.addTask {
+                    let directory = DeviceDirectory(path + "/" + Self.name(number))
+                    let device =
+                        if let made = try? SoftwareDevice(directory) { made } else {
+                            try await SoftwareDevice.make(in: directory, ca: ca, endorsementKeys: endorsementKeys)
+                        }
+                    if let firmware {
+                        if await !(device.isRunning && device.hasBooted) {
+                            try await device.boot(firmware: firmware, life: life)
+                        }
+                    } else {
+                        try await device.start(life)
+                    }
+                    return (number, device)
+                }
+            }
+            for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount { beginNext() }
+            for try await (number, device) in group {
+                devices[number] = device
+                done(devices.count)
+                beginNext()
+            }
+        }
+        let rows = devices.sorted { $0.key < $1.key }.map { number, device in
+            "\(prefix)\(Self.digits(number)),\(device.tcti),\(firmware == nil ? "" : device.logPath)"
+        }
+        let table = (["serial,tcti,eventLog"] + rows).joined(separator: "\n") + "\n"
+        try Data(table.utf8).write(to: URL(filePath: manifest), options: .atomic)
+        return devices.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// The devices that are there.
+    public func devices() throws -> [SoftwareDevice] {
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            .compactMap { try? SoftwareDevice(DeviceDirectory(path + "/" + $0)) }
+    }
+
+    private static func name(_ number: Int) -> String { "d" + digits(number) }
+
+    private static func digits(_ number: Int) -> String {
+        String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)"
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import CommandLineContract
+import SoftwareDevice
+
+struct Fleet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make, boot and stop many devices at once.",
+        discussion: """
+            Example:
+              birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca --firmware gateway-os-2.4.0
+              birthmark-factory line line-1 /tmp/f/manifest.csv --model gw-100 --tier vtpm …
+              birthmark-swtpm fleet stop /tmp/f
+            """,
+        subcommands: [MakeFleet.self, StopFleet.self]
+    )
+}
+
+struct MakeFleet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "make",
+        abstract: "Make devices DIR/d0001 and on, boot them, and write DIR/manifest.csv for a factory line.",
+        discussion: """
+            Example:
+              birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca --firmware gateway-os-2.4.0
+
+            Devices that are there already stay as they are; run again with a larger number, the fleet grows.
+            """
+    )
+    @Argument(help: ArgumentHelp("The fleet's directory.", valueName: "dir"), completion: .directory)
+    var directory: String
+    @Option(help: "How many devices, 1 to \(DeviceFleet.maximumCount).")
+    var count: Int
+    @Option(help: ArgumentHelp("The local authority's directory.", valueName: "dir"), completion: .directory)
+    var ca: String
+    @Option(
+        help:
+            "What boots: a name that `list-firmware` shows, or the path of a descriptor. Default: nothing, only power."
+    )
+    var firmware: String?
+    @Option(help: ArgumentHelp("What serial numbers begin with.", valueName: "text"))
+    var serialPrefix = "SW-"
+    @Option(
+        name: .customLong("endorsement-key"),
+        parsing: .upToNextOption,
+        help: ArgumentHelp("The endorsement keys to certify: rsa2048, p256, p384.", valueName: "key")
+    )
+    var endorsementKeys: [EndorsementKey] = [.p256]
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var directory: String
+        var devices: Int
+        var manifest: String
+    }
+
+    func validate() throws {
+        guard (1...DeviceFleet.maximumCount).contains(count) else {
+            throw ValidationError("--count takes 1 to \(DeviceFleet.maximumCount)")
+        }
+    }
+
+    func run() async throws {
+        let fleet = DeviceFleet(directory)
+        let bar = ProgressBar("making devices")
+        defer { bar.finish() }
+        let total = UInt64(count)
+        let devices = try await fleet.make(
+            count,
+            ca: LocalCA(directory: ca),
+            endorsementKeys: endorsementKeys,
+            prefix: serialPrefix,
+            firmware: firmware.map(Firmware.named),
+            life: .daemon
+        ) { bar.update(UInt64($0), of: total) }
+        bar.finish()
+        let report = Report(directory: fleet.path, devices: devices.count, manifest: fleet.manifest)
+        try output.print(report) {
+            "\(report.devices) devices with power in \(report.directory)\nmanifest: \(report.manifest)"
+        }
+    }
+}
+
+struct StopFleet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop",
+        abstract: "Take the power away from every device of a fleet.",
+        discussion: "Example:\n  birthmark-swtpm fleet stop /tmp/f"
+    )
+    @Argument(help: ArgumentHelp("The fleet's directory.", valueName: "dir"), completion: .directory)
+    var directory: String
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var stopped: Int
+    }
+
+    func run() async throws {
+        var stopped = 0
+        for device in try DeviceFleet(directory).devices() where await device.isRunning {
+            try await device.stop(orderly: true)
+            stopped += 1
+        }
+        try output.print(Report(stopped: stopped)) { "\(stopped) devices stopped" }
+    }
+}
