@@ -4,7 +4,8 @@ import Messages
 import SoftwareDevice
 import Testing
 
-/// The station is killed at every moment of a birth, each time on a fresh device, and run again.
+/// The station is killed at every moment of a birth, or the TPM loses its power, each time on a fresh device; then the
+/// station runs again.
 ///
 /// `make kill-matrix` takes every moment; `make test` some of them.
 @Suite(.timeLimit(.minutes(60))) struct KillMatrixTests {
@@ -23,8 +24,14 @@ import Testing
     private static let pace = isWhole ? 1 : 17
     private static let atOnce = 3
 
-    @Test(arguments: isWhole ? ["p256", "rsa2048"] : ["p256"])
-    func aBirthKilledAnywhereIsFinished(profile: String) async throws {
+    /// Who is struck.
+    enum Victim: String, CaseIterable {
+        case station
+        case tpm
+    }
+
+    @Test(arguments: isWhole ? ["p256", "rsa2048"] : ["p256"], Victim.allCases)
+    func aBirthKilledAnywhereIsFinished(profile: String, victim: Victim) async throws {
         try await TestLine.with { line in
             let points = try KillPoints(in: line.directory)
             let (moments, whole) = try await uninterrupted(line, points, profile)
@@ -34,19 +41,19 @@ import Testing
                 var waiting = chosen.makeIterator()
                 func beginNext() {
                     guard let number = waiting.next() else { return }
-                    group.addTask { (number, try await killed(at: number, line, points, profile, like: whole)) }
+                    group.addTask { (number, try await killed(victim, at: number, line, points, profile, like: whole)) }
                 }
                 for _ in 0..<Self.atOnce { beginNext() }
                 for try await (number, fate) in group {
                     fates[number] = fate
                     if !fate.resumed || fate.isLost || fate.isDoubled {
-                        Issue.record("\(profile), moment \(number), \(moments[number - 1]): \(fate.story)")
+                        Issue.record("\(profile), \(victim), moment \(number), \(moments[number - 1]): \(fate.story)")
                     }
                     beginNext()
                 }
             }
             print(
-                "\(profile): kill points: \(fates.count), resumed: \(fates.values.count(where: \.resumed)), "
+                "\(profile), \(victim.rawValue): kill points: \(fates.count), resumed: \(fates.values.count(where: \.resumed)), "
                     + "lost: \(fates.values.count(where: \.isLost)), doubled: \(fates.values.count(where: \.isDoubled))"
             )
             #expect(fates.count == chosen.count)
@@ -73,18 +80,20 @@ import Testing
     }
 
     private func killed(
+        _ victim: Victim,
         at number: Int,
         _ line: TestLine,
         _ points: KillPoints,
         _ profile: String,
         like whole: TPMContents
     ) async throws -> Fate {
-        let serial = "\(profile)-\(number)"
+        let serial = "\(profile)-\(victim.rawValue)-\(number)"
         return try await line.withDevice(serial, endorsementKeys: [Self.endorsementKey(profile)]) { device in
             let arguments = arguments(line, device, serial, profile)
-            let cut = try await FactoryProcess.run(arguments, environment: points.killing(at: number))
+            let whom = victim == .tpm ? try process(of: device) : nil
+            let cut = try await FactoryProcess.run(arguments, environment: points.killing(whom, at: number))
             // A board may lose its power with the station, or stay as it is.
-            if number.isMultiple(of: 2) { try await device.powerCycle(orderly: false) }
+            if number.isMultiple(of: 2) || victim == .tpm { try await device.powerCycle(orderly: false) }
             let left = try await TPMContents.of(device)
             let resumed = try await FactoryProcess.run(arguments)
             let again = try await FactoryProcess.run(arguments)
@@ -92,13 +101,25 @@ import Testing
             let births = try line.births().keys.filter { $0 == serial + ".json" }.count
             let keptKeys = left.persistent.allSatisfy { found.persistent[$0] == $1 }
             return Fate(
-                resumed: cut.killed && resumed.status == 0 && again.status == 0
+                resumed: (victim == .tpm ? [0, 3].contains(cut.status) : cut.killed) && resumed.status == 0
+                    && again.status == 0
                     && again.output.contains("\"verdict\":\"already-born\""),
                 isLost: births == 0 || !keptKeys || !found.hasEverything(of: whole),
                 isDoubled: births > 1 || !whole.hasEverything(of: found) || !found.loaded.isEmpty,
                 story: [cut, resumed, again].map { "\($0.status) \($0.output)\($0.errors)" }.joined(separator: " | ")
             )
         }
+    }
+
+    /// The software TPM of a device.
+    private func process(of device: SoftwareDevice) throws -> pid_t {
+        let found = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.first { id in
+            let line = (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)) ?? ""
+            let words = line.split(separator: "\0")
+            return words.first?.hasSuffix("swtpm") == true
+                && words.contains { $0.hasSuffix("path=\(device.directory.path)/sock") }
+        }
+        return try #require(found)
     }
 
     private func arguments(_ line: TestLine, _ device: SoftwareDevice, _ serial: String, _ profile: String) -> [String]

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Counts the moments of a program at which it could be killed, and kills it at one of them: it knows nothing of it.
+/// Counts the moments of a program at which it or its TPM could be killed, and does it at one of them: it knows nothing of it.
 ///
 /// The moments are before and after each file is made durable and put in its place (fsync, rename, link), and before each
 /// command goes to the TPM, while it is there, and when its answer has come.
@@ -24,8 +24,10 @@ struct KillPoints {
     /// The environment under which every moment writes a line to a file.
     func noting(in file: String) -> [String: String] { ["LD_PRELOAD": library, "KILL_POINTS": file] }
 
-    /// The environment under which a program is killed at a moment, counted from 1.
-    func killing(at number: Int) -> [String: String] { ["LD_PRELOAD": library, "KILL_POINT": "\(number)"] }
+    /// The environment under which a program is killed at a moment, counted from 1; or another process in its place.
+    func killing(_ other: pid_t? = nil, at number: Int) -> [String: String] {
+        ["LD_PRELOAD": library, "KILL_POINT": "\(number)", "KILL_WHOM": other.map { "\($0)" } ?? ""]
+    }
 
     private static let source = #"""
         #define _GNU_SOURCE
@@ -41,13 +43,13 @@ struct KillPoints {
         static void point(const char *what) {
             static atomic_int count;
             int number = ++count;
-            const char *file = getenv("KILL_POINTS"), *at = getenv("KILL_POINT");
+            const char *file = getenv("KILL_POINTS"), *at = getenv("KILL_POINT"), *whom = getenv("KILL_WHOM");
             if (file) {
                 int descriptor = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
                 dprintf(descriptor, "%s\n", what);
                 close(descriptor);
             }
-            if (at && atoi(at) == number) kill(getpid(), SIGKILL);
+            if (at && atoi(at) == number) kill(whom && *whom ? atoi(whom) : getpid(), SIGKILL);
         }
 
         #define REAL(name) __typeof__(&name) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
