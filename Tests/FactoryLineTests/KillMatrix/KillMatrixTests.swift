@@ -30,7 +30,7 @@ import Testing
         case tpm
     }
 
-    @Test(arguments: isWhole ? ["p256", "rsa2048"] : ["p256"], Victim.allCases)
+    @Test(arguments: isWhole ? ["p256", "p384", "rsa2048"] : ["p256"], Victim.allCases)
     func aBirthKilledAnywhereIsFinished(profile: String, victim: Victim) async throws {
         try await TestLine.with { line in
             let points = try KillPoints(in: line.directory)
