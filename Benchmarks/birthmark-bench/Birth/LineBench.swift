@@ -1,0 +1,122 @@
+import DurableFiles
+import FactoryLine
+import FoundationEssentials
+import Messages
+import SoftwareDevice
+import Subprocess
+import SystemPackage
+
+/// Births of a whole line, beside a shell script around tpm2-tools that does one after the other.
+///
+/// Times that passed, for a birth. On a real line every device has a TPM of its own and nothing else to share; here all of
+/// the software TPMs and the station have the same processors.
+enum LineBench {
+    static let suites = [Suite(name: "line", run: run)]
+
+    private static let births = 24
+    private static let recipes = 5
+    private static let workers = [1, 2, 8]
+    private static let firmware = "gateway-os-2.4.0"
+
+    private static func run(_ name: String) async throws -> [Measurement] {
+        try await withTemporaryDirectory(in: "/tmp") { directory in
+            let line = try Line(in: directory, profile: "p256", endorsementKey: .p256)
+            let recipe = try await recipe(line)
+            var measurements: [Measurement] = []
+            for count in workers {
+                let report = try await births(count, line)
+                guard report.isComplete else { throw WrongResult(name: name, wrong: 1, of: 1) }
+                measurements.append(
+                    Measurement(
+                        "\(name)-\(count)-workers",
+                        value: Double(report.microseconds) / 1000 / Double(births),
+                        floor: recipe.median,
+                        unit: "ms",
+                        aim: 0.2,
+                        spread: recipe.spread,
+                        note:
+                            "the same by tpm2-tools and openssl, one after the other; \(Int(report.birthsPerMinute)) births a minute"
+                    )
+                )
+            }
+            return measurements
+        }
+    }
+
+    private static func births(_ workers: Int, _ line: Line) async throws -> LineReport {
+        try await withFleet(births, line, name: "f\(workers)") { fleet in
+            var shared = LineEntry()
+            shared.model = try Label(bench: "gw-100")
+            shared.hardwareRevision = try Label(bench: "B")
+            shared.environment = try Label(bench: "lab")
+            shared.tier = .vtpm
+            shared.package = try Label(bench: "gateway-os")
+            shared.packageVersion = try Label(bench: "2.4.0")
+            shared.securityVersion = 3
+            shared.profile = "p256"
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: fleet.manifest)))
+            return await FactoryLine.Line(line.station, workers: workers).run(
+                try LineManifest(parsing: bytes, defaults: shared),
+                profiles: ["p256": line.profile],
+                logs: { try BoundedFile.read($0, limit: Evidence.maximumLogSize) },
+                now: { Int64(Date().timeIntervalSince1970) },
+                tell: { _ in }
+            )
+        }
+    }
+
+    private static func recipe(_ line: Line) async throws -> Samples {
+        var samples = Samples()
+        let script = FileManager.default.currentDirectoryPath + "/Benchmarks/tpm2-tools-recipe.sh"
+        let station = line.station.directory.path
+        try await withFleet(recipes, line, name: "r") { fleet in
+            for (number, device) in try fleet.devices().enumerated() {
+                let place = "\(line.directory)/recipe-\(number)"
+                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+                let clock = ContinuousClock()
+                let start = clock.now
+                let ended = try await Subprocess.run(
+                    .path(FilePath(script)),
+                    arguments: [
+                        "R-\(number)", "\(line.directory)/ca/\(LocalCA.rootFile)",
+                        "\(line.directory)/ca/\(LocalCA.intermediateFile)", station + "/ca.pem",
+                        station + "/keys/ca.key",
+                    ],
+                    environment: .inherit.updating(["TPM2TOOLS_TCTI": device.tcti]),
+                    workingDirectory: FilePath(place),
+                    output: .discarded,
+                    error: .discarded
+                )
+                guard ended.terminationStatus.isSuccess else { throw WrongResult(name: script, wrong: 1, of: 1) }
+                samples.append((clock.now - start) / .milliseconds(1))
+            }
+        }
+        return samples
+    }
+
+    /// Software devices with power, which is taken away again.
+    private static func withFleet<Result>(
+        _ count: Int,
+        _ line: Line,
+        name: String,
+        _ body: (DeviceFleet) async throws -> Result
+    ) async throws -> Result {
+        let fleet = DeviceFleet(line.directory + "/" + name)
+        let devices = try await fleet.make(
+            count,
+            ca: line.authority,
+            endorsementKeys: [.p256],
+            prefix: name + "-",
+            firmware: Firmware.named(firmware),
+            life: .attached
+        ) { _ in }
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await body(fleet))
+        } catch {
+            outcome = .failure(error)
+        }
+        for device in devices { try await device.stop(orderly: false) }
+        return try outcome.get()
+    }
+}
