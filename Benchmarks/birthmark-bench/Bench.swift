@@ -55,5 +55,5 @@ struct Suite: Sendable {
 
     static let all =
         [IMABench.memorySuite] + AppraisalBench.suites + IMABench.suites + EndorsementBench.suites + ServiceBench.suites
-        + BirthBench.suites
+        + BirthBench.suites + LineBench.suites
 }
