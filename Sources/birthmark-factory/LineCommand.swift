@@ -13,7 +13,8 @@ struct LineCommand: AsyncParsableCommand {
               serial,tcti,eventLog                       {"formatVersion":1,"devices":[
               GW-0001,swtpm:path=a/sock,a/boot.log         {"serial":"GW-0001","tcti":"swtpm:path=a/sock"}]}
             Further names are model, hardwareRevision, environment, tier, package, packageVersion, securityVersion, profile.
-            What is the same for all devices is said by the options, or under "defaults" in JSON.
+            What is the same for all devices is said by the options, or under "defaults" in JSON. Paths begin where the command
+            runs.
 
             Example:
               birthmark-factory line line-1 batch-7.csv --model gw-100 --hardware-revision B --environment production \\
