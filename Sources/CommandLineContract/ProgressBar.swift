@@ -22,7 +22,8 @@ public final class ProgressBar: Sendable {
     }
 
     /// Says how much of the work is done, in any unit: bytes, devices.
-    public func update(_ done: UInt64, of total: UInt64) {
+    /// - Parameter note: what else is worth saying of it; stands behind the bar.
+    public func update(_ done: UInt64, of total: UInt64, note: @autoclosure () -> String = "") {
         guard isShown else { return }
         let fraction = min(Double(done) / Double(max(total, 1)), 1)
         let isDue = state.withLock { state in
@@ -33,7 +34,7 @@ public final class ProgressBar: Sendable {
             state.drawnAt = now
             return true
         }
-        if isDue { StandardError.write("\r" + line(fraction)) }
+        if isDue { StandardError.write("\r" + line(fraction, note())) }
     }
 
     /// Takes the bar away, so that what follows stands on a clean line.
@@ -42,8 +43,8 @@ public final class ProgressBar: Sendable {
         StandardError.write("\r\u{1B}[K")
     }
 
-    private func line(_ fraction: Double) -> String {
-        let percent = "\(Int(fraction * 100))%"
+    private func line(_ fraction: Double, _ note: String) -> String {
+        let percent = "\(Int(fraction * 100))%" + (note.isEmpty ? "" : "  " + note)
         let width = max(Terminal.columns - label.count - percent.count - 6, 10)
         let filled = Int(fraction * Double(width))
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)

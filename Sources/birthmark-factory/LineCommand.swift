@@ -67,7 +67,7 @@ struct LineCommand: AsyncParsableCommand {
             entry.model = model
             entry.hardwareRevision = hardwareRevision
             entry.environment = environment
-            entry.tier = tier.map { $0 == .tpm ? .tpm : .vtpm }
+            entry.tier = tier?.tier
             entry.profile = profile
             entry.package = package
             entry.packageVersion = packageVersion
@@ -88,13 +88,13 @@ struct LineCommand: AsyncParsableCommand {
         var profiles: [String: ProvisioningProfile] = [:]
         for path in Set(manifest.devices.map(\.profile)) { profiles[path] = try readProfile(path) }
         let progress = LineProgress(of: manifest.devices.count)
-        let interrupt = Interrupt()
+        Interrupt.listen()
         let result = await Line(station, workers: workers, isRecheck: recheck).run(
             manifest,
             profiles: profiles,
             logs: { try InputFile.read($0, limit: Evidence.maximumLogSize, what: "the event log") },
             now: { UTCTime.now },
-            isStopped: { interrupt.wasAsked },
+            isStopped: { Interrupt.wasAsked },
             tell: { progress.tell($0) }
         )
         progress.finish()

@@ -53,6 +53,8 @@ struct ProvisionCommand: AsyncParsableCommand {
     enum TPMTier: String, ExpressibleByArgument, CaseIterable {
         case tpm
         case vtpm
+
+        var tier: Tier { self == .tpm ? .tpm : .vtpm }
     }
 
     private struct Report: Encodable {
@@ -73,7 +75,7 @@ struct ProvisionCommand: AsyncParsableCommand {
             model: model,
             hardwareRevision: hardwareRevision,
             environment: environment,
-            tier: tier == .tpm ? .tpm : .vtpm,
+            tier: tier.tier,
             bornWith: BornWith(name: package, version: packageVersion, securityVersion: securityVersion)
         )
         let tpm = try await openTPM(tcti: tpm.tcti)

@@ -37,7 +37,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
     private static let usual = [0, 2, 4, 7, 8, 9]
 
     func run() async throws {
-        let (replay, digest) = try replayed()
+        let replay = try replayed()
         let chosen = try chosenPCRs(replay)
         var values: [Int: [UInt8]] = [:]
         for pcr in chosen {
@@ -58,7 +58,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
         let profile = BootProfile(
             exact: exact,
             facts: requirements(BootFacts(believed), beside: Set(chosen)),
-            log: digest
+            log: ContentDigest(of: replay.log.bytes)
         )
         let bytes = try parsing(log) { () throws(MessageError) in try EditedJSON.encode(profile) }
         if output.json { return try output.print(profile) { "" } }
@@ -67,7 +67,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
         }
     }
 
-    private func replayed() throws -> (Replay, ContentDigest) {
+    private func replayed() throws -> Replay {
         let log = try readEventLog(self.log)
         let replay: Replay
         do {
@@ -75,8 +75,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
         } catch {
             throw CommandFailure(.malformed, "\(self.log): \(error)", hint: "choose another bank with --bank")
         }
-        let digest = ContentDigest(of: log.bytes)
-        guard let pcrs else { return (replay, digest) }
+        guard let pcrs else { return replay }
         let quoted = try readPCRs(pcrs)
         guard let values = quoted.first(where: { $0.bank == bank })?.values else {
             throw CommandFailure(.malformed, "\(pcrs) has no values of the bank \(bank.rawValue)")
@@ -90,7 +89,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
                 reasons: ["log-replay-mismatch"]
             )
         }
-        return (replay, digest)
+        return replay
     }
 
     private func chosenPCRs(_ replay: Replay) throws(CommandFailure) -> [Int] {

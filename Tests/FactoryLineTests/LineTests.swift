@@ -26,7 +26,7 @@ import Testing
         _ manifest: LineManifest,
         recheck: Bool = false,
         isStopped: @escaping @Sendable () -> Bool = { false },
-        tell: @escaping @Sendable (Line.Event) -> Void = { _ in }
+        tell: @escaping @Sendable (LineResult) -> Void = { _ in }
     ) async throws -> LineReport {
         await Line(line.station, workers: 3, isRecheck: recheck).run(
             manifest,
@@ -61,9 +61,7 @@ import Testing
                 let report = try await run(
                     line,
                     manifest(places),
-                    tell: { event in
-                        if case .ended(let result) = event { heard.withLock { $0.append(result.serial.text) } }
-                    }
+                    tell: { result in heard.withLock { $0.append(result.serial.text) } }
                 )
                 #expect(report.devices.map(\.outcome) == [.born, .refused, .born, .born, .failed])
                 #expect(Set(heard.withLock(\.self)) == Set(places.map(\.0)))

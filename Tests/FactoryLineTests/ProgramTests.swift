@@ -7,23 +7,15 @@ import Testing
 
 /// The program itself, as a line runs it and kills it.
 @Suite struct ProgramTests {
-    private func provision(_ line: TestLine, _ device: SoftwareDevice, serial: String = "GW-0001") -> [String] {
-        [
-            "provision", line.station.directory.path, "--serial", serial, "--model", "gw-100", "--hardware-revision",
-            "B", "--environment", "production", "--profile", TestLine.profilePath("p256"), "--package", "gateway-os",
-            "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--tcti", device.tcti,
-        ]
-    }
-
     @Test func aBirthFromTheCommandLine() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in
-                let born = try await FactoryProcess.run(provision(line, device) + ["--json"])
+                let born = try await FactoryProcess.run(FactoryProcess.provision(line.station, device) + ["--json"])
                 #expect(born.status == 0, "\(born.errors)")
                 #expect(born.errors == "")
                 let report = try born.json()
                 #expect(report["verdict"] as? String == "born")
-                let again = try await FactoryProcess.run(provision(line, device) + ["--json"])
+                let again = try await FactoryProcess.run(FactoryProcess.provision(line.station, device) + ["--json"])
                 #expect(try again.json()["verdict"] as? String == "already-born")
                 #expect(try again.json()["instance"] as? String == report["instance"] as? String)
 
@@ -52,12 +44,8 @@ import Testing
                     try Data("serial,tcti\nGW-1,\(first.tcti)\nGW-2,\(second.tcti)\n".utf8).write(
                         to: URL(filePath: manifest)
                     )
-                    let arguments = [
-                        "line", line.station.directory.path, manifest, "--model", "gw-100", "--hardware-revision", "B",
-                        "--environment", "production", "--profile", TestLine.profilePath("p256"), "--package",
-                        "gateway-os",
-                        "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--workers", "2",
-                    ]
+                    let arguments =
+                        ["line", line.station.directory.path, manifest, "--workers", "2"] + FactoryProcess.shared()
                     for delay in [15, 40, 70, 100, 140] {
                         _ = try await FactoryProcess.run(arguments, killAfter: .milliseconds(delay))
                     }
@@ -86,14 +74,14 @@ import Testing
         try await TestLine.with { line in
             try line.distrustVendor()
             try await line.withDevice { device in
-                let text = try await FactoryProcess.run(provision(line, device))
+                let text = try await FactoryProcess.run(FactoryProcess.provision(line.station, device))
                 #expect(text.status == 1)
                 #expect(text.output == "")
                 #expect(
                     text.errors.hasPrefix("error: GW-0001 is not born: endorsement key: no certificate of the issuer")
                 )
                 #expect(text.errors.contains("\nhint: compare the vendor's CA certificates"))
-                let json = try await FactoryProcess.run(provision(line, device) + ["--json"])
+                let json = try await FactoryProcess.run(FactoryProcess.provision(line.station, device) + ["--json"])
                 #expect(json.status == 1)
                 #expect(try json.json()["reasons"] as? [String] == ["issuer-unknown"])
             }
@@ -154,7 +142,7 @@ import Testing
                 // A little later each time, until an attempt comes to its end before it is killed.
                 for attempt in 0..<1_000 where signed.isEmpty {
                     let delay = Duration.milliseconds(4 * attempt + Int.random(in: 0..<6))
-                    _ = try await FactoryProcess.run(provision(line, device), killAfter: delay)
+                    _ = try await FactoryProcess.run(FactoryProcess.provision(line.station, device), killAfter: delay)
                     let contents = try await TPMContents.of(device)
                     for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
                     keys = contents.persistent
@@ -163,7 +151,7 @@ import Testing
                     certificate = issued ?? certificate
                     signed = try line.births()
                 }
-                let last = try await FactoryProcess.run(provision(line, device) + ["--json"])
+                let last = try await FactoryProcess.run(FactoryProcess.provision(line.station, device) + ["--json"])
                 #expect(last.status == 0, "\(last.errors)")
                 let births = try line.births()
                 #expect(births.count == 1)
@@ -178,7 +166,7 @@ import Testing
                 let contents = try await TPMContents.of(device)
                 for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
                 #expect(contents.loaded == [])
-                let again = try await FactoryProcess.run(provision(line, device) + ["--json"])
+                let again = try await FactoryProcess.run(FactoryProcess.provision(line.station, device) + ["--json"])
                 #expect(try again.json()["verdict"] as? String == "already-born")
             }
         }

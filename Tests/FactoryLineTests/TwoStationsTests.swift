@@ -6,11 +6,7 @@ import Testing
 /// Two stations, each with a directory of its own, are given one device at the same time.
 @Suite(.timeLimit(.minutes(5))) struct TwoStationsTests {
     private func arguments(_ station: Station, _ serial: String, _ device: SoftwareDevice) -> [String] {
-        [
-            "provision", station.directory.path, "--serial", serial, "--model", "gw-100", "--hardware-revision", "B",
-            "--environment", "production", "--profile", TestLine.profilePath("p256"), "--package", "gateway-os",
-            "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--tcti", device.tcti, "--json",
-        ]
+        FactoryProcess.provision(station, device, serial: serial) + ["--json"]
     }
 
     /// Whoever comes first has it: never two births of one TPM, and never a device that nobody can finish.

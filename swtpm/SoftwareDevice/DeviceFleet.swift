@@ -66,12 +66,13 @@ public struct DeviceFleet: Sendable {
                 beginNext()
             }
         }
-        let rows = devices.sorted { $0.key < $1.key }.map { number, device in
+        let ordered = devices.sorted { $0.key < $1.key }
+        let rows = ordered.map { number, device in
             "\(prefix)\(Self.digits(number)),\(device.tcti),\(firmware == nil ? "" : device.logPath)"
         }
         let table = (["serial,tcti,eventLog"] + rows).joined(separator: "\n") + "\n"
         try Data(table.utf8).write(to: URL(filePath: manifest), options: .atomic)
-        return devices.sorted { $0.key < $1.key }.map(\.value)
+        return ordered.map(\.value)
     }
 
     /// The devices that are there.

@@ -37,11 +37,9 @@ extension Agent {
                 answer = try await askAndRemember(question, tpm, born, journal)
             } catch {
                 var refusal = error
-                refusal.ear =
-                    wantsResult
-                    ? try refusal.ear.map { ear throws(AgentError) in
-                        try checked(ear, of: born.tag.instance).compact
-                    } : nil
+                if let ear = error.ear {
+                    refusal.ear = wantsResult ? try checked(ear, of: born.tag.instance).compact : nil
+                }
                 throw refusal
             }
             return AttestOutcome(

@@ -8,13 +8,6 @@ public struct Line: Sendable {
     private let workers: Int
     private let isRecheck: Bool
 
-    /// What happens while a line runs.
-    public enum Event: Sendable {
-        case began(LineDevice)
-        case step(LineDevice, BirthStep)
-        case ended(LineResult)
-    }
-
     /// More TPMs than this are on no bus.
     public static let maximumWorkers = 64
 
@@ -34,14 +27,14 @@ public struct Line: Sendable {
     ///   - logs: reads an event log.
     ///   - now: seconds since 1970.
     ///   - isStopped: is asked before each device is begun; those that are under way are finished.
-    ///   - tell: is told what happens, by several workers at once.
+    ///   - tell: is told what became of each device, by several workers at once.
     public func run(
         _ manifest: LineManifest,
         profiles: [String: ProvisioningProfile],
         logs: @escaping @Sendable (String) throws -> [UInt8],
         now: @escaping @Sendable () -> Int64,
         isStopped: @escaping @Sendable () -> Bool = { false },
-        tell: @escaping @Sendable (Event) -> Void
+        tell: @escaping @Sendable (LineResult) -> Void
     ) async -> LineReport {
         let began = now()
         let clock = ContinuousClock()
@@ -52,9 +45,8 @@ public struct Line: Sendable {
             func beginNext() {
                 guard !isStopped(), let (number, device) = waiting.next() else { return }
                 group.addTask {
-                    tell(.began(device))
                     let result = await make(device, profiles[device.profile], logs, now)
-                    tell(.ended(result))
+                    tell(result)
                     return (number, result)
                 }
             }

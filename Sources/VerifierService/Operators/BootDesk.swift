@@ -13,7 +13,7 @@ extension Verifier {
         guard let refused = state.refused else { throw ServiceProblem.notFound }
         let expectations = state.expectations(for: .attest)
         let boots = BootExplaining.boots(expectations, seen: refused.pcrs)
-        let compared = try await comparable(boots, of: record, state)
+        let compared = try await comparable(expectations, boots, of: record, state)
         var explanation = BootExplanation(
             instance: record.instance,
             serial: record.serial,
@@ -45,19 +45,19 @@ extension Verifier {
     ///
     /// A release's log is another unit's: what its profile says nothing of may differ.
     private func comparable(
+        _ expectations: [BootExpectation],
         _ boots: [BootExplanation.Boot],
         of record: BirthRecord,
         _ state: InstanceState
     ) async throws -> (boot: String, log: StoredLog, pcrs: Set<Int>)? {
         let all = Set(PCRSet.indices)
         let own = [state.acceptedLog, state.running.manifest == nil ? record.firstBoot.log : nil]
-        let nearest = boots.enumerated().sorted {
-            ($0.element.differing.count, $0.offset) < ($1.element.differing.count, $1.offset)
+        let nearest = zip(expectations, boots).enumerated().sorted {
+            ($0.element.1.differing.count, $0.offset) < ($1.element.1.differing.count, $1.offset)
         }
-        for boot in nearest.map(\.element) {
-            let profile = boot.boot == BootName.granted.rawValue ? state.pending?.boot : state.running.boot
-            let its = boot.boot == BootName.current.rawValue ? own : []
-            for (digest, pcrs) in its.map({ ($0, all) }) + [(profile?.log, profile?.telling ?? [])] {
+        for (expectation, boot) in nearest.map(\.element) {
+            let logs = (expectation.name == .current ? own : []).map { ($0, all) }
+            for (digest, pcrs) in logs + [(expectation.profile.log, expectation.profile.telling)] {
                 if let bytes = try await held(digest) { return (boot.boot, StoredLog(bytes), pcrs) }
             }
         }

@@ -124,11 +124,7 @@ import Testing
 
     private func arguments(_ line: TestLine, _ device: SoftwareDevice, _ serial: String, _ profile: String) -> [String]
     {
-        [
-            "provision", line.station.directory.path, "--serial", serial, "--model", "gw-100", "--hardware-revision",
-            "B", "--environment", "production", "--profile", TestLine.profilePath(profile), "--package", "gateway-os",
-            "--package-version", "2.4.0", "--security-version", "3", "--tier", "vtpm", "--tcti", device.tcti, "--json",
-        ]
+        FactoryProcess.provision(line.station, device, serial: serial, profile: profile) + ["--json"]
     }
 
     private static func endorsementKey(_ profile: String) -> EndorsementKey {

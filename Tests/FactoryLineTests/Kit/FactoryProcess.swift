@@ -1,4 +1,6 @@
+import FactoryLine
 import Foundation
+import SoftwareDevice
 import Testing
 
 /// The program itself, as a process of its own.
@@ -49,5 +51,24 @@ enum FactoryProcess {
             output: String(decoding: text, as: UTF8.self),
             errors: String(decoding: errorText, as: UTF8.self)
         )
+    }
+
+    /// The arguments that give birth to a device.
+    static func provision(
+        _ station: Station,
+        _ device: SoftwareDevice,
+        serial: String = "GW-0001",
+        profile: String = "p256"
+    ) -> [String] {
+        ["provision", station.directory.path, "--serial", serial, "--tcti", device.tcti] + shared(profile)
+    }
+
+    /// What all devices of these tests are, as options.
+    static func shared(_ profile: String = "p256") -> [String] {
+        [
+            "--model", "gw-100", "--hardware-revision", "B", "--environment", "production", "--profile",
+            TestLine.profilePath(profile), "--package", "gateway-os", "--package-version", "2.4.0",
+            "--security-version", "3", "--tier", "vtpm",
+        ]
     }
 }
