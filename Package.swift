@@ -118,14 +118,19 @@ let package = Package(
             ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         library(
-            "VerifierService",
+            "HTTPService",
             [
-                "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
-                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle,
-                nioSSL,
-                nioCore,
+                "Messages", x509, asn1, logging, lifecycle, nioSSL, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
+            ]
+        ),
+        library(
+            "VerifierService",
+            [
+                "HTTPService", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages",
+                "MeasuredBoot",
+                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle,
             ]
         ),
         library(
@@ -157,7 +162,8 @@ let package = Package(
         program(
             "birthmark-verifier",
             [
-                "VerifierService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging, lifecycle,
+                "VerifierService", "HTTPService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging,
+                lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -185,7 +191,8 @@ let package = Package(
         program(
             "birthmark-bench",
             [
-                "SoftwareDevice", "FactoryLine", "TPMDevice", "VerifierService", "VerifierStore", "StoreSQLite",
+                "SoftwareDevice", "FactoryLine", "TPMDevice", "HTTPService", "VerifierService", "VerifierStore",
+                "StoreSQLite",
                 "VerifierClient",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
                 "TPMCrypto", "Endorsement", "DurableFiles", crypto, cryptoExtras, x509, asn1, logging, subprocess,
@@ -232,7 +239,8 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
-                "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient", "Endorsement",
+                "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
+                "Endorsement",
                 "Appraisal",
                 "AttestationResults", "TPMWire", "TPMCrypto", "DurableFiles", "birthmark-verifier", crypto, x509, asn1,
                 logging, lifecycle, subprocess, system, nioSSL, nioCore,

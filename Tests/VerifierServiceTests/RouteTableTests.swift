@@ -6,6 +6,7 @@ import SwiftASN1
 import Testing
 import VerifierClient
 
+@testable import HTTPService
 @testable import VerifierService
 
 @Suite struct RouteTableTests {
