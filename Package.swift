@@ -90,6 +90,7 @@ let package = Package(
             pkgConfig: "tss2-esys tss2-mu tss2-tctildr tss2-rc",
             providers: [.apt(["libtss2-dev"])]
         ),
+        .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Bytes.
@@ -99,7 +100,7 @@ let package = Package(
         library("MeasuredBoot", ["TPMWire", "Hashing", crypto]),
         library("Ledger", [crypto]),
         library("Messages", ["Hashing", crypto]),
-        library("Endorsement", ["TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
+        library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", crypto, cryptoExtras, x509, asn1]),
 
         // Judgement: no input or output, no clock, no randomness.
         library("AttestationResults", ["TPMWire", "Messages"]),
@@ -148,17 +149,40 @@ let package = Package(
                 system,
             ]
         ),
+        library("PKCS11", ["CP11Kit", "DurableFiles", crypto, x509, asn1]),
+        library(
+            "FactoryAuthority",
+            [
+                "PKCS11", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "DurableFiles", crypto, x509,
+                asn1,
+            ]
+        ),
+        library(
+            "EnrolmentService",
+            [
+                "HTTPService", "FactoryAuthority", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1,
+                logging, lifecycle,
+            ]
+        ),
         library(
             "FactoryLine",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto,
+                "FactoryAuthority", "VerifierClient", "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot",
+                "Endorsement", "Messages", "DurableFiles", crypto,
                 x509, asn1,
             ]
         ),
 
         // Programs: arguments, configuration, wiring.
         library("CommandLineContract", ["DurableFiles", arguments]),
-        program("birthmark-factory", ["FactoryLine", "TPMDevice", "Endorsement", "Messages", "DurableFiles"]),
+        program(
+            "birthmark-factory",
+            [
+                "FactoryLine", "FactoryAuthority", "EnrolmentService", "HTTPService", "TPMDevice", "Endorsement",
+                "VerifierClient", "Messages", "DurableFiles", logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
         program(
             "birthmark-verifier",
             [
@@ -219,7 +243,7 @@ let package = Package(
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
         tests(of: "Ledger", [crypto]),
         tests(of: "Messages", [crypto]),
-        tests(of: "Endorsement", ["TPMWire", "TPMCrypto", crypto, x509, asn1]),
+        tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, x509, asn1]),
         tests(
             of: "Appraisal",
             [
@@ -261,7 +285,11 @@ let package = Package(
         ),
         tests(
             of: "FactoryLine",
-            ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]
+            [
+                "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
+                "Messages", "DurableFiles", "SoftwareDevice", "birthmark-factory", crypto, x509, asn1, subprocess,
+                system,
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import FactoryAuthority
 import FactoryLine
 import Messages
 
@@ -7,13 +8,27 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Makes a station: its CA, its signing key, its directories. Keys that are there stay.",
-        discussion: "Example: birthmark-factory init line-1 --name line-1"
+        discussion: """
+            Without --ca-host the station is its own CA, with keys in files: good for a bench. On a line give --ca-host, or \
+            --issuing-key with a key in a token or TPM.
+
+            Example: birthmark-factory init line-1 --name line-1 --ca-host stations/line-1
+            """
     )
 
     @Argument(help: ArgumentHelp("The station's directory, made with mode 0700.", valueName: "dir"))
     var directory: String
     @Option(help: "The station's name, as birth records carry it.")
     var name: Label
+    @Option(
+        help: ArgumentHelp(
+            "Have devices certified by a CA host: the directory that birthmark-factory ca station has made.",
+            valueName: "dir"
+        )
+    )
+    var caHost: String?
+    @OptionGroup var keys: KeyLocationOptions
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -24,11 +39,20 @@ struct InitCommand: ParsableCommand {
         var ekRoots: String
     }
 
+    func validate() throws {
+        guard caHost == nil || (keys.rootKey == .file && keys.issuingKey == .file) else {
+            throw ValidationError("a station with --ca-host has no CA keys of its own")
+        }
+    }
+
     func run() throws {
         let (station, made) = try Station.make(
             in: FactoryDirectory(directory),
             name: name,
-            at: UTCTime.now
+            at: UTCTime.now,
+            certifiedBy: caHost.map { .distant($0) }
+                ?? .own(rootKey: keys.rootKey, issuingKey: keys.issuingKey),
+            passphrase: passphrase.passphrase()
         )
         let report = Report(
             station: station.name.text,
@@ -41,9 +65,17 @@ struct InitCommand: ParsableCommand {
             """
             \(made ? "made" : "found") the station \(report.station) in \(directory)
             for verifiers: \(report.birthKeys) and \(report.factoryRoots)
-            next: put the CA certificates of your TPM vendors into \(report.ekRoots)
+            next: \(next(report))
             """
         }
+    }
+}
+
+extension InitCommand {
+    private func next(_ report: Report) -> String {
+        caHost == nil
+            ? "put the CA certificates of your TPM vendors into \(report.ekRoots)"
+            : "birthmark-factory provision, or line: the CA host judges the TPMs"
     }
 }
 
@@ -69,7 +101,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
-        let bundle = try Station(opening: FactoryDirectory(directory)).export(serial)
+        let bundle = try Station(opening: FactoryDirectory(directory), certifying: false).export(serial)
         let bytes = try CanonicalJSON.encode(bundle)
         guard let out else {
             guard StandardOutput.write(String(decoding: bytes, as: UTF8.self)) else {

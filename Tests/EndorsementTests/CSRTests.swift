@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Messages
 import SwiftASN1
 import TPMCrypto
 import TPMWire

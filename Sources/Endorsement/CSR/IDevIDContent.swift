@@ -1,4 +1,5 @@
 import Crypto
+public import Messages
 public import TPMCrypto
 public import TPMWire
 

@@ -1,4 +1,5 @@
 import Crypto
+public import Messages
 import TPMCrypto
 public import TPMWire
 

@@ -1,5 +1,6 @@
 import DurableFiles
 import Endorsement
+import FactoryAuthority
 import Messages
 import TPMCrypto
 public import TPMDevice
@@ -23,17 +24,19 @@ extension Station {
         now: Int64,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
-        let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, now: now)
-        do {
+        try await withAuthority(now: now) { authority in
+            let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, authority: authority)
             do {
-                return try await birth.run(on: tpm, before: step)
-            } catch let error as TPMError where Birth.slotsAreTaken(error) {
-                // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
-                try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
-                return try await birth.run(on: tpm, before: step)
+                do {
+                    return try await birth.run(on: tpm, before: step)
+                } catch let error as TPMError where Birth.slotsAreTaken(error) {
+                    // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
+                    try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
+                    return try await birth.run(on: tpm, before: step)
+                }
+            } catch let refusal as BirthRefusal {
+                return .refused(refusal.reasons)
             }
-        } catch let refusal as BirthRefusal {
-            return .refused(refusal.reasons)
         }
     }
 }
@@ -67,7 +70,7 @@ private struct Birth: Sendable {
     let order: BirthOrder
     let profile: ProvisioningProfile
     let eventLog: [UInt8]?
-    let now: Int64
+    let authority: any CertifyingAuthority
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
@@ -104,15 +107,14 @@ private struct Birth: Sendable {
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
-            let (policy, allowed) = try station.endorsementPolicy()
-            let enrolment = Enrolment(
-                profile: profile,
-                order: order,
-                bornAt: now,
-                desk: EnrolmentDesk(authority: station.authority, endorsement: policy, allowed: allowed)
-            )
+            let enrolment = Enrolment(profile: profile, order: order, authority: authority)
             let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
-            journal = BirthJournal(order: order, profile: profile, bornAt: now, enrolled: outcome.enrolled)
+            journal = BirthJournal(
+                order: order,
+                profile: profile,
+                bornAt: outcome.bornAt,
+                enrolled: outcome.enrolled
+            )
             keys = outcome.keys
             try files.save(journal, of: digest)
         }
@@ -167,7 +169,7 @@ private struct Birth: Sendable {
         // The disk has time until the record is signed, and the processor until anything is locked: the TPM works.
         async let logIsKept: Void = keepLog()
         try await step(.readBack)
-        async let judged = record.refusals(policy: station.factoryPolicy, profile: profile)
+        async let judged = record.refusals(policy: station.opened().policy, profile: profile)
         let differences = try record.differences(of: kept, in: connection, profile: profile)
         guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
         let refusals = try await judged

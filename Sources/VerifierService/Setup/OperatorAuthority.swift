@@ -23,7 +23,7 @@ public enum OperatorAuthority {
         if !FileManager.default.fileExists(atPath: directory.operatorCA) {
             let authority = try CertificateAuthority.root(
                 commonName: String("\(name) operators".prefix(64)),
-                key: key,
+                key: Certificate.PrivateKey(key),
                 at: now - clockTolerance
             )
             try AtomicFile.write(

@@ -14,6 +14,12 @@ public enum BirthReason: Sendable, Hashable {
     case endorsementCertificateUnreadable(CertificateError)
     /// The keys are not proven to be in this TPM.
     case residency(ResidencyReason)
+    /// The certification request cannot be read in the form that is stated.
+    case requestUnreadable(String)
+    /// The certification request is not one of these keys for each other.
+    case request(CSRReason)
+    /// The factory's CA says no; what it says, and its codes.
+    case refusedByAuthority(String, codes: [String])
     /// The order says hardware, the certificate says software.
     case tierOverstated(model: String)
     /// Another TPM has this serial number (attack 45).
@@ -44,6 +50,9 @@ public enum BirthReason: Sendable, Hashable {
         case .endorsementCertificateMissing: "endorsement-certificate-missing"
         case .endorsementCertificateUnreadable: "endorsement-certificate-unreadable"
         case .residency(let reason): reason.rawValue
+        case .requestUnreadable: "request-unreadable"
+        case .request(let reason): reason.rawValue
+        case .refusedByAuthority(_, let codes): codes.first ?? "refused-by-authority"
         case .tierOverstated: "tier-overstated"
         case .serialTaken: "serial-taken"
         case .bornAs: "born-as-another"
@@ -68,6 +77,9 @@ extension BirthReason: CustomStringConvertible {
             "the TPM holds no endorsement key certificate at \(index), and the key is not on the allow list"
         case .endorsementCertificateUnreadable(let error): "the endorsement key certificate cannot be read: \(error)"
         case .residency(let reason): "\(reason)"
+        case .requestUnreadable(let detail): "the certification request cannot be read: \(detail)"
+        case .request(let reason): "\(reason)"
+        case .refusedByAuthority(let sentence, _): "the factory's CA refuses: \(sentence)"
         case .tierOverstated(let model):
             "the certificate says that this TPM is software (\(model)), the order says hardware"
         case .serialTaken(let tpm): "the serial number belongs to another TPM (\(tpm))"
@@ -96,6 +108,9 @@ extension BirthReason: CustomStringConvertible {
             "check the endorsement key template in the profile, or list the key's SHA-256 in ek-allowed.txt"
         case .residency:
             "run the same command again; if it repeats, set the board aside: keys and TPM do not belong together"
+        case .requestUnreadable: "state the form of requests that the profile's \"csr\" and the CA agree on"
+        case .request: "set the board aside: its keys do not certify one another"
+        case .refusedByAuthority: "ask whoever runs the CA, who finds the details in its log"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
         case .serialTaken: "read the serial number again; two boards must not share one"
         case .bornAs(let serial): "use --serial \(serial), or read the serial number again"
@@ -113,20 +128,10 @@ extension BirthReason: CustomStringConvertible {
     }
 }
 
-/// How an attempt at a birth ended: a value, never an exception.
-public enum ProvisioningOutcome: Sendable {
-    /// The birth was signed now.
-    case born(BirthRecord)
-    /// It had been signed before; nothing was changed.
-    case alreadyBorn(BirthRecord)
-    /// At least one reason.
-    case refused([BirthReason])
-}
+/// A refusal on its way up to whoever makes a value of it.
+public struct BirthRefusal: Error {
+    public let reasons: [BirthReason]
 
-/// A refusal on its way up to ``ProvisioningOutcome/refused(_:)``.
-struct BirthRefusal: Error {
-    let reasons: [BirthReason]
-
-    init(_ reasons: [BirthReason]) { self.reasons = reasons }
-    init(_ reason: BirthReason) { reasons = [reason] }
+    public init(_ reasons: [BirthReason]) { self.reasons = reasons }
+    public init(_ reason: BirthReason) { reasons = [reason] }
 }
