@@ -1,6 +1,6 @@
 /// What a station says to the factory's CA to have a device's keys certified, and what it is answered.
 
-/// May the TPM with this endorsement key be enrolled?
+/// The question whether the TPM with this endorsement key may be enrolled.
 public struct EnrolmentRequest: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int

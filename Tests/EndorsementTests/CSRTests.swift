@@ -327,7 +327,9 @@ private let corpus = ProcessInfo.processInfo.environment["BIRTHMARK_CORPUS"]
     }
 
     /// The switch's answer to a challenge: its attestation key certified with an HMAC key that was imported under the
-    /// endorsement key. The index says what the HMAC is over: the digest of the statement.
+    /// endorsement key.
+    ///
+    /// The index says what the HMAC is over: the digest of the statement.
     @Test func theChallengeOfASwitchWasAnswered() throws {
         var sensitive = ByteReader(try file("sensitive"))
         #expect(try sensitive.uint16("sensitiveType") == AlgorithmID.keyedHash.rawValue)

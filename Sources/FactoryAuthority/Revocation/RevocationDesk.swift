@@ -49,7 +49,9 @@ extension FactoryAuthority {
         public var nextUpdate: Int64
     }
 
-    /// Takes both certificates of a device back; done twice it changes nothing. The list is not signed anew.
+    /// Takes both certificates of a device back; done twice it changes nothing.
+    ///
+    /// The list is not signed anew.
     public func revoke(_ serial: Label, for reason: RevocationReason, at date: Int64) throws {
         guard let (_, entry) = try register.holder(issuedTo: serial) else { throw RevocationFailure.unknown(serial) }
         try change { revoked in
