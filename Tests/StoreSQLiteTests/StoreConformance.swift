@@ -9,7 +9,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let run: @Sendable (any VerifierStore, LedgerKey) async throws -> Void
 
-    private init(_ name: String, _ run: @escaping @Sendable (any VerifierStore, LedgerKey) async throws -> Void) {
+    init(_ name: String, _ run: @escaping @Sendable (any VerifierStore, LedgerKey) async throws -> Void) {
         testDescription = name
         self.run = run
     }
@@ -28,7 +28,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         StoreConformance("the ledger is read back as it was written", ledgerReading),
         StoreConformance("logs are kept by content", logs),
         StoreConformance("instances are listed in pages", paging),
-    ]
+    ] + birthCases
 
     // MARK: Births
 

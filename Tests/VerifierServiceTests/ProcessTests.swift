@@ -57,7 +57,7 @@ import VerifierStore
         let devices = try (0..<8).map { try LivingDevice(serial: "SN-\($0)") }
         var births: [SignedEnvelope] = []
         for device in devices { births.append(try await device.birth(by: factory)) }
-        let bundle = BirthBundle(births: births, logs: [])
+        let bundle = try factory.bundle(of: births)
         let envelope = try releases.envelope(try releases.release("2.0"))
         let package = try releases.reference(try releases.release("2.0"))
 

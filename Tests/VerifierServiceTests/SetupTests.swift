@@ -186,7 +186,7 @@ import VerifierStore
         try AtomicFile.write(Array("{}".utf8), to: wrong)
         #expect(throws: (any Error).self) { try setUp { $0.policy = wrong } }
         #expect(throws: (any Error).self) { try setUp { $0.releaseKeys = wrong } }
-        #expect(throws: (any Error).self) { try setUp { $0.birthKeys = wrong } }
+        #expect(throws: (any Error).self) { try setUp { $0.birthKeys = [wrong] } }
         #expect(throws: (any Error).self) { try setUp { $0.factoryRoots = wrong } }
         #expect(throws: (any Error).self) { try setUp { $0.ekRoots = [wrong] } }
         #expect(throws: (any Error).self) { try setUp { $0.policy = home.path + "/none" } }
@@ -194,7 +194,7 @@ import VerifierStore
         let factory = try TestFactory()
         let keys = home.path + "/birth-keys.json"
         try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: keys)
-        try setUp { $0.birthKeys = keys }
+        try setUp { $0.birthKeys = [keys] }
         #expect(try VerifierMaterials(directory).birthKeys == factory.birthKeys)
     }
 

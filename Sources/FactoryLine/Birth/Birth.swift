@@ -1,6 +1,6 @@
 import DurableFiles
 import Endorsement
-import Messages
+public import Messages
 import TPMCrypto
 public import TPMDevice
 import TPMWire
@@ -48,9 +48,12 @@ extension Station {
         return record
     }
 
-    fileprivate func signedBirth(of serial: Label) throws -> BirthRecord? {
-        guard let envelope = try BirthFiles(directory: directory).birth(of: serial) else { return nil }
-        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: birthKeys))
+    /// Where the signed birth of a serial number lies.
+    public func birthFile(of serial: Label) -> String { directory.birth(BirthFiles(self).current(serial)) }
+
+    func signedBirth(of serial: Label) throws -> BirthRecord? {
+        guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
+        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: listed.key))
     }
 }
 
@@ -72,7 +75,7 @@ private struct Birth: Sendable {
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
 
-    private var files: BirthFiles { BirthFiles(directory: station.directory) }
+    private var files: BirthFiles { BirthFiles(station) }
 
     func run(
         on tpm: isolated TPM,
@@ -81,6 +84,8 @@ private struct Birth: Sendable {
         guard order.bornWith.securityVersion <= Self.maximumSecurityVersion else {
             throw BirthRefusal(.securityVersionTooHigh(order.bornWith.securityVersion))
         }
+        // What a verifier would refuse must not be born.
+        guard station.listed.isValid(at: now) else { throw BirthInterruption.stationExpired(station.listed) }
         let connection = try tpm.connection
         try await step(.readEndorsement)
         let found = try connection.endorsementKey(of: profile)
@@ -90,6 +95,7 @@ private struct Birth: Sendable {
         try await step(.claim)
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
+        guard try !files.isRetired(digest, order.serial) else { throw BirthRefusal(.retired(serial: order.serial)) }
         if let record = try signedBirth(of: endorsementKey) {
             let kept = try connection.entities(of: record, profile: profile)
             let differences = try record.differences(of: kept, in: connection, profile: profile)
@@ -259,6 +265,7 @@ private struct Birth: Sendable {
             profile: profile.name,
             bornAt: bornAt,
             station: station.name,
+            replaces: try files.replacement(of: order.serial),
             bornWith: order.bornWith,
             ek: enrolled.ek,
             iak: enrolled.iak,
