@@ -64,7 +64,9 @@ struct ExportCommand: ParsableCommand {
             """
             bundle \(report.bundle) of \(station.name)\(report.again ? " again" : ""): \
             \(report.births) births and \(report.logs) event logs in \(report.file)
-            """ + (report.left > 0 ? "\n\(report.left) births are in no bundle yet: run birthmark-factory export again" : "")
+            """
+                + (report.left > 0
+                    ? "\n\(report.left) births are in no bundle yet: run birthmark-factory export again" : "")
         }
     }
 }

@@ -52,12 +52,18 @@ struct ReworkCommand: ParsableCommand {
             let next = replacedBy.map {
                 "was retired already, and \($0) was born since; to swap that board too, give another reason"
             }
-            try print("known", rework, replacedBy?.text, next ?? "was retired already; next: provision the new board as \(serial)")
+            try print(
+                "known",
+                rework,
+                replacedBy?.text,
+                next ?? "was retired already; next: provision the new board as \(serial)"
+            )
         case .unknown:
             throw CommandFailure(
                 .refused,
                 "no board has the serial number \(serial) at station \(station.name)",
-                hint: "read the serial number again; a board that failed before its certificates were issued needs no rework",
+                hint:
+                    "read the serial number again; a board that failed before its certificates were issued needs no rework",
                 reasons: ["serial-unknown"]
             )
         }

@@ -19,7 +19,10 @@ struct InitCommand: ParsableCommand {
     var directory: String
     @Option(help: "The station's name, as birth records carry it.")
     var name: Label
-    @Option(help: "How many days from today its births count, 1 to \(Station.maximumDays); of a new station \(Station.defaultDays).")
+    @Option(
+        help:
+            "How many days from today its births count, 1 to \(Station.maximumDays); of a new station \(Station.defaultDays)."
+    )
     var days: Int64?
     @OptionGroup var output: OutputOptions
 

@@ -39,7 +39,8 @@ struct BirthsCommand: AsyncParsableCommand {
                         birth.detail ?? "",
                     ]
                 }
-                return ([table(["SERIAL", "INSTANCE", "OUTCOME", ""], births)]
+                return
+                    ([table(["SERIAL", "INSTANCE", "OUTCOME", ""], births)]
                     + answer.missing.map { "\($0.text(of: answer.station)); bring it next" }).joined(separator: "\n")
             }
             if answer.births.contains(where: { $0.outcome == .refused }) { throw ExitStatus.refused.code }
@@ -71,7 +72,9 @@ struct BirthsCommand: AsyncParsableCommand {
                 }
                 let gaps = list.stations.flatMap { station in
                     station.missing.map { $0.text(of: station.station) }
-                        + station.unfinished.map { "bundle \($0) of \(station.station) was not finished; import it again" }
+                        + station.unfinished.map {
+                            "bundle \($0) of \(station.station) was not finished; import it again"
+                        }
                 }
                 return ([table(["STATION", "TRUSTED UNTIL", "BUNDLES", "LATEST"], rows)] + gaps)
                     .joined(separator: "\n")

@@ -17,7 +17,9 @@ import Testing
 
     private func born(_ serials: [String], _ line: TestLine) async throws {
         for serial in serials {
-            let outcome = try await line.withDevice("d" + serial) { try await line.provision($0, TestLine.order(serial)) }
+            let outcome = try await line.withDevice("d" + serial) {
+                try await line.provision($0, TestLine.order(serial))
+            }
             #expect(outcome.text == "born")
         }
     }
@@ -41,7 +43,9 @@ import Testing
             #expect(second.number == 2 && second.bundle.births.count == 1)
             let some = try station.export(.serials([TestLine.label("GW-1"), TestLine.label("GW-3")]), now: now)
             #expect(some.number == 3 && some.bundle.births.count == 2)
-            #expect(try station.export(.serials([TestLine.label("GW-3"), TestLine.label("GW-1")]), now: now).isRepeated)
+            #expect(
+                try station.export(.serials([TestLine.label("GW-3"), TestLine.label("GW-1")]), now: now).isRepeated
+            )
             for earlier in [first, second, some] {
                 #expect(try station.export(.bundle(earlier.number), now: now + 9).bundle == earlier.bundle)
             }

@@ -99,7 +99,8 @@ private func digest(_ number: Int) -> ContentDigest { ContentDigest(of: Array(St
 }
 
 @Suite struct StationKeysTests {
-    private func station(_ name: String, _ key: StatementKey, from: Int64 = 10, until: Int64 = 20) throws -> StationKey {
+    private func station(_ name: String, _ key: StatementKey, from: Int64 = 10, until: Int64 = 20) throws -> StationKey
+    {
         StationKey(name: try label(name), key: key, from: from, until: until)
     }
     private let keys = (0..<2).map { _ in StatementKey(P256.Signing.PrivateKey().publicKey) }

@@ -127,7 +127,9 @@ extension StoreConformance {
         #expect(receipt.ledger == nil)
         #expect(try await store.sequences().map(\.unfinished) == [[1], [1]])
         let finished = StoreChange.bundleFinished(station: line, number: 1)
-        #expect(try await store.commit([finished, finished], sealer: key.sealer).outcomes == [.committed(at: 0), .known])
+        #expect(
+            try await store.commit([finished, finished], sealer: key.sealer).outcomes == [.committed(at: 0), .known]
+        )
         let sequences = try await store.sequences()
         #expect(sequences.map(\.station.text) == ["line-1", "line-2"])
         #expect(sequences.map(\.unfinished) == [[], [1]])

@@ -175,7 +175,11 @@ import VerifierStore
         #expect(try await store.instances(after: nil, limit: 10).map(\.state) == [birth.transition.state])
         #expect(try await store.commit([.birth(birth)], sealer: key.sealer).outcomes == [.known])
         let other = try Fixture.birth(try Fixture.record(2, serial: record.serial.text))
-        #expect(try await store.commit([.birth(other)], sealer: key.sealer).outcomes == [.conflict(.serial(record.instance))])
+        #expect(
+            try await store.commit([.birth(other)], sealer: key.sealer).outcomes == [
+                .conflict(.serial(record.instance))
+            ]
+        )
     }
 
     @Test func refusesSomebodyElsesDatabase() async throws {

@@ -185,7 +185,9 @@ import VerifierStore
             let first = try SoftwareKeyDevice(serial: "SN-1")
             #expect(try await importing(try factory.bundle(first), service).map(\.outcome) == [.imported])
             let (same, other) = (try SoftwareKeyDevice(serial: "SN-1"), try SoftwareKeyDevice(serial: "SN-2"))
-            #expect(try await importing(try factory.bundle(same, other), service).map(\.outcome) == [.refused, .imported])
+            #expect(
+                try await importing(try factory.bundle(same, other), service).map(\.outcome) == [.refused, .imported]
+            )
         }
     }
 

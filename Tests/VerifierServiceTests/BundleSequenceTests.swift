@@ -70,7 +70,9 @@ import VerifierStore
             }
             let taken = await withTaskGroup(of: Bool.self) { group in
                 for bundle in bundles {
-                    group.addTask { (try? await importing(bundle, service))?.births.map(\.outcome) == [.imported, .imported] }
+                    group.addTask {
+                        (try? await importing(bundle, service))?.births.map(\.outcome) == [.imported, .imported]
+                    }
                 }
                 return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }

@@ -52,11 +52,11 @@ import Testing
         let honest = try factory.bundle(of: [try envelope("SN-1")])
         #expect(try reason(honest) == nil)
         let bytes = try CanonicalJSON.encode(honest)
-        let payload = try #require(bytes.firstRange(of: Array("\"payload\":\"".utf8)))
+        let births = try #require(bytes.firstRange(of: Array("],\"formatVersion\":2".utf8))).lowerBound
         var taken: [Int] = []
         var parsed = 0
-        // All of what stands around the birth's base64, and of that every position in three.
-        for position in bytes.indices where position < payload.upperBound + 64 || position % 3 == 0 {
+        // Every position of the manifest and what stands around it, and one in three of the birth.
+        for position in bytes.indices where position >= births || position % 3 == 0 {
             var changed = bytes
             changed[position] ^= position % 2 == 0 ? 0x01 : 0x02
             guard let bundle = try? BirthBundle(parsing: changed) else { continue }

@@ -198,6 +198,41 @@ import VerifierStore
         #expect(try VerifierMaterials(directory).birthKeys == factory.birthKeys)
     }
 
+    @Test func severalStationsAreTrustedAtOnce() async throws {
+        try setUp()
+        var files: [String] = []
+        let factories = [try TestFactory(), try TestFactory("line-2"), try TestFactory("line-1")]
+        for (number, factory) in factories.enumerated() {
+            files.append(home.path + "/birth-keys-\(number).json")
+            try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: files[number])
+        }
+        try setUp { $0.birthKeys = [files[0], files[1], files[0]] }
+        let trusted = try VerifierMaterials(directory).birthKeys
+        #expect(trusted?.stations == [factories[0].listed, factories[1].listed])
+        // Two keys under one name: which of them would its sequence be?
+        let error = try refusal { try setUp { $0.birthKeys = [files[0], files[2]] } }
+        #expect(error.kind == .malformed)
+        #expect(try VerifierMaterials(directory).birthKeys == trusted)
+        // Those given take the place of all that were trusted.
+        try setUp { $0.birthKeys = [files[2]] }
+        #expect(try VerifierMaterials(directory).birthKeys?.stations == [factories[2].listed])
+    }
+
+    @Test func checkTellsOfStationsWhoseTimeEnds() async throws {
+        try setUp()
+        let now = Int64(Date.now.timeIntervalSince1970)
+        for (until, words) in [(now + 86_400, "less than 30 days"), (now - 1, "does not count now")] {
+            var key = try TestFactory().listed
+            key.until = until
+            let keys = home.path + "/birth-keys.json"
+            try AtomicFile.write(try EditedJSON.encode(try StationKeys([key])), to: keys)
+            try setUp { $0.birthKeys = [keys] }
+            let findings = await DirectoryCheck(directory, now: Date.now).run { try SQLiteStore.open(at: database($0)) }
+            let finding = findings.first { $0.text.contains(words) }
+            #expect(finding?.grade == .notice && finding?.hint?.contains("--days") == true, "\(findings)")
+        }
+    }
+
     @Test func defaultPolicyIsTheOneProvisioned() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

@@ -75,7 +75,9 @@ struct BirthFiles: Sendable {
         let path = directory.claim(of: order.serial)
         let holder = try holder(of: order.serial)
         if let holder, holder != tpm {
-            guard try isRetired(holder, order.serial) || !isBound(order.serial, to: holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            guard try isRetired(holder, order.serial) || !isBound(order.serial, to: holder) else {
+                throw BirthRefusal(.serialTaken(by: holder))
+            }
             try FileManager.default.removeItem(atPath: path)
         }
         if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }

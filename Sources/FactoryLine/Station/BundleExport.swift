@@ -97,7 +97,9 @@ extension Station {
             let missing = serials.first { serial in !births.names.contains { $0.name.serial == serial } }
             if let missing { throw ExportFailure.unknown(missing) }
             wanted = births.names.filter { serials.contains($0.name.serial) }
-            if let (_, latest) = made[made.latest], latest.births == wanted.map(\.digest) { return try again(made.latest) }
+            if let (_, latest) = made[made.latest], latest.births == wanted.map(\.digest) {
+                return try again(made.latest)
+            }
             guard try births.fitting(wanted).count == wanted.count else { throw ExportFailure.tooMany(wanted.count) }
         }
         guard listed.isValid(at: now) else { throw ExportFailure.expired(name) }

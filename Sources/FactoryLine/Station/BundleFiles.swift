@@ -92,7 +92,9 @@ struct SignedBirths {
         for entry in wanted {
             let (envelope, record) = try birth(entry)
             births.append(envelope)
-            if let digest = record.firstBoot.log, logs[digest] == nil { logs[digest] = Blob(try log(digest, of: record)) }
+            if let digest = record.firstBoot.log, logs[digest] == nil {
+                logs[digest] = Blob(try log(digest, of: record))
+            }
         }
         return (births, logs.sorted { $0.key < $1.key }.map(\.value))
     }
