@@ -62,7 +62,8 @@ let fuzzer: [Target] =
             name: "birthmark-seeds",
             dependencies: ["ParserProperties", "TPMWire", "Messages", "UpdateTrust", "Ledger", crypto],
             path: "Fuzz/birthmark-seeds",
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
         ),
     ]
 

@@ -26,6 +26,8 @@ public enum BirthReason: Sendable, Hashable {
     case serialTaken(by: ContentDigest)
     /// This TPM was begun or born under another serial number (attack 52).
     case bornAs(serial: Label)
+    /// This TPM was taken out of the device with this serial number.
+    case retired(serial: Label)
     /// This TPM carries the tag of a birth that this station knows nothing of.
     case bornElsewhere(serial: Label)
     /// The same TPM and serial, and something else differs from what was begun.
@@ -56,6 +58,7 @@ public enum BirthReason: Sendable, Hashable {
         case .tierOverstated: "tier-overstated"
         case .serialTaken: "serial-taken"
         case .bornAs: "born-as-another"
+        case .retired: "retired"
         case .bornElsewhere: "born-elsewhere"
         case .orderDiffers: "order-differs"
         case .handleTaken: "handle-taken"
@@ -84,6 +87,7 @@ extension BirthReason: CustomStringConvertible {
             "the certificate says that this TPM is software (\(model)), the order says hardware"
         case .serialTaken(let tpm): "the serial number belongs to another TPM (\(tpm))"
         case .bornAs(let serial): "this TPM has the serial number \(serial) already"
+        case .retired(let serial): "this TPM was retired when the board of \(serial) was swapped"
         case .bornElsewhere(let serial): "this TPM was born as \(serial) at another station"
         case .orderDiffers(let names): "the birth was begun with another \(names.joined(separator: ", another "))"
         case .handleTaken(let handle): "another key is kept at \(handle)"
@@ -112,8 +116,10 @@ extension BirthReason: CustomStringConvertible {
         case .request: "set the board aside: its keys do not certify one another"
         case .refusedByAuthority: "ask whoever runs the CA, who finds the details in its log"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
-        case .serialTaken: "read the serial number again; two boards must not share one"
+        case .serialTaken:
+            "read the serial number again, two boards must not share one; if the first was taken out: birthmark-factory rework"
         case .bornAs(let serial): "use --serial \(serial), or read the serial number again"
+        case .retired: "put the new board in; this one is never born again, under any name"
         case .bornElsewhere:
             "import that station's births; to make it another device, an operator retires it there and clears the TPM"
         case .orderDiffers: "repeat the order as it was begun; a birth is never changed"

@@ -20,7 +20,11 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
     public var intermediates: [Blob]
     /// TPMT_PUBLIC of the enrolment key.
     public var enrolmentKey: Blob
+    /// SHA-256 of the endorsement keys (TPMT_PUBLIC) of boards that had this serial number and were taken out for good.
+    public var retired: [ContentDigest]
 
+    /// More boards than a device ever had.
+    static let maximumRetired = 256
     /// The most bytes of a request.
     public static let maximumSize = 128 << 10
 
@@ -33,7 +37,8 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         certificateIndex: UInt32,
         certificate: Blob?,
         intermediates: [Blob],
-        enrolmentKey: Blob
+        enrolmentKey: Blob,
+        retired: [ContentDigest] = []
     ) {
         formatVersion = 1
         self.serial = serial
@@ -44,6 +49,7 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         self.certificate = certificate
         self.intermediates = intermediates
         self.enrolmentKey = enrolmentKey
+        self.retired = retired
     }
 
     /// Reads a request.
@@ -55,6 +61,9 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         guard intermediates.count <= BirthRecord.maximumIntermediates,
             intermediates.reduce(0, { $0 + $1.bytes.count }) <= BirthRecord.maximumIntermediateBytes
         else { throw MessageError(.outOfRange, "more intermediate endorsement certificates than are accepted") }
+        guard retired.count <= Self.maximumRetired else {
+            throw MessageError(.outOfRange, "more boards were taken out than a device ever had")
+        }
     }
 }
 

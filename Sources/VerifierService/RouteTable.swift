@@ -21,6 +21,12 @@ enum RouteTable {
                 bodyLimit: BirthBundle.maximumSize,
                 verifier.importBirths
             ),
+            Route(
+                .get,
+                "/v1/births/stations",
+                by: .operators([.factory, .operator, .auditor]),
+                verifier.listStations
+            ),
 
             // Release managers.
             Route(

@@ -24,8 +24,8 @@ struct FactoryProgram: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ExportCommand.self,
-            CACommand.self,
+            InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ReworkCommand.self,
+            ExportCommand.self, CACommand.self,
         ]
     )
 
@@ -54,7 +54,11 @@ struct FactoryProgram: AsyncParsableCommand {
         case let error as CertificateAuthority.Failure:
             CommandFailure(.malformed, error.description)
         case let error as Station.ExportFailure:
-            CommandFailure(.malformed, error.description)
+            if case .expired = error {
+                CommandFailure(.environment, error.description)
+            } else {
+                CommandFailure(.malformed, error.description)
+            }
         case let error as MessageError:
             CommandFailure(.malformed, error.description)
         default: nil

@@ -115,7 +115,7 @@ struct ProvisionCommand: AsyncParsableCommand {
             serial: record.serial.text,
             model: record.model.text,
             bornAt: record.bornAt,
-            record: station.directory.birth(of: record.serial)
+            record: station.birthFile(of: record.serial)
         )
         try output.print(report) {
             """

@@ -51,7 +51,7 @@ public actor EnrolmentDesk {
         let date = now()
         let keys = try keys(of: request)
         let facts = try judge(request, keys.endorsement, at: date)
-        _ = try authority.register.claim(request.serial, of: keys.tpm)
+        _ = try claim(request, keys.tpm, at: date)
         guard let key = try? StorageKey(keys.endorsement) else {
             throw BirthRefusal(.residency(.endorsementKeyUnsuitable))
         }
@@ -144,7 +144,7 @@ public actor EnrolmentDesk {
         defer { lock.release() }
         let request = challenge.request
         let names = try (iak: Name(of: keys.iak.publicArea).contents, idevid: Name(of: keys.idevid.publicArea).contents)
-        if let entry = try register.claim(request.serial, of: tpm) {
+        if let entry = try claim(request, tpm, at: challenge.madeAt) {
             var differences: [String] = []
             if entry.model != request.model { differences.append("model") }
             if entry.iakName.bytes != names.iak { differences.append("attestation key") }
@@ -177,6 +177,18 @@ public actor EnrolmentDesk {
             of: tpm
         )
         return certificates
+    }
+
+    /// A board that was swapped loses its certificates when the next one asks for its serial number.
+    private func claim(
+        _ request: EnrolmentRequest,
+        _ tpm: ContentDigest,
+        at date: Int64
+    ) throws -> IssuedRegister.Entry? {
+        try authority.register.claim(request.serial, of: tpm, retired: request.retired) { entry in
+            try authority.revoke(entry, for: .superseded, at: date)
+            _ = try authority.signRevocationList(at: date, days: FactoryAuthority.listDays)
+        }
     }
 
     private func keys(of request: EnrolmentRequest) throws -> RequestedKeys {

@@ -27,17 +27,31 @@ struct IssuedRegister: Sendable {
     ///
     /// Binding for ever is what was issued: a claim alone goes back when nobody holds its lock. So it needs no durability
     /// of its own: the entry brings it, being written durably into the same directory.
-    func claim(_ serial: Label, of tpm: ContentDigest) throws -> Entry? {
+    /// - Parameters:
+    ///   - retired: TPMs whose place this one may take.
+    ///   - supersede: called with what was issued for such a TPM, before its place is taken.
+    func claim(
+        _ serial: Label,
+        of tpm: ContentDigest,
+        retired: [ContentDigest],
+        supersede: (Entry) throws -> Void
+    ) throws -> Entry? {
         let lock = try FileLock.waiting(for: directory.claimLock)
         defer { lock.release() }
-        if let entry = try entry(of: tpm) {
-            guard entry.serial == serial else { throw BirthRefusal(.bornAs(serial: entry.serial)) }
-            return entry
-        }
         let path = directory.claim(of: serial)
         let holder = try holder(of: serial)
+        if let entry = try entry(of: tpm) {
+            guard entry.serial == serial else { throw BirthRefusal(.bornAs(serial: entry.serial)) }
+            guard holder == tpm else { throw BirthRefusal(.retired(serial: serial)) }
+            return entry
+        }
         if let holder, holder != tpm {
-            guard try !isBound(to: holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            if try isBound(to: holder) {
+                guard retired.contains(holder), let entry = try entry(of: holder) else {
+                    throw BirthRefusal(.serialTaken(by: holder))
+                }
+                try supersede(entry)
+            }
             try FileManager.default.removeItem(atPath: path)
         }
         if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }
@@ -67,12 +81,12 @@ struct IssuedRegister: Sendable {
     /// Held while certificates are issued for one TPM; nil while somebody else does.
     func lock(_ tpm: ContentDigest) throws -> FileLock? { try FileLock.trying(directory.lock(of: tpm)) }
 
-    /// The TPM that has a serial number, when certificates were issued for it.
-    func holder(issuedTo serial: Label) throws -> (tpm: ContentDigest, entry: Entry)? {
+    /// What was issued for the TPM that has a serial number; nil when nothing was.
+    func entry(issuedTo serial: Label) throws -> Entry? {
         guard let holder = try holder(of: serial), let entry = try entry(of: holder), entry.serial == serial else {
             return nil
         }
-        return (holder, entry)
+        return entry
     }
 
     private func isBound(to holder: ContentDigest) throws -> Bool {

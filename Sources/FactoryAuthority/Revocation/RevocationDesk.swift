@@ -53,13 +53,20 @@ extension FactoryAuthority {
     ///
     /// The list is not signed anew.
     public func revoke(_ serial: Label, for reason: RevocationReason, at date: Int64) throws {
-        guard let (_, entry) = try register.holder(issuedTo: serial) else { throw RevocationFailure.unknown(serial) }
+        guard let entry = try register.entry(issuedTo: serial) else { throw RevocationFailure.unknown(serial) }
+        try revoke(entry, for: reason, at: date)
+    }
+
+    /// How long a list is good for that was signed because a board was swapped.
+    static let listDays: Int64 = 30
+
+    func revoke(_ entry: IssuedRegister.Entry, for reason: RevocationReason, at date: Int64) throws {
         try change { revoked in
             for certificate in [entry.certificates.iak, entry.certificates.idevid] {
                 let number = HexBytes(try ParsedCertificate(der: certificate.bytes).serialNumber)
                 guard !revoked.certificates.contains(where: { $0.serialNumber == number }) else { continue }
                 revoked.certificates.append(
-                    Revoked.Entry(serialNumber: number, serial: serial, date: date, reason: reason)
+                    Revoked.Entry(serialNumber: number, serial: entry.serial, date: date, reason: reason)
                 )
             }
         }

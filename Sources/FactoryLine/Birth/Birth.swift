@@ -1,7 +1,7 @@
 import DurableFiles
 import Endorsement
 import FactoryAuthority
-import Messages
+public import Messages
 import TPMCrypto
 public import TPMDevice
 import TPMWire
@@ -25,7 +25,7 @@ extension Station {
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
         try await withAuthority(now: now) { authority in
-            let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, authority: authority)
+            let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, authority: authority, now: now)
             do {
                 do {
                     return try await birth.run(on: tpm, before: step)
@@ -51,9 +51,12 @@ extension Station {
         return record
     }
 
-    fileprivate func signedBirth(of serial: Label) throws -> BirthRecord? {
-        guard let envelope = try BirthFiles(directory: directory).birth(of: serial) else { return nil }
-        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: birthKeys))
+    /// Where the signed birth of a serial number lies.
+    public func birthFile(of serial: Label) -> String { directory.birth(BirthFiles(self).current(serial)) }
+
+    func signedBirth(of serial: Label) throws -> BirthRecord? {
+        guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
+        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: listed.key))
     }
 }
 
@@ -71,11 +74,12 @@ private struct Birth: Sendable {
     let profile: ProvisioningProfile
     let eventLog: [UInt8]?
     let authority: any CertifyingAuthority
+    let now: Int64
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
 
-    private var files: BirthFiles { BirthFiles(directory: station.directory) }
+    private var files: BirthFiles { BirthFiles(station) }
 
     func run(
         on tpm: isolated TPM,
@@ -84,6 +88,8 @@ private struct Birth: Sendable {
         guard order.bornWith.securityVersion <= Self.maximumSecurityVersion else {
             throw BirthRefusal(.securityVersionTooHigh(order.bornWith.securityVersion))
         }
+        // What a verifier would refuse must not be born.
+        guard station.listed.isValid(at: now) else { throw BirthInterruption.stationExpired(station.listed) }
         let connection = try tpm.connection
         try await step(.readEndorsement)
         let found = try connection.endorsementKey(of: profile)
@@ -93,6 +99,7 @@ private struct Birth: Sendable {
         try await step(.claim)
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
+        guard try !files.isRetired(digest, order.serial) else { throw BirthRefusal(.retired(serial: order.serial)) }
         if let record = try signedBirth(of: endorsementKey) {
             let kept = try connection.entities(of: record, profile: profile)
             let differences = try record.differences(of: kept, in: connection, profile: profile)
@@ -107,7 +114,12 @@ private struct Birth: Sendable {
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
-            let enrolment = Enrolment(profile: profile, order: order, authority: authority)
+            let enrolment = Enrolment(
+                profile: profile,
+                order: order,
+                retired: try files.reworks(of: order.serial).map(\.endorsementKey),
+                authority: authority
+            )
             let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
             journal = BirthJournal(
                 order: order,
@@ -261,6 +273,7 @@ private struct Birth: Sendable {
             profile: profile.name,
             bornAt: bornAt,
             station: station.name,
+            replaces: try files.replacement(of: order.serial),
             bornWith: order.bornWith,
             ek: enrolled.ek,
             iak: enrolled.iak,

@@ -9,6 +9,8 @@ import TPMWire
 struct Enrolment: Sendable {
     let profile: ProvisioningProfile
     let order: BirthOrder
+    /// TPMs that had this serial number and were taken out.
+    let retired: [ContentDigest]
     let authority: any CertifyingAuthority
 
     /// What came of it.
@@ -98,7 +100,8 @@ struct Enrolment: Sendable {
             certificateIndex: endorsementKey.certificateIndex.rawValue,
             certificate: endorsementKey.certificate.map { Blob($0) },
             intermediates: endorsementKey.usefulIntermediates.map { Blob($0.bytes) },
-            enrolmentKey: Blob(enrolmentKey.bytes)
+            enrolmentKey: Blob(enrolmentKey.bytes),
+            retired: retired
         )
     }
 

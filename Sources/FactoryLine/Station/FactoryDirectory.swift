@@ -1,5 +1,5 @@
 public import FactoryAuthority
-public import Messages
+import Messages
 
 /// The files of a factory station, all below one private directory.
 public struct FactoryDirectory: Sendable, Hashable {
@@ -26,9 +26,14 @@ public struct FactoryDirectory: Sendable, Hashable {
     var journal: String { path + "/journal" }
     var births: String { path + "/births" }
     var logs: String { births + "/logs" }
+    var reworks: String { path + "/reworks" }
+    var bundles: String { path + "/bundles" }
 
     /// Everything that `init` makes and `provision` needs, parents first.
-    var directories: [String] { [path, keys, ekRoots, journal, births, logs] }
+    var directories: [String] { [path, keys, ekRoots, journal, births, logs, reworks, bundles] }
+
+    /// One bundle at a time is numbered.
+    var bundleLock: String { bundles + "/lock" }
 
     /// One birth at a time is written down; held for moments only.
     var claimLock: String { journal + "/lock" }
@@ -45,7 +50,13 @@ public struct FactoryDirectory: Sendable, Hashable {
     /// The finished birth.
     ///
     /// A label cannot name another directory.
-    public func birth(of serial: Label) -> String { "\(births)/\(serial).json" }
+    func birth(_ name: BirthName) -> String { "\(births)/\(name).json" }
+
+    /// The signed rework that made room for this birth; the first of a serial number has none.
+    func rework(before name: BirthName) -> String { "\(reworks)/\(name).json" }
+
+    /// The signed manifest of a bundle: with the births and logs that it names it is the bundle.
+    func manifest(of number: Int64) -> String { "\(bundles)/\(number).json" }
 
     func log(_ digest: ContentDigest) -> String { "\(logs)/\(digest)" }
 }

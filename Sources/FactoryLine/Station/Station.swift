@@ -9,8 +9,8 @@ public struct Station: Sendable {
     public let directory: FactoryDirectory
     /// What it is called.
     public let name: Label
-    /// The keys that a verifier must know to import this station's births.
-    public let birthKeys: SigningKeys
+    /// What a verifier must know to import this station's births, and how long they count.
+    public let listed: StationKey
     let authority: StationAuthority?
     let signer: StatementSigner
 
@@ -35,10 +35,16 @@ public struct Station: Sendable {
 
     private static let maximumKeyFile = 16 << 10
 
+    /// How long a station's word counts when nothing is said: a year, so that a key that was lost does not count for ever.
+    public static let defaultDays: Int64 = 365
+    /// More than any station lives.
+    public static let maximumDays: Int64 = 36_500
+
     /// Makes a station, or finishes making one that was interrupted; keys that are there stay.
     ///
     /// - Parameters:
-    ///   - date: seconds since 1970 from which the CA is valid.
+    ///   - date: seconds since 1970 from which the CA is valid and the station's word counts.
+    ///   - days: for how many days from that date it counts; of a station that is there, from `date` on anew when it is given.
     ///   - choice: who certifies its devices.
     ///   - passphrase: what its own CA's key files are encrypted with; nil for not at all.
     /// - Returns: the station, and whether anything had to be made.
@@ -46,46 +52,50 @@ public struct Station: Sendable {
         in directory: FactoryDirectory,
         name: Label,
         at date: Int64,
+        days: Int64? = nil,
         certifiedBy choice: AuthorityChoice = .own(),
         passphrase: Passphrase? = nil
     ) throws(Failure) -> (station: Station, made: Bool) {
         var made = false
         for path in directory.directories { try run { () throws(FileError) in try PrivateDirectory.make(path) } }
 
-        let config = try read(directory.config, limit: FactoryConfig.maximumSize)
-        if let config {
-            let written = try parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: config) }
-            guard written.name == name else {
-                throw .damaged(
-                    path: directory.config,
-                    "this station is called \(written.name); choose another directory for \(name)"
-                )
-            }
+        let written = try config(directory)
+        if let written, written.name != name {
+            throw .damaged(
+                path: directory.config,
+                "this station is called \(written.name); choose another directory for \(name)"
+            )
         }
         let stationKey = try key(directory.stationKey, made: &made)
         if try StationAuthority.make(choice, in: directory, station: name, passphrase: passphrase, at: date) {
             made = true
         }
-        if try read(directory.birthKeys, limit: SigningKeys.maximumSize) == nil {
-            let keys = try parse(directory.birthKeys) { () throws(MessageError) in
-                try SigningKeys(threshold: 1, keys: [StatementKey(stationKey.publicKey)])
+        let told = try keys(directory)?.stations.first
+        var own = StationKey(
+            name: name,
+            key: StatementKey(stationKey.publicKey),
+            from: told?.from ?? written?.from ?? date,
+            until: told?.until ?? written?.until ?? date + Self.defaultDays * 86_400
+        )
+        if let days { own.until = date + min(max(days, 1), Self.maximumDays) * 86_400 }
+        if told == nil || (days != nil && told != own) {
+            let bytes = try parse(directory.birthKeys) { () throws(MessageError) in
+                try EditedJSON.encode(StationKeys([own]))
             }
-            let bytes = try parse(directory.birthKeys) { () throws(MessageError) in try EditedJSON.encode(keys) }
             try write(bytes, to: directory.birthKeys, mode: 0o644)
             made = true
         }
         // The configuration comes last: with it the station is whole.
-        if config == nil {
-            let bytes = try parse(directory.config) { () throws(MessageError) in
-                try EditedJSON.encode(FactoryConfig(name: name))
-            }
+        let config = FactoryConfig(name: name, from: own.from, until: own.until)
+        if written != config {
+            let bytes = try parse(directory.config) { () throws(MessageError) in try EditedJSON.encode(config) }
             try write(bytes, to: directory.config, mode: 0o644)
             made = true
         }
         return (try Station(opening: directory, passphrase: passphrase), made)
     }
 
-    /// Opens a station that ``make(in:name:at:certifiedBy:passphrase:)`` made.
+    /// Opens a station that ``make(in:name:at:days:certifiedBy:passphrase:)`` made.
     ///
     /// - Parameters:
     ///   - passphrase: what its own CA's key files are encrypted with.
@@ -95,30 +105,41 @@ public struct Station: Sendable {
         passphrase: Passphrase? = nil,
         certifying: Bool = true
     ) throws(Failure) {
-        guard let config = try Self.read(directory.config, limit: FactoryConfig.maximumSize) else {
+        guard let config = try Self.config(directory) else {
             throw .damaged(
                 path: directory.path,
                 "holds no station; make one with `birthmark-factory init \(directory.path) --name …`"
             )
         }
         for path in directory.directories { try Self.run { () throws(FileError) in try PrivateDirectory.make(path) } }
-        name = try Self.parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: config) }.name
+        name = config.name
         self.directory = directory
 
         let stationKey = try Self.existingKey(directory.stationKey)
         signer = .p256(stationKey)
         authority = certifying ? try StationAuthority.open(directory, passphrase: passphrase) : nil
 
-        guard let keys = try Self.read(directory.birthKeys, limit: SigningKeys.maximumSize) else {
+        guard let keys = try Self.keys(directory) else {
             throw .damaged(path: directory.birthKeys, "is missing; run `birthmark-factory init` again")
         }
-        birthKeys = try Self.parse(directory.birthKeys) { () throws(MessageError) in try SigningKeys(parsing: keys) }
-        guard birthKeys.keys.contains(StatementKey(stationKey.publicKey)) else {
+        let own = StatementKey(stationKey.publicKey)
+        guard let listed = keys.stations.first(where: { $0.name == config.name && $0.key == own }) else {
             throw .damaged(
                 path: directory.stationKey,
                 "is not the key in \(directory.birthKeys); restore both from the same backup"
             )
         }
+        self.listed = listed
+    }
+
+    private static func config(_ directory: FactoryDirectory) throws(Failure) -> FactoryConfig? {
+        guard let bytes = try read(directory.config, limit: FactoryConfig.maximumSize) else { return nil }
+        return try parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: bytes) }
+    }
+
+    private static func keys(_ directory: FactoryDirectory) throws(Failure) -> StationKeys? {
+        guard let bytes = try read(directory.birthKeys, limit: StationKeys.maximumSize) else { return nil }
+        return try parse(directory.birthKeys) { () throws(MessageError) in try StationKeys(parsing: bytes) }
     }
 
     private static func key(_ path: String, made: inout Bool) throws(Failure) -> P256.Signing.PrivateKey {

@@ -20,7 +20,7 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
     public var policy: String
     /// The keys whose word makes a release: `SigningKeys`.
     public var releaseKeys: String
-    /// The keys whose word makes a birth: `SigningKeys` of the stations.
+    /// The stations whose word makes a birth: `StationKeys`.
     public var birthKeys: String
     /// The CA certificates of the factories.
     public var factoryRoots: String

@@ -168,6 +168,13 @@ final class TestLine: Sendable {
     }
 }
 
+extension Station {
+    /// A bundle of what was born since the last one, or of these serial numbers.
+    func export(_ serials: [Label]) throws -> BirthBundle {
+        try export(serials.isEmpty ? .new : .serials(serials), now: TestLine.now).bundle
+    }
+}
+
 /// Runs commands on a device's TPM.
 func onTPM<Result: Sendable>(
     of device: SoftwareDevice,
