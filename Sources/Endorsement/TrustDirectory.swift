@@ -76,6 +76,14 @@ public enum TrustDirectory {
         try file(path, derIsList: false, allowing: workarounds).certificates
     }
 
+    /// Reads one file: certificates and lists in PEM, any number of each, or one certificate in DER.
+    public static func contents(
+        ofFile path: String,
+        allowing workarounds: Set<Workaround> = Workaround.all
+    ) throws(Failure) -> (certificates: [ParsedCertificate], lists: [CertificateRevocationList]) {
+        try file(path, derIsList: false, allowing: workarounds)
+    }
+
     /// Reads the revocation lists of one file: any number in PEM, or one in DER.
     public static func readLists(
         _ path: String,
@@ -137,7 +145,11 @@ public enum TrustDirectory {
         }
         var documents = [(isList: derIsList, der: Array(data))]
         if let text = String(validating: data, as: UTF8.self), text.contains("-----BEGIN ") {
-            guard let parsed = try? PEMDocument.parseMultiple(pemString: text) else { throw .notPEM(path: path) }
+            // SwiftASN1 leaves out a document whose end is missing; a file that was cut must not pass for a shorter one.
+            let begun = text.split(whereSeparator: \.isNewline).count { $0.hasPrefix("-----BEGIN ") }
+            guard let parsed = try? PEMDocument.parseMultiple(pemString: text), parsed.count == begun else {
+                throw .notPEM(path: path)
+            }
             // The labels of RFC 7468, sections 5 and 6; others, such as a key's, are not for here.
             documents = parsed.filter { ["CERTIFICATE", "X509 CRL"].contains($0.discriminator) }
                 .map { ($0.discriminator == "X509 CRL", $0.derBytes) }

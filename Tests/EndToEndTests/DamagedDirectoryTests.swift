@@ -42,7 +42,7 @@ import Testing
     @Test func aStationsDirectory() async throws {
         try await Fleet.with(["p256"], born: false) { fleet in
             let device = fleet.devices[0]
-            for file in ["config.json", "ca.pem", "keys/ca.key", "keys/station.key"] {
+            for file in ["config.json", "ca/config.json", "ca/ca.pem", "ca/keys/ca.key", "keys/station.key"] {
                 for way in Self.ways {
                     try await spoiling(file, way, of: fleet.line) {
                         let ended = try await device.provision(on: fleet.line)

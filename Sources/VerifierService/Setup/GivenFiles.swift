@@ -31,7 +31,7 @@ struct GivenFiles {
         releaseKeys = try options.releaseKeys.map(Self.keys)
         birthKeys = try Self.stations(options.birthKeys)
         factoryRoots = try options.factoryRoots.map { path in
-            let certificates = try Self.trusted(path, allowing: []).certificates
+            let (certificates, lists) = try Self.trusted(path, allowing: [])
             guard certificates.contains(where: \.isSelfSigned) else {
                 throw SetupError(
                     .malformed,
@@ -39,7 +39,7 @@ struct GivenFiles {
                     hint: "give the factory-roots.pem that birthmark-factory init has made"
                 )
             }
-            return Self.pem(certificates)
+            return Self.pem(certificates) + Self.pem(lists)
         }
         ekRoots = try options.ekRoots.reduce(into: []) { files, path in
             let (certificates, lists) = try Self.trusted(path, allowing: Workaround.all)
@@ -88,9 +88,9 @@ struct GivenFiles {
                 let contents = try TrustDirectory.contents(of: path, allowing: workarounds)
                 return (contents.anchors.roots + contents.anchors.intermediates, contents.revocationLists)
             }
-            let certificates = try TrustDirectory.readFile(path, allowing: workarounds)
-            guard !certificates.isEmpty else { throw .noCertificates(path: path) }
-            return (certificates, [])
+            let contents = try TrustDirectory.contents(ofFile: path, allowing: workarounds)
+            guard !contents.certificates.isEmpty else { throw .noCertificates(path: path) }
+            return contents
         } catch {
             throw SetupError(
                 .malformed,

@@ -72,7 +72,7 @@ public struct VerifierMaterials: Sendable {
         _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try PolicyInForce.Current(parsing: bytes) }
         releaseKeys = try Self.optional(directory.file(configuration.releaseKeys)) { try SigningKeys(parsing: $0) }
         birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try StationKeys(parsing: $0) }
-        factories = try Self.anchors(directory.file(configuration.factoryRoots)).map { FactoryPolicy(anchors: $0) }
+        factories = try Self.factories(directory.file(configuration.factoryRoots))
         endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
         let allowList = directory.file(configuration.ekAllowList)
         ekAllowList =
@@ -137,14 +137,15 @@ public struct VerifierMaterials: Sendable {
         return try parsed(path, SigningKeys.maximumSize, parse)
     }
 
-    private static func anchors(_ path: String) throws -> TrustAnchors? {
+    private static func factories(_ path: String) throws -> FactoryPolicy? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
-            let anchors = TrustAnchors(try TrustDirectory.readFile(path, allowing: []))
+            let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [])
+            let anchors = TrustAnchors(certificates)
             guard !anchors.roots.isEmpty else {
                 throw SetupError(.malformed, "\(path) holds no self-signed certificate")
             }
-            return anchors
+            return FactoryPolicy(anchors: anchors, revocationLists: lists)
         } catch let error as TrustDirectory.Failure {
             throw SetupError(.malformed, error.description)
         }

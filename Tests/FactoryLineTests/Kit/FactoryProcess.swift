@@ -17,7 +17,7 @@ enum FactoryProcess {
     }
 
     /// It is built beside the test bundle that runs this.
-    private static var program: String {
+    static var program: String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ".build/debug/"
         return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             + "/birthmark-factory"
@@ -60,7 +60,17 @@ enum FactoryProcess {
         serial: String = "GW-0001",
         profile: String = "p256"
     ) -> [String] {
-        ["provision", station.directory.path, "--serial", serial, "--tcti", device.tcti] + shared(profile)
+        provision(at: station.directory.path, device, serial: serial, profile: profile)
+    }
+
+    /// The same at a station that is only a directory here.
+    static func provision(
+        at station: String,
+        _ device: SoftwareDevice,
+        serial: String = "GW-0001",
+        profile: String = "p256"
+    ) -> [String] {
+        ["provision", station, "--serial", serial, "--tcti", device.tcti] + shared(profile)
     }
 
     /// What all devices of these tests are, as options.
