@@ -198,6 +198,15 @@ let package = Package(
             path: "Benchmarks/birthmark-bench"
         ),
 
+        // What may happen to a program, for tests: kill -9 anywhere, a full disk.
+        .target(
+            name: "MachineFaults",
+            dependencies: [subprocess],
+            path: "Tests/MachineFaults",
+            exclude: ["faults.c"],
+            swiftSettings: strict
+        ),
+
         // What holds for every parser on every input: for fuzzing, and for the tests that repeat its inputs.
         library(
             "ParserProperties",
@@ -245,7 +254,9 @@ let package = Package(
             of: "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
-                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto,
+                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-device",
+                "birthmark",
+                crypto,
                 x509, asn1, subprocess, system, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -253,13 +264,16 @@ let package = Package(
         ),
         tests(
             of: "FactoryLine",
-            ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]
+            [
+                "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", "MachineFaults",
+                crypto, x509,
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient",
-                "UpdateTrust",
+                "SoftwareDevice", "MachineFaults", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent",
+                "VerifierClient", "UpdateTrust",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
                 "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
             ],

@@ -69,9 +69,9 @@ struct BirthFiles: Sendable {
         let holder = try holder(of: order.serial)
         if let holder, holder != tpm {
             guard try !isBound(order.serial, to: holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
-            try FileManager.default.removeItem(atPath: path)
+            try SymbolicLink.remove(path)
         }
-        if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }
+        if holder != tpm { try SymbolicLink.make(path, to: "\(tpm)") }
         return nil
     }
 

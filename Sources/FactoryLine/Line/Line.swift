@@ -67,6 +67,15 @@ public struct Line: Sendable {
         )
     }
 
+    private static func hint(for error: any Error) -> String? {
+        switch error {
+        case let error as BirthInterruption: error.hint
+        case let error as FileError: error.hint
+        case Station.Failure.file(let error): error.hint
+        default: nil
+        }
+    }
+
     private func make(
         _ device: LineDevice,
         _ profile: ProvisioningProfile?,
@@ -120,7 +129,7 @@ public struct Line: Sendable {
         } catch {
             var failed = result(.failed)
             failed.detail = String(describing: error)
-            failed.hint = (error as? BirthInterruption)?.hint
+            failed.hint = Self.hint(for: error)
             return failed
         }
     }
