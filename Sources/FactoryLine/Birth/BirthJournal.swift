@@ -83,6 +83,12 @@ struct BirthFiles: Sendable {
         return false
     }
 
+    /// The TPM that a serial number is bound to, because its certificates were issued; nil when any TPM may have it.
+    func binding(of serial: Label) throws -> ContentDigest? {
+        guard let holder = try holder(of: serial), try journal(of: holder)?.order.serial == serial else { return nil }
+        return holder
+    }
+
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {
         let path = directory.journal(of: tpm)
         guard let bytes = try read(path, limit: BirthJournal.maximumSize) else { return nil }

@@ -63,6 +63,7 @@ public struct Line: Sendable {
             microseconds: (clock.now - start).microseconds,
             workers: workers,
             devices: results.sorted { $0.key < $1.key }.map(\.value),
+            setAside: [],
             notBegun: manifest.devices.count - results.count
         )
     }
@@ -76,7 +77,8 @@ public struct Line: Sendable {
         }
     }
 
-    private func make(
+    /// One attempt at one device.
+    func make(
         _ device: LineDevice,
         _ profile: ProvisioningProfile?,
         _ logs: @Sendable (String) throws -> [UInt8],

@@ -6,7 +6,7 @@ import SoftwareDevice
 import Testing
 
 /// The station is killed at every moment of a birth, or the TPM loses its power, or the disk its room, each time on a
-/// fresh device; then the station runs again.
+/// fresh device at a fresh station; then the station runs again.
 ///
 /// `make kill-matrix` takes every moment; `make test` some of them.
 @Suite(.timeLimit(.minutes(60))) struct KillMatrixTests {
@@ -87,8 +87,9 @@ import Testing
     ) async throws -> (birth: NotedMoments, contents: TPMContents) {
         try await line.withDevice("whole-\(profile)", endorsementKeys: [Self.endorsementKey(profile)]) { device in
             let file = line.directory + "/moments-\(profile)"
+            try await boot(device, profile)
             let ended = try await FactoryProcess.run(
-                arguments(line, device, "\(profile)-0", profile),
+                arguments(line.station, device, "\(profile)-0", profile),
                 environment: faults.noting(in: file)
             )
             try #require(ended.status == 0, "\(ended.errors)")
@@ -106,23 +107,26 @@ import Testing
     ) async throws -> Fate {
         let serial = "\(profile)-\(victim.rawValue.replacing(" ", with: "-"))-\(number)"
         return try await line.withDevice(serial, endorsementKeys: [Self.endorsementKey(profile)]) { device in
-            let arguments = arguments(line, device, serial, profile)
+            let station = try line.otherStation(serial)
+            try await boot(device, profile)
+            let arguments = arguments(station, device, serial, profile)
             let fault =
                 switch victim {
                 case .station: faults.killing(at: number)
-                case .tpm: faults.killing(try process(of: device), at: number)
+                case .tpm: faults.killing(try #require(device.process) as pid_t, at: number)
                 case .disk, .diskOnce: faults.fullDisk(at: number, isLasting: victim == .disk)
                 }
             let cut = try await FactoryProcess.run(arguments, environment: fault)
             // A board may lose its power with the station, or stay as it is.
             if victim == .tpm || victim == .station && number.isMultiple(of: 2) {
                 try await device.powerCycle(orderly: false)
+                try await boot(device, profile)
             }
             let left = try await TPMContents.of(device)
             let resumed = try await FactoryProcess.run(arguments)
             let again = try await FactoryProcess.run(arguments)
             let found = try await TPMContents.of(device)
-            let births = try line.births().keys.filter { $0 == serial + ".json" }.count
+            let births = try line.births(at: station).count
             let keptKeys = left.persistent.allSatisfy { found.persistent[$0] == $1 }
             return Fate(
                 resumed: cut.ended(as: victim) && resumed.status == 0 && again.status == 0
@@ -134,20 +138,22 @@ import Testing
         }
     }
 
-    /// The software TPM of a device.
-    private func process(of device: SoftwareDevice) throws -> pid_t {
-        let found = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.first { id in
-            let line = (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)) ?? ""
-            let words = line.split(separator: "\0")
-            return words.first?.hasSuffix("swtpm") == true
-                && words.contains { $0.hasSuffix("path=\(device.directory.path)/sock") }
-        }
-        return try #require(found)
+    private func arguments(
+        _ station: Station,
+        _ device: SoftwareDevice,
+        _ serial: String,
+        _ profile: String
+    ) -> [String] {
+        FactoryProcess.provision(station, device, serial: serial, profile: profile) + ["--json"]
+            + (Self.hasLog(profile) ? ["--event-log", device.logPath] : [])
     }
 
-    private func arguments(_ line: TestLine, _ device: SoftwareDevice, _ serial: String, _ profile: String) -> [String]
-    {
-        FactoryProcess.provision(line.station, device, serial: serial, profile: profile) + ["--json"]
+    /// Whether births come with an event log, which is one more file, whatever the profile.
+    private static func hasLog(_ profile: String) -> Bool { profile == "p256" }
+
+    private func boot(_ device: SoftwareDevice, _ profile: String) async throws {
+        guard Self.hasLog(profile) else { return }
+        try await device.boot(firmware: Firmware.named("gateway-os-2.4.0"), reset: false)
     }
 
     private static func endorsementKey(_ profile: String) -> EndorsementKey {

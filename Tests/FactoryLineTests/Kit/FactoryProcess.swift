@@ -17,7 +17,7 @@ enum FactoryProcess {
     }
 
     /// It is built beside the test bundle that runs this.
-    private static var program: String {
+    static var program: String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ".build/debug/"
         return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             + "/birthmark-factory"
