@@ -174,8 +174,9 @@ let package = Package(
         library(
             "SoftwareDevice",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "DurableFiles", crypto, x509, asn1,
-                subprocess,
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto,
+                x509,
+                asn1, subprocess, system,
             ],
             path: "swtpm/SoftwareDevice"
         ),

@@ -107,7 +107,7 @@ enum LineBench {
             ca: line.authority,
             endorsementKeys: [.p256],
             prefix: name + "-",
-            firmware: Firmware.named(firmware),
+            firmware: BootFile.named(firmware),
             life: .attached
         ) { _ in }
         let outcome: Swift.Result<Result, any Error>

@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 
 /// Many software devices below one directory, `d0001` and on, and the manifest by which a factory line finds them.
@@ -22,6 +23,7 @@ public struct DeviceFleet: Sendable {
     /// - Parameters:
     ///   - prefix: what serial numbers begin with.
     ///   - firmware: what boots; without it there is power and no log.
+    ///   - seed: what the devices' keys follow from, each device's from its number.
     ///   - done: is told how many devices are ready.
     /// - Returns: the devices, in the order of their numbers.
     public func make(
@@ -29,10 +31,17 @@ public struct DeviceFleet: Sendable {
         ca: LocalCA,
         endorsementKeys: [EndorsementKey],
         prefix: String,
-        firmware: Firmware?,
+        firmware: BootFile?,
+        seed: DeviceSeed? = nil,
         life: SoftwareDevice.Life,
         done: @Sendable (Int) -> Void
     ) async throws -> [SoftwareDevice] {
+        guard !(path + prefix).contains(where: { ",\"\n".contains($0) }) else {
+            throw SoftwareDeviceError(
+                .input,
+                "Neither the directory nor the serial numbers of a fleet have , or \" in them."
+            )
+        }
         try FileManager.default.createDirectory(
             atPath: path,
             withIntermediateDirectories: true,
@@ -47,11 +56,16 @@ public struct DeviceFleet: Sendable {
                     let directory = DeviceDirectory(path + "/" + Self.name(number))
                     let device =
                         if let made = try? SoftwareDevice(directory) { made } else {
-                            try await SoftwareDevice.make(in: directory, ca: ca, endorsementKeys: endorsementKeys)
+                            try await SoftwareDevice.make(
+                                in: directory,
+                                ca: ca,
+                                endorsementKeys: endorsementKeys,
+                                seed: seed?.device(number)
+                            )
                         }
                     if let firmware {
                         if await !(device.isRunning && device.hasBooted) {
-                            try await device.boot(firmware: firmware, life: life)
+                            try await device.boot(firmware, life: life)
                         }
                     } else {
                         try await device.start(life)
@@ -74,6 +88,24 @@ public struct DeviceFleet: Sendable {
         try Data(table.utf8).write(to: URL(filePath: manifest), options: .atomic)
         return ordered.map(\.value)
     }
+
+    /// The devices with their serial numbers, as the manifest has them.
+    public func members() throws -> [(serial: String, device: SoftwareDevice)] {
+        let rows: [Substring]
+        do {
+            let bytes = try BoundedFile.read(manifest, limit: Self.maximumManifest)
+            rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().map { $0 }
+        } catch {
+            throw SoftwareDeviceError(.input, "\(path) holds no fleet: make one with `birthmark-swtpm fleet make`.")
+        }
+        return try rows.enumerated().map { index, row in
+            let device = try SoftwareDevice(DeviceDirectory(path + "/" + Self.name(index + 1)))
+            return (String(row.prefix { $0 != "," }), device)
+        }
+    }
+
+    /// 10,000 rows with long paths.
+    private static let maximumManifest = 16 << 20
 
     /// The devices that are there.
     public func devices() throws -> [SoftwareDevice] {
