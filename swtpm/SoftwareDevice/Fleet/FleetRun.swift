@@ -51,8 +51,9 @@ public struct FleetRun: Sendable {
         program.contains("/") ? .path(FilePath(program)) : .name(program)
     }
 
-    /// Runs the command for every device. Those without power have it meanwhile.
+    /// Runs the command for every device.
     ///
+    /// Devices without power have it meanwhile.
     /// The command finds its device in the environment: `TPM2TOOLS_TCTI`, `BIRTHMARK_SERIAL`, `BIRTHMARK_DEVICE` (the
     /// directory) and, when the device has booted, `BIRTHMARK_EVENT_LOG`.
     /// - Parameter done: is told of each device that is done.
