@@ -17,8 +17,9 @@ struct TPMTimes: Codable {
         var source: String
         var ecc: KeyTimes
         var rsa: KeyTimes
-        /// Everything else. The published figure is that of an RSA public operation, which is more than a command has to
-        /// do that only reads: so it is not too little.
+        /// Everything else.
+        ///
+        /// The published figure is that of an RSA public operation, which is more than a command has to do that only reads.
         var plain: Int
         /// A command that writes NV; nobody has published it for these chips, so it is assumed where it is absent.
         var writeNV: Int?
