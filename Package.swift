@@ -205,8 +205,9 @@ let package = Package(
         library(
             "SoftwareDevice",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "DurableFiles", crypto, x509, asn1,
-                subprocess,
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto,
+                x509,
+                asn1, subprocess, system,
             ],
             path: "swtpm/SoftwareDevice"
         ),
@@ -228,6 +229,15 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Benchmarks/birthmark-bench"
+        ),
+
+        // What may happen to a program, for tests: kill -9 anywhere, a full disk.
+        .target(
+            name: "MachineFaults",
+            dependencies: [subprocess],
+            path: "Tests/MachineFaults",
+            exclude: ["faults.c"],
+            swiftSettings: strict
         ),
 
         // What holds for every parser on every input: for fuzzing, and for the tests that repeat its inputs.
@@ -278,7 +288,9 @@ let package = Package(
             of: "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
-                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "birthmark-device", "birthmark", crypto,
+                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-device",
+                "birthmark",
+                crypto,
                 x509, asn1, subprocess, system, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -288,15 +300,15 @@ let package = Package(
             of: "FactoryLine",
             [
                 "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
-                "Messages", "DurableFiles", "SoftwareDevice", "birthmark-factory", crypto, x509, asn1, subprocess,
-                system,
+                "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509,
+                asn1, subprocess, system,
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SoftwareDevice", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent", "VerifierClient",
-                "UpdateTrust",
+                "SoftwareDevice", "MachineFaults", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent",
+                "VerifierClient", "UpdateTrust",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
                 "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
             ],

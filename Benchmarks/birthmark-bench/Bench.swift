@@ -13,7 +13,7 @@ struct Bench: AsyncParsableCommand {
               birthmark-bench
               birthmark-bench run appraisal-p256
             """,
-        subcommands: [RunCommand.self, LoadCommand.self],
+        subcommands: [RunCommand.self, ModelCommand.self, LoadCommand.self],
         defaultSubcommand: RunCommand.self
     )
 }
@@ -55,5 +55,5 @@ struct Suite: Sendable {
 
     static let all =
         [IMABench.memorySuite] + AppraisalBench.suites + IMABench.suites + EndorsementBench.suites + ServiceBench.suites
-        + BirthBench.suites + LineBench.suites
+        + BirthBench.suites + LineBench.suites + ModelBench.suites
 }

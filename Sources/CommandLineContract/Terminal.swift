@@ -6,7 +6,7 @@ public enum Terminal {
     public static var isStandardError: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Columns of the terminal on standard error; 80 when it does not say.
-    static var columns: Int {
+    public static var columns: Int {
         var size = winsize()
         guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)

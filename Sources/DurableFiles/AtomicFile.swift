@@ -75,9 +75,13 @@ public enum AtomicFile {
         }
     }
 
-    /// Makes a directory's entries durable.
+    /// Makes the entries of a file's directory durable.
     public static func synchronize(directoryOf path: String) throws(FileError) {
-        let directory = parent(of: path)
+        try synchronize(directory: parent(of: path))
+    }
+
+    /// Makes a directory's entries durable.
+    public static func synchronize(directory: String) throws(FileError) {
         let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(errno: errno, .write, directory) }
         defer { close(descriptor) }

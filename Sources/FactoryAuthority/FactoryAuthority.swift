@@ -95,6 +95,10 @@ public struct FactoryAuthority: Sendable {
         guard let pem = try AuthorityFailure.read(directory.issuing, limit: Self.maximumFile) else {
             throw .damaged(path: directory.issuing, "is missing; restore it from a backup")
         }
+        // What another process put down before it was killed is relied on from now on; perhaps only the kernel has it.
+        try AuthorityFailure.run { () throws(FileError) in
+            try AtomicFile.synchronize(directory: directory.issued)
+        }
         self.directory = directory
         name = config.name
         let key = try AuthorityKeys(directory: directory, passphrase: passphrase)

@@ -21,6 +21,12 @@ struct LineCommand: AsyncParsableCommand {
                   --profile p256.json --package gateway-os --package-version 2.4.0 --security-version 7 \\
                   --workers 8 --html batch-7.html
 
+            A hot station births whatever is put in next: with --watch the manifest says no TPMs, and --slots, or "slots" in
+            JSON, says where boards come. Each board is born as the next device that has no birth yet, or as the next one whose
+            "slot" this is; then it may be taken out.
+              slot,tcti                                  birthmark-factory line line-1 batch-7.csv --watch \\
+              left,device:/dev/tpmrm0                        --slots slots.csv --model gw-100 …
+
             A device that fails stops no other. What happens is told on standard error: as a bar to people, as a line of JSON
             for each device to programs. Interrupted, it finishes the births under way; killed, it loses none.
 
@@ -33,8 +39,17 @@ struct LineCommand: AsyncParsableCommand {
     var directory: String
     @Argument(help: ArgumentHelp("The devices to make: CSV or JSON.", valueName: "manifest"))
     var manifest: String
-    @Option(help: ArgumentHelp("Devices worked on at once, 1 to \(Line.maximumWorkers).", valueName: "n"))
-    var workers = 8
+    @Option(
+        help: ArgumentHelp(
+            "Devices worked on at once, 1 to \(Line.maximumWorkers). Default: 8; with --watch, as many as slots.",
+            valueName: "n"
+        )
+    )
+    var workers: Int?
+    @Flag(help: "Make devices of the boards that are put into the station's slots, until all are made.")
+    var watch = false
+    @Option(help: ArgumentHelp("The station's slots: CSV or JSON with slot, tcti and eventLog.", valueName: "file"))
+    var slots: String?
     @Flag(help: "Look again at the TPMs of devices that were born before.")
     var recheck = false
     @Option(help: ArgumentHelp("Write the report as a page.", valueName: "file"))
@@ -78,27 +93,17 @@ struct LineCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard (1...Line.maximumWorkers).contains(workers) else {
+        guard (1...Line.maximumWorkers).contains(workers ?? 1) else {
             throw ValidationError("--workers takes 1 to \(Line.maximumWorkers)")
+        }
+        guard !watch || workers == nil && !recheck else {
+            throw ValidationError("--watch goes by slots: it takes neither --workers nor --recheck")
         }
     }
 
     func run() async throws {
         let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
-        let manifest = try readManifest()
-        var profiles: [String: ProvisioningProfile] = [:]
-        for path in Set(manifest.devices.map(\.profile)) { profiles[path] = try readProfile(path) }
-        let progress = LineProgress(of: manifest.devices.count)
-        Interrupt.listen()
-        let result = await Line(station, workers: workers, isRecheck: recheck).run(
-            manifest,
-            profiles: profiles,
-            logs: { try InputFile.read($0, limit: Evidence.maximumLogSize, what: "the event log") },
-            now: { UTCTime.now },
-            isStopped: { Interrupt.wasAsked },
-            tell: { progress.tell($0) }
-        )
-        progress.finish()
+        let result = watch ? try await watch(at: station) : try await makeAll(at: station)
         if let html {
             try AtomicFile.write(Array(LinePage(result, time: UTCTime.text).html.utf8), to: html, mode: 0o644)
         }
@@ -109,11 +114,57 @@ struct LineCommand: AsyncParsableCommand {
         }
     }
 
-    private func readManifest() throws(CommandFailure) -> LineManifest {
+    private func makeAll(at station: Station) async throws -> LineReport {
+        let slots = try readSlots()
+        let manifest = try readManifest { bytes in
+            try LineManifest(parsing: bytes, defaults: shared.entry, slots: slots)
+        }
+        var profiles: [String: ProvisioningProfile] = [:]
+        for path in Set(manifest.devices.map(\.profile)) { profiles[path] = try readProfile(path) }
+        let progress = LineProgress(of: manifest.devices.count)
+        Interrupt.listen()
+        defer { progress.finish() }
+        return await Line(station, workers: workers ?? 8, isRecheck: recheck).run(
+            manifest,
+            profiles: profiles,
+            logs: { try InputFile.read($0, limit: Evidence.maximumLogSize, what: "the event log") },
+            now: { UTCTime.now },
+            isStopped: { Interrupt.wasAsked },
+            tell: { progress.tell($0) }
+        )
+    }
+
+    private func watch(at station: Station) async throws -> LineReport {
+        let slots = try readSlots()
+        let line = try readManifest { bytes in
+            try HotLine(station, manifest: bytes, defaults: shared.entry, slots: slots, profiles: readProfile)
+        }
+        let progress = SlotProgress(line.slotNames, of: line.count)
+        Interrupt.listen()
+        defer { progress.finish() }
+        return try await line.run(
+            logs: { try InputFile.read($0, limit: Evidence.maximumLogSize, what: "the event log") },
+            now: { UTCTime.now },
+            isStopped: { Interrupt.wasAsked },
+            tell: { progress.tell($0, $1, born: $2) }
+        )
+    }
+
+    private func readSlots() throws -> [LineSlot] {
+        guard let slots else { return [] }
+        let bytes = try InputFile.read(slots, limit: LineSlot.maximumSize, what: "the slots")
+        do {
+            return try LineSlot.slots(parsing: bytes)
+        } catch {
+            throw CommandFailure(.malformed, "\(slots): \(error.detail)", hint: "--help shows a file of slots")
+        }
+    }
+
+    private func readManifest<Content>(_ read: ([UInt8]) throws -> Content) throws -> Content {
         let bytes = try InputFile.read(manifest, limit: LineManifest.maximumSize, what: "the manifest")
         do {
-            return try LineManifest(parsing: bytes, defaults: shared.entry)
-        } catch {
+            return try read(bytes)
+        } catch let error as MessageError {
             throw CommandFailure(
                 .malformed,
                 "\(manifest): \(error.detail)",

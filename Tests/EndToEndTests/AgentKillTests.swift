@@ -1,4 +1,5 @@
 import Glibc
+import MachineFaults
 import Messages
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
         /// When its journal says that it has come so far.
         case at(step: String)
         /// At a write of its journal.
-        case writing(Int, PowerCut.Moment)
+        case writing(Int, MachineFaults.Moment)
         /// By the install command, in this place of it.
         case installing(Place)
 
@@ -94,7 +95,8 @@ import Testing
                 end(id)
             }
         case .writing(let count, let moment):
-            let cut = try await PowerCut.at(count, placing: "/journal.json", moment, in: device.fleet)
+            let cut = try await MachineFaults(in: device.fleet)
+                .killing(moment, placing: count, of: "/journal.json")
             _ = try await device.update(environment: cut)
         case .installing(let place):
             let kills = "kill -9 $PPID"

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MachineFaults
 import Testing
 
 /// A disk without room: nothing half-written stays, nothing untrue is answered, and with room again all goes on.
@@ -8,7 +9,7 @@ import Testing
             let device = fleet.devices[0]
             let made = fleet.directory + "/made"
             let flag = fleet.directory + "/full"
-            let full = try await PowerCut.fullDisk(while: flag, in: fleet.directory)
+            let full = try await MachineFaults(in: fleet.directory).fullDisk(while: flag)
             try write([], to: flag)
             let signing =
                 ["release", "sign", "--key", fleet.releaseKey, "--package", fleet.package, "--name", "a"]
@@ -43,7 +44,7 @@ import Testing
             let device = fleet.devices[0]
             let flag = fleet.directory + "/full"
             await fleet.verifier.stop()
-            try await fleet.verifier.start(environment: PowerCut.fullDisk(while: flag, in: fleet.directory))
+            try await fleet.verifier.start(environment: MachineFaults(in: fleet.directory).fullDisk(while: flag))
             try await expect(0, device.agent("attest"))
             let entries = try await LedgerCopy(fleet.trust).entries.count
 
@@ -68,7 +69,7 @@ import Testing
         try await Fleet.with { fleet in
             let device = fleet.devices[0]
             let flag = fleet.directory + "/full"
-            let full = try await PowerCut.fullDisk(while: flag, in: fleet.directory)
+            let full = try await MachineFaults(in: fleet.directory).fullDisk(while: flag)
             try write([], to: flag)
             try await device.agent("attest", environment: full).expectFailure(3, "the first attest")
             #expect(files(below: device.state).filter { !$0.hasSuffix("/lock") } == [])

@@ -26,15 +26,15 @@ struct Boot: AsyncParsableCommand {
 
     func run() async throws {
         let device = try target.device
-        let firmware = try Firmware.named(firmware)
+        let file = try BootFile.named(firmware)
         let log = try await device.boot(
-            firmware: firmware,
+            file,
             tamper: Set(tamper),
             reset: !noReset,
             life: .daemon
         )
         let report = await DeviceReport(device, hasLog: true)
-        try output.print(report) { "booted \(firmware.name), \(log.count) bytes of log in \(device.logPath)" }
+        try output.print(report) { "booted \(file.name), \(log.count) bytes of log in \(device.logPath)" }
     }
 }
 
@@ -47,7 +47,7 @@ struct ListFirmware: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let names = Firmware.names
+        let names = BootFile.names
         try output.print(["firmware": names]) { names.joined(separator: "\n") }
     }
 }

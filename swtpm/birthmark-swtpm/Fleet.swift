@@ -4,14 +4,15 @@ import SoftwareDevice
 
 struct Fleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make, boot and stop many devices at once.",
+        abstract: "Make, boot and stop many devices at once, and run tests on them.",
         discussion: """
             Example:
               birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca --firmware gateway-os-2.4.0
               birthmark-factory line line-1 /tmp/f/manifest.csv --model gw-100 --tier vtpm …
+              birthmark-swtpm fleet run /tmp/f --junit report.xml -- ./my-test
               birthmark-swtpm fleet stop /tmp/f
             """,
-        subcommands: [MakeFleet.self, StopFleet.self]
+        subcommands: [MakeFleet.self, RunFleet.self, StopFleet.self]
     )
 }
 
@@ -45,6 +46,7 @@ struct MakeFleet: AsyncParsableCommand {
         help: ArgumentHelp("The endorsement keys to certify: rsa2048, p256, p384.", valueName: "key")
     )
     var endorsementKeys: [EndorsementKey] = [.p256]
+    @OptionGroup var seeding: SeedOption
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -66,10 +68,11 @@ struct MakeFleet: AsyncParsableCommand {
         let total = UInt64(count)
         let devices = try await fleet.make(
             count,
-            ca: LocalCA(directory: ca),
+            ca: LocalCA(directory: ca, seed: seeding.deviceSeed),
             endorsementKeys: endorsementKeys,
             prefix: serialPrefix,
-            firmware: firmware.map(Firmware.named),
+            firmware: firmware.map(BootFile.named),
+            seed: seeding.deviceSeed,
             life: .daemon
         ) { bar.update(UInt64($0), of: total) }
         bar.finish()
@@ -95,11 +98,7 @@ struct StopFleet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var stopped = 0
-        for device in try DeviceFleet(directory).devices() where await device.isRunning {
-            try await device.stop(orderly: true)
-            stopped += 1
-        }
+        let stopped = try await DeviceFleet(directory).stop()
         try output.print(Report(stopped: stopped)) { "\(stopped) devices stopped" }
     }
 }

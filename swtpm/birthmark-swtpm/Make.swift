@@ -10,6 +10,7 @@ struct Make: AsyncParsableCommand {
             Example:
               birthmark-swtpm make /tmp/d1 --ca /tmp/ca
               birthmark-swtpm make /tmp/d2 --ca /tmp/ca --endorsement-key p384 --bank sha256 sha384
+              birthmark-swtpm make /tmp/d3 --ca /tmp/ca --seed 7
 
             The authority is made on first use. Its root certificate, /tmp/ca/root.pem, is what a factory trusts.
             """
@@ -30,18 +31,33 @@ struct Make: AsyncParsableCommand {
         transform: AlgorithmID.init(bank:)
     )
     var banks: [AlgorithmID] = [.sha1, .sha256, .sha384]
+    @OptionGroup var seeding: SeedOption
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let device = try await SoftwareDevice.make(
             in: DeviceDirectory(target.directory),
-            ca: LocalCA(directory: ca),
+            ca: LocalCA(directory: ca, seed: seeding.deviceSeed),
             endorsementKeys: endorsementKeys,
-            banks: banks
+            banks: banks,
+            seed: seeding.deviceSeed
         )
         let report = await DeviceReport(device, hasLog: false)
         try output.print(report) { "made \(report.directory)" }
     }
+}
+
+/// Which keys a device has, for tests that must find them again.
+struct SeedOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Make keys that follow from this number, and an authority's that is made now. Such a device has no secrets.",
+            valueName: "number"
+        )
+    )
+    var seed: UInt64?
+
+    var deviceSeed: DeviceSeed? { seed.map { DeviceSeed($0) } }
 }
 
 extension EndorsementKey: ExpressibleByArgument {}

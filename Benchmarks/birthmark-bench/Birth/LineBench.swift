@@ -43,8 +43,9 @@ enum LineBench {
         }
     }
 
-    private static func births(_ workers: Int, _ line: Line) async throws -> LineReport {
-        try await withFleet(births, line, name: "f\(workers)") { fleet in
+    /// Births of a fleet of fresh devices.
+    static func births(_ workers: Int, _ line: Line) async throws -> LineReport {
+        try await withFleet(births, line, name: "f\(workers)-\(UInt16.random(in: 0 ... .max))") { fleet in
             var shared = LineEntry()
             shared.model = try Label(bench: "gw-100")
             shared.hardwareRevision = try Label(bench: "B")
@@ -107,7 +108,7 @@ enum LineBench {
             ca: line.authority,
             endorsementKeys: [.p256],
             prefix: name + "-",
-            firmware: Firmware.named(firmware),
+            firmware: BootFile.named(firmware),
             life: .attached
         ) { _ in }
         let outcome: Swift.Result<Result, any Error>

@@ -52,9 +52,9 @@ struct IssuedRegister: Sendable {
                 }
                 try supersede(entry)
             }
-            try FileManager.default.removeItem(atPath: path)
+            try SymbolicLink.remove(path)
         }
-        if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }
+        if holder != tpm { try SymbolicLink.make(path, to: "\(tpm)") }
         return nil
     }
 

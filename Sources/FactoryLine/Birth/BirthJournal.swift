@@ -79,9 +79,9 @@ struct BirthFiles: Sendable {
             guard try isRetired(holder, order.serial) || !isBound(order.serial, to: holder) else {
                 throw BirthRefusal(.serialTaken(by: holder))
             }
-            try FileManager.default.removeItem(atPath: path)
+            try SymbolicLink.remove(path)
         }
-        if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }
+        if holder != tpm { try SymbolicLink.make(path, to: "\(tpm)") }
         return nil
     }
 
@@ -91,6 +91,12 @@ struct BirthFiles: Sendable {
         guard let lock = try FileLock.trying(directory.lock(of: holder)) else { return true }
         lock.release()
         return false
+    }
+
+    /// The TPM that a serial number is bound to, because its certificates were issued; nil when any TPM may have it.
+    func binding(of serial: Label) throws -> ContentDigest? {
+        guard let holder = try holder(of: serial), try journal(of: holder)?.order.serial == serial else { return nil }
+        return holder
     }
 
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {

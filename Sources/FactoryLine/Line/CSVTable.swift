@@ -10,6 +10,34 @@ struct CSVTable {
 
     let rows: [Row]
 
+    /// A record with the names that the table's first line gives to its fields; an empty field is one that is left out.
+    struct Record {
+        var line: Int
+        var fields: [(name: String, value: String)]
+    }
+
+    /// Whether a file is JSON, which begins with a brace; everything else is taken for a table.
+    static func isJSON(_ bytes: [UInt8]) -> Bool {
+        bytes.first { !($0 == 0x20 || (0x09...0x0D).contains($0)) } == UInt8(ascii: "{")
+    }
+
+    /// The rows below the first one.
+    func records() throws(MessageError) -> [Record] {
+        guard let names = rows.first?.fields else { throw MessageError(.malformed, "the table is empty") }
+        var records: [Record] = []
+        for row in rows.dropFirst() {
+            guard row.fields.count == names.count else {
+                throw MessageError(
+                    .malformed,
+                    "line \(row.line): \(row.fields.count) fields, and the first line has \(names.count)"
+                )
+            }
+            let fields = zip(names, row.fields).filter { !$1.isEmpty }
+            records.append(Record(line: row.line, fields: fields.map { ($0, $1) }))
+        }
+        return records
+    }
+
     /// Reads a whole file; empty lines are passed over, as is the mark with which some programs begin UTF-8.
     init(parsing bytes: [UInt8]) throws(MessageError) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]

@@ -64,11 +64,22 @@ public struct Line: Sendable {
             microseconds: (clock.now - start).microseconds,
             workers: workers,
             devices: results.sorted { $0.key < $1.key }.map(\.value),
+            setAside: [],
             notBegun: manifest.devices.count - results.count
         )
     }
 
-    private func make(
+    private static func hint(for error: any Error) -> String? {
+        switch error {
+        case let error as BirthInterruption: error.hint
+        case let error as FileError: error.hint
+        case Station.Failure.file(let error): error.hint
+        default: nil
+        }
+    }
+
+    /// One attempt at one device.
+    func make(
         _ device: LineDevice,
         _ profile: ProvisioningProfile?,
         _ logs: @Sendable (String) throws -> [UInt8],
@@ -121,7 +132,7 @@ public struct Line: Sendable {
         } catch {
             var failed = result(.failed)
             failed.detail = String(describing: error)
-            failed.hint = (error as? BirthInterruption)?.hint
+            failed.hint = Self.hint(for: error)
             return failed
         }
     }

@@ -69,10 +69,14 @@ public struct LinePage: Sendable {
     }
 
     private var devices: String {
-        "<h2>Devices</h2>"
+        list("Devices", report.devices) + (report.setAside.isEmpty ? "" : list("Boards set aside", report.setAside))
+    }
+
+    private func list(_ heading: String, _ results: [LineResult]) -> String {
+        "<h2>\(heading)</h2>"
             + table(
                 ["serial", "outcome", "instance", "TPM", "ms", "why"],
-                report.devices.map { device in
+                results.map { device in
                     [
                         device.serial.text, device.outcome.rawValue, device.instance?.text ?? "", device.tcti,
                         Self.rounded(Double(device.microseconds) / 1000), device.detail ?? "",

@@ -50,11 +50,13 @@ public struct LineReport: Hashable, Sendable, Codable {
     public var workers: Int
     /// Every device that was begun, in the manifest's order.
     public var devices: [LineResult]
+    /// Boards of a hot line that were not born, under the order that they were tried with; another board has it, or will.
+    public var setAside: [LineResult]
     /// Devices that were not begun, because the run was stopped.
     public var notBegun: Int
 
-    /// How many devices had an outcome.
-    public func count(_ outcome: LineResult.Outcome) -> Int { devices.count { $0.outcome == outcome } }
+    /// How many devices and boards had an outcome.
+    public func count(_ outcome: LineResult.Outcome) -> Int { (devices + setAside).count { $0.outcome == outcome } }
 
     /// Whether every device of the manifest has a birth now.
     public var isComplete: Bool { notBegun == 0 && devices.allSatisfy(\.isBorn) }
@@ -72,7 +74,7 @@ public struct LineReport: Hashable, Sendable, Codable {
 
     /// Devices that are not born by their cause, the commonest first.
     public var failures: [(cause: String, devices: [LineResult])] {
-        Dictionary(grouping: devices.filter { !$0.isBorn }) { $0.cause ?? "" }
+        Dictionary(grouping: (devices + setAside).filter { !$0.isBorn }) { $0.cause ?? "" }
             .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
             .map { ($0.key, $0.value) }
     }

@@ -1,9 +1,7 @@
-import FoundationEssentials
-import Subprocess
+import MachineFaults
 import Testing
 
-/// A fault of the machine at a chosen write of the journal, put between the real program and libc: the program itself
-/// knows nothing of it.
+/// A fault of the machine at a chosen write of the journal.
 struct Fault: Sendable, CustomTestStringConvertible {
     enum Kind: String, Sendable, CaseIterable {
         /// The power goes before the journal's new text is in place.
@@ -24,45 +22,13 @@ struct Fault: Sendable, CustomTestStringConvertible {
         writes.flatMap { write in kinds.map { Fault(kind: $0, write: write) } }
     }
 
-    /// What the program needs in its environment for it.
+    /// What the program needs in its environment for it: rename(2) puts the journal in place.
     func environment(in directory: String) async throws -> [String: String] {
-        let library = directory + "/fault.so"
-        if !exists(library) {
-            try DeviceAgentTests.write(Array(Self.source.utf8), to: directory + "/fault.c")
-            let result = try await Subprocess.run(
-                .name("clang"),
-                arguments: ["-shared", "-fPIC", "-O1", "-o", library, directory + "/fault.c", "-ldl"],
-                output: .discarded,
-                error: .string(limit: 1 << 16)
-            )
-            try #require(result.terminationStatus.isSuccess, "\(result.standardError)")
+        let (faults, name) = (try await MachineFaults(in: directory), "/journal.json")
+        return switch kind {
+        case .killBefore: faults.killing(.before, placing: write, of: name)
+        case .killAfter: faults.killing(.after, placing: write, of: name)
+        case .diskFull: faults.fullDisk(at: write, isLasting: false, of: name)
         }
-        return ["LD_PRELOAD": library, "FAULT": "\(kind.rawValue) \(write)"]
     }
-
-    /// rename(2) puts the journal in place, so it is the moment that counts.
-    private static let source = #"""
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <errno.h>
-        #include <signal.h>
-        #include <stdio.h>
-        #include <stdlib.h>
-        #include <string.h>
-        #include <unistd.h>
-
-        int rename(const char *from, const char *to) {
-            static int writes;
-            int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
-            const char *name = strrchr(to, '/'), *fault = getenv("FAULT");
-            char kind[32];
-            int at;
-            if (fault && name && !strcmp(name, "/journal.json") && sscanf(fault, "%31s %d", kind, &at) == 2 && ++writes == at) {
-                if (!strcmp(kind, "disk-full")) { errno = ENOSPC; return -1; }
-                if (!strcmp(kind, "kill-after")) real(from, to);
-                kill(getpid(), SIGKILL);
-            }
-            return real(from, to);
-        }
-        """#
 }

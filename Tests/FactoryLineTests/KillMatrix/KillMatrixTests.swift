@@ -1,15 +1,16 @@
 import FactoryLine
 import Foundation
+import MachineFaults
 import Messages
 import SoftwareDevice
 import Testing
 
-/// The station is killed at every moment of a birth, or the TPM loses its power, each time on a fresh device; then the
-/// station runs again.
+/// The station is killed at every moment of a birth, or the TPM loses its power, or the disk its room, each time on a
+/// fresh device at a fresh station; then the station runs again.
 ///
 /// `make kill-matrix` takes every moment; `make test` some of them.
 @Suite(.timeLimit(.minutes(60))) struct KillMatrixTests {
-    /// What came of one kill and the run after it.
+    /// What came of one fault and the run after it.
     private struct Fate {
         var resumed = false
         /// Keys that were in the TPM before are others now, or there is no birth, or the TPM lacks a part of it.
@@ -19,29 +20,46 @@ import Testing
         var story = ""
     }
 
-    private static let isWhole = ProcessInfo.processInfo.environment["KILL_MATRIX"] == "all"
-    /// A prime, so that the moments taken are of every kind.
-    private static let pace = isWhole ? 1 : 17
+    static let isWhole = ProcessInfo.processInfo.environment["KILL_MATRIX"] == "all"
     private static let atOnce = 3
 
     /// Who is struck.
     enum Victim: String, CaseIterable {
         case station
         case tpm
+        /// The disk is full from then on.
+        case disk
+        /// One call finds no room, and the next one does: a program that goes on as if nothing had been would show.
+        case diskOnce = "disk once"
+
+        var isDisk: Bool { self == .disk || self == .diskOnce }
+
+        /// Primes, so that the moments taken are of every kind.
+        var pace: Int { KillMatrixTests.isWhole ? 1 : isDisk ? 7 : 29 }
+
+        func moments(of birth: NotedMoments) -> [String] { isDisk ? birth.needsOfRoom : birth.moments }
+
+        /// Phases and calls that a birth must have had, or the matrix would have holes.
+        var kinds: Set<String> {
+            let files = ["open", "write", "fsync", "rename", "link", "symlink"]
+            if isDisk { return Set(files.map { $0 == "write" ? "bytes write" : "room \($0)" }) }
+            return Set((files + ["Tss2_Sys_ExecuteAsync"]).flatMap { ["before \($0)", "after \($0)"] } + ["answered"])
+        }
     }
 
     @Test(arguments: isWhole ? ["p256", "p384", "rsa2048"] : ["p256"], Victim.allCases)
-    func aBirthKilledAnywhereIsFinished(profile: String, victim: Victim) async throws {
+    func aBirthStruckAnywhereIsFinished(profile: String, victim: Victim) async throws {
         try await TestLine.with { line in
-            let points = try KillPoints(in: line.directory)
-            let (moments, whole) = try await uninterrupted(line, points, profile)
-            let chosen = Array(stride(from: 1, through: moments.count, by: Self.pace))
+            let faults = try await MachineFaults(in: line.directory)
+            let (birth, whole) = try await uninterrupted(line, faults, profile)
+            let moments = victim.moments(of: birth)
+            let chosen = Array(stride(from: 1, through: moments.count, by: victim.pace))
             var fates: [Int: Fate] = [:]
             try await withThrowingTaskGroup(of: (Int, Fate).self) { group in
                 var waiting = chosen.makeIterator()
                 func beginNext() {
                     guard let number = waiting.next() else { return }
-                    group.addTask { (number, try await killed(victim, at: number, line, points, profile, like: whole)) }
+                    group.addTask { (number, try await struck(victim, at: number, line, faults, profile, like: whole)) }
                 }
                 for _ in 0..<Self.atOnce { beginNext() }
                 for try await (number, fate) in group {
@@ -57,52 +75,61 @@ import Testing
                     + "lost: \(fates.values.count(where: \.isLost)), doubled: \(fates.values.count(where: \.isDoubled))"
             )
             #expect(fates.count == chosen.count)
-            #expect(Set(moments).count == 9, "moments of every kind: \(Set(moments))")
+            #expect(NotedMoments.kinds(moments) == victim.kinds)
         }
     }
 
     /// A birth that nobody disturbs: the moments that it has, and what it leaves in the TPM.
     private func uninterrupted(
         _ line: TestLine,
-        _ points: KillPoints,
+        _ faults: MachineFaults,
         _ profile: String
-    ) async throws -> (moments: [String], contents: TPMContents) {
+    ) async throws -> (birth: NotedMoments, contents: TPMContents) {
         try await line.withDevice("whole-\(profile)", endorsementKeys: [Self.endorsementKey(profile)]) { device in
             let file = line.directory + "/moments-\(profile)"
+            try await boot(device, profile)
             let ended = try await FactoryProcess.run(
-                arguments(line, device, "\(profile)-0", profile),
-                environment: points.noting(in: file)
+                arguments(line.station, device, "\(profile)-0", profile),
+                environment: faults.noting(in: file)
             )
             try #require(ended.status == 0, "\(ended.errors)")
-            let text = try String(contentsOfFile: file, encoding: .utf8)
-            return (text.split(separator: "\n").map(String.init), try await TPMContents.of(device))
+            return (try NotedMoments(readingFrom: file), try await TPMContents.of(device))
         }
     }
 
-    private func killed(
+    private func struck(
         _ victim: Victim,
         at number: Int,
         _ line: TestLine,
-        _ points: KillPoints,
+        _ faults: MachineFaults,
         _ profile: String,
         like whole: TPMContents
     ) async throws -> Fate {
-        let serial = "\(profile)-\(victim.rawValue)-\(number)"
+        let serial = "\(profile)-\(victim.rawValue.replacing(" ", with: "-"))-\(number)"
         return try await line.withDevice(serial, endorsementKeys: [Self.endorsementKey(profile)]) { device in
-            let arguments = arguments(line, device, serial, profile)
-            let whom = victim == .tpm ? try process(of: device) : nil
-            let cut = try await FactoryProcess.run(arguments, environment: points.killing(whom, at: number))
+            let station = try line.otherStation(serial)
+            try await boot(device, profile)
+            let arguments = arguments(station, device, serial, profile)
+            let fault =
+                switch victim {
+                case .station: faults.killing(at: number)
+                case .tpm: faults.killing(try #require(device.process) as pid_t, at: number)
+                case .disk, .diskOnce: faults.fullDisk(at: number, isLasting: victim == .disk)
+                }
+            let cut = try await FactoryProcess.run(arguments, environment: fault)
             // A board may lose its power with the station, or stay as it is.
-            if number.isMultiple(of: 2) || victim == .tpm { try await device.powerCycle(orderly: false) }
+            if victim == .tpm || victim == .station && number.isMultiple(of: 2) {
+                try await device.powerCycle(orderly: false)
+                try await boot(device, profile)
+            }
             let left = try await TPMContents.of(device)
             let resumed = try await FactoryProcess.run(arguments)
             let again = try await FactoryProcess.run(arguments)
             let found = try await TPMContents.of(device)
-            let births = try line.births().keys.filter { $0 == serial + ".json" }.count
+            let births = try line.births(at: station).count
             let keptKeys = left.persistent.allSatisfy { found.persistent[$0] == $1 }
             return Fate(
-                resumed: (victim == .tpm ? [0, 3].contains(cut.status) : cut.killed) && resumed.status == 0
-                    && again.status == 0
+                resumed: cut.ended(as: victim) && resumed.status == 0 && again.status == 0
                     && again.output.contains("\"verdict\":\"already-born\""),
                 isLost: births == 0 || !keptKeys || !found.hasEverything(of: whole),
                 isDoubled: births > 1 || !whole.hasEverything(of: found) || !found.loaded.isEmpty,
@@ -111,26 +138,41 @@ import Testing
         }
     }
 
-    /// The software TPM of a device.
-    private func process(of device: SoftwareDevice) throws -> pid_t {
-        let found = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.first { id in
-            let line = (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)) ?? ""
-            let words = line.split(separator: "\0")
-            return words.first?.hasSuffix("swtpm") == true
-                && words.contains { $0.hasSuffix("path=\(device.directory.path)/sock") }
-        }
-        return try #require(found)
+    private func arguments(
+        _ station: Station,
+        _ device: SoftwareDevice,
+        _ serial: String,
+        _ profile: String
+    ) -> [String] {
+        FactoryProcess.provision(station, device, serial: serial, profile: profile) + ["--json"]
+            + (Self.hasLog(profile) ? ["--event-log", device.logPath] : [])
     }
 
-    private func arguments(_ line: TestLine, _ device: SoftwareDevice, _ serial: String, _ profile: String) -> [String]
-    {
-        FactoryProcess.provision(line.station, device, serial: serial, profile: profile) + ["--json"]
+    /// Whether births come with an event log, which is one more file, whatever the profile.
+    private static func hasLog(_ profile: String) -> Bool { profile == "p256" }
+
+    private func boot(_ device: SoftwareDevice, _ profile: String) async throws {
+        guard Self.hasLog(profile) else { return }
+        try await device.boot(firmware: Firmware.named("gateway-os-2.4.0"), reset: false)
     }
 
     private static func endorsementKey(_ profile: String) -> EndorsementKey {
         switch profile {
         case "rsa2048": .rsa2048
         default: .p256
+        }
+    }
+}
+
+extension FactoryProcess.Ended {
+    /// Whether a run ended as one does that is struck so; the TPM may lose its power after the last command.
+    fileprivate func ended(as victim: KillMatrixTests.Victim) -> Bool {
+        switch victim {
+        case .station: killed
+        case .tpm: [0, 3].contains(status)
+        case .disk, .diskOnce:
+            status == 3 && errors.contains("no space is left on the disk that holds /")
+                && errors.contains("hint: make room and run the same command again")
         }
     }
 }

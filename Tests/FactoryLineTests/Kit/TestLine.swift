@@ -52,10 +52,10 @@ final class TestLine: Sendable {
     }
 
     /// A second station in the same factory.
-    func otherStation() throws -> Station {
+    func otherStation(_ name: String = "line-2") throws -> Station {
         let other = try Station.make(
-            in: FactoryDirectory(directory + "/other"),
-            name: Self.label("line-2"),
+            in: FactoryDirectory("\(directory)/station-\(name)"),
+            name: Self.label(name),
             at: Self.now - 60
         ).station
         for file in [LocalCA.rootFile, LocalCA.intermediateFile] {

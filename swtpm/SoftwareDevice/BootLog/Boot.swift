@@ -17,13 +17,24 @@ extension SoftwareDevice {
         reset: Bool = true,
         life: Life = .attached
     ) async throws -> [UInt8] {
+        try await boot(.firmware(firmware), tamper: tamper, reset: reset, life: life)
+    }
+
+    /// Boots what a file says.
+    @discardableResult
+    public func boot(
+        _ file: BootFile,
+        tamper: Set<Tamper> = [],
+        reset: Bool = true,
+        life: Life = .attached
+    ) async throws -> [UInt8] {
+        let events = try file.events(tamper)
         if !isRunning {
             try await start(life)
         } else if reset {
             try await powerCycle()
         }
         try forgetList()
-        let events = BootSequence(firmware: firmware, tamper: tamper).events
         let tpm = try await openTPM(tcti: tcti)
         let log = try await tpm.perform { connection throws(TPMError) in try connection.measure(events) }
         await tpm.close()

@@ -1,3 +1,4 @@
+import MeasuredBoot
 import TPMWire
 
 /// Writes the crypto-agile event log (TCG PC Client Platform Firmware Profile, section 10).
@@ -6,7 +7,7 @@ enum EventLogWriter {
     static func log(of events: [(event: MeasuredEvent, digests: [TPMTHA])], banks: [AlgorithmID]) -> [UInt8] {
         events.reduce(into: header(banks)) { log, entry in
             log.append(littleEndian: UInt32(entry.event.pcr))
-            log.append(littleEndian: entry.event.kind.rawValue)
+            log.append(littleEndian: entry.event.type.rawValue)
             log.append(littleEndian: UInt32(entry.digests.count))
             for digest in entry.digests {
                 log.append(littleEndian: digest.hashAlg.rawValue)

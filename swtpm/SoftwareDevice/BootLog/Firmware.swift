@@ -1,6 +1,3 @@
-import DurableFiles
-import FoundationEssentials
-
 /// What boots on a device: everything that a boot measures follows from this, so two units with the same firmware
 /// measure the same.
 ///
@@ -60,50 +57,17 @@ public struct Firmware: Sendable, Hashable, Codable {
         }
     }
 
-    /// The most bytes of a descriptor; a real one has 1 KB.
-    private static let maximumSize = 1 << 20
-
-    /// Reads a descriptor.
-    public init(contentsOf path: String) throws(SoftwareDeviceError) {
-        do {
-            let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
-            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
-        } catch let error as FileError {
-            throw SoftwareDeviceError(error)
-        } catch {
-            throw SoftwareDeviceError(.input, "\(path) is not a firmware descriptor: \(error)")
-        }
-    }
-
     /// A descriptor of this repository, by name or by path.
     public static func named(_ name: String) throws(SoftwareDeviceError) -> Firmware {
-        if name.contains("/") { return try Firmware(contentsOf: name) }
-        let path = "\(directory)/\(name).json"
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw SoftwareDeviceError(
-                .input,
-                "There is no firmware \(name). There are: \(names.joined(separator: ", "))."
-            )
+        guard case .firmware(let firmware) = try BootFile.named(name) else {
+            throw SoftwareDeviceError(.input, "\(name) lists events: it is no machine with UEFI, shim and GRUB.")
         }
-        return try Firmware(contentsOf: path)
-    }
-
-    /// The descriptors of this repository.
-    public static var names: [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
-    }
-
-    /// `swtpm/firmware`, next to this program's sources, or where BIRTHMARK_FIRMWARE says.
-    private static var directory: String {
-        if let named = ProcessInfo.processInfo.environment["BIRTHMARK_FIRMWARE"] { return named }
-        let source = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        return "/\(source)/firmware"
+        return firmware
     }
 }
 
 /// A boot that measures something else than the firmware says.
-public enum Tamper: String, Sendable, Hashable, CaseIterable {
+public enum Tamper: String, Sendable, Hashable, CaseIterable, Codable {
     /// Another kernel at the same path.
     case kernel
     /// Another GRUB.

@@ -1,3 +1,5 @@
+import MeasuredBoot
+
 /// One measurement of a boot: what is extended, and what the log says about it.
 struct MeasuredEvent {
     /// Event types (TCG PC Client Platform Firmware Profile, section 10.4.1).
@@ -15,18 +17,25 @@ struct MeasuredEvent {
     }
 
     let pcr: Int
-    let kind: Kind
+    let type: EventType
     /// The bytes whose digest is extended.
     let measured: [UInt8]
     /// The event data in the log.
     let data: [UInt8]
 
     init(_ pcr: Int, _ kind: Kind, data: [UInt8], measuring measured: [UInt8]) {
+        self.init(pcr, type: EventType(rawValue: kind.rawValue), data: data, measuring: measured)
+    }
+
+    init(_ pcr: Int, type: EventType, data: [UInt8], measuring measured: [UInt8]) {
         self.pcr = pcr
-        self.kind = kind
+        self.type = type
         self.measured = measured
         self.data = data
     }
+
+    /// The type, where it is one of those that the machines here measure.
+    var kind: Kind? { Kind(rawValue: type.rawValue) }
 
     /// An event whose data are what is measured.
     init(_ pcr: Int, _ kind: Kind, _ data: [UInt8]) {

@@ -6,6 +6,8 @@ public struct DeviceManifest: Sendable, Codable {
     public let firmwareVersion: UInt64
     public let endorsementKeys: [EndorsementKey]
     public let banks: [String]
+    /// What its keys follow from, where they do.
+    public let seed: DeviceSeed?
 
     /// The most bytes of the file; a real one has 150.
     static let maximumSize = 64 << 10
@@ -22,10 +24,17 @@ public struct DeviceManifest: Sendable, Codable {
         self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(filePath: directory.manifest)))
     }
 
-    init(manufacturer: String, firmwareVersion: UInt64, endorsementKeys: [EndorsementKey], banks: [String]) {
+    init(
+        manufacturer: String,
+        firmwareVersion: UInt64,
+        endorsementKeys: [EndorsementKey],
+        banks: [String],
+        seed: DeviceSeed?
+    ) {
         self.manufacturer = manufacturer
         self.firmwareVersion = firmwareVersion
         self.endorsementKeys = endorsementKeys
         self.banks = banks
+        self.seed = seed
     }
 }

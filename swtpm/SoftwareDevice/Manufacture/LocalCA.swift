@@ -16,13 +16,14 @@ public struct LocalCA: Sendable {
     /// Opens the authority in a directory, and makes it on first use.
     ///
     /// Many processes may do so at once: one of them makes it, the others find it.
-    public init(directory: String) throws {
+    /// - Parameter seed: what the keys of an authority that is made now follow from; one that is there keeps its own.
+    public init(directory: String, seed: DeviceSeed? = nil) throws {
         let directory = DeviceDirectory(directory).path
         if let existing = try Self.load(directory) {
             self = existing
             return
         }
-        let made = try Self.make()
+        let made = try Self.make(seed)
         let temporary = "\(directory).\(UInt64.random(in: 0...UInt64.max))"
         try made.save(temporary)
         do {
@@ -102,9 +103,9 @@ private struct FreshCA {
 }
 
 extension LocalCA {
-    private static func make() throws -> FreshCA {
-        let rootKey = P256.Signing.PrivateKey()
-        let intermediateKey = P256.Signing.PrivateKey()
+    private static func make(_ seed: DeviceSeed?) throws -> FreshCA {
+        let rootKey = try seed?.p256Key("root authority") ?? P256.Signing.PrivateKey()
+        let intermediateKey = try seed?.p256Key("intermediate authority") ?? P256.Signing.PrivateKey()
         let rootName = try DistinguishedName { CommonName("Birthmark Software TPM Root CA") }
         let intermediateName = try DistinguishedName { CommonName("Birthmark Software TPM Intermediate CA") }
         let root = try authority(

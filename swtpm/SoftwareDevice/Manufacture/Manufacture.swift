@@ -11,11 +11,13 @@ extension SoftwareDevice {
     ///   - directory: Must not hold a finished device; its path is at most 97 bytes, for the socket in it.
     ///   - endorsementKeys: Which keys get certificates, in NV as makers put them. An RSA key costs 30 ms more.
     ///   - banks: The PCR banks of the TPM.
+    ///   - seed: what the TPM's keys follow from; without it nobody can foresee them.
     public static func make(
         in directory: DeviceDirectory,
         ca: LocalCA,
         endorsementKeys: [EndorsementKey] = [.p256],
-        banks: [AlgorithmID] = [.sha1, .sha256, .sha384]
+        banks: [AlgorithmID] = [.sha1, .sha256, .sha384],
+        seed: DeviceSeed? = nil
     ) async throws -> SoftwareDevice {
         try prepare(directory)
         guard let lock = try locked(directory) else {
@@ -24,6 +26,7 @@ extension SoftwareDevice {
         defer { lock.release() }
         try makeState(of: directory)
         let device = SoftwareDevice(unfinished: directory)
+        if let seed { try await device.follow(seed) }
         try await device.start()
         let identity = try await device.manufacture(ca: ca, endorsementKeys: endorsementKeys, banks: banks)
         try await device.stop()
@@ -31,7 +34,8 @@ extension SoftwareDevice {
             manufacturer: identity.manufacturer,
             firmwareVersion: identity.firmwareVersion,
             endorsementKeys: endorsementKeys,
-            banks: banks.map(\.description)
+            banks: banks.map(\.description),
+            seed: seed
         ).write(to: directory)
         return device
     }
@@ -69,6 +73,26 @@ extension SoftwareDevice {
         do throws(FileError) {
             try PrivateDirectory.make(directory.state)
         } catch {
+            throw SoftwareDeviceError(error)
+        }
+    }
+
+    /// Has a fresh TPM, which has no power, made its secrets from a seed instead of those that it drew.
+    private func follow(_ seed: DeviceSeed) async throws {
+        // The first start makes the state.
+        try await start()
+        try await stop()
+        let file = "\(directory.state)/\(PermanentState.file)"
+        do {
+            guard var state = PermanentState(try BoundedFile.read(file, limit: PermanentState.maximumSize)) else {
+                throw SoftwareDeviceError(
+                    .environment,
+                    "This swtpm keeps the state of a TPM in a form that is not known here: make the device without a seed."
+                )
+            }
+            state.follow(seed)
+            try AtomicFile.write(state.bytes, to: file)
+        } catch let error as FileError {
             throw SoftwareDeviceError(error)
         }
     }

@@ -1,0 +1,88 @@
+import Messages
+import Synchronization
+
+/// The orders of a hot line: which board gets which, and which of them still have none.
+///
+/// What binds a serial number to a TPM is on disk, and is asked there: an order whose certificates were issued waits for
+/// the board that has them, however long ago and by whomever that was.
+final class HotOrders: Sendable {
+    private enum State: Equatable {
+        /// Any board may have it.
+        case free
+        /// A board is being worked on under it.
+        case taken
+        /// Certificates were issued for it: this TPM finishes it, and no other.
+        case bound(ContentDigest)
+        case born
+    }
+
+    let orders: [LineOrder]
+    private let files: BirthFiles
+    private let isBorn: @Sendable (LineOrder) throws -> Bool
+    private let states: Mutex<[State]>
+
+    /// Finds out how far each order has come.
+    /// - Parameter isBorn: whether there is a signed birth for an order.
+    init(
+        _ orders: [LineOrder],
+        files: BirthFiles,
+        isBorn: @escaping @Sendable (LineOrder) throws -> Bool
+    ) throws {
+        self.orders = orders
+        self.files = files
+        self.isBorn = isBorn
+        states = Mutex([])
+        let found = try orders.map(state)
+        states.withLock { $0 = found }
+    }
+
+    private func state(of order: LineOrder) throws -> State {
+        if try isBorn(order) { return .born }
+        return try files.binding(of: order.order.serial).map(State.bound) ?? .free
+    }
+
+    /// How many have a birth.
+    var born: Int { states.withLock { $0.count { $0 == .born } } }
+
+    /// Whether each has.
+    var areDone: Bool { born == orders.count }
+
+    /// The serial numbers of those that wait for the board they were begun on.
+    var waiting: [Label] {
+        states.withLock { states in
+            zip(orders, states).compactMap { order, state in
+                if case .bound = state { order.order.serial } else { nil }
+            }
+        }
+    }
+
+    /// Takes the order that a board was begun under.
+    /// - Parameter board: the digests of its endorsement key, by profile.
+    /// - Returns: the order's number; nil when there is none.
+    func takeAgain(_ board: [String: ContentDigest]) -> Int? {
+        take { order, state in board[order.profile].map { state == .bound($0) } ?? false }
+    }
+
+    /// Takes the first order that any board may have in this slot.
+    /// - Returns: the order's number; nil when there is none.
+    func takeNext(in slot: Label) -> Int? {
+        take { order, state in state == .free && (order.slot ?? slot) == slot }
+    }
+
+    private func take(_ isWanted: (LineOrder, State) -> Bool) -> Int? {
+        states.withLock { states in
+            guard let number = states.indices.first(where: { isWanted(orders[$0], states[$0]) }) else { return nil }
+            states[number] = .taken
+            return number
+        }
+    }
+
+    /// Ends the work on an order: without a birth it is free again, or bound to the TPM that it was begun on.
+    /// - Returns: whether it is free.
+    @discardableResult
+    func end(_ number: Int) throws -> Bool {
+        let state = try state(of: orders[number])
+        states.withLock { $0[number] = state }
+        return state == .free
+    }
+}

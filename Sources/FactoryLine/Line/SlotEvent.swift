@@ -1,0 +1,19 @@
+public import Messages
+
+/// What happens in a slot of a hot line.
+public enum SlotEvent: Sendable {
+    /// Nothing answers: the slot waits for a board.
+    case waiting
+    /// A TPM answers and cannot be used, perhaps only not yet.
+    case unready(String)
+    /// The board is being worked on: leave it in.
+    case begun(Label)
+    /// It is done, or will not be born: the board may be taken out.
+    case ended(LineResult)
+    /// The board was born here before, or was begun as a device that is not to be made now: take it out.
+    case known(Label, isBorn: Bool)
+    /// No order is left that this board may have: take it out. These wait for the boards that they were begun on.
+    case noOrder(waiting: [Label])
+    /// What is on disk cannot be read or written; the board may be taken out.
+    case failed(String)
+}
