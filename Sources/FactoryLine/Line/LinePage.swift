@@ -1,3 +1,4 @@
+import FactoryAuthority
 import Messages
 
 /// A line's report as a page that needs nothing beside itself: for people who were not there.

@@ -1,5 +1,7 @@
 import Foundation
 import SoftwareDevice
+import TPMDevice
+import TPMWire
 import Testing
 
 /// A CA whose key is in a token, in a TPM, or in a file under a passphrase: births are the same, and the key stays there.

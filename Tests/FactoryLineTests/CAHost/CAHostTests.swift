@@ -4,6 +4,8 @@ import FactoryLine
 import Foundation
 import Messages
 import SoftwareDevice
+import TPMDevice
+import TPMWire
 import Testing
 
 /// Stations without a CA key, and the host that certifies for them: two programs, and TLS between them.

@@ -31,7 +31,7 @@ final class TestHost {
         }
     }
 
-    deinit { process.map { kill($0.processIdentifier, SIGKILL) } }
+    deinit { kill9() }
 
     /// Runs a command with the host's passphrase, where it takes one.
     func run(_ arguments: [String]) async throws -> FactoryProcess.Ended {
