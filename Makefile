@@ -16,6 +16,7 @@ test: deps lint
 	scripts/run-tests
 	scripts/attacks
 	scripts/readme
+	scripts/readme swtpm/README.md
 
 bench: deps
 	$(SWIFT) build -c release --product birthmark-bench

@@ -98,11 +98,7 @@ struct StopFleet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var stopped = 0
-        for device in try DeviceFleet(directory).devices() where await device.isRunning {
-            try await device.stop(orderly: true)
-            stopped += 1
-        }
+        let stopped = try await DeviceFleet(directory).stop()
         try output.print(Report(stopped: stopped)) { "\(stopped) devices stopped" }
     }
 }

@@ -6,8 +6,9 @@ import TPMDevice
 enum ModelBench {
     static let suites = [Suite(name: "line-model", run: run)]
 
-    /// What the measured time of a birth may be of the foretold one. The model knows no switching between processes, and
-    /// a processor of its own for each is more than a virtual machine has.
+    /// What the measured time of a birth may be of the foretold one.
+    ///
+    /// The model knows neither switching between processes nor caches that they share.
     private static let aim = 1.25
     private static let births = 12
     private static let workers = [1, 2, 8]
@@ -65,15 +66,17 @@ enum ModelBench {
         }
     }
 
-    /// Each command takes its mean; how many there are says the list. What the station does with its files in memory is
-    /// processor, and what it takes longer with files on a disk is waiting.
+    /// Each command takes its mean; how many there are says the list.
+    ///
+    /// What the station does with its files in memory is processor, and what it takes longer with files on a disk is
+    /// waiting.
     private static func model(of line: Line, _ commands: BirthCommands, processors: Int) async throws -> LineModel {
         let onDisk = try await Births(of: line)
         let inMemory = try await withTemporaryDirectory(in: "/dev/shm") { directory in
             try await Births(of: Line(in: directory, profile: "p256", endorsementKey: .p256))
         }
         return LineModel(
-            tpm: commands.time(onDisk.time),
+            tpm: commands.time { onDisk.time(of: $0.command) },
             processor: inMemory.own.median,
             waiting: max(0, onDisk.own.median - inMemory.own.median),
             processors: processors,

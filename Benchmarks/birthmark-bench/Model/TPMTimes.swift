@@ -17,16 +17,17 @@ struct TPMTimes: Codable {
         var source: String
         var ecc: KeyTimes
         var rsa: KeyTimes
-        /// Everything else. The published figure is that of an RSA public operation, which is more than a command has to
-        /// do that only reads: so it is not too little.
+        /// Everything else.
+        ///
+        /// The published figure is that of an RSA public operation, which is more than a command has to do that only reads.
         var plain: Int
         /// A command that writes NV; nobody has published it for these chips, so it is assumed where it is absent.
         var writeNV: Int?
 
         /// Microseconds of a command.
-        func time(of command: String, isRSA: Bool, assumedWriteNV: Int) -> Double {
-            let key = isRSA ? rsa : ecc
-            switch command {
+        func time(of row: BirthCommands.Row, isRSA: Bool, assumedWriteNV: Int) -> Double {
+            let key = isRSA && row.isP256 != true ? rsa : ecc
+            switch row.command {
             case "TPM2_CreatePrimary": return Double(key.createKey)
             case "TPM2_CertifyCreation", "TPM2_Quote": return Double(key.sign)
             // The salt of a session and the seed of a credential are both secrets under the endorsement key.

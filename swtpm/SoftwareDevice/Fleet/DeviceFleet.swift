@@ -47,46 +47,49 @@ public struct DeviceFleet: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        var devices: [Int: SoftwareDevice] = [:]
-        try await withThrowingTaskGroup(of: (Int, SoftwareDevice).self) { group in
-            var waiting = (1...max(count, 1)).makeIterator()
-            func beginNext() {
-                guard let number = waiting.next() else { return }
-                group.addTask {
-                    let directory = DeviceDirectory(path + "/" + Self.name(number))
-                    let device =
-                        if let made = try? SoftwareDevice(directory) { made } else {
-                            try await SoftwareDevice.make(
-                                in: directory,
-                                ca: ca,
-                                endorsementKeys: endorsementKeys,
-                                seed: seed?.device(number)
-                            )
-                        }
-                    if let firmware {
-                        if await !(device.isRunning && device.hasBooted) {
-                            try await device.boot(firmware, life: life)
-                        }
-                    } else {
-                        try await device.start(life)
-                    }
-                    return (number, device)
+        var ready = 0
+        let devices = try await AtOnce.map(
+            Array(1...max(count, 1)),
+            limit: Self.atOnce,
+            done: { _ in
+                ready += 1
+                done(ready)
+            }
+        ) { number in
+            let directory = DeviceDirectory(path + "/" + Self.name(number))
+            let device =
+                if let made = try? SoftwareDevice(directory) { made } else {
+                    try await SoftwareDevice.make(
+                        in: directory,
+                        ca: ca,
+                        endorsementKeys: endorsementKeys,
+                        seed: seed?.device(number)
+                    )
                 }
+            if let firmware {
+                if await !(device.isRunning && device.hasBooted) { try await device.boot(firmware, life: life) }
+            } else {
+                try await device.start(life)
             }
-            for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount { beginNext() }
-            for try await (number, device) in group {
-                devices[number] = device
-                done(devices.count)
-                beginNext()
-            }
+            return device
         }
-        let ordered = devices.sorted { $0.key < $1.key }
-        let rows = ordered.map { number, device in
-            "\(prefix)\(Self.digits(number)),\(device.tcti),\(firmware == nil ? "" : device.logPath)"
+        let rows = devices.enumerated().map { index, device in
+            "\(prefix)\(Self.digits(index + 1)),\(device.tcti),\(firmware == nil ? "" : device.logPath)"
         }
         let table = (["serial,tcti,eventLog"] + rows).joined(separator: "\n") + "\n"
         try Data(table.utf8).write(to: URL(filePath: manifest), options: .atomic)
-        return ordered.map(\.value)
+        return devices
+    }
+
+    /// Takes the power from all devices that have it, in an orderly way.
+    /// - Returns: how many had it.
+    public func stop() async throws -> Int {
+        let had = try await AtOnce.map(devices(), limit: Self.atOnce) { device in
+            guard await device.isRunning else { return false }
+            try await device.stop(orderly: true)
+            return true
+        }
+        return had.count { $0 }
     }
 
     /// The devices with their serial numbers, as the manifest has them.
@@ -96,7 +99,7 @@ public struct DeviceFleet: Sendable {
             let bytes = try BoundedFile.read(manifest, limit: Self.maximumManifest)
             rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().map { $0 }
         } catch {
-            throw SoftwareDeviceError(.input, "\(path) holds no fleet: make one with `birthmark-swtpm fleet make`.")
+            throw noFleet
         }
         return try rows.enumerated().map { index, row in
             let device = try SoftwareDevice(DeviceDirectory(path + "/" + Self.name(index + 1)))
@@ -104,13 +107,20 @@ public struct DeviceFleet: Sendable {
         }
     }
 
+    private var noFleet: SoftwareDeviceError {
+        SoftwareDeviceError(.input, "\(path) holds no fleet: make one with `birthmark-swtpm fleet make`.")
+    }
+
+    /// Making and stopping a device is mostly waiting for its TPM.
+    private static var atOnce: Int { 2 * ProcessInfo.processInfo.activeProcessorCount }
+
     /// 10,000 rows with long paths.
     private static let maximumManifest = 16 << 20
 
     /// The devices that are there.
     public func devices() throws -> [SoftwareDevice] {
-        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-            .compactMap { try? SoftwareDevice(DeviceDirectory(path + "/" + $0)) }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { throw noFleet }
+        return names.sorted().compactMap { try? SoftwareDevice(DeviceDirectory(path + "/" + $0)) }
     }
 
     private static func name(_ number: Int) -> String { "d" + digits(number) }

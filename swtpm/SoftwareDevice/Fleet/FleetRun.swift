@@ -61,22 +61,7 @@ public struct FleetRun: Sendable {
         on fleet: DeviceFleet,
         done: @Sendable (Result) -> Void
     ) async throws -> [Result] {
-        let members = try fleet.members()
-        return await withTaskGroup(of: (Int, Result).self) { group in
-            var waiting = members.enumerated().makeIterator()
-            func beginNext() {
-                guard let (number, member) = waiting.next() else { return }
-                group.addTask { (number, await run(member.serial, member.device)) }
-            }
-            for _ in 0..<jobs { beginNext() }
-            var results: [Int: Result] = [:]
-            for await (number, result) in group {
-                results[number] = result
-                done(result)
-                beginNext()
-            }
-            return results.sorted { $0.key < $1.key }.map(\.value)
-        }
+        try await AtOnce.map(fleet.members(), limit: jobs, done: done) { await run($0.serial, $0.device) }
     }
 
     private func run(_ serial: String, _ device: SoftwareDevice) async -> Result {
