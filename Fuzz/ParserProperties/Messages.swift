@@ -10,12 +10,36 @@ extension ParserTarget {
             try? ChallengeRequest(parsing: $0)
         },
         canonical("birth-bundle", longestInput: 8192) { try? BirthBundle(parsing: $0) },
+        canonical("bundle-manifest", longestInput: 4096) { try? BundleManifest(parsing: $0) },
+        stationKeys,
+        canonical("rework", longestInput: Rework.maximumSize) { try? Rework(parsing: $0) },
         canonical("birth-record", longestInput: 8192) { try? BirthRecord(parsing: $0) },
         canonical("birth-tag", longestInput: BirthTag.maximumSize) { try? BirthTag(parsing: $0) },
         canonical("release-envelope", longestInput: 4096) { try? SignedEnvelope(parsing: $0) },
         canonical("release", longestInput: 4096) { try? Release(parsing: $0) },
         canonical("ledger-entry", longestInput: 8192) { try? LedgerEntry(parsing: $0) },
     ]
+
+    /// The stations that a verifier trusts: a file that people join, in any layout.
+    private static let stationKeys = ParserTarget("station-keys", longestInput: 4096) {
+        (input) throws(BrokenProperty) in
+        guard let keys = try? StationKeys(parsing: input) else { return false }
+        for tail in [[0x00], Array("}".utf8), Array("0".utf8), input] as [[UInt8]] {
+            try hold(
+                (try? StationKeys(parsing: input + tail)) == nil,
+                "nothing but white space may follow the stations"
+            )
+        }
+        try hold((try? StationKeys(parsing: input + [0x0A])) == keys, "layout does not change the stations")
+        guard let written = try? EditedJSON.encode(keys) else { throw BrokenProperty("every list can be written") }
+        try hold((try? StationKeys(parsing: written)) == keys, "a list says the same as it is written")
+        for station in keys.stations {
+            try hold(keys.station(keyID: station.key.id) == station, "each station is found by its own key")
+            try hold(station.isValid(at: station.from), "no station's time is over before it begins")
+            try hold(!station.isValid(at: station.until), "every station's time ends")
+        }
+        return true
+    }
 
     /// A message in canonical JSON: one text for each meaning.
     private static func canonical<Message: Codable & Hashable & Sendable>(

@@ -11,11 +11,33 @@ enum MessageSeeds {
             "attest": json(ChallengeRequest(instance: instance, purpose: .attest)),
             "update": json(ChallengeRequest(instance: instance, purpose: .update, package: digest, log: digest)),
         ],
-        "birth-record": ["without-certificate": record, "with-log": json(birth(log: digest))],
-        "birth-bundle": [
-            "empty": json(BirthBundle(births: [], logs: [])),
-            "one": json(BirthBundle(births: envelope(record, BirthRecord.payloadType), logs: [Blob([1, 2, 3])])),
+        "birth-record": [
+            "without-certificate": record, "with-log": json(birth(log: digest)),
+            "of-a-new-board": json(birth(log: nil, replaces: replacement)),
         ],
+        "birth-bundle": [
+            "empty": json(envelope([1], "text/plain").first.map { BirthBundle(manifest: $0, births: [], logs: []) }),
+            "one": json(bundle),
+        ],
+        "bundle-manifest": ["one": bundle?.manifest.payload.bytes ?? []],
+        "station-keys": [
+            "two":
+                (try? StationKeys([
+                    StationKey(
+                        name: label("line-1"),
+                        key: StatementSigner.p256(FixedKeys.signing).key,
+                        from: 1,
+                        until: 2
+                    ),
+                    StationKey(
+                        name: label("line-2"),
+                        key: StatementSigner.ed25519(FixedKeys.log).key,
+                        from: 0,
+                        until: Int64.max
+                    ),
+                ])).flatMap { try? EditedJSON.encode($0) } ?? []
+        ],
+        "rework": ["born": json(rework(record: digest)), "never-born": json(rework(record: nil))],
         "birth-tag": [
             "tag": json(
                 selection.map { selection in
@@ -94,6 +116,34 @@ enum MessageSeeds {
 
     private static let record = json(birth(log: nil))
 
+    private static let bundle = try? BirthBundle(
+        births: envelope(record, BirthRecord.payloadType),
+        logs: [Blob([1, 2, 3])],
+        station: label("station-1"),
+        number: 1,
+        at: 2,
+        signer: .ed25519(FixedKeys.log)
+    )
+
+    private static let replacement = Remark("dead").map {
+        Replacement(instance: InstanceID(iakName: [1]), reason: $0, by: label("bob"))
+    }
+
+    private static func rework(record: ContentDigest?) -> Rework? {
+        replacement.map { replacement in
+            Rework(
+                station: label("station-1"),
+                serial: label("SN-1"),
+                instance: replacement.instance,
+                endorsementKey: digest,
+                record: record,
+                reason: replacement.reason,
+                by: replacement.by,
+                at: 1
+            )
+        }
+    }
+
     private static func key(_ seed: UInt8) -> BornKey {
         BornKey(
             template: label("H-2"),
@@ -105,7 +155,7 @@ enum MessageSeeds {
         )
     }
 
-    private static func birth(log: ContentDigest?) -> BirthRecord? {
+    private static func birth(log: ContentDigest?, replaces: Replacement? = nil) -> BirthRecord? {
         guard let selection, let pcrs else { return nil }
         return BirthRecord(
             serial: label("SN-1"),
@@ -116,6 +166,7 @@ enum MessageSeeds {
             profile: label("p256"),
             bornAt: 1,
             station: label("station-1"),
+            replaces: replaces,
             bornWith: BornWith(name: label("os"), version: label("1.0.0"), securityVersion: 1),
             ek: key(1),
             iak: key(2),
@@ -171,6 +222,7 @@ enum MessageSeeds {
             "policy": #"{"policy":"\#(digest)"}"#,
             "lease": #"{"cause":"attested","event":"issued","expires":2,"id":"AAECAw"}"#,
             "operator": #"{"act":"suspend","reason":"lost"}"#,
+            "rework": #"{"by":"bob","reason":"dead","record":"\#(digest)","replacedBy":"\#(instance)"}"#,
             "birth": #"{"bornWith":{"name":"os","securityVersion":1,"version":"1.0.0"},"record":"\#(digest)","#
                 + #""station":"station-1","tier":"tpm"}"#,
             "release": #"{"artifact":"\#(digest)","manifest":"\#(digest)","name":"os","securityVersion":4,"#

@@ -20,6 +20,8 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     public var bornAt: Int64
     /// The station that signed.
     public var station: Label
+    /// The instance that had the serial number before, when its board was swapped; a verifier retires it.
+    public var replaces: Replacement?
     /// The package it was born with.
     public var bornWith: BornWith
     /// The endorsement key.
@@ -86,6 +88,9 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         guard counters.securityFloor.index != counters.grants.index else {
             throw MessageError(.outOfRange, "both counters are at one NV index")
         }
+        guard replaces?.instance != instance else {
+            throw MessageError(.outOfRange, "an instance cannot replace itself")
+        }
     }
 
     /// What a kernel can be built to extend (CONFIG_IMA_MEASURE_PCR_IDX).
@@ -103,6 +108,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         profile: Label,
         bornAt: Int64,
         station: Label,
+        replaces: Replacement? = nil,
         bornWith: BornWith,
         ek: BornKey,
         iak: BornKey,
@@ -126,6 +132,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         self.profile = profile
         self.bornAt = bornAt
         self.station = station
+        self.replaces = replaces
         self.bornWith = bornWith
         self.ek = ek
         self.iak = iak

@@ -26,14 +26,25 @@ public struct OperatorReason: Hashable, Sendable, Codable {
 
 /// The answer to `POST /v1/births`: what became of each birth of the bundle, in its order.
 public struct BirthsAnswer: Hashable, Sendable, Codable {
+    /// The station that made the bundle.
+    public var station: Label
+    /// The bundle's place in the station's sequence.
+    public var bundle: Int64
     /// One outcome a birth.
     public var births: [BirthOutcome]
+    /// Numbers of the station's sequence that have not arrived, as far as this bundle and those before it tell.
+    public var missing: [NumberRange]
 
     /// The most bytes accepted.
     public static let maximumSize = 1 << 20
 
-    /// Joins the outcomes.
-    public init(births: [BirthOutcome]) { self.births = births }
+    /// Joins the parts.
+    public init(station: Label, bundle: Int64, births: [BirthOutcome], missing: [NumberRange]) {
+        self.station = station
+        self.bundle = bundle
+        self.births = births
+        self.missing = missing
+    }
 }
 
 /// What became of one birth.
@@ -44,7 +55,7 @@ public struct BirthOutcome: Hashable, Sendable, Codable {
         case imported
         /// It was on record already, the same bytes.
         case known
-        /// It is not believed, or contradicts one on record.
+        /// It contradicts one on record, or replaces one that is not on record.
         case refused
     }
 

@@ -66,6 +66,20 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
         }
         return payload.bytes
     }
+
+    /// The statement's bytes, once this key has signed them; any other signature beside it is refused, because nothing covers it.
+    /// - Throws: `MessageError` with code `.badSignature`.
+    public func payload(type: String, signedBy key: StatementKey) throws(MessageError) -> [UInt8] {
+        guard signatures.count == 1 else {
+            throw MessageError(.badSignature, "the envelope has \(signatures.count) signatures, not one")
+        }
+        return try payload(type: type, signedBy: SigningKeys(threshold: 1, keys: [key]))
+    }
+
+    /// SHA-256 of the envelope in canonical JSON: what it says and who signed it.
+    public var digest: ContentDigest {
+        get throws(MessageError) { ContentDigest(of: try CanonicalJSON.encode(self)) }
+    }
 }
 
 /// One signature of an envelope.

@@ -71,6 +71,8 @@ extension SQLiteStore {
     /// Carries out a change, or says what stands against it and leaves everything as it was.
     private func apply(_ change: StoreChange, _ db: Database) throws -> StoreOutcome? {
         switch change {
+        case .bundle(let bundle): try apply(bundle, db)
+        case .bundleFinished(let station, let number): try finish(bundle: number, of: station, db)
         case .birth(let birth): try apply(birth, db)
         case .decision(let decision): try apply(decision, db)
         case .act(let transition, let version): try replace(transition, version, db)
@@ -79,38 +81,6 @@ extension SQLiteStore {
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .policy(let policy, _): try apply(policy, db)
         }
-    }
-
-    private func apply(_ birth: BirthImport, _ db: Database) throws -> StoreOutcome? {
-        let state = birth.transition.state
-        let found = try db.cachedStatement(
-            sql: "SELECT instance, serial, record FROM birth WHERE instance = ? OR serial = ? OR endorsement_key = ?"
-        )
-        let others = try Row.fetchAll(
-            found,
-            arguments: [state.instance.text, birth.serial.text, Data(birth.endorsementKey)]
-        )
-        for other in others {
-            guard let instance = InstanceID(other[0] as String) else { return .conflict(.instance) }
-            if instance == state.instance {
-                return other.bytes(2) == birth.record.bytes ? .known : .conflict(.instance)
-            }
-            return .conflict(other[1] == birth.serial.text ? .serial(instance) : .endorsementKey(instance))
-        }
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO birth (instance, serial, endorsement_key, record, payload, envelope, imported_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
-            arguments: [
-                state.instance.text, birth.serial.text, Data(birth.endorsementKey), Data(birth.record.bytes),
-                Data(birth.birth.payload), Data(birth.birth.envelope), birth.birth.importedAt,
-            ])
-        try db.cachedStatement(sql: "INSERT INTO state (instance, version, body) VALUES (?, ?, ?)")
-            .execute(arguments: [state.instance.text, state.version, Data(try CanonicalJSON.encode(state))])
-        if let log = birth.log { try keep(log, db) }
-        return nil
     }
 
     private func apply(_ decision: DecisionChange, _ db: Database) throws -> StoreOutcome? {
@@ -139,7 +109,7 @@ extension SQLiteStore {
     }
 
     /// Replaces a state that is still of the version that was read.
-    private func replace(_ transition: Transition, _ version: Int64, _ db: Database) throws -> StoreOutcome? {
+    func replace(_ transition: Transition, _ version: Int64, _ db: Database) throws -> StoreOutcome? {
         let state = transition.state
         try db.cachedStatement(sql: "UPDATE state SET version = ?, body = ? WHERE instance = ? AND version = ?")
             .execute(
@@ -191,7 +161,7 @@ extension SQLiteStore {
         return db.changesCount == 0 ? .known : nil
     }
 
-    private func keep(_ log: StoredLog, _ db: Database) throws {
+    func keep(_ log: StoredLog, _ db: Database) throws {
         try db.cachedStatement(sql: "INSERT OR IGNORE INTO event_log (digest, bytes) VALUES (?, ?)")
             .execute(arguments: [Data(log.digest.bytes), Data(log.bytes)])
     }

@@ -42,7 +42,11 @@ extension SQLiteStore: VerifierStore {
 
     public func instance(serial: Label) async throws(StoreError) -> InstanceID? {
         try await read { db in
-            try String.fetchOne(db, sql: "SELECT instance FROM birth WHERE serial = ?", arguments: [serial.text])
+            try String.fetchOne(
+                db,
+                sql: "SELECT instance FROM serial_number WHERE serial = ?",
+                arguments: [serial.text]
+            )
         }.flatMap { InstanceID($0) }
     }
 

@@ -76,6 +76,7 @@ extension RecordMemory.Contents {
         switch change {
         case .birth(let birth):
             states.keep(birth.transition.state, for: birth.transition.state.instance)
+            if let retired = birth.retirement?.transition.state { states.keep(retired, for: retired.instance) }
             if let log = birth.log { logs.keep(true, for: log.digest) }
         case .decision(let decision):
             states.keep(decision.transition.state, for: decision.transition.state.instance)
@@ -84,7 +85,7 @@ extension RecordMemory.Contents {
         case .release(let release, _): standings.keep(.registered, for: release.manifest)
         case .log(let log): logs.keep(true, for: log.digest)
         case .withdrawal(let manifest, _, _): standings.keep(.withdrawn, for: manifest)
-        case .policy: break
+        case .policy, .bundle, .bundleFinished: break
         }
     }
 }

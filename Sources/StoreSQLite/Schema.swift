@@ -11,6 +11,7 @@ enum Schema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: version1)
         }
+        migrator.registerMigration("2") { db in try db.execute(sql: version2) }
         return migrator
     }
 
@@ -85,5 +86,36 @@ enum Schema {
             checkpoint BLOB
         ) STRICT;
         INSERT INTO ledger_head (only, size) VALUES (1, 0);
+        """
+
+    // A board can be swapped: then two births have one serial number, and one of them has it now.
+    private static let version2 = """
+        CREATE TABLE serial_number (
+            serial TEXT NOT NULL PRIMARY KEY,
+            instance TEXT NOT NULL REFERENCES birth (instance)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO serial_number (serial, instance) SELECT serial, instance FROM birth;
+
+        CREATE TABLE birth_2 (
+            instance TEXT NOT NULL PRIMARY KEY,
+            serial TEXT NOT NULL,
+            endorsement_key BLOB NOT NULL UNIQUE,
+            record BLOB NOT NULL,
+            payload BLOB NOT NULL,
+            envelope BLOB NOT NULL,
+            imported_at INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO birth_2 SELECT instance, serial, endorsement_key, record, payload, envelope, imported_at FROM birth;
+        DROP TABLE birth;
+        ALTER TABLE birth_2 RENAME TO birth;
+
+        CREATE TABLE birth_bundle (
+            station TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            imported_at INTEGER NOT NULL,
+            is_finished INTEGER NOT NULL,
+            PRIMARY KEY (station, number)
+        ) STRICT, WITHOUT ROWID;
         """
 }

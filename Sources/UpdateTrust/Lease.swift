@@ -41,6 +41,6 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case evidenceRefused = "evidence-refused"
     /// An operator suspended the instance.
     case suspended
-    /// An operator retired the instance.
+    /// An operator retired the instance, or the factory swapped its board.
     case retired
 }

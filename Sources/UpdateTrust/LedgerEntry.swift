@@ -20,6 +20,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     /// What happened, typed.
     public enum Body: Hashable, Sendable {
         case birth(BirthEntry)
+        case rework(ReworkEntry)
         case release(ReleaseEntry)
         case withdrawal(WithdrawalEntry)
         case policy(PolicyEntry)
@@ -36,6 +37,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         var kind: Kind {
             switch self {
             case .birth: .birth
+            case .rework: .rework
             case .release: .release
             case .withdrawal: .withdrawal
             case .policy: .policy
@@ -50,7 +52,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     }
 
     enum Kind: String, Codable, CaseIterable {
-        case birth, release, withdrawal, policy, decision, lease, grant, receipt
+        case birth, rework, release, withdrawal, policy, decision, lease, grant, receipt
         case act = "operator"
         case allowance = "boot-allowance"
     }
@@ -89,6 +91,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         actor = try container.decode(Actor.self, forKey: .actor)
         switch try container.decode(Kind.self, forKey: .type) {
         case .birth: body = .birth(try container.decode(BirthEntry.self, forKey: .body))
+        case .rework: body = .rework(try container.decode(ReworkEntry.self, forKey: .body))
         case .release: body = .release(try container.decode(ReleaseEntry.self, forKey: .body))
         case .withdrawal: body = .withdrawal(try container.decode(WithdrawalEntry.self, forKey: .body))
         case .policy: body = .policy(try container.decode(PolicyEntry.self, forKey: .body))
@@ -112,6 +115,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         try container.encode(actor, forKey: .actor)
         switch body {
         case .birth(let body): try container.encode(body, forKey: .body)
+        case .rework(let body): try container.encode(body, forKey: .body)
         case .release(let body): try container.encode(body, forKey: .body)
         case .withdrawal(let body): try container.encode(body, forKey: .body)
         case .policy(let body): try container.encode(body, forKey: .body)

@@ -9,6 +9,8 @@ public struct BirthEntry: Hashable, Sendable, Codable {
     public var tier: Tier
     /// The station that signed.
     public var station: Label
+    /// The instance whose board it replaces; that one's chain has the rework.
+    public var replaces: InstanceID?
     /// The package it was born with; its security version is the first floor.
     public var bornWith: BornWith
 
@@ -17,6 +19,7 @@ public struct BirthEntry: Hashable, Sendable, Codable {
         self.record = payload
         tier = record.tier
         station = record.station
+        replaces = record.replaces?.instance
         bornWith = record.bornWith
     }
 }
@@ -146,4 +149,23 @@ public struct OperatorEntry: Hashable, Sendable, Codable {
     public var act: OperatorAct.Kind
     /// Why.
     public var reason: Remark
+}
+
+/// The factory swapped the instance's board: another instance has its serial number from now on.
+public struct ReworkEntry: Hashable, Sendable, Codable {
+    /// The instance that replaces it.
+    public var replacedBy: InstanceID
+    /// SHA-256 of that instance's birth record.
+    public var record: ContentDigest
+    /// Who swapped the board, by the station's word.
+    public var by: Label
+    /// Why.
+    public var reason: Remark
+
+    init(record: BirthRecord, payload: ContentDigest, _ replacement: Replacement) {
+        replacedBy = record.instance
+        self.record = payload
+        by = replacement.by
+        reason = replacement.reason
+    }
 }

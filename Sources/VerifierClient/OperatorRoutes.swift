@@ -7,6 +7,11 @@ extension VerifierClient {
         try await post("/v1/births", bundle, limit: BirthsAnswer.maximumSize, isRepeatable: true)
     }
 
+    /// What came of each station, and what did not.
+    public func stations() async throws(VerifierClientError) -> StationList {
+        try await get("/v1/births/stations", limit: StationList.maximumSize)
+    }
+
     /// Registers a release.
     public func addRelease(_ envelope: SignedEnvelope) async throws(VerifierClientError) -> ReleaseReport {
         try await post("/v1/releases", envelope, limit: ReleaseReport.maximumSize)

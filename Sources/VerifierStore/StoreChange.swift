@@ -3,6 +3,10 @@ public import UpdateTrust
 
 /// One change of the record, with the ledger entries that explain it: done whole or not at all.
 public enum StoreChange: Sendable {
+    /// Notes that the take-over of a bundle begins.
+    case bundle(StoredBundle)
+    /// Notes that it is finished: of every birth in it, it is known what became of it.
+    case bundleFinished(station: Label, number: Int64)
     /// Takes over a birth.
     case birth(BirthImport)
     /// Carries out a decision.
@@ -21,10 +25,10 @@ public enum StoreChange: Sendable {
     /// The entries that it appends to the ledger.
     public var entries: [WrittenEntry] {
         switch self {
-        case .birth(let birth): birth.transition.entries
+        case .birth(let birth): (birth.retirement?.transition.entries ?? []) + birth.transition.entries
         case .decision(let decision): decision.transition.entries
         case .act(let transition, _): transition.entries
-        case .log: []
+        case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
         }
     }
@@ -35,14 +39,30 @@ public struct BirthImport: Sendable {
     public var birth: StoredBirth
     /// SHA-256 of the birth record's bytes.
     public var record: ContentDigest
-    /// The serial number: one instance each.
+    /// The serial number: one instance has it at a time.
     public var serial: Label
-    /// Name of the endorsement key: one instance each.
+    /// Name of the endorsement key: one instance each, for ever.
     public var endorsementKey: [UInt8]
     /// The state it begins with, and the entry.
     public var transition: Transition
     /// The log of its first boot, when it came along.
     public var log: StoredLog?
+    /// The end of the instance that had the serial number before; carried out with the birth or not at all.
+    public var retirement: Retirement?
+
+    /// How an instance ends whose board was swapped.
+    public struct Retirement: Sendable {
+        /// The state as it will be, and the entries.
+        public var transition: Transition
+        /// The version of the state that it was taken on.
+        public var replacing: Int64
+
+        /// Joins both.
+        public init(transition: Transition, replacing: Int64) {
+            self.transition = transition
+            self.replacing = replacing
+        }
+    }
 
     /// Joins the parts.
     public init(
@@ -51,7 +71,8 @@ public struct BirthImport: Sendable {
         serial: Label,
         endorsementKey: [UInt8],
         transition: Transition,
-        log: StoredLog?
+        log: StoredLog?,
+        retirement: Retirement? = nil
     ) {
         self.birth = birth
         self.record = record
@@ -59,6 +80,7 @@ public struct BirthImport: Sendable {
         self.endorsementKey = endorsementKey
         self.transition = transition
         self.log = log
+        self.retirement = retirement
     }
 }
 
@@ -125,8 +147,10 @@ public enum StoreConflict: Hashable, Sendable {
     case serial(InstanceID)
     /// Another instance has this endorsement key.
     case endorsementKey(InstanceID)
-    /// There is no such instance or release.
+    /// There is no such instance, release or bundle.
     case missing
+    /// Another bundle has this number in its station's sequence.
+    case bundle
     /// The release was withdrawn already.
     case withdrawn
 }

@@ -18,6 +18,49 @@ public struct StoredBirth: Hashable, Sendable {
     }
 }
 
+/// A bundle of births that came from a station.
+public struct StoredBundle: Hashable, Sendable {
+    /// The station.
+    public var station: Label
+    /// Its place in the station's sequence.
+    public var number: Int64
+    /// SHA-256 of its manifest, which names everything in it.
+    public var digest: ContentDigest
+    /// When it came, in seconds since 1970.
+    public var importedAt: Int64
+
+    /// Joins the parts.
+    public init(station: Label, number: Int64, digest: ContentDigest, importedAt: Int64) {
+        self.station = station
+        self.number = number
+        self.digest = digest
+        self.importedAt = importedAt
+    }
+}
+
+/// What came of one station's sequence.
+public struct StoredSequence: Hashable, Sendable {
+    /// The station.
+    public var station: Label
+    /// How many bundles were taken over.
+    public var bundles: Int64
+    /// The highest number among those that came.
+    public var latest: Int64
+    /// The numbers below it that did not come, ascending; at most `StationReport.maximumGaps` ranges.
+    public var missing: [NumberRange]
+    /// Bundles whose take-over began and did not end, ascending; at most `StationReport.maximumGaps`.
+    public var unfinished: [Int64]
+
+    /// Joins the parts.
+    public init(station: Label, bundles: Int64, latest: Int64, missing: [NumberRange], unfinished: [Int64]) {
+        self.station = station
+        self.bundles = bundles
+        self.latest = latest
+        self.missing = missing
+        self.unfinished = unfinished
+    }
+}
+
 /// An instance: what it was born as, and where it stands.
 public struct StoredInstance: Hashable, Sendable {
     /// The birth record's exact bytes.

@@ -22,11 +22,14 @@ public protocol VerifierStore: Sendable {
     /// The signed birth of an instance: it never changes.
     func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth?
 
-    /// The instance that was born with a serial number.
+    /// The instance that has a serial number: the one that was born with it last.
     func instance(serial: Label) async throws(StoreError) -> InstanceID?
 
     /// Instances in ascending order, beginning after one.
     func instances(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredInstance]
+
+    /// What came of each station's sequence of bundles, by the stations' names.
+    func sequences() async throws(StoreError) -> [StoredSequence]
 
     // MARK: Releases, policies and logs
 

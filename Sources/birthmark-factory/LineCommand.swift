@@ -57,6 +57,7 @@ struct LineCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
     var report: String?
     @OptionGroup(title: "What all devices are") var shared: SharedOptions
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
     struct SharedOptions: ParsableArguments {
@@ -101,7 +102,7 @@ struct LineCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let station = try Station(opening: FactoryDirectory(directory))
+        let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         let result = watch ? try await watch(at: station) : try await makeAll(at: station)
         if let html {
             try AtomicFile.write(Array(LinePage(result, time: UTCTime.text).html.utf8), to: html, mode: 0o644)

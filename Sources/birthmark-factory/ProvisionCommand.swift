@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import FactoryAuthority
 import FactoryLine
 import FoundationEssentials
 import Messages
@@ -48,6 +49,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     )
     var eventLog: String?
     @OptionGroup var tpm: TPMOptions
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
     enum TPMTier: String, ExpressibleByArgument, CaseIterable {
@@ -67,7 +69,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let station = try Station(opening: FactoryDirectory(directory))
+        let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         let profile = try readProfile(profile)
         let log = try readLog()
         let order = BirthOrder(
@@ -113,7 +115,7 @@ struct ProvisionCommand: AsyncParsableCommand {
             serial: record.serial.text,
             model: record.model.text,
             bornAt: record.bornAt,
-            record: station.directory.birth(of: record.serial)
+            record: station.birthFile(of: record.serial)
         )
         try output.print(report) {
             """

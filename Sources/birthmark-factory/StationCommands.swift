@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import FactoryAuthority
 import FactoryLine
 import Messages
 
@@ -7,13 +8,35 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Makes a station: its CA, its signing key, its directories. Keys that are there stay.",
-        discussion: "Example: birthmark-factory init line-1 --name line-1"
+        discussion: """
+            Without --ca-host the station is its own CA, with keys in files: good for a bench. On a line give --ca-host, or \
+            --issuing-key with a key in a token or TPM.
+
+            A station's births count for a year, or for --days. Given for a station that is there, its time begins anew from today; then \
+            the verifiers need the new birth-keys.json.
+
+            Example: birthmark-factory init line-1 --name line-1 --ca-host stations/line-1
+            """
     )
 
     @Argument(help: ArgumentHelp("The station's directory, made with mode 0700.", valueName: "dir"))
     var directory: String
     @Option(help: "The station's name, as birth records carry it.")
     var name: Label
+    @Option(
+        help: ArgumentHelp(
+            "Have devices certified by a CA host: the directory that birthmark-factory ca station has made.",
+            valueName: "dir"
+        )
+    )
+    var caHost: String?
+    @OptionGroup var keys: KeyLocationOptions
+    @OptionGroup var passphrase: PassphraseOption
+    @Option(
+        help:
+            "How many days from today its births count, 1 to \(Station.maximumDays); of a new station \(Station.defaultDays)."
+    )
+    var days: Int64?
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -22,63 +45,50 @@ struct InitCommand: ParsableCommand {
         var birthKeys: String
         var factoryRoots: String
         var ekRoots: String
+        var until: Int64
+    }
+
+    func validate() throws {
+        guard days.map({ (1...Station.maximumDays).contains($0) }) ?? true else {
+            throw ValidationError("--days takes 1 to \(Station.maximumDays)")
+        }
+        guard caHost == nil || (keys.rootKey == .file && keys.issuingKey == .file) else {
+            throw ValidationError("a station with --ca-host has no CA keys of its own")
+        }
     }
 
     func run() throws {
         let (station, made) = try Station.make(
             in: FactoryDirectory(directory),
             name: name,
-            at: UTCTime.now
+            at: UTCTime.now,
+            days: days,
+            certifiedBy: caHost.map { .distant($0) }
+                ?? .own(rootKey: keys.rootKey, issuingKey: keys.issuingKey),
+            passphrase: passphrase.passphrase()
         )
         let report = Report(
             station: station.name.text,
             made: made,
             birthKeys: station.directory.birthKeys,
             factoryRoots: station.directory.factoryRoots,
-            ekRoots: station.directory.ekRoots
+            ekRoots: station.directory.ekRoots,
+            until: station.listed.until
         )
         try output.print(report) {
             """
             \(made ? "made" : "found") the station \(report.station) in \(directory)
-            for verifiers: \(report.birthKeys) and \(report.factoryRoots)
-            next: put the CA certificates of your TPM vendors into \(report.ekRoots)
+            for verifiers: \(report.birthKeys) and \(report.factoryRoots); its births count until \(UTCTime.text(report.until))
+            next: \(next(report))
             """
         }
     }
 }
 
-struct ExportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "export",
-        abstract: "Bundles signed births, with the event logs they name, for a verifier.",
-        discussion: "Example: birthmark-factory export line-1 --out births.json"
-    )
-
-    @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
-    var directory: String
-    @Option(help: ArgumentHelp("The bundle; standard output without it.", valueName: "file"))
-    var out: String?
-    @Option(parsing: .upToNextOption, help: "Only these births; all without it.")
-    var serial: [Label] = []
-    @OptionGroup var output: OutputOptions
-
-    private struct Report: Encodable {
-        var births: Int
-        var logs: Int
-        var file: String
-    }
-
-    func run() throws {
-        let bundle = try Station(opening: FactoryDirectory(directory)).export(serial)
-        let bytes = try CanonicalJSON.encode(bundle)
-        guard let out else {
-            guard StandardOutput.write(String(decoding: bytes, as: UTF8.self)) else {
-                throw CommandFailure.outputFailed
-            }
-            return
-        }
-        try OutputFile.write(bytes, to: out, mode: 0o644)
-        let report = Report(births: bundle.births.count, logs: bundle.logs.count, file: out)
-        try output.print(report) { "\(report.births) births and \(report.logs) event logs in \(out)" }
+extension InitCommand {
+    private func next(_ report: Report) -> String {
+        caHost == nil
+            ? "put the CA certificates of your TPM vendors into \(report.ekRoots)"
+            : "birthmark-factory provision, or line: the CA host judges the TPMs"
     }
 }

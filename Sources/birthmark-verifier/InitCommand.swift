@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import FoundationEssentials
+import HTTPService
 import Messages
 import StoreSQLite
 import VerifierService
@@ -52,10 +53,14 @@ struct InitCommand: ParsableCommand {
     var releaseKeys: String?
 
     @Option(
-        help: ArgumentHelp("The keys of the factory's stations (birthmark-factory init).", valueName: "file"),
+        help: ArgumentHelp(
+            "The factory's stations, whose births count (birthmark-factory init); may be repeated. Those given take the place of "
+                + "all that were trusted before.",
+            valueName: "file"
+        ),
         completion: .file()
     )
-    var birthKeys: String?
+    var birthKeys: [String] = []
 
     @Option(
         help: ArgumentHelp(

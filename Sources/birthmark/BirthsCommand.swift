@@ -8,14 +8,15 @@ struct BirthsCommand: AsyncParsableCommand {
         commandName: "births",
         abstract: "Births of devices, as they come from a factory line.",
         discussion: "Example: birthmark births import births.json --trust trust.json --operator operators/alice",
-        subcommands: [Import.self]
+        subcommands: [Import.self, Stations.self]
     )
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Brings a bundle of births to the verifier.",
             discussion: """
-                Births that the verifier has already are no error; one that is refused ends with 1.
+                Births that the verifier has already are no error; one that is refused ends with 1. A bundle that is not whole, or \
+                of no station that the verifier trusts, is refused whole. Interrupted, the same command again finishes it.
 
                 Example: birthmark births import births.json --trust trust.json --operator operators/alice
                 """
@@ -32,17 +33,61 @@ struct BirthsCommand: AsyncParsableCommand {
             let bundle = try parsing(path) { () throws(MessageError) in try BirthBundle(parsing: bytes) }
             let answer = try await verifier.ask { client in try await client.importBirths(bundle) }
             try output.print(answer) {
-                table(
-                    ["SERIAL", "INSTANCE", "OUTCOME", ""],
-                    answer.births.map { birth in
-                        [
-                            birth.serial?.text ?? "?", birth.instance?.text ?? "?", birth.outcome.rawValue,
-                            birth.detail ?? "",
-                        ]
-                    }
-                )
+                let births = answer.births.map { birth in
+                    [
+                        birth.serial?.text ?? "?", birth.instance?.text ?? "?", birth.outcome.rawValue,
+                        birth.detail ?? "",
+                    ]
+                }
+                return
+                    ([table(["SERIAL", "INSTANCE", "OUTCOME", ""], births)]
+                    + answer.missing.map { "\($0.text(of: answer.station)); bring it next" }).joined(separator: "\n")
             }
             if answer.births.contains(where: { $0.outcome == .refused }) { throw ExitStatus.refused.code }
         }
+    }
+
+    struct Stations: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the factory's stations, and bundles of theirs that have not arrived.",
+            discussion: """
+                A station numbers its bundles; one that is lost leaves a gap. birthmark-factory export --bundle NUMBER makes it again at the \
+                station.
+
+                Example: birthmark births stations --trust trust.json --operator operators/alice
+                """
+        )
+
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let list = try await verifier.ask { client in try await client.stations() }
+            try output.print(list) {
+                let rows = list.stations.map { station in
+                    [
+                        station.station.text, station.until.map(UTCTime.text) ?? "not trusted", "\(station.bundles)",
+                        "\(station.latest)",
+                    ]
+                }
+                let gaps = list.stations.flatMap { station in
+                    station.missing.map { $0.text(of: station.station) }
+                        + station.unfinished.map {
+                            "bundle \($0) of \(station.station) was not finished; import it again"
+                        }
+                }
+                return ([table(["STATION", "TRUSTED UNTIL", "BUNDLES", "LATEST"], rows)] + gaps)
+                    .joined(separator: "\n")
+            }
+        }
+    }
+}
+
+extension NumberRange {
+    /// What is missing, for people.
+    fileprivate func text(of station: Label) -> String {
+        first == last
+            ? "bundle \(first) of \(station) has not arrived"
+            : "bundles \(first) to \(last) of \(station) have not arrived"
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Endorsement
+import FactoryAuthority
 import FactoryLine
 import FoundationEssentials
 import Messages
@@ -28,7 +29,7 @@ import Testing
                 signature: record.residency.idevidSignature.bytes
             )
         )
-        #expect(proof.reasons(template: template, uniqueY: .empty) == [])
+        #expect(proof.reasons(template: template) == [])
 
         let factory = FactoryPolicy(
             anchors: TrustAnchors(try TrustDirectory.readFile(line.station.directory.factoryRoots, allowing: []))
@@ -108,12 +109,14 @@ import Testing
             let record = try await line.withDevice { try await line.provision($0).record }
             let bundle = try BirthBundle(parsing: CanonicalJSON.encode(line.station.export([])))
             let envelope = try #require(bundle.births.first)
-            let keys = try SigningKeys(
+            let keys = try StationKeys(
                 parsing: Array(try Data(contentsOf: URL(filePath: line.station.directory.birthKeys)))
             )
-            let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: keys)
+            let listed = try #require(keys.stations.first)
+            #expect(keys.stations.count == 1 && listed.name == line.station.name)
+            let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: listed.key)
             #expect(try BirthRecord(parsing: payload) == record)
-            let others = try line.otherStation().birthKeys
+            let others = try line.otherStation().listed.key
             #expect(throws: MessageError.self) {
                 try envelope.payload(type: BirthRecord.payloadType, signedBy: others)
             }

@@ -159,7 +159,7 @@ import Testing
                 let bundle = try line.station.export([])
                 let payload = try #require(bundle.births.first).payload(
                     type: BirthRecord.payloadType,
-                    signedBy: line.station.birthKeys
+                    signedBy: line.station.listed.key
                 )
                 let record = try BirthRecord(parsing: payload)
                 if let certificate { #expect(record.iak.certificate?.bytes == certificate) }

@@ -121,6 +121,13 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
                     Blob([UInt8](repeating: 1, count: BirthRecord.maximumIntermediateBytes + 1))
                 ]
             },
+            {
+                $0.replaces = Replacement(
+                    instance: $0.instance,
+                    reason: try #require(Remark("by itself")),
+                    by: try label("bob")
+                )
+            },
         ]
         for (index, change) in changes.enumerated() {
             #expect(throws: MessageError.self, "change \(index)") { try parse(change) }
@@ -146,18 +153,6 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
         #expect(one.count == 32)
         #expect(one != FirstBoot.qualifyingData(ekName: [1, 2], iakName: [4]))
         #expect(one != FirstBoot.qualifyingData(ekName: [1, 3], iakName: [3]))
-    }
-
-    @Test func bundlesAreBounded() throws {
-        let envelope = try SignedEnvelope(payload: [1], payloadType: "t", signers: [])
-        var bundle = BirthBundle(births: [envelope], logs: [])
-        #expect(try BirthBundle(parsing: CanonicalJSON.encode(bundle)) == bundle)
-        bundle.formatVersion = 2
-        let future = try CanonicalJSON.encode(bundle)
-        #expect(throws: MessageError.self) { try BirthBundle(parsing: future) }
-        bundle = BirthBundle(births: Array(repeating: envelope, count: 1001), logs: [])
-        let large = try CanonicalJSON.encode(bundle)
-        #expect(throws: MessageError.self) { try BirthBundle(parsing: large) }
     }
 }
 

@@ -145,6 +145,43 @@ import VerifierStore
         #expect(error.hint != nil)
     }
 
+    /// A record of before boards could be swapped is taken along.
+    @Test func anEarlierSchemaIsBroughtUp() async throws {
+        let record = try Fixture.record(1)
+        let birth = try Fixture.birth(record)
+        let earlier = try DatabasePool(path: directory.database)
+        try Schema.migrator.migrate(earlier, upTo: "1")
+        try await earlier.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO birth (instance, serial, endorsement_key, record, payload, envelope, imported_at)
+                    VALUES (?, ?, ?, ?, ?, ?, 7)
+                    """,
+                arguments: [
+                    record.instance.text, record.serial.text, Data(birth.endorsementKey), Data(birth.record.bytes),
+                    Data(birth.birth.payload), Data(birth.birth.envelope),
+                ]
+            )
+            try db.execute(
+                sql: "INSERT INTO state (instance, version, body) VALUES (?, 1, ?)",
+                arguments: [record.instance.text, Data(try CanonicalJSON.encode(birth.transition.state))]
+            )
+        }
+        try earlier.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: directory.database)
+        let store = try SQLiteStore.open(at: directory.database)
+        #expect(try await store.instance(serial: record.serial) == record.instance)
+        #expect(try await store.birth(of: record.instance)?.importedAt == 7)
+        #expect(try await store.instances(after: nil, limit: 10).map(\.state) == [birth.transition.state])
+        #expect(try await store.commit([.birth(birth)], sealer: key.sealer).outcomes == [.known])
+        let other = try Fixture.birth(try Fixture.record(2, serial: record.serial.text))
+        #expect(
+            try await store.commit([.birth(other)], sealer: key.sealer).outcomes == [
+                .conflict(.serial(record.instance))
+            ]
+        )
+    }
+
     @Test func refusesSomebodyElsesDatabase() async throws {
         let other = try DatabaseQueue(path: directory.database)
         try await other.write { try $0.execute(sql: "CREATE TABLE song (title TEXT)") }

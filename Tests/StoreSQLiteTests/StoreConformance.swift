@@ -9,26 +9,27 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let run: @Sendable (any VerifierStore, LedgerKey) async throws -> Void
 
-    private init(_ name: String, _ run: @escaping @Sendable (any VerifierStore, LedgerKey) async throws -> Void) {
+    init(_ name: String, _ run: @escaping @Sendable (any VerifierStore, LedgerKey) async throws -> Void) {
         testDescription = name
         self.run = run
     }
 
-    static let cases = [
-        StoreConformance("a birth is taken over exactly once", birthOnce),
-        StoreConformance("one serial, one endorsement key, one instance", birthConflicts),
-        StoreConformance("a birth contradicted within its own group", birthConflictsInGroup),
-        StoreConformance("a change on an old version is stale", staleVersion),
-        StoreConformance("a challenge is consumed once", challengeOnce),
-        StoreConformance("a decision under an old policy is stale", stalePolicy),
-        StoreConformance("a decision on a withdrawn release is stale", staleRelease),
-        StoreConformance("releases are registered, listed and withdrawn", releases),
-        StoreConformance("what does not hold leaves the others of its group alone", mixedGroup),
-        StoreConformance("every entry is proven by the checkpoint of its group", proofs),
-        StoreConformance("the ledger is read back as it was written", ledgerReading),
-        StoreConformance("logs are kept by content", logs),
-        StoreConformance("instances are listed in pages", paging),
-    ]
+    static let cases =
+        [
+            StoreConformance("a birth is taken over exactly once", birthOnce),
+            StoreConformance("one serial, one endorsement key, one instance", birthConflicts),
+            StoreConformance("a birth contradicted within its own group", birthConflictsInGroup),
+            StoreConformance("a change on an old version is stale", staleVersion),
+            StoreConformance("a challenge is consumed once", challengeOnce),
+            StoreConformance("a decision under an old policy is stale", stalePolicy),
+            StoreConformance("a decision on a withdrawn release is stale", staleRelease),
+            StoreConformance("releases are registered, listed and withdrawn", releases),
+            StoreConformance("what does not hold leaves the others of its group alone", mixedGroup),
+            StoreConformance("every entry is proven by the checkpoint of its group", proofs),
+            StoreConformance("the ledger is read back as it was written", ledgerReading),
+            StoreConformance("logs are kept by content", logs),
+            StoreConformance("instances are listed in pages", paging),
+        ] + birthCases
 
     // MARK: Births
 

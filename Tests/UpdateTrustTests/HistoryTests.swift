@@ -44,6 +44,7 @@ private struct History: Hashable {
             running = receipt.package.manifest
             securityFloor = receipt.securityFloor
             (pending, pendingStatus, grantExpires) = (nil, nil, nil)
+        case .rework: lifecycle = .retired
         case .act(let act):
             switch act.act {
             case .suspend: lifecycle = .suspended

@@ -32,6 +32,18 @@ import Testing
                 body: .policy(PolicyEntry(policy: world.policy.digest))
             ),
             LedgerEntry(
+                at: 3,
+                instance: world.record.instance,
+                actor: Actor(.station, Sample.label("line-1")),
+                body: .rework(
+                    ReworkEntry(
+                        record: world.record,
+                        payload: Sample.digest("record"),
+                        Replacement(instance: world.record.instance, reason: remark, by: Sample.label("bob"))
+                    )
+                )
+            ),
+            LedgerEntry(
                 at: 4,
                 instance: world.record.instance,
                 actor: actor,

@@ -6,6 +6,7 @@ import Testing
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 @Suite struct BirthImportTests {
@@ -15,6 +16,22 @@ import VerifierStore
 
     private func importing(_ bundle: BirthBundle, _ service: TestVerifier) async throws -> [BirthOutcome] {
         try await service.operating(as: .factory) { try await $0.importBirths(bundle) }.births
+    }
+
+    /// Nothing of the bundle is taken over, and the operator is told why.
+    @discardableResult
+    private func refuses(
+        _ bundle: BirthBundle,
+        _ reason: BundleReason,
+        _ service: TestVerifier,
+        _ comment: Comment? = nil
+    ) async throws -> Problem {
+        let head = try await service.store.ledgerHead()
+        let problem = try await problem { try await importing(bundle, service) }
+        #expect(problem.kind == .refused && problem.reasons == [reason.rawValue], comment)
+        #expect(problem.title.contains("nothing of it was taken over"), comment)
+        #expect(try await service.store.ledgerHead() == head, comment)
+        return problem
     }
 
     @Test func sameBundleTwiceChangesNothing() async throws {
@@ -60,11 +77,16 @@ import VerifierStore
         try await TestVerifier.with(factory: factory) { service in
             let first = try SoftwareKeyDevice(serial: "SN-1")
             let second = try SoftwareKeyDevice(serial: "SN-2", ek: first.ek)
-            let outcomes = try await importing(try factory.bundle(first, second), service)
-            #expect(outcomes.map(\.outcome).sorted { $0.rawValue < $1.rawValue } == [.imported, .refused])
-            let rebirth = try factory.envelope(try factory.record(of: first))
-            let again = try await importing(BirthBundle(births: [rebirth], logs: []), service)
+            // Both in one bundle: nothing of it is taken.
+            try await refuses(try factory.bundle(first, second), .birthDoubled, service)
+            #expect(try await importing(try factory.bundle(first), service).map(\.outcome) == [.imported])
+            let later = try await importing(try factory.bundle(second), service)
+            #expect(later.map(\.outcome) == [.refused])
+            #expect(later[0].detail?.contains(first.instance.text) == true)
+            // The same keys with another record.
+            let again = try await importing(try factory.bundle(first), service)
             #expect(again.map(\.outcome) == [.refused])
+            #expect(try await service.store.instances(after: nil, limit: 10).count == 1)
         }
     }
 
@@ -89,9 +111,13 @@ import VerifierStore
             record.iak = foreign.iak
             record.instance = foreign.instance
             records.append(record)
-            let bundle = BirthBundle(births: try records.map { try factory.envelope($0) }, logs: [])
-            let outcomes = try await importing(bundle, service)
-            #expect(outcomes.allSatisfy { $0.outcome == .refused }, "\(outcomes)")
+            for record in records {
+                try await refuses(
+                    try factory.bundle(of: [try factory.envelope(record)]),
+                    .birthNotBelieved,
+                    service
+                )
+            }
             #expect(try await service.store.instances(after: nil, limit: 10).isEmpty)
         }
     }
@@ -132,30 +158,41 @@ import VerifierStore
             for (lie, spoil) in Self.lies {
                 var record = try factory.record(of: try SoftwareKeyDevice(serial: "SN-1"))
                 try spoil(&record)
-                let bundle = BirthBundle(births: [try factory.envelope(record)], logs: [])
-                let outcomes = try await importing(bundle, service)
-                #expect(outcomes.map(\.outcome) == [.refused], "\(lie)")
-                #expect(outcomes.first?.detail?.isEmpty == false, "\(lie)")
+                let bundle = try factory.bundle(of: [try factory.envelope(record)])
+                let problem = try await refuses(bundle, .birthNotBelieved, service, "\(lie)")
+                // By its serial number, or its place when the record cannot be read.
+                #expect(problem.title.contains(record.serial.text) || problem.title.contains("birth 1: "), "\(lie)")
             }
             #expect(try await service.store.ledgerHead().size == 1)
             #expect(service.verifier.metrics.value(.births, "refused") == Double(Self.lies.count))
         }
     }
 
-    @Test func oneBadBirthLeavesTheOthersAlone() async throws {
+    @Test func oneBirthThatIsNotBelievedKeepsTheBundleOut() async throws {
         try await TestVerifier.with(factory: factory) { service in
-            let good = try SoftwareKeyDevice(serial: "SN-1")
+            let good = try factory.envelope(try factory.record(of: try SoftwareKeyDevice(serial: "SN-1")))
             var bad = try factory.record(of: try SoftwareKeyDevice(serial: "SN-2"))
             bad.model = try label("m2")
-            let bundle = BirthBundle(
-                births: [try factory.envelope(bad), try factory.envelope(try factory.record(of: good))],
-                logs: []
-            )
-            #expect(try await importing(bundle, service).map(\.outcome) == [.refused, .imported])
+            let bundle = try factory.bundle(of: [try factory.envelope(bad), good])
+            let problem = try await refuses(bundle, .birthNotBelieved, service)
+            #expect(problem.title.contains("SN-2") && !problem.title.contains("SN-1"))
+            #expect(try await importing(try factory.bundle(of: [good]), service).map(\.outcome) == [.imported])
         }
     }
 
-    @Test func onlyStationsSignBirths() async throws {
+    /// What is on record stands against single births, not against the bundle.
+    @Test func oneThatIsTakenLeavesTheOthersAlone() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let first = try SoftwareKeyDevice(serial: "SN-1")
+            #expect(try await importing(try factory.bundle(first), service).map(\.outcome) == [.imported])
+            let (same, other) = (try SoftwareKeyDevice(serial: "SN-1"), try SoftwareKeyDevice(serial: "SN-2"))
+            #expect(
+                try await importing(try factory.bundle(same, other), service).map(\.outcome) == [.refused, .imported]
+            )
+        }
+    }
+
+    @Test func onlyTheBundlesStationSignsItsBirths() async throws {
         try await TestVerifier.with(factory: factory) { service in
             let record = try factory.record(of: try SoftwareKeyDevice(serial: "SN-1"))
             let stranger = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
@@ -170,8 +207,12 @@ import VerifierStore
                     signers: [factory.station]
                 )
             )
-            let outcomes = try await importing(BirthBundle(births: envelopes, logs: []), service)
-            #expect(outcomes.allSatisfy { $0.outcome == .refused && $0.serial == nil })
+            var signedTwice = try factory.envelope(record)
+            try signedTwice.add(stranger)
+            envelopes.append(signedTwice)
+            for envelope in envelopes {
+                try await refuses(try factory.bundle(of: [envelope]), .birthNotBelieved, service)
+            }
         }
     }
 
@@ -180,8 +221,7 @@ import VerifierStore
             // The same station's key, certificates of a CA that this verifier was not given.
             let elsewhere = try TestFactory()
             let record = try elsewhere.record(of: try SoftwareKeyDevice(serial: "SN-1"))
-            let bundle = BirthBundle(births: [try factory.envelope(record)], logs: [])
-            #expect(try await importing(bundle, service).map(\.outcome) == [.refused])
+            try await refuses(try factory.bundle(of: [try factory.envelope(record)]), .birthNotBelieved, service)
         }
     }
 
@@ -200,9 +240,8 @@ import VerifierStore
                 payloadType: BirthRecord.payloadType,
                 signers: [factory.station]
             )
-            let outcomes = try await importing(BirthBundle(births: [envelope], logs: []), service)
-            #expect(outcomes.map(\.outcome) == [.refused])
-            #expect(outcomes.first?.serial == nil)
+            let problem = try await refuses(try factory.bundle(of: [envelope]), .birthNotBelieved, service)
+            #expect(!problem.title.contains(serial) || serial.isEmpty)
             #expect(service.log.lines.allSatisfy { !$0.contains(serial) || serial.isEmpty })
         }
     }

@@ -51,13 +51,73 @@ import VerifierStore
         return try await VerifierClient.with(try trust(process), identity: identity, body)
     }
 
+    /// Killed in the middle of a take-over: whole births, a bundle that is told as unfinished, and repeating finishes it.
+    @Test(.timeLimit(.minutes(3)))
+    func killedWhileTakingOverABundle() async throws {
+        try prepare()
+        // More than one transaction holds.
+        let envelopes = try (0..<GroupCommitter.maximumGroup + 6).map { number in
+            try factory.envelope(try factory.record(of: try SoftwareKeyDevice(serial: "SN-\(number)")))
+        }
+        let bundle = try factory.bundle(of: envelopes)
+        var seen: [Int] = []
+        // Once it is noted, once a birth is on record, once a second group is.
+        for least in [0, 1, 2] {
+            _ = try await VerifierProcess.serving(directory) { process in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        _ = try? await operating(as: .factory, process) { try await $0.importBirths(bundle) }
+                    }
+                    group.addTask {
+                        while try await !onRecord().isAtLeast(least) { try await Task.sleep(for: .milliseconds(1)) }
+                        try process.signal(.kill)
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let record = try await onRecord()
+            seen.append(record.births)
+            // What is on record is on the ledger, and the other way round; beside it stands the policy.
+            #expect(record.entries == 1 + record.births)
+            #expect(record.unfinished == (record.births < envelopes.count ? [[1]] : [[]]), "\(record)")
+        }
+        #expect(seen == seen.sorted() && seen.contains { $0 < envelopes.count }, "\(seen)")
+        let (answer, _) = try await VerifierProcess.serving(directory) { process in
+            try await operating(as: .factory, process) { try await $0.importBirths(bundle) }
+        }
+        #expect(answer.births.allSatisfy { $0.outcome != .refused } && answer.missing == [])
+        let whole = try await onRecord()
+        #expect(whole.unfinished == [[]] && whole.entries == 1 + envelopes.count)
+    }
+
+    /// What the verifier's record has of births, read beside the process that writes it.
+    private struct OnRecord {
+        var births: Int
+        var entries: Int
+        /// Of each station.
+        var unfinished: [[Int64]]
+
+        func isAtLeast(_ births: Int) -> Bool { !unfinished.isEmpty && self.births >= births }
+    }
+
+    private func onRecord() async throws -> OnRecord {
+        let store = try SQLiteStore.open(at: directory.file("verifier.sqlite"))
+        let record = OnRecord(
+            births: try await store.instances(after: nil, limit: 1000).count,
+            entries: try await store.ledgerHead().size,
+            unfinished: try await store.sequences().map(\.unfinished)
+        )
+        try store.close()
+        return record
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func killedWhileCommittingNothingAnsweredIsLost() async throws {
         try prepare { $0.limits.requestBurst = 100_000 }
         let devices = try (0..<8).map { try LivingDevice(serial: "SN-\($0)") }
         var births: [SignedEnvelope] = []
         for device in devices { births.append(try await device.birth(by: factory)) }
-        let bundle = BirthBundle(births: births, logs: [])
+        let bundle = try factory.bundle(of: births)
         let envelope = try releases.envelope(try releases.release("2.0"))
         let package = try releases.reference(try releases.release("2.0"))
 

@@ -4,6 +4,7 @@ import Messages
 import Testing
 import VerifierStore
 
+@testable import HTTPService
 @testable import StoreSQLite
 @testable import VerifierService
 
@@ -186,7 +187,7 @@ import VerifierStore
         try AtomicFile.write(Array("{}".utf8), to: wrong)
         #expect(throws: (any Error).self) { try setUp { $0.policy = wrong } }
         #expect(throws: (any Error).self) { try setUp { $0.releaseKeys = wrong } }
-        #expect(throws: (any Error).self) { try setUp { $0.birthKeys = wrong } }
+        #expect(throws: (any Error).self) { try setUp { $0.birthKeys = [wrong] } }
         #expect(throws: (any Error).self) { try setUp { $0.factoryRoots = wrong } }
         #expect(throws: (any Error).self) { try setUp { $0.ekRoots = [wrong] } }
         #expect(throws: (any Error).self) { try setUp { $0.policy = home.path + "/none" } }
@@ -194,8 +195,43 @@ import VerifierStore
         let factory = try TestFactory()
         let keys = home.path + "/birth-keys.json"
         try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: keys)
-        try setUp { $0.birthKeys = keys }
+        try setUp { $0.birthKeys = [keys] }
         #expect(try VerifierMaterials(directory).birthKeys == factory.birthKeys)
+    }
+
+    @Test func severalStationsAreTrustedAtOnce() async throws {
+        try setUp()
+        var files: [String] = []
+        let factories = [try TestFactory(), try TestFactory("line-2"), try TestFactory("line-1")]
+        for (number, factory) in factories.enumerated() {
+            files.append(home.path + "/birth-keys-\(number).json")
+            try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: files[number])
+        }
+        try setUp { $0.birthKeys = [files[0], files[1], files[0]] }
+        let trusted = try VerifierMaterials(directory).birthKeys
+        #expect(trusted?.stations == [factories[0].listed, factories[1].listed])
+        // Two keys under one name: which of them would its sequence be?
+        let error = try refusal { try setUp { $0.birthKeys = [files[0], files[2]] } }
+        #expect(error.kind == .malformed)
+        #expect(try VerifierMaterials(directory).birthKeys == trusted)
+        // Those given take the place of all that were trusted.
+        try setUp { $0.birthKeys = [files[2]] }
+        #expect(try VerifierMaterials(directory).birthKeys?.stations == [factories[2].listed])
+    }
+
+    @Test func checkTellsOfStationsWhoseTimeEnds() async throws {
+        try setUp()
+        let now = Int64(Date.now.timeIntervalSince1970)
+        for (until, words) in [(now + 86_400, "less than 30 days"), (now - 1, "does not count now")] {
+            var key = try TestFactory().listed
+            key.until = until
+            let keys = home.path + "/birth-keys.json"
+            try AtomicFile.write(try EditedJSON.encode(try StationKeys([key])), to: keys)
+            try setUp { $0.birthKeys = [keys] }
+            let findings = await DirectoryCheck(directory, now: Date.now).run { try SQLiteStore.open(at: database($0)) }
+            let finding = findings.first { $0.text.contains(words) }
+            #expect(finding?.grade == .notice && finding?.hint?.contains("--days") == true, "\(findings)")
+        }
     }
 
     @Test func defaultPolicyIsTheOneProvisioned() throws {

@@ -1,6 +1,7 @@
 import DurableFiles
 import Endorsement
-import Messages
+import FactoryAuthority
+public import Messages
 import TPMCrypto
 public import TPMDevice
 import TPMWire
@@ -23,17 +24,19 @@ extension Station {
         now: Int64,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
-        let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, now: now)
-        do {
+        try await withAuthority(now: now) { authority in
+            let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, authority: authority, now: now)
             do {
-                return try await birth.run(on: tpm, before: step)
-            } catch let error as TPMError where Birth.slotsAreTaken(error) {
-                // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
-                try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
-                return try await birth.run(on: tpm, before: step)
+                do {
+                    return try await birth.run(on: tpm, before: step)
+                } catch let error as TPMError where Birth.slotsAreTaken(error) {
+                    // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
+                    try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
+                    return try await birth.run(on: tpm, before: step)
+                }
+            } catch let refusal as BirthRefusal {
+                return .refused(refusal.reasons)
             }
-        } catch let refusal as BirthRefusal {
-            return .refused(refusal.reasons)
         }
     }
 }
@@ -48,9 +51,12 @@ extension Station {
         return record
     }
 
-    fileprivate func signedBirth(of serial: Label) throws -> BirthRecord? {
-        guard let envelope = try BirthFiles(directory: directory).birth(of: serial) else { return nil }
-        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: birthKeys))
+    /// Where the signed birth of a serial number lies.
+    public func birthFile(of serial: Label) -> String { directory.birth(BirthFiles(self).current(serial)) }
+
+    func signedBirth(of serial: Label) throws -> BirthRecord? {
+        guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
+        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: listed.key))
     }
 }
 
@@ -67,12 +73,13 @@ private struct Birth: Sendable {
     let order: BirthOrder
     let profile: ProvisioningProfile
     let eventLog: [UInt8]?
+    let authority: any CertifyingAuthority
     let now: Int64
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
 
-    private var files: BirthFiles { BirthFiles(directory: station.directory) }
+    private var files: BirthFiles { BirthFiles(station) }
 
     func run(
         on tpm: isolated TPM,
@@ -81,6 +88,8 @@ private struct Birth: Sendable {
         guard order.bornWith.securityVersion <= Self.maximumSecurityVersion else {
             throw BirthRefusal(.securityVersionTooHigh(order.bornWith.securityVersion))
         }
+        // What a verifier would refuse must not be born.
+        guard station.listed.isValid(at: now) else { throw BirthInterruption.stationExpired(station.listed) }
         let connection = try tpm.connection
         try await step(.readEndorsement)
         let found = try connection.endorsementKey(of: profile)
@@ -90,6 +99,7 @@ private struct Birth: Sendable {
         try await step(.claim)
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
+        guard try !files.isRetired(digest, order.serial) else { throw BirthRefusal(.retired(serial: order.serial)) }
         if let record = try signedBirth(of: endorsementKey) {
             let kept = try connection.entities(of: record, profile: profile)
             let differences = try record.differences(of: kept, in: connection, profile: profile)
@@ -104,15 +114,19 @@ private struct Birth: Sendable {
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
-            let (policy, allowed) = try station.endorsementPolicy()
             let enrolment = Enrolment(
                 profile: profile,
                 order: order,
-                bornAt: now,
-                desk: EnrolmentDesk(authority: station.authority, endorsement: policy, allowed: allowed)
+                retired: try files.reworks(of: order.serial).map(\.endorsementKey),
+                authority: authority
             )
             let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
-            journal = BirthJournal(order: order, profile: profile, bornAt: now, enrolled: outcome.enrolled)
+            journal = BirthJournal(
+                order: order,
+                profile: profile,
+                bornAt: outcome.bornAt,
+                enrolled: outcome.enrolled
+            )
             keys = outcome.keys
             try files.save(journal, of: digest)
         }
@@ -167,7 +181,7 @@ private struct Birth: Sendable {
         // The disk has time until the record is signed, and the processor until anything is locked: the TPM works.
         async let logIsKept: Void = keepLog()
         try await step(.readBack)
-        async let judged = record.refusals(policy: station.factoryPolicy, profile: profile)
+        async let judged = record.refusals(policy: station.opened().policy, profile: profile)
         let differences = try record.differences(of: kept, in: connection, profile: profile)
         guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
         let refusals = try await judged
@@ -259,6 +273,7 @@ private struct Birth: Sendable {
             profile: profile.name,
             bornAt: bornAt,
             station: station.name,
+            replaces: try files.replacement(of: order.serial),
             bornWith: order.bornWith,
             ek: enrolled.ek,
             iak: enrolled.iak,

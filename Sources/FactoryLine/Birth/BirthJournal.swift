@@ -1,4 +1,5 @@
 import DurableFiles
+import FactoryAuthority
 import FoundationEssentials
 import Messages
 
@@ -40,9 +41,16 @@ struct BirthJournal: Codable, Hashable, Sendable {
 /// The journals, claims and births of a station on disk.
 struct BirthFiles: Sendable {
     let directory: FactoryDirectory
+    /// The station's key, that of all its statements.
+    let key: StatementKey
+
+    init(_ station: Station) {
+        directory = station.directory
+        key = station.listed.key
+    }
 
     /// A file that says what nobody else knows: deleting it would let one device be born twice.
-    private func damaged(_ path: String, _ detail: String) -> Station.Failure {
+    func damaged(_ path: String, _ detail: String) -> Station.Failure {
         .damaged(path: path, "\(detail); restore it from a backup, never delete it")
     }
 
@@ -68,7 +76,9 @@ struct BirthFiles: Sendable {
         let path = directory.claim(of: order.serial)
         let holder = try holder(of: order.serial)
         if let holder, holder != tpm {
-            guard try !isBound(order.serial, to: holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            guard try isRetired(holder, order.serial) || !isBound(order.serial, to: holder) else {
+                throw BirthRefusal(.serialTaken(by: holder))
+            }
             try SymbolicLink.remove(path)
         }
         if holder != tpm { try SymbolicLink.make(path, to: "\(tpm)") }
@@ -86,7 +96,7 @@ struct BirthFiles: Sendable {
     /// The TPM that a serial number is bound to, because its certificates were issued; nil when any TPM may have it.
     func binding(of serial: Label) throws -> ContentDigest? {
         guard let holder = try holder(of: serial), try journal(of: holder)?.order.serial == serial else { return nil }
-        return holder
+        return try isRetired(holder, serial) ? nil : holder
     }
 
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {
@@ -108,7 +118,7 @@ struct BirthFiles: Sendable {
     }
 
     /// The TPM that a serial number was claimed for: a symbolic link whose target is the digest, and no file.
-    private func holder(of serial: Label) throws -> ContentDigest? {
+    func holder(of serial: Label) throws -> ContentDigest? {
         let path = directory.claim(of: serial)
         guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
         guard let digest = ContentDigest(target) else {
@@ -117,9 +127,10 @@ struct BirthFiles: Sendable {
         return digest
     }
 
-    /// The signed birth of a serial number; nil when there is none yet.
-    func birth(of serial: Label) throws -> SignedEnvelope? {
-        let path = directory.birth(of: serial)
+    /// The signed birth that has a serial number; nil when there is none yet.
+    func birth(of serial: Label) throws -> SignedEnvelope? { try envelope(directory.birth(current(serial))) }
+
+    func envelope(_ path: String) throws -> SignedEnvelope? {
         guard let bytes = try read(path, limit: SignedEnvelope.maximumSize) else { return nil }
         do {
             return try SignedEnvelope(parsing: bytes)
@@ -128,16 +139,20 @@ struct BirthFiles: Sendable {
         }
     }
 
-    /// The serial numbers of all signed births, sorted.
-    func serials() throws -> [Label] {
+    /// The names of all signed births, sorted, those of swapped boards among them.
+    func births() throws -> [BirthName] {
         try FileManager.default.contentsOfDirectory(atPath: directory.births)
-            .compactMap { name in name.hasSuffix(".json") ? Label(name.dropLast(5)) : nil }
+            .compactMap { name in name.hasSuffix(".json") ? BirthName(name.dropLast(5)) : nil }
             .sorted()
     }
 
     /// Puts a finished birth down, once: the file is never replaced.
     func finish(_ birth: SignedEnvelope, of serial: Label) throws {
-        try AtomicFile.write(try CanonicalJSON.encode(birth), to: directory.birth(of: serial), existing: .keep)
+        try AtomicFile.write(
+            try CanonicalJSON.encode(birth),
+            to: directory.birth(current(serial)),
+            existing: .keep
+        )
     }
 
     /// Keeps an event log under its digest.
@@ -157,7 +172,7 @@ struct BirthFiles: Sendable {
     }
 
     /// The file's bytes; nil when it does not exist.
-    private func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+    func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
         do {
             return try BoundedFile.read(path, limit: limit)
         } catch {

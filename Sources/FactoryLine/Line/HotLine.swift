@@ -63,7 +63,7 @@ public struct HotLine: Sendable {
     ) async throws -> LineReport {
         let began = now()
         let start = ContinuousClock.now
-        let files = BirthFiles(directory: station.directory)
+        let files = BirthFiles(station)
         let queue = try HotOrders(orders, files: files) { try birth(of: $0) != nil }
         let before = try orders.compactMap(birth).map(LineResult.bornBefore)
         let results = await withTaskGroup(of: [LineResult].self) { group in

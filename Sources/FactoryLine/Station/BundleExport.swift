@@ -1,4 +1,27 @@
+import DurableFiles
 public import Messages
+
+/// Which births are to leave the line.
+public enum ExportSelection: Hashable, Sendable {
+    /// Those that are in no bundle yet, as many as one holds; when there are none, the latest bundle again.
+    case new
+    /// Those of these serial numbers, with the births of boards that were swapped; the latest bundle again when it holds just these.
+    case serials([Label])
+    /// An earlier bundle, byte for byte.
+    case bundle(Int64)
+}
+
+/// Births as they leave the line.
+public struct Export: Sendable {
+    /// The bundle.
+    public var bundle: BirthBundle
+    /// Its number in the station's sequence.
+    public var number: Int64
+    /// Whether it had been made before.
+    public var isRepeated: Bool
+    /// How many births are in no bundle yet.
+    public var left: Int
+}
 
 extension Station {
     /// Why births cannot be exported.
@@ -7,10 +30,14 @@ extension Station {
         case unknown(Label)
         /// A signed birth names an event log that is not there.
         case logMissing(serial: Label, ContentDigest)
-        /// More births than one bundle holds.
+        /// More births, or more bytes, than one bundle holds.
         case tooMany(Int)
         /// No birth was signed here yet.
         case nothing
+        /// There is no bundle of this number.
+        case noBundle(Int64, latest: Int64)
+        /// The station's word does not count now, so no verifier would take the bundle.
+        case expired(Label)
 
         /// One sentence for people.
         public var description: String {
@@ -19,34 +46,84 @@ extension Station {
             case .logMissing(let serial, let digest):
                 "the event log \(digest) of \(serial) is missing; restore births/logs"
             case .tooMany(let count):
-                "\(count) births are more than the \(BirthBundle.maximumBirths) of one bundle; name some with --serial"
+                """
+                \(count) births with their logs are more than one bundle holds (\(BirthBundle.maximumBirths) births, \
+                \(BirthBundle.maximumSize >> 20) MiB); name fewer with --serial
+                """
             case .nothing: "no birth was signed here yet; run `birthmark-factory provision` first"
+            case .noBundle(let number, let latest): "there is no bundle \(number); the latest is \(latest)"
+            case .expired(let station):
+                """
+                the word of station \(station) does not count now, by this machine's clock and its birth-keys.json; check the clock, \
+                then run `birthmark-factory init` with --days and give birth-keys.json to the verifiers
+                """
             }
         }
     }
 
-    /// Signed births with the event logs they name, for a verifier.
+    /// Puts signed births and the event logs that they name into a bundle with the next number of the station's sequence.
     ///
-    /// - Parameter serials: which; empty for all.
-    public func export(_ serials: [Label]) throws -> BirthBundle {
-        let files = BirthFiles(directory: directory)
-        let wanted = try serials.isEmpty ? files.serials() : serials
-        guard !wanted.isEmpty else { throw ExportFailure.nothing }
-        guard wanted.count <= BirthBundle.maximumBirths else { throw ExportFailure.tooMany(wanted.count) }
-        var births: [SignedEnvelope] = []
-        var logs: [ContentDigest: Blob] = [:]
-        for serial in wanted {
-            guard let envelope = try files.birth(of: serial) else { throw ExportFailure.unknown(serial) }
-            let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: birthKeys)
-            let record = try BirthRecord(parsing: payload)
-            if let digest = record.firstBoot.log, logs[digest] == nil {
-                guard let log = try files.log(digest), ContentDigest(of: log) == digest else {
-                    throw ExportFailure.logMissing(serial: serial, digest)
-                }
-                logs[digest] = Blob(log)
+    /// The number is taken by writing the signed manifest down, whole and durably, before the bundle leaves: no crash gives one number
+    /// two contents, and a bundle that was numbered and never left can be had again, byte for byte. It is of the births and logs on disk,
+    /// which never change.
+    /// - Parameter now: seconds since 1970.
+    public func export(_ selection: ExportSelection, now: Int64) throws -> Export {
+        let lock = try FileLock.waiting(for: directory.bundleLock)
+        defer { lock.release() }
+        let made = try BundleFiles(self)
+        let births = try SignedBirths(BirthFiles(self))
+        func again(_ number: Int64) throws -> Export {
+            guard let (envelope, manifest) = made[number] else {
+                throw ExportFailure.noBundle(number, latest: made.latest)
             }
-            births.append(envelope)
+            return Export(
+                bundle: try births.bundle(envelope, manifest, at: directory.manifest(of: number)),
+                number: number,
+                isRepeated: true,
+                left: births.names.count { !made.hold($0.digest) }
+            )
         }
-        return BirthBundle(births: births, logs: logs.sorted { $0.key < $1.key }.map(\.value))
+        var wanted: [SignedBirths.Entry]
+        switch selection {
+        case .bundle(let number): return try again(number)
+        case .new:
+            wanted = births.names.filter { !made.hold($0.digest) }
+            if wanted.isEmpty {
+                guard made.latest > 0 else { throw ExportFailure.nothing }
+                return try again(made.latest)
+            }
+            wanted = try births.fitting(wanted)
+        case .serials(let serials):
+            let missing = serials.first { serial in !births.names.contains { $0.name.serial == serial } }
+            if let missing { throw ExportFailure.unknown(missing) }
+            wanted = births.names.filter { serials.contains($0.name.serial) }
+            if let (_, latest) = made[made.latest], latest.births == wanted.map(\.digest) {
+                return try again(made.latest)
+            }
+            guard try births.fitting(wanted).count == wanted.count else { throw ExportFailure.tooMany(wanted.count) }
+        }
+        guard listed.isValid(at: now) else { throw ExportFailure.expired(name) }
+        let (envelopes, logs) = try births.read(wanted)
+        let number = made.latest + 1
+        let bundle = try BirthBundle(
+            births: envelopes,
+            logs: logs,
+            station: name,
+            number: number,
+            at: now,
+            signer: signer
+        )
+        try AtomicFile.write(
+            try CanonicalJSON.encode(bundle.manifest),
+            to: directory.manifest(of: number),
+            existing: .keep
+        )
+        let inThis = Set(wanted.map(\.digest))
+        return Export(
+            bundle: bundle,
+            number: number,
+            isRepeated: false,
+            left: births.names.count { !made.hold($0.digest) && !inThis.contains($0.digest) }
+        )
     }
 }

@@ -1,4 +1,5 @@
-public import Messages
+public import FactoryAuthority
+import Messages
 
 /// The files of a factory station, all below one private directory.
 public struct FactoryDirectory: Sendable, Hashable {
@@ -12,19 +13,27 @@ public struct FactoryDirectory: Sendable, Hashable {
 
     var config: String { path + "/config.json" }
     var keys: String { path + "/keys" }
-    var caKey: String { keys + "/ca.key" }
+    /// The CA, of a station that is its own.
+    public var authority: AuthorityDirectory { AuthorityDirectory(path + "/ca", trust: path) }
+    /// Where the CA host is, of a station that asks one; and what it shows there.
+    var authorityBundle: String { path + "/authority.json" }
+    var enrolmentKey: String { keys + "/enrolment.key" }
+    var enrolmentCertificate: String { path + "/enrolment.pem" }
     var stationKey: String { keys + "/station.key" }
-    var ca: String { path + "/ca.pem" }
     public var birthKeys: String { path + "/birth-keys.json" }
     public var factoryRoots: String { path + "/factory-roots.pem" }
-    public var ekRoots: String { path + "/ek-roots" }
-    var ekAllowList: String { path + "/ek-allowed.txt" }
+    public var ekRoots: String { authority.ekRoots }
     var journal: String { path + "/journal" }
     var births: String { path + "/births" }
     var logs: String { births + "/logs" }
+    var reworks: String { path + "/reworks" }
+    var bundles: String { path + "/bundles" }
 
     /// Everything that `init` makes and `provision` needs, parents first.
-    var directories: [String] { [path, keys, ekRoots, journal, births, logs] }
+    var directories: [String] { [path, keys, ekRoots, journal, births, logs, reworks, bundles] }
+
+    /// One bundle at a time is numbered.
+    var bundleLock: String { bundles + "/lock" }
 
     /// One birth at a time is written down; held for moments only.
     var claimLock: String { journal + "/lock" }
@@ -41,7 +50,13 @@ public struct FactoryDirectory: Sendable, Hashable {
     /// The finished birth.
     ///
     /// A label cannot name another directory.
-    public func birth(of serial: Label) -> String { "\(births)/\(serial).json" }
+    func birth(_ name: BirthName) -> String { "\(births)/\(name).json" }
+
+    /// The signed rework that made room for this birth; the first of a serial number has none.
+    func rework(before name: BirthName) -> String { "\(reworks)/\(name).json" }
+
+    /// The signed manifest of a bundle: with the births and logs that it names it is the bundle.
+    func manifest(of number: Int64) -> String { "\(bundles)/\(number).json" }
 
     func log(_ digest: ContentDigest) -> String { "\(logs)/\(digest)" }
 }

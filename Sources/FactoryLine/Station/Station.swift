@@ -1,20 +1,17 @@
 import Crypto
 public import DurableFiles
-public import Endorsement
+public import FactoryAuthority
 public import Messages
-import SwiftASN1
-import X509
 
-/// A factory station: the CA that issues device certificates, and the key that signs births.
+/// A factory station: the key that signs births, and the way to the CA that certifies devices.
 public struct Station: Sendable {
     /// Where its files are.
     public let directory: FactoryDirectory
     /// What it is called.
     public let name: Label
-    /// The keys that a verifier must know to import this station's births.
-    public let birthKeys: SigningKeys
-    let authority: CertificateAuthority
-    let factoryPolicy: FactoryPolicy
+    /// What a verifier must know to import this station's births, and how long they count.
+    public let listed: StationKey
+    let authority: StationAuthority?
     let signer: StatementSigner
 
     /// Why a station cannot be made or opened.
@@ -22,7 +19,7 @@ public struct Station: Sendable {
         case file(FileError)
         /// A file is there and is not what it should be; names it and what to do.
         case damaged(path: String, String)
-        case authority(CertificateAuthority.Failure)
+        case authority(AuthorityFailure)
         case message(MessageError)
 
         /// One sentence for people.
@@ -38,66 +35,77 @@ public struct Station: Sendable {
 
     private static let maximumKeyFile = 16 << 10
 
+    /// How long a station's word counts when nothing is said: a year, so that a key that was lost does not count for ever.
+    public static let defaultDays: Int64 = 365
+    /// More than any station lives.
+    public static let maximumDays: Int64 = 36_500
+
     /// Makes a station, or finishes making one that was interrupted; keys that are there stay.
     ///
-    /// - Parameter date: seconds since 1970 from which the CA is valid.
+    /// - Parameters:
+    ///   - date: seconds since 1970 from which the CA is valid and the station's word counts.
+    ///   - days: for how many days from that date it counts; of a station that is there, from `date` on anew when it is given.
+    ///   - choice: who certifies its devices.
+    ///   - passphrase: what its own CA's key files are encrypted with; nil for not at all.
     /// - Returns: the station, and whether anything had to be made.
     public static func make(
         in directory: FactoryDirectory,
         name: Label,
-        at date: Int64
+        at date: Int64,
+        days: Int64? = nil,
+        certifiedBy choice: AuthorityChoice = .own(),
+        passphrase: Passphrase? = nil
     ) throws(Failure) -> (station: Station, made: Bool) {
         var made = false
         for path in directory.directories { try run { () throws(FileError) in try PrivateDirectory.make(path) } }
 
-        let config = try read(directory.config, limit: FactoryConfig.maximumSize)
-        if let config {
-            let written = try parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: config) }
-            guard written.name == name else {
-                throw .damaged(
-                    path: directory.config,
-                    "this station is called \(written.name); choose another directory for \(name)"
-                )
-            }
+        let written = try config(directory)
+        if let written, written.name != name {
+            throw .damaged(
+                path: directory.config,
+                "this station is called \(written.name); choose another directory for \(name)"
+            )
         }
-        let caKey = try key(directory.caKey, made: &made)
         let stationKey = try key(directory.stationKey, made: &made)
-        if try read(directory.ca, limit: maximumKeyFile) == nil {
-            let authority = try run { () throws(CertificateAuthority.Failure) in
-                try CertificateAuthority.root(commonName: "\(name) factory CA", key: caKey, at: date)
-            }
-            let pem = PEMDocument(type: "CERTIFICATE", derBytes: try run(authority.der)).pemString + "\n"
-            try write(Array(pem.utf8), to: directory.ca, mode: 0o644)
+        if try StationAuthority.make(choice, in: directory, station: name, passphrase: passphrase, at: date) {
             made = true
         }
-        if try read(directory.factoryRoots, limit: maximumKeyFile) == nil,
-            let pem = try read(directory.ca, limit: maximumKeyFile)
-        {
-            try write(pem, to: directory.factoryRoots, mode: 0o644)
-            made = true
-        }
-        if try read(directory.birthKeys, limit: SigningKeys.maximumSize) == nil {
-            let keys = try parse(directory.birthKeys) { () throws(MessageError) in
-                try SigningKeys(threshold: 1, keys: [StatementKey(stationKey.publicKey)])
+        let told = try keys(directory)?.stations.first
+        var own = StationKey(
+            name: name,
+            key: StatementKey(stationKey.publicKey),
+            from: told?.from ?? written?.from ?? date,
+            until: told?.until ?? written?.until ?? date + Self.defaultDays * 86_400
+        )
+        if let days { own.until = date + min(max(days, 1), Self.maximumDays) * 86_400 }
+        if told == nil || (days != nil && told != own) {
+            let bytes = try parse(directory.birthKeys) { () throws(MessageError) in
+                try EditedJSON.encode(StationKeys([own]))
             }
-            let bytes = try parse(directory.birthKeys) { () throws(MessageError) in try EditedJSON.encode(keys) }
             try write(bytes, to: directory.birthKeys, mode: 0o644)
             made = true
         }
         // The configuration comes last: with it the station is whole.
-        if config == nil {
-            let bytes = try parse(directory.config) { () throws(MessageError) in
-                try EditedJSON.encode(FactoryConfig(name: name))
-            }
+        let config = FactoryConfig(name: name, from: own.from, until: own.until)
+        if written != config {
+            let bytes = try parse(directory.config) { () throws(MessageError) in try EditedJSON.encode(config) }
             try write(bytes, to: directory.config, mode: 0o644)
             made = true
         }
-        return (try Station(opening: directory), made)
+        return (try Station(opening: directory, passphrase: passphrase), made)
     }
 
-    /// Opens a station that ``make(in:name:at:)`` made.
-    public init(opening directory: FactoryDirectory) throws(Failure) {
-        guard let config = try Self.read(directory.config, limit: FactoryConfig.maximumSize) else {
+    /// Opens a station that ``make(in:name:at:days:certifiedBy:passphrase:)`` made.
+    ///
+    /// - Parameters:
+    ///   - passphrase: what its own CA's key files are encrypted with.
+    ///   - certifying: whether it is to give birth; to export births no CA is needed.
+    public init(
+        opening directory: FactoryDirectory,
+        passphrase: Passphrase? = nil,
+        certifying: Bool = true
+    ) throws(Failure) {
+        guard let config = try Self.config(directory) else {
             throw .damaged(
                 path: directory.path,
                 "holds no station; make one with `birthmark-factory init \(directory.path) --name …`"
@@ -105,54 +113,37 @@ public struct Station: Sendable {
         }
         for path in directory.directories { try Self.run { () throws(FileError) in try PrivateDirectory.make(path) } }
         // What another process put down before it was killed is relied on from now on; perhaps only the kernel has it.
-        for path in [directory.journal, directory.births, directory.logs] {
+        for path in [directory.journal, directory.births, directory.logs, directory.reworks, directory.bundles] {
             try Self.run { () throws(FileError) in try AtomicFile.synchronize(directory: path) }
         }
-        name = try Self.parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: config) }.name
+        name = config.name
         self.directory = directory
 
-        let caKey = try Self.existingKey(directory.caKey)
         let stationKey = try Self.existingKey(directory.stationKey)
         signer = .p256(stationKey)
-        guard let certificates = try? TrustDirectory.readFile(directory.ca, allowing: []), certificates.count == 1,
-            let der = certificates.first?.bytes, let certificate = try? Certificate(derEncoded: der)
-        else { throw .damaged(path: directory.ca, "is not the CA's certificate; restore it from a backup") }
-        authority = try Self.run { () throws(CertificateAuthority.Failure) in
-            try CertificateAuthority(certificate: certificate, key: Certificate.PrivateKey(caKey))
-        }
-        factoryPolicy = FactoryPolicy(anchors: TrustAnchors(certificates))
+        authority = certifying ? try StationAuthority.open(directory, passphrase: passphrase) : nil
 
-        guard let keys = try Self.read(directory.birthKeys, limit: SigningKeys.maximumSize) else {
+        guard let keys = try Self.keys(directory) else {
             throw .damaged(path: directory.birthKeys, "is missing; run `birthmark-factory init` again")
         }
-        birthKeys = try Self.parse(directory.birthKeys) { () throws(MessageError) in try SigningKeys(parsing: keys) }
-        guard birthKeys.keys.contains(StatementKey(stationKey.publicKey)) else {
+        let own = StatementKey(stationKey.publicKey)
+        guard let listed = keys.stations.first(where: { $0.name == config.name && $0.key == own }) else {
             throw .damaged(
                 path: directory.stationKey,
                 "is not the key in \(directory.birthKeys); restore both from the same backup"
             )
         }
+        self.listed = listed
     }
 
-    /// Whom the station believes about endorsement keys: read anew each time, since people add roots while a line runs.
-    func endorsementPolicy() throws -> (policy: EndorsementPolicy, allowed: EKAllowList) {
-        var allowed = EKAllowList()
-        if let bytes = try Self.read(directory.ekAllowList, limit: 1 << 20) {
-            guard let text = String(validating: bytes, as: UTF8.self), let list = EKAllowList(parsing: text) else {
-                throw Failure.damaged(
-                    path: directory.ekAllowList,
-                    "each line must be the SHA-256 of an EK public area in hexadecimal"
-                )
-            }
-            allowed = list
-        }
-        // With an allow list there may be no root at all.
-        do throws(TrustDirectory.Failure) {
-            return (EndorsementPolicy(try TrustDirectory.contents(of: directory.ekRoots)), allowed)
-        } catch {
-            guard case .noCertificates = error else { throw error }
-            return (EndorsementPolicy(anchors: TrustAnchors([])), allowed)
-        }
+    private static func config(_ directory: FactoryDirectory) throws(Failure) -> FactoryConfig? {
+        guard let bytes = try read(directory.config, limit: FactoryConfig.maximumSize) else { return nil }
+        return try parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: bytes) }
+    }
+
+    private static func keys(_ directory: FactoryDirectory) throws(Failure) -> StationKeys? {
+        guard let bytes = try read(directory.birthKeys, limit: StationKeys.maximumSize) else { return nil }
+        return try parse(directory.birthKeys) { () throws(MessageError) in try StationKeys(parsing: bytes) }
     }
 
     private static func key(_ path: String, made: inout Bool) throws(Failure) -> P256.Signing.PrivateKey {
@@ -194,10 +185,6 @@ public struct Station: Sendable {
 
     private static func run<Value>(_ body: () throws(FileError) -> Value) throws(Failure) -> Value {
         do throws(FileError) { return try body() } catch { throw .file(error) }
-    }
-
-    private static func run<Value>(_ body: () throws(CertificateAuthority.Failure) -> Value) throws(Failure) -> Value {
-        do throws(CertificateAuthority.Failure) { return try body() } catch { throw .authority(error) }
     }
 
     private static func parse<Value>(

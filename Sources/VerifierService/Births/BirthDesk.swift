@@ -1,3 +1,4 @@
+import HTTPService
 import Logging
 import Messages
 import UpdateTrust
@@ -5,8 +6,12 @@ import VerifierStore
 
 extension Verifier {
     /// `POST /v1/births`: takes over each birth of a bundle exactly once; the same bundle again changes nothing.
+    ///
+    /// What is wrong with the bundle or a claim in it refuses it whole, before anything is written; only what is on record already can stand
+    /// against single births. Then the bundle is noted, each birth committed, and the bundle noted as finished: a crash in between leaves
+    /// whole births, and a bundle that is told as unfinished until it is brought again.
     func importBirths(_ exchange: Exchange) async throws -> Answer {
-        guard let keys = materials.birthKeys, let factories = materials.factories else {
+        guard let stations = materials.birthKeys, let factories = materials.factories else {
             throw ServiceProblem.conflict(
                 """
                 This verifier knows no factory yet: give its keys and certificates with birthmark-verifier init \
@@ -18,95 +23,170 @@ extension Verifier {
         do {
             bundle = try BirthBundle(parsing: exchange.body)
         } catch { throw ServiceProblem.malformed(error.detail) }
-        let judge = BirthJudge(
-            keys: keys,
+        let judge = BundleJudge(
+            stations: stations,
             factories: factories,
             endorsement: materials.endorsement,
             allowed: materials.ekAllowList
         )
-        let logs = try Self.logs(of: bundle)
-        let imports = bundle.births.map { envelope in
-            Result { try self.birth(envelope, judge, logs) }
-        }
-        // All at once, so that they share transactions; outcomes keep the bundle's order.
-        let outcomes = try await withThrowingTaskGroup(of: (Int, BirthOutcome).self) { group in
-            for (index, judged) in imports.enumerated() {
-                group.addTask { (index, try await self.outcome(of: judged)) }
-            }
-            var outcomes: [Int: BirthOutcome] = [:]
-            for try await (index, outcome) in group { outcomes[index] = outcome }
-            return outcomes.sorted { $0.key < $1.key }.map(\.value)
-        }
+        let judged: BundleJudge.Judged
+        do {
+            judged = try judge.judge(bundle, at: clock.seconds)
+            try await note(judged)
+        } catch let refused as BundleJudge.Refused { throw refusal(of: bundle, refused) }
+        let outcomes = try await takeOver(judged)
+        let manifest = judged.manifest
+        _ = try await committer.commit(.bundleFinished(station: manifest.station, number: manifest.number))
         for outcome in outcomes { metrics.count(.births, outcome.outcome.rawValue) }
-        return try .json(BirthsAnswer(births: outcomes))
-    }
-
-    private static func logs(of bundle: BirthBundle) throws -> [ContentDigest: [UInt8]] {
-        var logs: [ContentDigest: [UInt8]] = [:]
-        for log in bundle.logs {
-            guard log.bytes.count <= Evidence.maximumLogSize else {
-                throw ServiceProblem.malformed("a log of \(log.bytes.count) bytes")
-            }
-            logs[ContentDigest(of: log.bytes)] = log.bytes
-        }
-        return logs
-    }
-
-    private func birth(
-        _ envelope: SignedEnvelope,
-        _ judge: BirthJudge,
-        _ logs: [ContentDigest: [UInt8]]
-    ) throws -> BirthImport {
-        let judged = try judge.judge(envelope, logs: logs)
-        let record = ContentDigest(of: judged.payload)
-        let now = clock.seconds
-        return BirthImport(
-            birth: StoredBirth(
-                envelope: try CanonicalJSON.encode(envelope),
-                payload: judged.payload,
-                importedAt: now
-            ),
-            record: record,
-            serial: judged.record.serial,
-            endorsementKey: judged.record.ek.name.bytes,
-            transition: try .birth(of: judged.record, payload: record, at: now, by: materials.configuration.name),
-            log: judged.record.firstBoot.log.flatMap { logs[$0] }.map { StoredLog($0) }
+        let sequence = try await store.sequences().first { $0.station == manifest.station }
+        return try .json(
+            BirthsAnswer(
+                station: manifest.station,
+                bundle: manifest.number,
+                births: outcomes,
+                missing: sequence?.missing ?? []
+            )
         )
     }
 
-    private func outcome(of judged: Result<BirthImport, any Error>) async throws -> BirthOutcome {
-        let birth: BirthImport
-        do {
-            birth = try judged.get()
-        } catch let refused as BirthJudge.Refused {
-            logger.warning(
-                "birth refused",
-                metadata: [
-                    "instance": "\(refused.record?.instance.text ?? "")",
-                    "serial": "\(refused.record?.serial.text ?? "")",
-                    "why": "\(refused.detail)",
-                ]
-            )
-            return BirthOutcome(
-                .refused,
-                instance: refused.record?.instance,
-                serial: refused.record?.serial,
-                detail: refused.detail
+    /// `GET /v1/births/stations`: what came of each station, and what did not.
+    func listStations(_ exchange: Exchange) async throws -> Answer {
+        let sequences = try await store.sequences()
+        let keys = materials.birthKeys?.stations ?? []
+        let names = Set(sequences.map(\.station) + keys.map(\.name)).sorted()
+        let reports = names.map { name in
+            let key = keys.first { $0.name == name }
+            let sequence = sequences.first { $0.station == name }
+            return StationReport(
+                station: name,
+                from: key?.from,
+                until: key?.until,
+                bundles: sequence?.bundles ?? 0,
+                latest: sequence?.latest ?? 0,
+                missing: sequence?.missing ?? [],
+                unfinished: sequence?.unfinished ?? []
             )
         }
-        let instance = birth.transition.state.instance
+        return try .json(StationList(stations: reports))
+    }
+
+    /// Notes which bundle has this number, so that no second one is begun under it.
+    private func note(_ judged: BundleJudge.Judged) async throws {
+        let manifest = judged.manifest
+        let noted = StoredBundle(
+            station: manifest.station,
+            number: manifest.number,
+            digest: judged.digest,
+            importedAt: clock.seconds
+        )
+        guard case .conflict = try await committer.commit(.bundle(noted)).outcome else { return }
+        throw BundleJudge.Refused(
+            .numberTaken,
+            """
+            another bundle \(manifest.number) of \(manifest.station) came before: was the station restored from an old backup, \
+            or made anew under its name?
+            """
+        )
+    }
+
+    private func refusal(of bundle: BirthBundle, _ refused: BundleJudge.Refused) -> ServiceProblem {
+        logger.warning(
+            "bundle refused",
+            metadata: ["reason": "\(refused.reason.rawValue)", "why": "\(refused.detail)"]
+        )
+        metrics.count(.births, BirthOutcome.Outcome.refused.rawValue, by: Double(bundle.births.count))
+        return ServiceProblem.refused(
+            "The bundle is refused whole, nothing of it was taken over: \(refused.detail)",
+            reasons: [refused.reason.rawValue]
+        )
+    }
+
+    private func takeOver(_ judged: BundleJudge.Judged) async throws -> [BirthOutcome] {
+        // All at once, so that they share transactions; outcomes keep the bundle's order.
+        var outcomes = try await withThrowingTaskGroup(of: (Int, BirthOutcome).self) { group in
+            for (index, birth) in judged.births.enumerated() where birth.record.replaces == nil {
+                group.addTask { (index, try await self.takeOver(birth, judged.logs)) }
+            }
+            var outcomes: [Int: BirthOutcome] = [:]
+            for try await (index, outcome) in group { outcomes[index] = outcome }
+            return outcomes
+        }
+        // What they replace may have come with them; a board can be swapped twice.
+        for (index, birth) in judged.births.enumerated() where birth.record.replaces != nil {
+            outcomes[index] = try await takeOver(birth, judged.logs)
+        }
+        return outcomes.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private func takeOver(
+        _ judged: BirthJudge.Judged,
+        _ logs: [ContentDigest: [UInt8]]
+    ) async throws -> BirthOutcome {
+        let record = judged.record
         func outcome(_ outcome: BirthOutcome.Outcome, _ detail: String? = nil) -> BirthOutcome {
-            BirthOutcome(outcome, instance: instance, serial: birth.serial, detail: detail)
+            BirthOutcome(outcome, instance: record.instance, serial: record.serial, detail: detail)
         }
-        switch try await committer.commit(.birth(birth)).outcome {
-        case .committed: return outcome(.imported)
-        case .known: return outcome(.known)
-        case .conflict(.serial(let other)):
-            return outcome(.refused, "the serial number belongs to instance \(other) already")
-        case .conflict(.endorsementKey(let other)):
-            return outcome(.refused, "the endorsement key, so the TPM, belongs to instance \(other) already")
-        case .conflict: return outcome(.refused, "this instance was born with another record")
-        case .stale, .challengeUsed: throw ServiceProblem.undecided("the record refused a birth")
+        // A device that asks at this moment moves the record of the instance that is retired.
+        for _ in 0..<5 {
+            let birth = try await self.birth(judged, logs)
+            if let replaced = record.replaces?.instance, birth.retirement == nil {
+                return outcome(
+                    .refused,
+                    """
+                    it replaces instance \(replaced), which \(record.station) did not bear as \(record.serial) as far as is on record: \
+                    if its bundle has not arrived, import that one first, then this one again
+                    """
+                )
+            }
+            switch try await committer.commit(.birth(birth)).outcome {
+            case .committed: return outcome(.imported)
+            case .known: return outcome(.known)
+            case .conflict(.serial(let other)):
+                return outcome(.refused, "the serial number belongs to instance \(other) already")
+            case .conflict(.endorsementKey(let other)):
+                return outcome(.refused, "the endorsement key, so the TPM, belongs to instance \(other) already")
+            case .conflict: return outcome(.refused, "this instance was born with another record")
+            case .stale: metrics.count(.staleCommits)
+            case .challengeUsed: throw ServiceProblem.undecided("the record refused a birth")
+            }
         }
+        throw ServiceProblem.busy("the record of a replaced instance kept moving")
+    }
+
+    private func birth(_ judged: BirthJudge.Judged, _ logs: [ContentDigest: [UInt8]]) async throws -> BirthImport {
+        let record = judged.record
+        let payload = ContentDigest(of: judged.payload)
+        let now = clock.seconds
+        return BirthImport(
+            birth: StoredBirth(
+                envelope: try CanonicalJSON.encode(judged.envelope),
+                payload: judged.payload,
+                importedAt: now
+            ),
+            record: payload,
+            serial: record.serial,
+            endorsementKey: record.ek.name.bytes,
+            transition: try .birth(of: record, payload: payload, at: now, by: materials.configuration.name),
+            log: record.firstBoot.log.flatMap { logs[$0] }.map { StoredLog($0) },
+            retirement: try await retirement(by: record, payload, at: now)
+        )
+    }
+
+    /// The end of the instance that a birth replaces: nil unless that one is on record, of the same station and serial number.
+    ///
+    /// A station ends only what it bore itself, so that a thief of its key cannot retire the fleet of another.
+    private func retirement(
+        by record: BirthRecord,
+        _ payload: ContentDigest,
+        at now: Int64
+    ) async throws -> BirthImport.Retirement? {
+        guard let replaced = record.replaces?.instance, let birth = try await store.birth(of: replaced),
+            let state = try await store.snapshot(of: replaced, release: nil)?.state
+        else { return nil }
+        let first = try BirthRecord(parsing: birth.payload)
+        guard first.station == record.station, first.serial == record.serial,
+            let transition = try Transition.retirement(of: state, replacedBy: record, payload: payload, at: now)
+        else { return nil }
+        return BirthImport.Retirement(transition: transition, replacing: state.version)
     }
 }

@@ -7,7 +7,8 @@ import TPMWire
 
 /// Judges a birth again from the record's own bytes: the station's signature says who vouches, not that it is so.
 struct BirthJudge: Sendable {
-    let keys: SigningKeys
+    /// The station whose bundle it came in.
+    let station: StationKey
     let factories: FactoryPolicy
     /// `nil` when no vendor's roots were given: then the factory's judgement of the endorsement key stands.
     let endorsement: EndorsementPolicy?
@@ -18,10 +19,12 @@ struct BirthJudge: Sendable {
     struct Judged: Sendable {
         var record: BirthRecord
         var payload: [UInt8]
+        var envelope: SignedEnvelope
     }
 
     /// Why a birth is not taken over, with what could be read of it.
     struct Refused: Error {
+        var reason = BundleReason.birthNotBelieved
         var record: BirthRecord?
         var detail: String
     }
@@ -32,12 +35,26 @@ struct BirthJudge: Sendable {
         let payload: [UInt8]
         let record: BirthRecord
         do {
-            payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: keys)
+            payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: station.key)
             record = try BirthRecord(parsing: payload)
         } catch { throw Refused(detail: error.detail) }
+        guard record.station == station.name else {
+            throw Refused(
+                reason: .stationDiffers,
+                record: record,
+                detail: "a birth at \(record.station), in a bundle of \(station.name)"
+            )
+        }
+        guard station.isValid(at: record.bornAt) else {
+            throw Refused(
+                reason: .birthOutsideValidity,
+                record: record,
+                detail: "born when \(station.name)'s word did not count"
+            )
+        }
         let faults = faults(of: record, logs: logs)
         guard faults.isEmpty else { throw Refused(record: record, detail: faults.joined(separator: "; ")) }
-        return Judged(record: record, payload: payload)
+        return Judged(record: record, payload: payload, envelope: envelope)
     }
 
     private func faults(of record: BirthRecord, logs: [ContentDigest: [UInt8]]) -> [String] {
@@ -131,8 +148,7 @@ struct BirthJudge: Sendable {
                 signature: residency.idevidSignature.bytes
             )
         )
-        let uniqueY: DeviceIdentityTemplate.UniqueY = record.eccUniqueY == .repeated ? .repeated : .empty
-        return proof.reasons(template: template, uniqueY: uniqueY).map(\.description)
+        return proof.reasons(template: template).map(\.description)
     }
 
     private func certificateFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {

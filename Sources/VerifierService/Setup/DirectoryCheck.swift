@@ -1,6 +1,7 @@
 import DurableFiles
 import Endorsement
 public import FoundationEssentials
+import HTTPService
 import Messages
 import UpdateTrust
 public import VerifierStore
@@ -78,6 +79,15 @@ public struct DirectoryCheck: Sendable {
         }
         if materials.birthKeys == nil || materials.factories == nil {
             notice("no factory: no birth is accepted", "\(command) --birth-keys FILE --factory-roots FILE")
+        }
+        let seconds = Int64(now.timeIntervalSince1970)
+        for station in materials.birthKeys?.stations ?? [] {
+            let hint = "birthmark-factory init its directory with --days, then \(command) --birth-keys FILE and restart"
+            if !station.isValid(at: seconds) {
+                notice("the station \(station.name)'s word does not count now: its births are refused", hint)
+            } else if !station.isValid(at: seconds + Int64(Self.expiresSoon)) {
+                notice("the station \(station.name)'s word counts for less than 30 days more", hint)
+            }
         }
         if materials.endorsement == nil {
             notice(

@@ -2,6 +2,7 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 public import Messages
 import SwiftASN1
 import UpdateTrust
@@ -17,7 +18,8 @@ public struct DirectorySetup: Sendable {
         public var url: String?
         public var policy: String?
         public var releaseKeys: String?
-        public var birthKeys: String?
+        /// Files of stations' keys; together they take the place of the ones that were trusted before.
+        public var birthKeys: [String]
         /// A file of CA certificates, or a directory of such files.
         public var factoryRoots: String?
         /// Files of TPM vendors' CA certificates, or directories of such files.
@@ -28,6 +30,7 @@ public struct DirectorySetup: Sendable {
         /// Gives nothing: the defaults hold.
         public init() {
             hosts = []
+            birthKeys = []
             ekRoots = []
         }
     }

@@ -1,6 +1,7 @@
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 import Messages
 import SwiftASN1
 import UpdateTrust
@@ -28,7 +29,7 @@ struct GivenFiles {
             try Self.read(path, Policy.maximumSize) { _ = try PolicyInForce.Current(parsing: $0) }
         }
         releaseKeys = try options.releaseKeys.map(Self.keys)
-        birthKeys = try options.birthKeys.map(Self.keys)
+        birthKeys = try Self.stations(options.birthKeys)
         factoryRoots = try options.factoryRoots.map { path in
             let certificates = try Self.trusted(path, allowing: []).certificates
             guard certificates.contains(where: \.isSelfSigned) else {
@@ -51,6 +52,26 @@ struct GivenFiles {
 
     private static func keys(_ path: String) throws -> [UInt8] {
         try read(path, SigningKeys.maximumSize) { _ = try SigningKeys(parsing: $0) }
+    }
+
+    /// The stations of some files as one list.
+    private static func stations(_ paths: [String]) throws -> [UInt8]? {
+        guard let last = paths.last else { return nil }
+        var stations: [StationKey] = []
+        for path in paths {
+            let keys = try VerifierMaterials.parsed(path, StationKeys.maximumSize) { try StationKeys(parsing: $0) }
+            // The same file given twice is one.
+            stations += keys.stations.filter { !stations.contains($0) }
+        }
+        do {
+            return try EditedJSON.encode(try StationKeys(stations))
+        } catch {
+            throw SetupError(
+                .malformed,
+                "\(last): \(error.detail), together with the files before it",
+                hint: "give each station once, with its latest birth-keys.json"
+            )
+        }
     }
 
     /// The CA certificates and revocation lists of a file, or of all files of a directory.

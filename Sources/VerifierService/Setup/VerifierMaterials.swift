@@ -2,6 +2,7 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 public import Ledger
 public import Messages
 import NIOSSL
@@ -24,7 +25,7 @@ public struct VerifierMaterials: Sendable {
     let operatorCA: Certificate
     /// `nil` while no file names any: then nothing of the kind is accepted.
     let releaseKeys: SigningKeys?
-    let birthKeys: SigningKeys?
+    let birthKeys: StationKeys?
     let factories: FactoryPolicy?
     let endorsement: EndorsementPolicy?
     let ekAllowList: EKAllowList?
@@ -70,7 +71,7 @@ public struct VerifierMaterials: Sendable {
         policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
         _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try PolicyInForce.Current(parsing: bytes) }
         releaseKeys = try Self.optional(directory.file(configuration.releaseKeys)) { try SigningKeys(parsing: $0) }
-        birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try SigningKeys(parsing: $0) }
+        birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try StationKeys(parsing: $0) }
         factories = try Self.anchors(directory.file(configuration.factoryRoots)).map { FactoryPolicy(anchors: $0) }
         endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
         let allowList = directory.file(configuration.ekAllowList)

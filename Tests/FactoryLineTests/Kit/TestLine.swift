@@ -1,4 +1,5 @@
 import Endorsement
+import FactoryAuthority
 import FactoryLine
 import FoundationEssentials
 import Messages
@@ -164,6 +165,13 @@ final class TestLine: Sendable {
             births[name] = Array(try Data(contentsOf: URL(filePath: path + "/" + name)))
         }
         return births
+    }
+}
+
+extension Station {
+    /// A bundle of what was born since the last one, or of these serial numbers.
+    func export(_ serials: [Label]) throws -> BirthBundle {
+        try export(serials.isEmpty ? .new : .serials(serials), now: TestLine.now).bundle
     }
 }
 

@@ -46,6 +46,9 @@ final class HookedStore: VerifierStore {
             try await store.instances(after: after, limit: limit)
         }
     }
+    func sequences() async throws(StoreError) -> [StoredSequence] {
+        try await call("sequences") { () async throws(StoreError) in try await store.sequences() }
+    }
     func release(_ manifest: ContentDigest) async throws(StoreError) -> StoredRelease? {
         try await call("release") { () async throws(StoreError) in try await store.release(manifest) }
     }

@@ -2,28 +2,55 @@ import Crypto
 import Endorsement
 import Messages
 import SwiftASN1
+import Synchronization
 import TPMCrypto
 import TPMWire
+import X509
 
 /// A factory: its CA, and a station that signs births.
-struct TestFactory {
+struct TestFactory: Sendable {
     let authority: CertificateAuthority
     let station: StatementSigner
+    let name: Label
+    /// Other stations that a verifier of this factory trusts, too.
+    var others: [StationKey] = []
+    private let exported = Exported()
+
+    /// The number of the station's latest bundle.
+    private final class Exported: Sendable {
+        private let number = Mutex<Int64>(0)
+
+        func next() -> Int64 {
+            number.withLock { number in
+                number += 1
+                return number
+            }
+        }
+    }
 
     static let bornAt: Int64 = 1_750_000_000
 
-    init() throws {
-        authority = try CertificateAuthority.root(
-            commonName: "Test Factory",
-            key: P256.Signing.PrivateKey(),
-            at: Self.bornAt - 1000
-        )
+    /// - Parameter authority: the CA of another station of the same factory.
+    init(_ name: String = line, authority: CertificateAuthority? = nil) throws {
+        self.name = try label(name)
+        self.authority =
+            try authority
+            ?? CertificateAuthority.root(
+                commonName: "Test Factory",
+                key: Certificate.PrivateKey(P256.Signing.PrivateKey()),
+                at: Self.bornAt - 1000
+            )
         station = .ed25519(Curve25519.Signing.PrivateKey())
     }
 
-    var birthKeys: SigningKeys {
-        get throws { try SigningKeys(threshold: 1, keys: [station.key]) }
-    }
+    /// The first station's name.
+    static let line = "line-1"
+    static let from = bornAt - 1000
+    /// In the year 2100.
+    static let until: Int64 = 4_102_444_800
+
+    var listed: StationKey { StationKey(name: name, key: station.key, from: Self.from, until: Self.until) }
+    var birthKeys: StationKeys { get throws { try StationKeys([listed] + others) } }
 
     var rootsPEM: [UInt8] {
         get throws {
@@ -65,7 +92,7 @@ struct TestFactory {
             tier: .vtpm,
             profile: try label("p256"),
             bornAt: Self.bornAt,
-            station: try label("line-1"),
+            station: name,
             bornWith: BornWith(name: try label("os"), version: try label("1.0"), securityVersion: 1),
             ek: try born(device.ek, "L-2", 0x8101_000A, nil),
             iak: try born(
@@ -109,7 +136,30 @@ struct TestFactory {
     }
 
     func bundle(_ devices: SoftwareKeyDevice...) throws -> BirthBundle {
-        BirthBundle(births: try devices.map { try envelope(try record(of: $0)) }, logs: [])
+        try bundle(of: try devices.map { try envelope(try record(of: $0)) })
+    }
+
+    /// A bundle with the next number of the station's sequence, unless another is given.
+    func bundle(_ number: Int64? = nil, of births: [SignedEnvelope], logs: [Blob] = []) throws -> BirthBundle {
+        try BirthBundle(
+            births: births,
+            logs: logs,
+            station: name,
+            number: number ?? exported.next(),
+            at: Self.bornAt + 1,
+            signer: station
+        )
+    }
+
+    /// The birth of a device whose board takes the place of another's.
+    func record(of device: SoftwareKeyDevice, replacing instance: InstanceID) throws -> BirthRecord {
+        var record = try record(of: device)
+        record.replaces = Replacement(
+            instance: instance,
+            reason: try Remark("the TPM does not answer").found(),
+            by: try label("bob")
+        )
+        return record
     }
 }
 

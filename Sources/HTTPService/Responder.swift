@@ -1,0 +1,172 @@
+import FoundationEssentials
+import Hummingbird
+import Logging
+import Messages
+import NIOCore
+
+/// The connection's side of a request.
+struct ConnectionContext: InitializableFromSource, Sendable {
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) { channel = source.channel }
+}
+
+/// Holds every request to the table: nothing that is not in it is done, and nobody whom it does not name does it.
+struct Responder: HTTPResponder {
+    let routes: [Route]
+    /// Operators whose certificates count no more.
+    let revoked: Set<Label>
+    let limiter: RateLimiter
+    let deadlines: RequestDeadlines
+    let metrics: Metrics
+    let logger: Logger
+    let now: @Sendable () -> Date
+
+    /// What one piece of evidence that is nobody's costs beyond the request itself.
+    private static let garbageTokens = 4.0
+    /// How long a client whose body was not read to its end has to take the answer.
+    private static let lingering = TimeAmount.seconds(2)
+
+    func respond(to request: Request, context: ConnectionContext) async -> Response {
+        let start = ContinuousClock.now
+        // A body that drips in resets every idle timeout; this one nothing resets.
+        let channel = context.channel
+        let timed = deadlines.begin(on: channel)
+        defer { deadlines.end(timed) }
+
+        let peer = PeerAddress(channel.remoteAddress)
+        var route: Route?
+        var caller: CallingOperator?
+        var readToEnd = false
+        let answer: Answer
+        var detail = ""
+        do {
+            guard limiter.admits(peer, now: Self.milliseconds(start)) else {
+                metrics.count(.rateLimited)
+                throw ServiceProblem.tooManyRequests
+            }
+            let (found, parameters, query) = try find(request)
+            route = found
+            caller = try await admit(to: found, channel: channel)
+            let body = try await collect(request, upTo: found.bodyLimit)
+            readToEnd = true
+            answer = try await found.handler(
+                Exchange(parameters: parameters, query: query, body: body, caller: caller, peer: peer)
+            )
+        } catch let error as ServiceProblem {
+            if error.problem.kind == .notAuthentic {
+                limiter.charge(peer, tokens: Self.garbageTokens, now: Self.milliseconds(start))
+            }
+            detail = error.detail
+            answer = Self.answer(error.problem)
+        } catch {
+            // What went wrong inside is the operator's business.
+            detail = String(describing: error)
+            answer = Self.answer(ServiceProblem.undecided("").problem)
+        }
+
+        let seconds = Self.seconds(ContinuousClock.now - start)
+        let name = route.map { "\($0.method.rawValue) \($0.pattern)" } ?? "none"
+        metrics.count(.requests, name, String(answer.status))
+        metrics.observe(.requestSeconds, seconds, name)
+        log(name, request, answer, caller: caller, peer: peer, seconds: seconds, detail: detail)
+        return respond(with: answer, closing: readToEnd ? nil : channel)
+    }
+
+    private func find(_ request: Request) throws -> (Route, [String: String], [String: String]) {
+        let target = request.head.path ?? ""
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let path = parts.first else { throw ServiceProblem.notFound }
+        for route in routes where route.method.rawValue == request.method.rawValue {
+            guard let parameters = route.pattern.match(path) else { continue }
+            return (route, parameters, try Self.query(parts.count > 1 ? parts[1] : ""))
+        }
+        throw ServiceProblem.notFound
+    }
+
+    private func admit(to route: Route, channel: any Channel) async throws -> CallingOperator? {
+        guard case .operators(let roles) = route.callers else { return nil }
+        guard let caller = await CallingOperator.of(channel, now: now()), !revoked.contains(caller.name) else {
+            throw ServiceProblem.unauthenticated
+        }
+        guard !caller.roles.isDisjoint(with: roles) else { throw ServiceProblem.forbidden }
+        return caller
+    }
+
+    private func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength], Int(length).map({ $0 > limit }) ?? true {
+            throw ServiceProblem.tooLarge
+        }
+        do {
+            var request = request
+            return Array(buffer: try await request.collectBody(upTo: limit))
+        } catch is NIOTooManyBytesError {
+            throw ServiceProblem.tooLarge
+        }
+    }
+
+    /// Queries are short lists of plain words: `a=b&c=d`.
+    private static func query(_ text: Substring) throws -> [String: String] {
+        var query: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard halves.count == 2, query.updateValue(String(halves[1]), forKey: String(halves[0])) == nil else {
+                throw ServiceProblem.malformed("query \(text.debugDescription)")
+            }
+        }
+        return query
+    }
+
+    private static func answer(_ problem: Problem) -> Answer {
+        Answer(
+            status: problem.status,
+            mediaType: Problem.mediaType,
+            body: (try? CanonicalJSON.encode(problem)) ?? []
+        )
+    }
+
+    private func respond(with answer: Answer, closing channel: (any Channel)?) -> Response {
+        var headers: HTTPFields = [.contentType: answer.mediaType, .cacheControl: "no-store"]
+        if answer.status == 429 || answer.status == 503 { headers[.retryAfter] = "1" }
+        if let channel {
+            // The rest of the body is not worth reading for long.
+            headers[.connection] = "close"
+            channel.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+        }
+        return Response(
+            status: .init(code: answer.status),
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+
+    private func log(
+        _ route: String,
+        _ request: Request,
+        _ answer: Answer,
+        caller: CallingOperator?,
+        peer: PeerAddress,
+        seconds: Double,
+        detail: String
+    ) {
+        var metadata: Logger.Metadata = [
+            "route": "\(route)", "status": "\(answer.status)", "peer": "\(peer)",
+            "ms": "\((seconds * 1_000_000).rounded() / 1000)",
+        ]
+        if let caller { metadata["operator"] = "\(caller.name)" }
+        if !detail.isEmpty { metadata["detail"] = "\(detail)" }
+        if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(200))" }
+        // What anybody may ask and got is told in numbers; a decision has a line of its own.
+        let isUsual = answer.status == 200 && caller == nil
+        logger.log(level: answer.status >= 500 ? .error : isUsual ? .debug : .info, "request", metadata: metadata)
+    }
+
+    private static func milliseconds(_ instant: ContinuousClock.Instant) -> Int64 {
+        Int64(seconds(epoch.duration(to: instant)) * 1000)
+    }
+    private static let epoch = ContinuousClock.now
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+}

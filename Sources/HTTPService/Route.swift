@@ -1,0 +1,145 @@
+package import Messages
+
+/// Who may call a route.
+package enum Callers: Hashable, Sendable {
+    /// Everybody: what the body says is not believed for who sent it.
+    case anyone
+    /// Operators whose client certificate carries one of these roles.
+    case operators(Set<OperatorRole>)
+}
+
+/// The two methods there are.
+package enum Method: String, Hashable, Sendable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+}
+
+/// One line of the route table.
+package struct Route: Sendable {
+    package var method: Method
+    package var pattern: RoutePattern
+    package var callers: Callers
+    /// The most bytes of a body; 0 for requests that have none.
+    package var bodyLimit: Int
+    var handler: @Sendable (Exchange) async throws -> Answer
+
+    package init(
+        _ method: Method,
+        _ pattern: RoutePattern,
+        by callers: Callers,
+        bodyLimit: Int = 0,
+        _ handler: @escaping @Sendable (Exchange) async throws -> Answer
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.callers = callers
+        self.bodyLimit = bodyLimit
+        self.handler = handler
+    }
+}
+
+/// A path with parameters: `/v1/releases/{manifest}/withdraw`; `{name...}` takes all segments that are left.
+package struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    private enum Segment: Hashable {
+        case literal(String)
+        case parameter(String)
+        case rest(String)
+    }
+
+    package let description: String
+    private let segments: [Segment]
+
+    package init(stringLiteral text: String) {
+        description = text
+        segments = text.split(separator: "/").map { part in
+            guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(String(part)) }
+            let name = part.dropFirst().dropLast()
+            return name.hasSuffix("...") ? .rest(String(name.dropLast(3))) : .parameter(String(name))
+        }
+    }
+
+    /// The parameters, or `nil` when the path is another.
+    ///
+    /// Nothing is normalised: a path that is not spelled exactly is not in the table. Only parameters may be percent-encoded.
+    func match(_ path: Substring) -> [String: String]? {
+        guard path.first == "/" else { return nil }
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        var parameters: [String: String] = [:]
+        for (index, segment) in segments.enumerated() {
+            guard index < parts.count else { return nil }
+            switch segment {
+            case .literal(let text):
+                guard parts[index] == text else { return nil }
+            case .parameter(let name):
+                guard let value = Self.decoded(parts[index]), !value.isEmpty else { return nil }
+                parameters[name] = value
+            case .rest(let name):
+                parameters[name] = parts[index...].joined(separator: "/")
+                return parameters
+            }
+        }
+        return parts.count == segments.count ? parameters : nil
+    }
+
+    /// The text behind percent-encoding (RFC 3986 section 2.1); `nil` unless it is printable ASCII.
+    private static func decoded(_ segment: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = segment.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard bytes.allSatisfy({ (0x21..<0x7F).contains($0) }) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// A request that was let in, with its whole body.
+package struct Exchange: Sendable {
+    package var parameters: [String: String]
+    package var query: [String: String]
+    package var body: [UInt8]
+    /// Who calls, on routes of operators.
+    package var caller: CallingOperator?
+    package var peer: PeerAddress
+
+    /// A parameter that the route's pattern names.
+    package func parameter(_ name: String) throws -> String {
+        guard let value = parameters[name] else { throw ServiceProblem.notFound }
+        return value
+    }
+}
+
+/// What a handler answers.
+package struct Answer: Sendable {
+    package var status = 200
+    package var mediaType: String
+    package var body: [UInt8]
+
+    package init(status: Int = 200, mediaType: String, body: [UInt8]) {
+        self.status = status
+        self.mediaType = mediaType
+        self.body = body
+    }
+
+    /// One JSON object in canonical form.
+    package static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
+        Answer(status: status, mediaType: "application/json", body: try CanonicalJSON.encode(value))
+    }
+
+    package static func text(_ bytes: [UInt8]) -> Answer {
+        Answer(mediaType: "text/plain; charset=utf-8", body: bytes)
+    }
+
+    package static func bytes(_ bytes: [UInt8]) -> Answer {
+        Answer(mediaType: "application/octet-stream", body: bytes)
+    }
+}

@@ -1,0 +1,28 @@
+public import Messages
+
+extension Transition {
+    /// Retires an instance whose board was swapped on the line, on the word of the station that signed the next birth under its serial
+    /// number: its lease and what was granted under it end, and nothing leads back.
+    ///
+    /// An instance that an operator retired before stays what it is; its chain then says what replaced it.
+    /// - Parameters:
+    ///   - record: the birth that replaces it, judged.
+    ///   - payload: SHA-256 of that record's exact bytes.
+    /// - Returns: `nil` when the birth does not replace this instance.
+    /// - Throws: `MessageError` when the ledger entry cannot be written.
+    public static func retirement(
+        of state: InstanceState,
+        replacedBy record: BirthRecord,
+        payload: ContentDigest,
+        at now: Int64
+    ) throws(MessageError) -> Transition? {
+        guard let replacement = record.replaces, replacement.instance == state.instance else { return nil }
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.station, record.station))
+        try draft.record(.rework(ReworkEntry(record: record, payload: payload, replacement)))
+        try draft.endLease(because: .retired)
+        draft.state.lifecycle = .retired
+        draft.state.remark =
+            "replaced by \(record.instance) at \(record.station), by \(replacement.by): \(replacement.reason)"
+        return draft.finished
+    }
+}

@@ -1,0 +1,149 @@
+import Endorsement
+import Messages
+
+/// Judges a bundle as a whole, and every birth in it again: all of it is as the station said and so, or none of it is taken.
+struct BundleJudge: Sendable {
+    let stations: StationKeys
+    let factories: FactoryPolicy
+    /// `nil` when no vendor's roots were given: then the factory's judgement of endorsement keys stands.
+    let endorsement: EndorsementPolicy?
+    /// Endorsement keys that are believed without a certificate; `nil` when the operator keeps no such list.
+    let allowed: EKAllowList?
+
+    /// A bundle that may be taken over.
+    struct Judged: Sendable {
+        var manifest: BundleManifest
+        /// SHA-256 of the manifest.
+        var digest: ContentDigest
+        /// In the bundle's order.
+        var births: [BirthJudge.Judged]
+        var logs: [ContentDigest: [UInt8]]
+    }
+
+    /// Why a bundle is not taken over.
+    struct Refused: Error {
+        var reason: BundleReason
+        /// For the operator who brings it; names serial numbers, and holds nothing that was not in the bundle.
+        var detail: String
+
+        init(_ reason: BundleReason, _ detail: String) {
+            self.reason = reason
+            self.detail = detail
+        }
+    }
+
+    // Enough to see what they have in common.
+    private static let shownFaults = 5
+
+    /// Judges.
+    /// - Parameter now: the verifier's clock, in seconds since 1970.
+    func judge(_ bundle: BirthBundle, at now: Int64) throws(Refused) -> Judged {
+        let (station, manifest) = try manifest(of: bundle, at: now)
+        try hold(bundle.births, to: manifest)
+        let logs = try logs(of: bundle, manifest)
+        let judge = BirthJudge(station: station, factories: factories, endorsement: endorsement, allowed: allowed)
+        var births: [BirthJudge.Judged] = []
+        var faults: [String] = []
+        for (index, envelope) in bundle.births.enumerated() {
+            do {
+                births.append(try judge.judge(envelope, logs: logs))
+            } catch {
+                guard error.reason == .birthNotBelieved else {
+                    throw Refused(error.reason, Self.named(error, index))
+                }
+                faults.append(Self.named(error, index))
+            }
+        }
+        guard faults.isEmpty else {
+            let rest = faults.count - Self.shownFaults
+            let shown = faults.prefix(Self.shownFaults).joined(separator: "; ")
+            throw Refused(.birthNotBelieved, shown + (rest > 0 ? "; and \(rest) more" : ""))
+        }
+        try holdApart(births.map(\.record))
+        guard Set(births.compactMap(\.record.firstBoot.log)) == Set(logs.keys) else {
+            throw Refused(.logsDiffer, "the event logs are not those that the births name")
+        }
+        return Judged(
+            manifest: manifest,
+            digest: ContentDigest(of: bundle.manifest.payload.bytes),
+            births: births,
+            logs: logs
+        )
+    }
+
+    /// The manifest, once a station that this verifier trusts has signed it and its word counts.
+    private func manifest(
+        of bundle: BirthBundle,
+        at now: Int64
+    ) throws(Refused) -> (station: StationKey, manifest: BundleManifest) {
+        let envelope = bundle.manifest
+        guard let station = envelope.signatures.first.flatMap({ stations.station(keyID: $0.keyid) }) else {
+            throw Refused(.stationUnknown, "no station that this verifier trusts has the key that signed it")
+        }
+        let payload: [UInt8]
+        do {
+            payload = try envelope.payload(type: BundleManifest.payloadType, signedBy: station.key)
+        } catch { throw Refused(.manifestSignature, "\(station.name)'s signature: \(error.detail)") }
+        let manifest: BundleManifest
+        do {
+            manifest = try BundleManifest(parsing: payload)
+        } catch { throw Refused(.manifestUnreadable, error.detail) }
+        guard manifest.station == station.name else {
+            throw Refused(.stationDiffers, "\(station.name)'s key signed it, and it says \(manifest.station)")
+        }
+        guard station.isValid(at: now), station.isValid(at: manifest.exportedAt) else {
+            throw Refused(
+                .stationExpired,
+                station.isValid(at: now)
+                    ? "it was made when \(station.name)'s word did not count"
+                    : "\(station.name)'s word \(now < station.from ? "does not count yet" : "counts no longer")"
+            )
+        }
+        return (station, manifest)
+    }
+
+    private func hold(_ births: [SignedEnvelope], to manifest: BundleManifest) throws(Refused) {
+        guard births.count == manifest.births.count else {
+            throw Refused(
+                .birthsDiffer,
+                "it holds \(births.count) births, and the station signed for \(manifest.births.count)"
+            )
+        }
+        for (index, (birth, digest)) in zip(births, manifest.births).enumerated() {
+            guard (try? birth.digest) == digest else {
+                throw Refused(.birthsDiffer, "birth \(index + 1) is not the one that the station signed for")
+            }
+        }
+    }
+
+    private func logs(of bundle: BirthBundle, _ manifest: BundleManifest) throws(Refused) -> [ContentDigest: [UInt8]] {
+        guard bundle.logs.allSatisfy({ $0.bytes.count <= Evidence.maximumLogSize }) else {
+            throw Refused(.logsDiffer, "an event log has more than \(Evidence.maximumLogSize) bytes")
+        }
+        let digests = bundle.logs.map { ContentDigest(of: $0.bytes) }
+        guard digests == manifest.logs else {
+            throw Refused(.logsDiffer, "the \(digests.count) event logs are not those that the station signed for")
+        }
+        // The manifest names each once.
+        return Dictionary(zip(digests, bundle.logs.map(\.bytes))) { first, _ in first }
+    }
+
+    /// No two births of one bundle are of one instance or one TPM; of one serial number only when each but the first replaces another.
+    private func holdApart(_ records: [BirthRecord]) throws(Refused) {
+        struct Holding: Hashable {
+            var serial: Label
+            var replaces: InstanceID?
+        }
+        var (instances, endorsementKeys, serials) = (Set<InstanceID>(), Set<[UInt8]>(), Set<Holding>())
+        for record in records {
+            let holding = Holding(serial: record.serial, replaces: record.replaces?.instance)
+            guard instances.insert(record.instance).inserted,
+                endorsementKeys.insert(record.ek.name.bytes).inserted, serials.insert(holding).inserted
+            else { throw Refused(.birthDoubled, "\(record.serial): its instance, TPM or serial number comes twice") }
+        }
+    }
+
+    private static func named(_ refused: BirthJudge.Refused, _ index: Int) -> String {
+        "\(refused.record?.serial.text ?? "birth \(index + 1)"): \(refused.detail)"
+    }
+}

@@ -1,0 +1,125 @@
+import HTTPService
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// The one table of what the service does, and who may have it done.
+enum RouteTable {
+    static func routes(of verifier: Verifier) -> [Route] {
+        let ledger = LedgerReader(store: verifier.store)
+        let readers: Callers = .operators([.operator, .auditor])
+        return [
+            // Devices: who they are, the quote says.
+            Route(.post, "/v1/challenges", by: .anyone, bodyLimit: ChallengeRequest.maximumSize, verifier.challenge),
+            Route(.post, "/v1/decisions", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.decision),
+
+            // The factory.
+            Route(
+                .post,
+                "/v1/births",
+                by: .operators([.factory]),
+                bodyLimit: BirthBundle.maximumSize,
+                verifier.importBirths
+            ),
+            Route(
+                .get,
+                "/v1/births/stations",
+                by: .operators([.factory, .operator, .auditor]),
+                verifier.listStations
+            ),
+
+            // Release managers.
+            Route(
+                .post,
+                "/v1/releases",
+                by: .operators([.releaseManager]),
+                bodyLimit: SignedEnvelope.maximumSize,
+                verifier.addRelease
+            ),
+            Route(
+                .get,
+                "/v1/releases",
+                by: .operators([.releaseManager, .operator, .auditor]),
+                verifier.listReleases
+            ),
+            Route(
+                .post,
+                "/v1/releases/{manifest}/log",
+                by: .operators([.releaseManager]),
+                bodyLimit: ReleaseLog.maximumSize,
+                verifier.addReleaseLog
+            ),
+            Route(
+                .post,
+                "/v1/releases/{manifest}/withdraw",
+                by: .operators([.releaseManager]),
+                bodyLimit: OperatorReason.maximumSize,
+                verifier.withdrawRelease
+            ),
+
+            // Operators.
+            Route(.get, "/v1/instances", by: readers, verifier.listInstances),
+            Route(.get, "/v1/instances/{name}", by: readers, verifier.showInstance),
+            Route(.get, "/v1/instances/{name}/refused-boot", by: readers, verifier.explainBoot),
+            Route(
+                .post,
+                "/v1/instances/{name}/allow-boot",
+                by: .operators([.operator]),
+                bodyLimit: BootAddition.maximumSize,
+                verifier.allowBoot
+            ),
+            act(.suspend, verifier), act(.reinstate, verifier), act(.retire, verifier),
+            Route(.get, "/v1/policy", by: readers, verifier.showPolicy),
+            Route(
+                .post,
+                "/v1/policy/explain",
+                by: readers,
+                bodyLimit: PolicyQuestion.maximumSize,
+                verifier.explainPolicy
+            ),
+
+            // Auditors.
+            Route(.get, "/v1/ledger/checkpoint", by: readers) { _ in try await ledger.checkpoint() },
+            Route(.get, "/v1/ledger/entries/{index}", by: readers) { try await ledger.entry($0.parameter("index")) },
+            Route(.get, "/v1/ledger/proof/{index}", by: readers) { try await ledger.proof($0.parameter("index")) },
+
+            // Everybody: C2SP tlog-tiles; the entries name instances by id only.
+            Route(.get, "/ledger/checkpoint", by: .anyone) { _ in try await ledger.checkpoint() },
+            Route(.get, "/ledger/tile/{path...}", by: .anyone) {
+                try await ledger.tile("tile/" + $0.parameter("path"))
+            },
+
+            // Everybody: whether it runs.
+            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
+            Route(.get, "/readyz", by: .anyone, verifier.readiness),
+            Route(.get, "/metrics", by: .anyone) { _ in
+                Answer(
+                    mediaType: "text/plain; version=0.0.4; charset=utf-8",
+                    body: Array(verifier.metrics.text().utf8)
+                )
+            },
+        ]
+    }
+
+    private static func act(_ kind: OperatorAct.Kind, _ verifier: Verifier) -> Route {
+        let pattern: RoutePattern =
+            switch kind {
+            case .suspend: "/v1/instances/{name}/suspend"
+            case .reinstate: "/v1/instances/{name}/reinstate"
+            case .retire: "/v1/instances/{name}/retire"
+            }
+        return Route(.post, pattern, by: .operators([.operator]), bodyLimit: OperatorReason.maximumSize) {
+            try await verifier.act(kind, $0)
+        }
+    }
+}
+
+extension Verifier {
+    /// `GET /readyz`: whether the record answers.
+    func readiness(_ exchange: Exchange) async throws -> Answer {
+        do {
+            _ = try await store.ledgerHead()
+            return .text(Array("ready\n".utf8))
+        } catch { throw ServiceProblem.busy("the record: \(error.message)") }
+    }
+}

@@ -1,0 +1,157 @@
+import Messages
+import Testing
+import UpdateTrust
+import VerifierStore
+
+/// Bundles of births, and boards that were swapped.
+extension StoreConformance {
+    static let birthCases = [
+        StoreConformance("a board is swapped in one transaction", swap),
+        StoreConformance("without the end of the first, its serial number stays taken", swapRefused),
+        StoreConformance("a swap on an old version is stale and changes nothing", staleSwap),
+        StoreConformance("a bundle's number is taken once", bundleOnce),
+        StoreConformance("gaps in a station's sequence", gaps),
+    ]
+
+    /// The birth of `number` under the serial number SN-1, with the end of the instance before it.
+    private static func swap(
+        to number: Int,
+        endorsementKey: Int? = nil,
+        ending state: InstanceState,
+        replacing version: Int64? = nil
+    ) throws -> BirthImport {
+        var record = try Fixture.record(number, serial: "SN-1", endorsementKey: endorsementKey)
+        record.replaces = Replacement(
+            instance: state.instance,
+            reason: try Remark("dead").found(),
+            by: try Fixture.label("bob")
+        )
+        var birth = try Fixture.birth(record)
+        let transition = try Transition.retirement(
+            of: state,
+            replacedBy: record,
+            payload: birth.record,
+            at: Fixture.now
+        )
+        birth.retirement = .init(transition: try transition.found(), replacing: version ?? state.version)
+        return birth
+    }
+
+    private static func swap(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let first = try Fixture.birth(try Fixture.record(1))
+        _ = try await store.commit([.birth(first)], sealer: key.sealer)
+        let second = try swap(to: 2, ending: first.transition.state)
+        // Twice in one group: the second time it is known.
+        let receipt = try await store.commit([.birth(second), .birth(second)], sealer: key.sealer)
+        #expect(receipt.outcomes == [.committed(at: 1), .known])
+        #expect(receipt.ledger?.size == 3)
+        let ended = try await store.snapshot(of: first.transition.state.instance, release: nil)?.state
+        #expect(ended?.lifecycle == .retired)
+        #expect(try await store.instance(serial: first.serial) == second.transition.state.instance)
+        #expect(try await store.instances(after: nil, limit: 10).count == 2)
+        // The first bundle again: nothing of it comes back.
+        #expect(try await store.commit([.birth(first)], sealer: key.sealer).outcomes == [.known])
+        #expect(try await store.instance(serial: first.serial) == second.transition.state.instance)
+        // Its TPM is never born again.
+        let third = try swap(to: 3, endorsementKey: 1, ending: second.transition.state)
+        let again = try await store.commit([.birth(third)], sealer: key.sealer)
+        #expect(again.outcomes == [.conflict(.endorsementKey(first.transition.state.instance))])
+        #expect(
+            try await store.snapshot(of: second.transition.state.instance, release: nil)?.state.lifecycle == .born
+        )
+        // And once more, a chain of three.
+        let fourth = try swap(to: 4, ending: second.transition.state)
+        #expect(try await store.commit([.birth(fourth)], sealer: key.sealer).outcomes == [.committed(at: 3)])
+        #expect(try await store.instance(serial: first.serial) == fourth.transition.state.instance)
+    }
+
+    private static func swapRefused(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let births = try (1...2).map { try Fixture.birth(try Fixture.record($0)) }
+        _ = try await store.commit(births.map { .birth($0) }, sealer: key.sealer)
+        let plain = try Fixture.birth(try Fixture.record(3, serial: "SN-1"))
+        // It ends another instance than the one that has the serial number.
+        let wrong = try swap(to: 4, ending: births[1].transition.state)
+        let holder = births[0].transition.state.instance
+        let outcomes = try await store.commit([.birth(plain), .birth(wrong)], sealer: key.sealer).outcomes
+        #expect(outcomes == [.conflict(.serial(holder)), .conflict(.serial(holder))])
+        #expect(try await store.ledgerHead().size == 2)
+        // Nobody has this one, so there is nothing to replace.
+        var unheld = try swap(to: 5, ending: births[0].transition.state)
+        unheld.serial = try Fixture.label("SN-9")
+        #expect(try await store.commit([.birth(unheld)], sealer: key.sealer).outcomes == [.conflict(.missing)])
+        for birth in births {
+            let state = birth.transition.state
+            #expect(try await store.snapshot(of: state.instance, release: nil)?.state == state)
+        }
+    }
+
+    private static func staleSwap(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let first = try Fixture.birth(try Fixture.record(1))
+        _ = try await store.commit([.birth(first)], sealer: key.sealer)
+        let state = first.transition.state
+        let suspension = try Fixture.act(.suspend, on: state)
+        _ = try await store.commit([.act(suspension, replacing: state.version)], sealer: key.sealer)
+        let stale = try swap(to: 2, ending: state)
+        #expect(try await store.commit([.birth(stale)], sealer: key.sealer).outcomes == [.stale])
+        #expect(try await store.birth(of: stale.transition.state.instance) == nil)
+        #expect(try await store.instance(serial: first.serial) == state.instance)
+        let fresh = try swap(to: 2, ending: suspension.state)
+        #expect(try await store.commit([.birth(fresh)], sealer: key.sealer).outcomes == [.committed(at: 2)])
+    }
+
+    private static func bundle(_ station: String, _ number: Int64, _ text: String = "") throws -> StoreChange {
+        .bundle(
+            StoredBundle(
+                station: try Fixture.label(station),
+                number: number,
+                digest: ContentDigest(of: Array("\(station) \(number) \(text)".utf8)),
+                importedAt: Fixture.now
+            )
+        )
+    }
+
+    private static func bundleOnce(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let line = try Fixture.label("line-1")
+        let receipt = try await store.commit(
+            [
+                try bundle("line-1", 1), try bundle("line-1", 1), try bundle("line-1", 1, "other"),
+                try bundle("line-2", 1, "other"), .bundleFinished(station: line, number: 2),
+            ],
+            sealer: key.sealer
+        )
+        #expect(
+            receipt.outcomes == [
+                .committed(at: 0), .known, .conflict(.bundle), .committed(at: 0), .conflict(.missing),
+            ]
+        )
+        #expect(receipt.ledger == nil)
+        #expect(try await store.sequences().map(\.unfinished) == [[1], [1]])
+        let finished = StoreChange.bundleFinished(station: line, number: 1)
+        #expect(
+            try await store.commit([finished, finished], sealer: key.sealer).outcomes == [.committed(at: 0), .known]
+        )
+        let sequences = try await store.sequences()
+        #expect(sequences.map(\.station.text) == ["line-1", "line-2"])
+        #expect(sequences.map(\.unfinished) == [[], [1]])
+        #expect(sequences.map(\.bundles) == [1, 0])
+    }
+
+    private static func gaps(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        #expect(try await store.sequences() == [])
+        for number in [3, 4, 7, 12, BundleManifest.maximumNumber] {
+            _ = try await store.commit([try bundle("line-1", number)], sealer: key.sealer)
+        }
+        _ = try await store.commit([try bundle("line-2", 1), try bundle("line-2", 2)], sealer: key.sealer)
+        let sequences = try await store.sequences()
+        #expect(sequences[0].latest == BundleManifest.maximumNumber)
+        #expect(
+            sequences[0].missing == [
+                NumberRange(first: 1, last: 2), NumberRange(first: 5, last: 6), NumberRange(first: 8, last: 11),
+                NumberRange(first: 13, last: BundleManifest.maximumNumber - 1),
+            ]
+        )
+        #expect(sequences[1].missing == [])
+        _ = try await store.commit([try bundle("line-1", 2), try bundle("line-1", 1)], sealer: key.sealer)
+        #expect(try await store.sequences()[0].missing.first == NumberRange(first: 5, last: 6))
+    }
+}
