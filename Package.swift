@@ -300,8 +300,8 @@ let package = Package(
             of: "FactoryLine",
             [
                 "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
-                "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509,
-                asn1, subprocess, system,
+                "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509, asn1, subprocess,
+                system,
             ]
         ),
         .testTarget(

@@ -102,7 +102,7 @@ extension SlotEvent {
     fileprivate var detail: String? {
         switch self {
         case .unready(let detail), .failed(let detail): detail
-        case .known(_, let isBorn): isBorn ? "born" : "begun"
+        case .known(_, let standing): standing.rawValue
         case .noOrder(let waiting): waiting.map(\.text).joined(separator: " ")
         case .waiting, .begun, .ended: nil
         }
@@ -118,8 +118,7 @@ extension SlotEvent {
             result.isBorn
                 ? "\(result.serial) is born: take it out"
                 : "NOT BORN, set it aside (\(result.cause ?? "malfunction")): take it out"
-        case .known(let serial, let isBorn):
-            isBorn ? "was born before, as \(serial): take it out" : "was begun before, as \(serial): take it out"
+        case .known(let serial, let standing): "was \(standing.rawValue) before, as \(serial): take it out"
         case .noOrder: "nothing is left to make of this board: take it out"
         case .failed: "the station failed: take the board out"
         }
@@ -131,8 +130,10 @@ extension SlotEvent {
         case .unready(let detail), .failed(let detail): detail
         case .ended(let result) where !result.isBorn:
             "not born as \(result.serial): \(result.detail ?? "")" + (result.hint.map { "\n  \($0)" } ?? "")
-        case .known(let serial, isBorn: false):
+        case .known(let serial, .begun):
             "this board was begun as \(serial), which this manifest does not order"
+        case .known(let serial, .retired):
+            "this board was \(serial) until it was swapped; it is never born again"
         case .noOrder(let waiting) where !waiting.isEmpty:
             "begun on other boards, put those in again: \(waiting.map(\.text).joined(separator: ", "))"
         case .waiting, .begun, .ended, .known, .noOrder: nil

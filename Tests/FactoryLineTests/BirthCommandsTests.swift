@@ -12,6 +12,8 @@ import Testing
         var step: String
         var command: String
         var count: Int
+        /// Whether the key that works is P-256 whatever the profile says.
+        var isP256: Bool?
         var why: String
         var needlessWhen: String?
     }
@@ -72,9 +74,9 @@ import Testing
     @Test(arguments: [("p256", EndorsementKey.p256), ("p384", .p256), ("rsa2048", .rsa2048)])
     func everyCommandIsArguedFor(profile: String, kind: EndorsementKey) async throws {
         let sent = try await sent(profile: profile, kind)
-        let argued = Dictionary(
-            uniqueKeysWithValues: try Self.table().map { (Place(step: $0.step, command: $0.command), $0.count) }
-        )
+        let argued = try Self.table().reduce(into: [Place: Int]()) { counts, row in
+            counts[Place(step: row.step, command: row.command), default: 0] += row.count
+        }
         for place in Set(sent.keys).union(argued.keys).sorted(by: { "\($0)" < "\($1)" }) {
             #expect(sent[place] == argued[place], "\(place)")
         }

@@ -135,6 +135,30 @@ import Testing
         }
     }
 
+    /// A swapped board is not born again, and its number goes to the next one.
+    @Test func aSwappedBoardIsRecognised() async throws {
+        try await TestLine.with { line in
+            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1"]))
+            try await station.makeBoards(["a", "b"])
+            let a = try await station.plug("a", into: "l")
+            let born = try await FactoryProcess.run(FactoryProcess.provision(line.station, a, serial: "GW-1"))
+            try #require(born.status == 0, "\(born.errors)")
+            let swap = ["rework", line.station.directory.path, "--serial", "GW-1", "--reason", "broken", "--by", "bob"]
+            let swapped = try await FactoryProcess.run(swap)
+            try #require(swapped.status == 0, "\(swapped.errors)")
+
+            try station.start()
+            let known = try await station.event("known", in: "l")
+            #expect(known.serial == "GW-1" && known.detail == "retired")
+            try await station.unplug(a, as: "a")
+            let b = try await station.plug("b", into: "l")
+            #expect(try await station.event("ended", in: "l").result?.outcome == .born)
+            let ended = try await station.end()
+            #expect(ended.status == 0 && ended.report?.devices.map(\.serial.text) == ["GW-1"])
+            try await b.stop(orderly: false)
+        }
+    }
+
     @Test func anOrderMayNameItsSlot() async throws {
         try await TestLine.with { line in
             let station = try HotStation(

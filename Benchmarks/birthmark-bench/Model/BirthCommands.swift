@@ -9,6 +9,8 @@ struct BirthCommands: Codable {
         var step: String
         var command: String
         var count: Int
+        /// Whether the key that works is P-256 whatever the profile says: the enrolment key.
+        var isP256: Bool?
         var why: String
         /// The condition under which nobody would need it.
         var needlessWhen: String?
@@ -24,7 +26,7 @@ struct BirthCommands: Codable {
     }
 
     /// How long a TPM works on all of them, in microseconds.
-    func time(_ microseconds: (_ command: String) -> Double) -> Double {
-        commands.reduce(0) { $0 + Double($1.count) * microseconds($1.command) }
+    func time(_ microseconds: (Row) -> Double) -> Double {
+        commands.reduce(0) { $0 + Double($1.count) * microseconds($1) }
     }
 }

@@ -76,7 +76,7 @@ enum ModelBench {
             try await Births(of: Line(in: directory, profile: "p256", endorsementKey: .p256))
         }
         return LineModel(
-            tpm: commands.time(onDisk.time),
+            tpm: commands.time { onDisk.time(of: $0.command) },
             processor: inMemory.own.median,
             waiting: max(0, onDisk.own.median - inMemory.own.median),
             processors: processors,

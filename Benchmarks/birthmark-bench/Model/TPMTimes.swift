@@ -25,9 +25,9 @@ struct TPMTimes: Codable {
         var writeNV: Int?
 
         /// Microseconds of a command.
-        func time(of command: String, isRSA: Bool, assumedWriteNV: Int) -> Double {
-            let key = isRSA ? rsa : ecc
-            switch command {
+        func time(of row: BirthCommands.Row, isRSA: Bool, assumedWriteNV: Int) -> Double {
+            let key = isRSA && row.isP256 != true ? rsa : ecc
+            switch row.command {
             case "TPM2_CreatePrimary": return Double(key.createKey)
             case "TPM2_CertifyCreation", "TPM2_Quote": return Double(key.sign)
             // The salt of a session and the seed of a credential are both secrets under the endorsement key.

@@ -96,7 +96,7 @@ struct BirthFiles: Sendable {
     /// The TPM that a serial number is bound to, because its certificates were issued; nil when any TPM may have it.
     func binding(of serial: Label) throws -> ContentDigest? {
         guard let holder = try holder(of: serial), try journal(of: holder)?.order.serial == serial else { return nil }
-        return holder
+        return try isRetired(holder, serial) ? nil : holder
     }
 
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {

@@ -10,10 +10,19 @@ public enum SlotEvent: Sendable {
     case begun(Label)
     /// It is done, or will not be born: the board may be taken out.
     case ended(LineResult)
-    /// The board was born here before, or was begun as a device that is not to be made now: take it out.
-    case known(Label, isBorn: Bool)
+    /// The board is known here, and is nothing that is to be made now: take it out.
+    case known(Label, Standing)
     /// No order is left that this board may have: take it out. These wait for the boards that they were begun on.
     case noOrder(waiting: [Label])
     /// What is on disk cannot be read or written; the board may be taken out.
     case failed(String)
+
+    /// What a board is that a station knows.
+    public enum Standing: String, Sendable {
+        case born
+        /// As a device that the manifest does not order.
+        case begun
+        /// Another board has its serial number now.
+        case retired
+    }
 }

@@ -62,10 +62,11 @@ struct SlotService: Sendable {
 
     /// The order that a board is to be made by; nil when there is none, which is then told.
     private func take(for board: SlotBoard) throws -> Int? {
-        let begun = try board.digests.values.compactMap { try files.journal(of: $0)?.order.serial }.first
-        if let begun {
+        for digest in board.digests.values {
+            guard let serial = try files.journal(of: digest)?.order.serial else { continue }
             if let number = queue.takeAgain(board.digests) { return number }
-            tell(.known(begun, isBorn: try files.birth(of: begun) != nil))
+            let isRetired = try files.isRetired(digest, serial)
+            tell(.known(serial, isRetired ? .retired : try files.birth(of: serial) == nil ? .begun : .born))
             return nil
         }
         if let number = queue.takeNext(in: slot.name) { return number }

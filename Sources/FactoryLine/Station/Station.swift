@@ -113,7 +113,7 @@ public struct Station: Sendable {
         }
         for path in directory.directories { try Self.run { () throws(FileError) in try PrivateDirectory.make(path) } }
         // What another process put down before it was killed is relied on from now on; perhaps only the kernel has it.
-        for path in [directory.journal, directory.births, directory.logs] {
+        for path in [directory.journal, directory.births, directory.logs, directory.reworks, directory.bundles] {
             try Self.run { () throws(FileError) in try AtomicFile.synchronize(directory: path) }
         }
         name = config.name
