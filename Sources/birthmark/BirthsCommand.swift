@@ -31,7 +31,15 @@ struct BirthsCommand: AsyncParsableCommand {
         func run() async throws {
             let bytes = try InputFile.read(path, limit: BirthBundle.maximumSize, what: "the birth bundle")
             let bundle = try parsing(path) { () throws(MessageError) in try BirthBundle(parsing: bytes) }
-            let answer = try await verifier.ask { client in try await client.importBirths(bundle) }
+            let answer: BirthsAnswer
+            do {
+                answer = try await verifier.ask { client in try await client.importBirths(bundle) }
+            } catch let error as VerifierClientError {
+                guard case .problem(let problem) = error,
+                    let reason = problem.reasons?.first.flatMap(BundleReason.init(rawValue:))
+                else { throw error }
+                throw CommandFailure(.refused, problem.title, hint: reason.hint, reasons: [reason.rawValue])
+            }
             try output.print(answer) {
                 let births = answer.births.map { birth in
                     [

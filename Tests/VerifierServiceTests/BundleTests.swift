@@ -55,8 +55,8 @@ import Testing
         let births = try #require(bytes.firstRange(of: Array("],\"formatVersion\":2".utf8))).lowerBound
         var taken: [Int] = []
         var parsed = 0
-        // Every position of the manifest and what stands around it, and one in three of the birth.
-        for position in bytes.indices where position >= births || position % 3 == 0 {
+        // Every position of the manifest and what stands around it, and one in eleven of the birth.
+        for position in bytes.indices where position >= births || position % 11 == 0 {
             var changed = bytes
             changed[position] ^= position % 2 == 0 ? 0x01 : 0x02
             guard let bundle = try? BirthBundle(parsing: changed) else { continue }
@@ -65,7 +65,7 @@ import Testing
         }
         #expect(taken == [])
         // Most changes leave a readable bundle: the judge was asked, not the parser alone.
-        #expect(parsed > bytes.count / 10)
+        #expect(parsed > 500)
     }
 
     @Test func missingAddedDoubledAndExchangedBirths() throws {

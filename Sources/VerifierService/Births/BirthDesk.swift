@@ -83,8 +83,8 @@ extension Verifier {
         throw BundleJudge.Refused(
             .numberTaken,
             """
-            another bundle \(manifest.number) of \(manifest.station) came before: was the station restored from an old backup, \
-            or made anew under its name?
+            another bundle \(manifest.number) of \(manifest.station) came before; perhaps the station was restored from an old \
+            backup, or made anew under its name
             """
         )
     }

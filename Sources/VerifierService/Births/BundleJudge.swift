@@ -143,7 +143,9 @@ struct BundleJudge: Sendable {
         }
     }
 
+    /// Which birth, and what is wrong with it, in one bounded line: names out of certificates may stand in it.
     private static func named(_ refused: BirthJudge.Refused, _ index: Int) -> String {
-        "\(refused.record?.serial.text ?? "birth \(index + 1)"): \(refused.detail)"
+        let name = refused.record?.serial.text ?? "birth \(index + 1)"
+        return MessageError(.outOfRange, "\(name): \(refused.detail)").detail
     }
 }
