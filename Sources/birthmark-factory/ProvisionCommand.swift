@@ -64,6 +64,7 @@ struct ProvisionCommand: AsyncParsableCommand {
         var model: String
         var bornAt: Int64
         var record: String
+        var waivedAdvisories: [AdvisoryWaiver]?
     }
 
     func run() async throws {
@@ -113,13 +114,15 @@ struct ProvisionCommand: AsyncParsableCommand {
             serial: record.serial.text,
             model: record.model.text,
             bornAt: record.bornAt,
-            record: station.directory.birth(of: record.serial)
+            record: station.directory.birth(of: record.serial),
+            waivedAdvisories: record.waivedAdvisories
         )
+        let waivers = (record.waivedAdvisories ?? []).map { "\nwaived   \($0.advisory): \($0.reason)" }.joined()
         try output.print(report) {
             """
             \(verdict == "born" ? "born" : "was born already, nothing changed"): \(report.serial), \(report.model)
             instance \(report.instance)
-            record   \(report.record)
+            record   \(report.record)\(waivers)
             """
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import Endorsement
 import FactoryLine
 import Messages
 
@@ -7,13 +8,22 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Makes a station: its CA, its signing key, its directories. Keys that are there stay.",
-        discussion: "Example: birthmark-factory init line-1 --name line-1"
+        discussion: """
+            Example: birthmark-factory init line-1 --name line-1 --advisories Provisioning/trust/tpm-advisories.json
+            """
     )
 
     @Argument(help: ArgumentHelp("The station's directory, made with mode 0700.", valueName: "dir"))
     var directory: String
     @Option(help: "The station's name, as birth records carry it.")
     var name: Label
+    @Option(
+        help: ArgumentHelp(
+            "A list of known-bad TPM firmware; it replaces the station's. Without one no firmware is refused.",
+            valueName: "file"
+        )
+    )
+    var advisories: String?
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -22,28 +32,44 @@ struct InitCommand: ParsableCommand {
         var birthKeys: String
         var factoryRoots: String
         var ekRoots: String
+        var advisories: String?
     }
 
     func run() throws {
+        let list = try advisories.map(Self.list)
         let (station, made) = try Station.make(
             in: FactoryDirectory(directory),
             name: name,
             at: UTCTime.now
         )
+        if let list { try station.keep(advisories: list) }
+        let kept = try TPMAdvisories.read(station.directory.advisories)
         let report = Report(
             station: station.name.text,
             made: made,
             birthKeys: station.directory.birthKeys,
             factoryRoots: station.directory.factoryRoots,
-            ekRoots: station.directory.ekRoots
+            ekRoots: station.directory.ekRoots,
+            advisories: kept.map { _ in station.directory.advisories }
         )
         try output.print(report) {
             """
             \(made ? "made" : "found") the station \(report.station) in \(directory)
             for verifiers: \(report.birthKeys) and \(report.factoryRoots)
             next: put the CA certificates of your TPM vendors into \(report.ekRoots)
-            """
+            """ + (kept == nil ? "\nnext: run it again with --advisories; until then no TPM firmware is judged" : "")
         }
+    }
+
+    private static func list(_ path: String) throws -> TPMAdvisories {
+        guard let list = try TPMAdvisories.read(path) else {
+            throw CommandFailure(
+                .malformed,
+                "\(path) is not there",
+                hint: "the project's own is Provisioning/trust/tpm-advisories.json"
+            )
+        }
+        return list
     }
 }
 

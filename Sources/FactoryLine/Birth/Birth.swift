@@ -96,6 +96,10 @@ private struct Birth: Sendable {
             guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
             return .alreadyBorn(record)
         }
+        // Nothing is written down, here or in the TPM, before firmware and endorsement key are judged.
+        let identity = Messages.TPMIdentity(try connection.identity())
+        let findings = try station.advisories()?.judge(identity, profile: profile) ?? []
+        guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
         let journal: BirthJournal
         let keys: KeptKeys
         if let begun = try files.claim(order, profile: profile, tpm: digest) {
@@ -152,7 +156,7 @@ private struct Birth: Sendable {
 
         try await step(.quoteFirstBoot)
         let firstBoot = try quoteFirstBoot(enrolled, with: keys.iak, connection)
-        let record = try record(journal.bornAt, enrolled, counters, firstBoot, connection)
+        let record = try record(journal.bornAt, enrolled, counters, firstBoot, identity, findings)
         let kept = KeptEntities(
             ek: keys.ek,
             iak: keys.iak,
@@ -247,10 +251,10 @@ private struct Birth: Sendable {
         _ enrolled: BirthJournal.Enrolled,
         _ counters: BornCounters,
         _ firstBoot: FirstBoot,
-        _ connection: TPMConnection
+        _ identity: Messages.TPMIdentity,
+        _ findings: [TPMAdvisoryFinding]
     ) throws -> BirthRecord {
-        let identity = try connection.identity()
-        return BirthRecord(
+        BirthRecord(
             serial: order.serial,
             model: order.model,
             hardwareRevision: order.hardwareRevision,
@@ -267,14 +271,11 @@ private struct Birth: Sendable {
             eccUniqueY: try profile.recordedUniqueY,
             residency: enrolled.residency,
             counters: counters,
-            tpm: Messages.TPMIdentity(
-                manufacturer: identity.manufacturer,
-                vendor: identity.vendorString,
-                firmwareVersion: identity.firmwareVersion
-            ),
+            tpm: identity,
             selection: profile.selection,
             imaPCR: profile.imaPCR,
-            firstBoot: firstBoot
+            firstBoot: firstBoot,
+            waivedAdvisories: findings.waivers(of: profile)
         )
     }
 

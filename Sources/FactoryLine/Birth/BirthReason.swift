@@ -14,6 +14,8 @@ public enum BirthReason: Sendable, Hashable {
     case endorsementCertificateUnreadable(CertificateError)
     /// The keys are not proven to be in this TPM.
     case residency(ResidencyReason)
+    /// An advisory says that this TPM's firmware cannot be trusted with the profile's keys.
+    case firmwareUntrusted(TPMAdvisoryFinding)
     /// The order says hardware, the certificate says software.
     case tierOverstated(model: String)
     /// Another TPM has this serial number (attack 45).
@@ -44,6 +46,7 @@ public enum BirthReason: Sendable, Hashable {
         case .endorsementCertificateMissing: "endorsement-certificate-missing"
         case .endorsementCertificateUnreadable: "endorsement-certificate-unreadable"
         case .residency(let reason): reason.rawValue
+        case .firmwareUntrusted: "firmware-untrusted"
         case .tierOverstated: "tier-overstated"
         case .serialTaken: "serial-taken"
         case .bornAs: "born-as-another"
@@ -68,6 +71,7 @@ extension BirthReason: CustomStringConvertible {
             "the TPM holds no endorsement key certificate at \(index), and the key is not on the allow list"
         case .endorsementCertificateUnreadable(let error): "the endorsement key certificate cannot be read: \(error)"
         case .residency(let reason): "\(reason)"
+        case .firmwareUntrusted(let finding): "the TPM's firmware is known to be bad: \(finding)"
         case .tierOverstated(let model):
             "the certificate says that this TPM is software (\(model)), the order says hardware"
         case .serialTaken(let tpm): "the serial number belongs to another TPM (\(tpm))"
@@ -96,6 +100,8 @@ extension BirthReason: CustomStringConvertible {
             "check the endorsement key template in the profile, or list the key's SHA-256 in ek-allowed.txt"
         case .residency:
             "run the same command again; if it repeats, set the board aside: keys and TPM do not belong together"
+        case .firmwareUntrusted(let finding):
+            "update the TPM's firmware (\(finding.advisory.origin)); or waive \(finding.advisory.id) in the profile, with a reason"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
         case .serialTaken: "read the serial number again; two boards must not share one"
         case .bornAs(let serial): "use --serial \(serial), or read the serial number again"

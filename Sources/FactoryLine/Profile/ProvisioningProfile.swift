@@ -18,6 +18,8 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     public var selection: PCRSet
     /// The PCR of the selection that Linux extends while it runs (IMA); absent when none is quoted.
     public var imaPCR: Int?
+    /// The advisories about TPM firmware that do not keep devices of this product from being born; absent when all do.
+    public var waivedAdvisories: [AdvisoryWaiver]?
 
     /// Which endorsement key, and where it is kept.
     public struct EndorsementKey: Codable, Hashable, Sendable {
@@ -73,6 +75,9 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         _ = try uniqueY
         guard imaPCR.map({ BirthRecord.imaPCRs.contains($0) && selection.pcrs.contains($0) }) ?? true else {
             throw MessageError(.outOfRange, "\"imaPCR\" must be one of the selection, 8 to 14")
+        }
+        guard waivedAdvisories.map({ (1...AdvisoryWaiver.maximumCount).contains($0.count) }) ?? true else {
+            throw MessageError(.outOfRange, "\"waivedAdvisories\" names 1 to \(AdvisoryWaiver.maximumCount)")
         }
         let persistent = [endorsementKey.handle, keys.iakHandle, keys.idevidHandle]
         for handle in persistent where !Self.ownerHandles.contains(handle.handle.rawValue) {

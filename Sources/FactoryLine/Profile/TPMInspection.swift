@@ -1,4 +1,4 @@
-import Endorsement
+public import Endorsement
 import Messages
 import TPMCrypto
 public import TPMDevice
@@ -14,6 +14,8 @@ public struct TPMInspection: Encodable, Sendable {
     public var vendor: String
     /// TPM_PT_FIRMWARE_VERSION_1 and 2 in hexadecimal.
     public var firmwareVersion: String
+    /// What the list of known-bad firmware says of it; nil when no list was given.
+    public var advisories: [Advisory]?
     /// The profile's endorsement key.
     public var endorsementKey: Key
     /// The attestation key, when it is kept.
@@ -24,6 +26,18 @@ public struct TPMInspection: Encodable, Sendable {
     public var born: Born?
     /// Why a birth by this profile would be refused; empty when it may begin, or is done.
     public var problems: [String]
+
+    /// What one advisory says.
+    public struct Advisory: Encodable, Sendable {
+        /// Its number.
+        public var id: String
+        /// `refused`, `waived`, or `remark`.
+        public var verdict: String
+        /// One sentence.
+        public var detail: String
+        /// Where it is published.
+        public var origin: String
+    }
 
     /// One key.
     public struct Key: Encodable, Sendable {
@@ -48,10 +62,17 @@ public struct TPMInspection: Encodable, Sendable {
     }
 
     /// Looks at a TPM.
-    public static func of(_ tpm: isolated TPM, profile: ProvisioningProfile) throws -> TPMInspection {
+    ///
+    /// - Parameter advisories: known-bad firmware; nil when there is no list.
+    public static func of(
+        _ tpm: isolated TPM,
+        profile: ProvisioningProfile,
+        advisories: TPMAdvisories? = nil
+    ) throws -> TPMInspection {
         let connection = try tpm.connection
-        let identity = try connection.identity()
-        var problems: [String] = []
+        let identity = Messages.TPMIdentity(try connection.identity())
+        let findings = try advisories?.judge(identity, profile: profile)
+        var problems = findings?.refusals.map(\.description) ?? []
         let endorsementKey = try endorsementKey(connection, profile, &problems)
         let template = try profile.identityTemplate
         let uniqueY = try profile.uniqueY
@@ -84,8 +105,9 @@ public struct TPMInspection: Encodable, Sendable {
         let born = try born(connection, profile, iak: iak, &problems)
         return TPMInspection(
             manufacturer: identity.manufacturer,
-            vendor: identity.vendorString,
+            vendor: identity.vendor,
             firmwareVersion: identity.firmwareVersion.hexadecimal16,
+            advisories: findings?.map(Advisory.init),
             endorsementKey: endorsementKey,
             iak: iak,
             idevid: idevid,
@@ -161,6 +183,20 @@ public struct TPMInspection: Encodable, Sendable {
         if !isOwn { problems.append("the birth tag names another instance than the attestation key") }
         let isLocked = try connection.isLocked(index.handle)
         return Born(instance: tag.instance.text, serial: tag.serial.text, complete: isOwn && isLocked)
+    }
+}
+
+extension TPMInspection.Advisory {
+    fileprivate init(_ finding: TPMAdvisoryFinding) {
+        id = finding.advisory.id
+        verdict =
+            switch finding.consequence {
+            case .refused: "refused"
+            case .waived: "waived"
+            case .otherKeysOnly, .remarked, .firmwareUnstated: "remark"
+            }
+        detail = finding.description
+        origin = finding.advisory.origin
     }
 }
 

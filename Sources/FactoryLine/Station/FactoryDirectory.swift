@@ -19,6 +19,8 @@ public struct FactoryDirectory: Sendable, Hashable {
     public var factoryRoots: String { path + "/factory-roots.pem" }
     public var ekRoots: String { path + "/ek-roots" }
     var ekAllowList: String { path + "/ek-allowed.txt" }
+    /// The list of known-bad TPM firmware; may be a link to one that several stations share.
+    public var advisories: String { path + "/tpm-advisories.json" }
     var journal: String { path + "/journal" }
     var births: String { path + "/births" }
     var logs: String { births + "/logs" }
