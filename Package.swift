@@ -153,7 +153,7 @@ let package = Package(
 
         // Programs: arguments, configuration, wiring.
         library("CommandLineContract", ["DurableFiles", arguments]),
-        program("birthmark-factory", ["FactoryLine", "TPMDevice", "Endorsement", "Messages", "DurableFiles"]),
+        program("birthmark-factory", ["FactoryLine", "TPMDevice", "Endorsement", "Messages", "DurableFiles", crypto]),
         program(
             "birthmark-verifier",
             [

@@ -22,6 +22,7 @@ struct FactoryProgram: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ExportCommand.self,
+            EscrowCommand.self,
         ]
     )
 
@@ -44,6 +45,8 @@ struct FactoryProgram: AsyncParsableCommand {
             CommandFailure(.malformed, error.description)
         case let error as Station.ExportFailure:
             CommandFailure(.malformed, error.description)
+        case let error as Escrow.Failure:
+            CommandFailure(.refused, error.description)
         case let error as MessageError:
             CommandFailure(.malformed, error.description)
         default: nil

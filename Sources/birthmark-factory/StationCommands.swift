@@ -24,6 +24,14 @@ struct InitCommand: ParsableCommand {
         )
     )
     var advisories: String?
+    @Option(
+        name: .customLong("escrow-key"),
+        help: ArgumentHelp(
+            "The public key of the operator who can open escrows of authorization values; it replaces the station's.",
+            valueName: "file"
+        )
+    )
+    var escrowKey: String?
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -37,12 +45,14 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         let list = try advisories.map(Self.list)
+        let key = try escrowKey.map { try EscrowKeyFile.publicKey($0) }
         let (station, made) = try Station.make(
             in: FactoryDirectory(directory),
             name: name,
             at: UTCTime.now
         )
         if let list { try station.keep(advisories: list) }
+        if let key { try station.keep(escrowKey: key) }
         let kept = try TPMAdvisories.read(station.directory.advisories)
         let report = Report(
             station: station.name.text,

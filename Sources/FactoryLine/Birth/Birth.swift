@@ -34,6 +34,12 @@ extension Station {
             }
         } catch let refusal as BirthRefusal {
             return .refused(refusal.reasons)
+        } catch let error as TPMError where error.code == .authFail || error.code == .badAuth {
+            let owned = try await tpm.perform { connection throws(TPMError) in
+                try connection.permanentAttributes().owned(of: OwnedHierarchy.allCases)
+            }
+            guard !owned.isEmpty else { throw error }
+            return .refused([.hierarchyOwned(owned)])
         }
     }
 }
@@ -94,12 +100,14 @@ private struct Birth: Sendable {
             let kept = try connection.entities(of: record, profile: profile)
             let differences = try record.differences(of: kept, in: connection, profile: profile)
             guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
+            try files.eraseValues(of: digest)
             return .alreadyBorn(record)
         }
         // Nothing is written down, here or in the TPM, before firmware and endorsement key are judged.
         let identity = Messages.TPMIdentity(try connection.identity())
         let findings = try station.advisories()?.judge(identity, profile: profile) ?? []
         guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
+        try Ownership.check(station, profile, tpm: digest, connection)
         let journal: BirthJournal
         let keys: KeptKeys
         if let begun = try files.claim(order, profile: profile, tpm: digest) {
@@ -177,11 +185,15 @@ private struct Birth: Sendable {
         let refusals = try await judged
         guard refusals.isEmpty else { throw BirthRefusal(refusals) }
 
+        let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
         try await step(.lock)
-        try connection.lock(kept)
+        if try !ownership.isBegun { try connection.lock(kept) }
         try await logIsKept
+        try await step(.setAuthorizations)
+        try ownership.set(over: kept.ek, connection)
         try await step(.sign)
         try sign(record)
+        try ownership.finish()
         return .born(record)
     }
 

@@ -6,6 +6,10 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     case busy
     /// The TPM has no such PCR bank.
     case bankMissing(PCRBank)
+    /// The profile wants an escrow, and the station has no key for it.
+    case escrowKeyMissing(path: String)
+    /// The TPM accepted a command and shows no effect of it.
+    case notTaken(String)
     /// PCRs changed each time they were to be quoted.
     case unsettled
 
@@ -14,6 +18,9 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         switch self {
         case .busy: "another process is provisioning this TPM"
         case .bankMissing(let bank): "the TPM does not have all PCRs of the profile in its \(bank.rawValue) bank"
+        case .escrowKeyMissing(let path):
+            "the profile wants authorization values in escrow, and there is no operator's key at \(path)"
+        case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
         case .unsettled: "the PCRs did not come to rest while they were quoted"
         }
     }
@@ -23,6 +30,9 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         switch self {
         case .busy: "wait for it to end, then run the same command again"
         case .bankMissing: "allocate the bank in the firmware setup, or name another bank in the profile"
+        case .escrowKeyMissing:
+            "make one with birthmark-factory escrow keygen, and give its public half to birthmark-factory init --escrow-key"
+        case .notTaken: "run the same command again; if it repeats, set the board aside"
         case .unsettled: "wait until the system has started, then run the same command again"
         }
     }

@@ -85,7 +85,7 @@ struct BirthFiles: Sendable {
 
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {
         let path = directory.journal(of: tpm)
-        guard let bytes = try read(path, limit: BirthJournal.maximumSize) else { return nil }
+        guard let bytes = try BoundedFile.readIfThere(path, limit: BirthJournal.maximumSize) else { return nil }
         do {
             let journal = try CanonicalJSON.decode(BirthJournal.self, from: bytes, limit: BirthJournal.maximumSize)
             guard journal.formatVersion == 1 else {
@@ -114,7 +114,7 @@ struct BirthFiles: Sendable {
     /// The signed birth of a serial number; nil when there is none yet.
     func birth(of serial: Label) throws -> SignedEnvelope? {
         let path = directory.birth(of: serial)
-        guard let bytes = try read(path, limit: SignedEnvelope.maximumSize) else { return nil }
+        guard let bytes = try BoundedFile.readIfThere(path, limit: SignedEnvelope.maximumSize) else { return nil }
         do {
             return try SignedEnvelope(parsing: bytes)
         } catch {
@@ -147,16 +147,6 @@ struct BirthFiles: Sendable {
     }
 
     func log(_ digest: ContentDigest) throws -> [UInt8]? {
-        try read(directory.log(digest), limit: Evidence.maximumLogSize)
-    }
-
-    /// The file's bytes; nil when it does not exist.
-    private func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
-        do {
-            return try BoundedFile.read(path, limit: limit)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
-        }
+        try BoundedFile.readIfThere(directory.log(digest), limit: Evidence.maximumLogSize)
     }
 }

@@ -28,6 +28,8 @@ public enum BirthReason: Sendable, Hashable {
     case orderDiffers([String])
     /// Another key is kept at a handle of the profile.
     case handleTaken(Handle)
+    /// Somebody has set authorization values of these hierarchies before.
+    case hierarchyOwned([OwnedHierarchy])
     /// Something else is kept in an NV index of the profile.
     case indexTaken(Handle)
     /// The birth was signed, and the TPM no longer holds what it says.
@@ -53,6 +55,7 @@ public enum BirthReason: Sendable, Hashable {
         case .bornElsewhere: "born-elsewhere"
         case .orderDiffers: "order-differs"
         case .handleTaken: "handle-taken"
+        case .hierarchyOwned: "hierarchy-owned"
         case .indexTaken: "index-taken"
         case .changedSinceBirth: "changed-since-birth"
         case .logDoesNotMatch: "log-does-not-match"
@@ -79,6 +82,8 @@ extension BirthReason: CustomStringConvertible {
         case .bornElsewhere(let serial): "this TPM was born as \(serial) at another station"
         case .orderDiffers(let names): "the birth was begun with another \(names.joined(separator: ", another "))"
         case .handleTaken(let handle): "another key is kept at \(handle)"
+        case .hierarchyOwned(let hierarchies):
+            "somebody has set another authorization value of \(hierarchies.map(\.rawValue).joined(separator: " and "))"
         case .indexTaken(let index): "something else is kept at \(index)"
         case .changedSinceBirth(let what):
             "the TPM no longer holds what the birth says: \(what.joined(separator: ", "))"
@@ -110,6 +115,8 @@ extension BirthReason: CustomStringConvertible {
         case .orderDiffers: "repeat the order as it was begun; a birth is never changed"
         case .handleTaken(let handle):
             "if nothing needs that key: tpm2_evictcontrol -c \(handle), then run the same command again"
+        case .hierarchyOwned:
+            "clear the TPM in the firmware setup, or give back the empty values (tpm2_changeauth); then run the same command"
         case .indexTaken(let index): "if nothing needs it: tpm2_nvundefine \(index), then run the same command again"
         case .changedSinceBirth: "the TPM was cleared or changed after its birth; retire this instance at the verifier"
         case .logDoesNotMatch: "reboot the board and give the log of this boot; it must not have been changed since"

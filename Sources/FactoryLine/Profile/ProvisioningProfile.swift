@@ -20,6 +20,10 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     public var imaPCR: Int?
     /// The advisories about TPM firmware that do not keep devices of this product from being born; absent when all do.
     public var waivedAdvisories: [AdvisoryWaiver]?
+    /// Which hierarchies get authorization values of their own; absent when none does.
+    public var authorizations: Authorizations?
+    /// How the TPM defends itself against guessing; absent when that stays as it is.
+    public var dictionaryAttack: DictionaryAttack?
 
     /// Which endorsement key, and where it is kept.
     public struct EndorsementKey: Codable, Hashable, Sendable {
@@ -79,6 +83,8 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         guard waivedAdvisories.map({ (1...AdvisoryWaiver.maximumCount).contains($0.count) }) ?? true else {
             throw MessageError(.outOfRange, "\"waivedAdvisories\" names 1 to \(AdvisoryWaiver.maximumCount)")
         }
+        try authorizations?.check()
+        try dictionaryAttack?.check()
         let persistent = [endorsementKey.handle, keys.iakHandle, keys.idevidHandle]
         for handle in persistent where !Self.ownerHandles.contains(handle.handle.rawValue) {
             throw MessageError(

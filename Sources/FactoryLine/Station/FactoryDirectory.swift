@@ -21,18 +21,27 @@ public struct FactoryDirectory: Sendable, Hashable {
     var ekAllowList: String { path + "/ek-allowed.txt" }
     /// The list of known-bad TPM firmware; may be a link to one that several stations share.
     public var advisories: String { path + "/tpm-advisories.json" }
+    /// The operator's public key to which authorization values are encrypted.
+    public var escrowKey: String { path + "/escrow-key.pem" }
+    var escrows: String { path + "/escrows" }
     var journal: String { path + "/journal" }
     var births: String { path + "/births" }
     var logs: String { births + "/logs" }
 
     /// Everything that `init` makes and `provision` needs, parents first.
-    var directories: [String] { [path, keys, ekRoots, journal, births, logs] }
+    var directories: [String] { [path, keys, ekRoots, journal, births, logs, escrows] }
 
     /// One birth at a time is written down; held for moments only.
     var claimLock: String { journal + "/lock" }
 
     /// The journal of one TPM, known by the digest of its endorsement key's public area.
     func journal(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).json" }
+
+    /// The authorization values of a birth under way.
+    func values(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).auth" }
+
+    /// The same, encrypted to the operator's key, for good.
+    public func escrow(of serial: Label) -> String { "\(escrows)/\(serial).json" }
 
     /// Held while one TPM is provisioned.
     func lock(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).lock" }

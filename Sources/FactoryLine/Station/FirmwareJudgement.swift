@@ -20,12 +20,7 @@ extension TPMAdvisories {
     ///
     /// - Throws: when it cannot be read, or is no such list: half a list would let bad firmware pass.
     public static func read(_ path: String) throws -> TPMAdvisories? {
-        let bytes: [UInt8]
-        do {
-            bytes = try BoundedFile.read(path, limit: maximumSize)
-        } catch let error where error.code == .missing {
-            return nil
-        }
+        guard let bytes = try BoundedFile.readIfThere(path, limit: maximumSize) else { return nil }
         let list: TPMAdvisories
         do {
             list = try EditedJSON.decode(TPMAdvisories.self, from: bytes, limit: maximumSize)
