@@ -37,7 +37,10 @@ struct ProvisionCommand: AsyncParsableCommand {
     var packageVersion: Label
     @Option(name: .customLong("security-version"), help: "That package's security version: the rollback floor.")
     var securityVersion: UInt64
-    @Option(help: "tpm for an endorsed hardware TPM, vtpm for an endorsed virtual or software TPM.")
+    @Option(
+        help:
+            "tpm for an endorsed hardware TPM, vtpm for a virtual or software TPM, or one that only your allow list knows."
+    )
     var tier: TPMTier = .tpm
     @Option(
         name: .customLong("event-log"),

@@ -100,6 +100,7 @@ import VerifierStore
     private static let lies: [(String, @Sendable (inout BirthRecord) throws -> Void)] = [
         ("another model than the certificates'", { $0.model = try label("m2") }),
         ("another serial than the certificates'", { $0.serial = try label("SN-9") }),
+        ("hardware, of which no vendor speaks", { $0.tier = .tpm }),
         ("no IAK certificate", { $0.iak.certificate = nil }),
         ("the IAK's certificate for the IDevID", { $0.idevid.certificate = $0.iak.certificate }),
         ("a Name that is not the EK's", { $0.ek.name = $0.idevid.name }),

@@ -18,6 +18,8 @@ public enum BirthReason: Sendable, Hashable {
     case firmwareUntrusted(TPMAdvisoryFinding)
     /// The order says hardware, the certificate says software.
     case tierOverstated(model: String)
+    /// The order says hardware, and only the owner's allow list speaks for the key.
+    case tierUnendorsed
     /// Another TPM has this serial number (attack 45).
     case serialTaken(by: ContentDigest)
     /// This TPM was begun or born under another serial number (attack 52).
@@ -50,6 +52,7 @@ public enum BirthReason: Sendable, Hashable {
         case .residency(let reason): reason.rawValue
         case .firmwareUntrusted: "firmware-untrusted"
         case .tierOverstated: "tier-overstated"
+        case .tierUnendorsed: "tier-unendorsed"
         case .serialTaken: "serial-taken"
         case .bornAs: "born-as-another"
         case .bornElsewhere: "born-elsewhere"
@@ -77,6 +80,8 @@ extension BirthReason: CustomStringConvertible {
         case .firmwareUntrusted(let finding): "the TPM's firmware is known to be bad: \(finding)"
         case .tierOverstated(let model):
             "the certificate says that this TPM is software (\(model)), the order says hardware"
+        case .tierUnendorsed:
+            "no vendor's certificate says that this TPM is hardware, the order does; the allow list cannot"
         case .serialTaken(let tpm): "the serial number belongs to another TPM (\(tpm))"
         case .bornAs(let serial): "this TPM has the serial number \(serial) already"
         case .bornElsewhere(let serial): "this TPM was born as \(serial) at another station"
@@ -108,6 +113,7 @@ extension BirthReason: CustomStringConvertible {
         case .firmwareUntrusted(let finding):
             "update the TPM's firmware (\(finding.advisory.origin)); or waive \(finding.advisory.id) in the profile, with a reason"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
+        case .tierUnendorsed: "order it with --tier vtpm, the tier of TPMs for which no vendor speaks"
         case .serialTaken: "read the serial number again; two boards must not share one"
         case .bornAs(let serial): "use --serial \(serial), or read the serial number again"
         case .bornElsewhere:
