@@ -191,18 +191,6 @@ import Testing
         }
     }
 
-    @Test func aClearedTPMIsNoLongerWhatWasBorn() async throws {
-        try await TestLine.with { line in
-            try await line.withDevice { device in
-                #expect(try await line.provision(device).text == "born")
-                let births = try line.births()
-                try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear() }
-                #expect(try await line.provision(device).text == "changed-since-birth")
-                #expect(try line.births() == births)
-            }
-        }
-    }
-
     @Test func securityVersionsAreCountedNotInvented() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in

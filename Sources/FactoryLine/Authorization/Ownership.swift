@@ -41,6 +41,15 @@ struct Ownership: Sendable {
         get throws { try profile.authorizations != nil && files.values(of: tpm) != nil }
     }
 
+    /// Whether the TPM has everything that the profile says; without a command when it says nothing.
+    func isWhole(_ connection: TPMConnection) throws -> Bool {
+        if let wanted = profile.dictionaryAttack?.parameters, try connection.dictionaryAttackParameters() != wanted {
+            return false
+        }
+        guard let authorizations = profile.authorizations else { return true }
+        return try connection.permanentAttributes().owned(of: authorizations.set) == authorizations.set
+    }
+
     /// Sets what the profile says; nothing, and without a command, when it says nothing.
     ///
     /// - Parameter key: the endorsement key, to which the session is salted: no value crosses the bus in clear.

@@ -13,6 +13,8 @@ extension Station {
     /// - Parameters:
     ///   - eventLog: the TCG event log of the boot that runs now, if the board has one.
     ///   - now: seconds since 1970: the birth's date, unless it was begun earlier.
+    ///   - securityFloor: the rollback floor that the verifier has on record, for a device that was born and whose TPM was
+    ///     cleared since.
     ///   - step: called before each step.
     /// - Throws: when it could not be decided: the TPM, a file or the environment failed. Nothing was signed.
     public func provision(
@@ -21,9 +23,17 @@ extension Station {
         on tpm: TPM,
         eventLog: [UInt8]? = nil,
         now: Int64,
+        securityFloor: UInt64? = nil,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
-        let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, now: now)
+        let birth = Birth(
+            station: self,
+            order: order,
+            profile: profile,
+            eventLog: eventLog,
+            now: now,
+            securityFloor: securityFloor
+        )
         do {
             do {
                 return try await birth.run(on: tpm, before: step)
@@ -34,11 +44,11 @@ extension Station {
             }
         } catch let refusal as BirthRefusal {
             return .refused(refusal.reasons)
-        } catch let error as TPMError where error.code == .authFail || error.code == .badAuth {
+        } catch let error as TPMError where Birth.isUnauthorised(error) {
             let owned = try await tpm.perform { connection throws(TPMError) in
                 try connection.permanentAttributes().owned(of: OwnedHierarchy.allCases)
             }
-            guard !owned.isEmpty else { throw error }
+            guard !owned.isEmpty else { throw profile.nvOwner == .platform ? BirthInterruption.platformClosed : error }
             return .refused([.hierarchyOwned(owned)])
         }
     }
@@ -68,12 +78,13 @@ extension BirthRecord {
 }
 
 /// One attempt at one birth.
-private struct Birth: Sendable {
+struct Birth: Sendable {
     let station: Station
     let order: BirthOrder
     let profile: ProvisioningProfile
     let eventLog: [UInt8]?
     let now: Int64
+    let securityFloor: UInt64?
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
@@ -98,10 +109,14 @@ private struct Birth: Sendable {
         defer { lock.release() }
         if let record = try signedBirth(of: endorsementKey) {
             let kept = try connection.entities(of: record, profile: profile)
-            let differences = try record.differences(of: kept, in: connection, profile: profile)
-            guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
-            try files.eraseValues(of: digest)
-            return .alreadyBorn(record)
+            let counters = try station.restorations(of: record).last?.counters ?? record.counters
+            let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+            let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
+            if try differences.isEmpty && ownership.isWhole(connection) {
+                try ownership.finish()
+                return .alreadyBorn(record)
+            }
+            return try restore(record, differences: differences, endorsementKey: found, tpm: digest, connection)
         }
         // Nothing is written down, here or in the TPM, before firmware and endorsement key are judged.
         let identity = Messages.TPMIdentity(try connection.identity())
@@ -112,7 +127,8 @@ private struct Birth: Sendable {
         let keys: KeptKeys
         if let begun = try files.claim(order, profile: profile, tpm: digest) {
             journal = begun
-            keys = try keepKeys(begun.enrolled, endorsementKey: connection.keep(found, of: profile), connection)
+            let (iak, idevid) = (begun.enrolled.iak, begun.enrolled.idevid)
+            keys = try keepKeys(iak, idevid, endorsementKey: connection.keep(found, of: profile), connection)
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
@@ -132,20 +148,23 @@ private struct Birth: Sendable {
         // Nothing of ours is loaded now; what is, was left by a program that was killed.
         try connection.flushAbandoned()
 
+        let owner = profile.nvOwner
         try await step(.storeCertificates)
         let iakCertificate = try connection.store(
             enrolled.iak.certificate?.bytes ?? [],
-            at: profile.nv.iakCertificate.handle
+            at: profile.nv.iakCertificate.handle,
+            by: owner
         )
         let idevidCertificate = try connection.store(
             enrolled.idevid.certificate?.bytes ?? [],
-            at: profile.nv.idevidCertificate.handle
+            at: profile.nv.idevidCertificate.handle,
+            by: owner
         )
         try await step(.defineCounters)
         // The floor's base is chosen so that value minus base is the package's security version.
         let version = order.bornWith.securityVersion
-        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version)
-        let grants = try connection.counter(at: profile.nv.grants.handle)
+        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version, by: owner)
+        let grants = try connection.counter(at: profile.nv.grants.handle, by: owner)
         let counters = BornCounters(
             securityFloor: BornCounter(index: profile.nv.securityFloor.handle.rawValue, base: floor.value - version),
             grants: BornCounter(index: profile.nv.grants.handle.rawValue, base: grants.value)
@@ -160,7 +179,7 @@ private struct Birth: Sendable {
             iakHandle: enrolled.iak.handle,
             profile: profile.name
         )
-        let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle)
+        let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle, by: owner)
 
         try await step(.quoteFirstBoot)
         let firstBoot = try quoteFirstBoot(enrolled, with: keys.iak, connection)
@@ -180,14 +199,14 @@ private struct Birth: Sendable {
         async let logIsKept: Void = keepLog()
         try await step(.readBack)
         async let judged = record.refusals(policy: station.factoryPolicy, profile: profile)
-        let differences = try record.differences(of: kept, in: connection, profile: profile)
-        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
+        let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences.map(\.description))) }
         let refusals = try await judged
         guard refusals.isEmpty else { throw BirthRefusal(refusals) }
 
         let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
         try await step(.lock)
-        if try !ownership.isBegun { try connection.lock(kept) }
+        try connection.lock(kept, by: owner, onlyOpen: ownership.isBegun)
         try await logIsKept
         try await step(.setAuthorizations)
         try ownership.set(over: kept.ek, connection)
@@ -200,6 +219,11 @@ private struct Birth: Sendable {
     /// Whether the TPM has no slot left for an object or session.
     static func slotsAreTaken(_ error: TPMError) -> Bool {
         error.code == .objectMemory || error.code == .sessionMemory || error.code == .sessionHandles
+    }
+
+    /// Whether the TPM wants an authorization that nobody here has.
+    static func isUnauthorised(_ error: TPMError) -> Bool {
+        error.code == .authFail || error.code == .badAuth || error.code == .hierarchy
     }
 
     /// The birth that was signed under this serial number, if it is this TPM's and was ordered just so.
@@ -221,8 +245,9 @@ private struct Birth: Sendable {
         throw BirthRefusal(.bornElsewhere(serial: tag.serial))
     }
 
-    private func keepKeys(
-        _ enrolled: BirthJournal.Enrolled,
+    func keepKeys(
+        _ iak: BornKey,
+        _ idevid: BornKey,
         endorsementKey: consuming PersistentObject,
         _ connection: TPMConnection
     ) throws -> KeptKeys {
@@ -230,8 +255,8 @@ private struct Birth: Sendable {
         let uniqueY = try profile.uniqueY
         return KeptKeys(
             ek: endorsementKey,
-            iak: try connection.keepAgain(enrolled.iak, template: template.iak(uniqueY: uniqueY)),
-            idevid: try connection.keepAgain(enrolled.idevid, template: template.idevid(uniqueY: uniqueY))
+            iak: try connection.keepAgain(iak, template: template.iak(uniqueY: uniqueY)),
+            idevid: try connection.keepAgain(idevid, template: template.idevid(uniqueY: uniqueY))
         )
     }
 
@@ -256,51 +281,6 @@ private struct Birth: Sendable {
     private func keepLog() throws {
         guard let eventLog else { return }
         _ = try files.keep(log: eventLog)
-    }
-
-    private func record(
-        _ bornAt: Int64,
-        _ enrolled: BirthJournal.Enrolled,
-        _ counters: BornCounters,
-        _ firstBoot: FirstBoot,
-        _ identity: Messages.TPMIdentity,
-        _ findings: [TPMAdvisoryFinding]
-    ) throws -> BirthRecord {
-        BirthRecord(
-            serial: order.serial,
-            model: order.model,
-            hardwareRevision: order.hardwareRevision,
-            environment: order.environment,
-            tier: order.tier,
-            profile: profile.name,
-            bornAt: bornAt,
-            station: station.name,
-            bornWith: order.bornWith,
-            ek: enrolled.ek,
-            iak: enrolled.iak,
-            idevid: enrolled.idevid,
-            endorsementIntermediates: enrolled.intermediates,
-            eccUniqueY: try profile.recordedUniqueY,
-            residency: enrolled.residency,
-            counters: counters,
-            tpm: identity,
-            selection: profile.selection,
-            imaPCR: profile.imaPCR,
-            firstBoot: firstBoot,
-            waivedAdvisories: findings.waivers(of: profile)
-        )
-    }
-
-    private func sign(_ record: BirthRecord) throws {
-        let payload = try CanonicalJSON.encode(record)
-        // As a verifier will read it: what it would refuse must not leave the line.
-        _ = try BirthRecord(parsing: payload)
-        let envelope = try SignedEnvelope(
-            payload: payload,
-            payloadType: BirthRecord.payloadType,
-            signers: [station.signer]
-        )
-        try files.finish(envelope, of: order.serial)
     }
 }
 

@@ -112,8 +112,20 @@ struct BirthFiles: Sendable {
     }
 
     /// The signed birth of a serial number; nil when there is none yet.
-    func birth(of serial: Label) throws -> SignedEnvelope? {
-        let path = directory.birth(of: serial)
+    func birth(of serial: Label) throws -> SignedEnvelope? { try envelope(directory.birth(of: serial)) }
+
+    /// The n-th restoration of a device; nil when there were fewer.
+    func restoration(_ number: UInt32, of serial: Label) throws -> SignedEnvelope? {
+        try envelope(directory.restoration(number, of: serial))
+    }
+
+    /// Puts down that a device was restored; the file is never replaced.
+    func finish(_ restoration: SignedEnvelope, number: UInt32, of serial: Label) throws {
+        let path = directory.restoration(number, of: serial)
+        try AtomicFile.write(try CanonicalJSON.encode(restoration), to: path, existing: .keep)
+    }
+
+    private func envelope(_ path: String) throws -> SignedEnvelope? {
         guard let bytes = try BoundedFile.readIfThere(path, limit: SignedEnvelope.maximumSize) else { return nil }
         do {
             return try SignedEnvelope(parsing: bytes)

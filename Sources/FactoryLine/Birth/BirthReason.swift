@@ -36,6 +36,10 @@ public enum BirthReason: Sendable, Hashable {
     case indexTaken(Handle)
     /// The birth was signed, and the TPM no longer holds what it says.
     case changedSinceBirth([String])
+    /// The TPM was cleared; keys and certificates are back, and nobody said what the verifier's floor is.
+    case securityFloorUnknown
+    /// The floor that was named is below the one at birth.
+    case securityFloorTooLow(UInt64, atBirth: UInt64)
     /// The event log does not lead to the PCRs that the TPM has.
     case logDoesNotMatch([Int])
     /// The event log cannot be read.
@@ -61,6 +65,8 @@ public enum BirthReason: Sendable, Hashable {
         case .hierarchyOwned: "hierarchy-owned"
         case .indexTaken: "index-taken"
         case .changedSinceBirth: "changed-since-birth"
+        case .securityFloorUnknown: "security-floor-unknown"
+        case .securityFloorTooLow: "security-floor-too-low"
         case .logDoesNotMatch: "log-does-not-match"
         case .logUnreadable: "log-unreadable"
         case .securityVersionTooHigh: "security-version-too-high"
@@ -92,6 +98,11 @@ extension BirthReason: CustomStringConvertible {
         case .indexTaken(let index): "something else is kept at \(index)"
         case .changedSinceBirth(let what):
             "the TPM no longer holds what the birth says: \(what.joined(separator: ", "))"
+        case .securityFloorUnknown:
+            "the TPM was cleared: keys and certificates are restored, its counters are not, and the verifier alone knows "
+                + "how far the rollback floor had risen"
+        case .securityFloorTooLow(let floor, let born):
+            "the security floor \(floor) is below \(born), the one at birth"
         case .logDoesNotMatch(let pcrs):
             "the event log does not lead to the TPM's PCR \(pcrs.map(String.init).joined(separator: ", "))"
         case .logUnreadable(let detail): "the event log cannot be read: \(detail)"
@@ -124,7 +135,10 @@ extension BirthReason: CustomStringConvertible {
         case .hierarchyOwned:
             "clear the TPM in the firmware setup, or give back the empty values (tpm2_changeauth); then run the same command"
         case .indexTaken(let index): "if nothing needs it: tpm2_nvundefine \(index), then run the same command again"
-        case .changedSinceBirth: "the TPM was cleared or changed after its birth; retire this instance at the verifier"
+        case .changedSinceBirth: "somebody has changed the TPM after its birth; retire this instance at the verifier"
+        case .securityFloorUnknown:
+            "ask the verifier (birthmark device show SERIAL, floor), then run the same command with --security-floor N"
+        case .securityFloorTooLow: "a floor never falls: take the one that birthmark device show SERIAL names"
         case .logDoesNotMatch: "reboot the board and give the log of this boot; it must not have been changed since"
         case .logUnreadable: "give the log as the kernel shows it (binary_bios_measurements)"
         case .securityVersionTooHigh: "number security versions from 1; each release that fixes a hole adds 1"
@@ -138,6 +152,8 @@ public enum ProvisioningOutcome: Sendable {
     case born(BirthRecord)
     /// It had been signed before; nothing was changed.
     case alreadyBorn(BirthRecord)
+    /// It had been signed before, the TPM was cleared since, and holds the same identity again; names what was put back.
+    case restored(BirthRecord, [String])
     /// At least one reason.
     case refused([BirthReason])
 }

@@ -59,3 +59,15 @@ public enum OwnedHierarchy: String, Codable, Hashable, Sendable, CaseIterable {
         }
     }
 }
+
+/// By whose authorization the NV indices of a birth are defined.
+public enum NVOwner: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The owner: at any time; TPM2_Clear takes them.
+    case owner
+    /// The platform: only before the firmware has closed its hierarchy; they outlive TPM2_Clear (TPMA_NV_PLATFORMCREATE).
+    case platform
+}
+
+extension ProvisioningProfile {
+    var nvOwner: NVOwner { nvAuthority ?? .owner }
+}

@@ -14,6 +14,8 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     public var keys: Keys
     /// NV indices.
     public var nv: NonVolatile
+    /// By whose authorization the NV indices are defined and written; absent is `owner`.
+    public var nvAuthority: NVOwner?
     /// The PCRs that the device quotes.
     public var selection: PCRSet
     /// The PCR of the selection that Linux extends while it runs (IMA); absent when none is quoted.

@@ -24,12 +24,13 @@ public struct FactoryDirectory: Sendable, Hashable {
     /// The operator's public key to which authorization values are encrypted.
     public var escrowKey: String { path + "/escrow-key.pem" }
     var escrows: String { path + "/escrows" }
+    var restorations: String { path + "/restorations" }
     var journal: String { path + "/journal" }
     var births: String { path + "/births" }
     var logs: String { births + "/logs" }
 
     /// Everything that `init` makes and `provision` needs, parents first.
-    var directories: [String] { [path, keys, ekRoots, journal, births, logs, escrows] }
+    var directories: [String] { [path, keys, ekRoots, journal, births, logs, escrows, restorations] }
 
     /// One birth at a time is written down; held for moments only.
     var claimLock: String { journal + "/lock" }
@@ -42,6 +43,9 @@ public struct FactoryDirectory: Sendable, Hashable {
 
     /// The same, encrypted to the operator's key, for good.
     public func escrow(of serial: Label) -> String { "\(escrows)/\(serial).json" }
+
+    /// What was signed when a device was restored for the n-th time.
+    public func restoration(_ number: UInt32, of serial: Label) -> String { "\(restorations)/\(serial)-\(number).json" }
 
     /// Held while one TPM is provisioned.
     func lock(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).lock" }

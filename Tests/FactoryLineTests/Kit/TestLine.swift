@@ -134,6 +134,7 @@ final class TestLine: Sendable {
         profile: ProvisioningProfile? = nil,
         at station: Station? = nil,
         eventLog: [UInt8]? = nil,
+        securityFloor: UInt64? = nil,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
         let tpm = try await openTPM(tcti: device.tcti)
@@ -146,6 +147,7 @@ final class TestLine: Sendable {
                     on: tpm,
                     eventLog: eventLog,
                     now: Self.now,
+                    securityFloor: securityFloor,
                     before: step
                 )
             )
@@ -213,7 +215,7 @@ struct TPMContents: Hashable, Sendable {
 extension ProvisioningOutcome {
     var record: BirthRecord? {
         switch self {
-        case .born(let record), .alreadyBorn(let record): record
+        case .born(let record), .alreadyBorn(let record), .restored(let record, _): record
         case .refused: nil
         }
     }
@@ -223,6 +225,7 @@ extension ProvisioningOutcome {
         switch self {
         case .born: "born"
         case .alreadyBorn: "already-born"
+        case .restored: "restored"
         case .refused(let reasons): reasons.map(\.code).joined(separator: " ")
         }
     }
