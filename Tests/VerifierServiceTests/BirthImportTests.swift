@@ -96,6 +96,28 @@ import VerifierStore
         }
     }
 
+    @Test func attack32_certificatesOfOtherKeys() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let good = try factory.record(of: device)
+            // The same serial and model, so that only the keys tell.
+            let sister = try factory.record(of: try SoftwareKeyDevice(serial: "SN-1"))
+            var exchanged = good
+            swap(&exchanged.iak.certificate, &exchanged.idevid.certificate)
+            var sistersIAK = good
+            sistersIAK.iak.certificate = sister.iak.certificate
+            var sistersIDevID = good
+            sistersIDevID.idevid.certificate = sister.idevid.certificate
+            for record in [exchanged, sistersIAK, sistersIDevID] {
+                let bundle = BirthBundle(births: [try factory.envelope(record)], logs: [])
+                let outcomes = try await importing(bundle, service)
+                #expect(outcomes.map(\.outcome) == [.refused])
+                #expect(outcomes.first?.detail?.contains("device certificates") == true, "\(outcomes)")
+            }
+            #expect(try await importing(try factory.bundle(device), service).map(\.outcome) == [.imported])
+        }
+    }
+
     /// What a station signed that is not so.
     private static let lies: [(String, @Sendable (inout BirthRecord) throws -> Void)] = [
         ("another model than the certificates'", { $0.model = try label("m2") }),

@@ -8,6 +8,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     case bankMissing(PCRBank)
     /// The profile wants an escrow, and the station has no key for it.
     case escrowKeyMissing(path: String)
+    /// The endorsement key is not kept, and its hierarchy has an authorization value that nobody here has.
+    case endorsementClosed
     /// The profile wants the platform's authorization, and the firmware has closed it.
     case platformClosed
     /// The TPM accepted a command and shows no effect of it.
@@ -22,6 +24,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .bankMissing(let bank): "the TPM does not have all PCRs of the profile in its \(bank.rawValue) bank"
         case .escrowKeyMissing(let path):
             "the profile wants authorization values in escrow, and there is no operator's key at \(path)"
+        case .endorsementClosed:
+            "the endorsement key is not kept, and its hierarchy has an authorization value: it cannot be looked at"
         case .platformClosed: "the platform hierarchy is closed: the firmware has set its authorization or disabled it"
         case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
         case .unsettled: "the PCRs did not come to rest while they were quoted"
@@ -35,6 +39,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .bankMissing: "allocate the bank in the firmware setup, or name another bank in the profile"
         case .escrowKeyMissing:
             "make one with birthmark-factory escrow keygen, and give its public half to birthmark-factory init --escrow-key"
+        case .endorsementClosed: "clear the TPM in the firmware setup, or keep the endorsement key at its handle first"
         case .platformClosed:
             "give birth in early boot, before the firmware closes it; or by a profile without \"nvAuthority\""
         case .notTaken: "run the same command again; if it repeats, set the board aside"

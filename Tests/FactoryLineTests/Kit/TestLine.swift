@@ -135,6 +135,7 @@ final class TestLine: Sendable {
         at station: Station? = nil,
         eventLog: [UInt8]? = nil,
         securityFloor: UInt64? = nil,
+        now: Int64 = now,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
         let tpm = try await openTPM(tcti: device.tcti)
@@ -146,7 +147,7 @@ final class TestLine: Sendable {
                     profile: profile ?? Self.profile(),
                     on: tpm,
                     eventLog: eventLog,
-                    now: Self.now,
+                    now: now,
                     securityFloor: securityFloor,
                     before: step
                 )
