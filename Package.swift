@@ -90,6 +90,7 @@ let package = Package(
             pkgConfig: "tss2-esys tss2-mu tss2-tctildr tss2-rc",
             providers: [.apt(["libtss2-dev"])]
         ),
+        .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Bytes.
@@ -99,7 +100,7 @@ let package = Package(
         library("MeasuredBoot", ["TPMWire", "Hashing", crypto]),
         library("Ledger", [crypto]),
         library("Messages", ["Hashing", crypto]),
-        library("Endorsement", ["TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
+        library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", crypto, cryptoExtras, x509, asn1]),
 
         // Judgement: no input or output, no clock, no randomness.
         library("AttestationResults", ["TPMWire", "Messages"]),
@@ -118,14 +119,19 @@ let package = Package(
             ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         library(
-            "VerifierService",
+            "HTTPService",
             [
-                "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
-                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle,
-                nioSSL,
-                nioCore,
+                "Messages", x509, asn1, logging, lifecycle, nioSSL, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
+            ]
+        ),
+        library(
+            "VerifierService",
+            [
+                "HTTPService", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages",
+                "MeasuredBoot",
+                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle,
             ]
         ),
         library(
@@ -143,21 +149,45 @@ let package = Package(
                 system,
             ]
         ),
+        library("PKCS11", ["CP11Kit", "DurableFiles", crypto, x509, asn1]),
+        library(
+            "FactoryAuthority",
+            [
+                "PKCS11", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "DurableFiles", crypto, x509,
+                asn1,
+            ]
+        ),
+        library(
+            "EnrolmentService",
+            [
+                "HTTPService", "FactoryAuthority", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1,
+                logging, lifecycle,
+            ]
+        ),
         library(
             "FactoryLine",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto,
+                "FactoryAuthority", "VerifierClient", "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot",
+                "Endorsement", "Messages", "DurableFiles", crypto,
                 x509, asn1,
             ]
         ),
 
         // Programs: arguments, configuration, wiring.
         library("CommandLineContract", ["DurableFiles", arguments]),
-        program("birthmark-factory", ["FactoryLine", "TPMDevice", "Endorsement", "Messages", "DurableFiles", crypto]),
+        program(
+            "birthmark-factory",
+            [
+                "FactoryLine", "FactoryAuthority", "EnrolmentService", "HTTPService", "TPMDevice", "Endorsement",
+                "VerifierClient", "Messages", "DurableFiles", crypto, logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
         program(
             "birthmark-verifier",
             [
-                "VerifierService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging, lifecycle,
+                "VerifierService", "HTTPService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging,
+                lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -185,7 +215,8 @@ let package = Package(
         program(
             "birthmark-bench",
             [
-                "SoftwareDevice", "FactoryLine", "TPMDevice", "VerifierService", "VerifierStore", "StoreSQLite",
+                "SoftwareDevice", "FactoryLine", "TPMDevice", "HTTPService", "VerifierService", "VerifierStore",
+                "StoreSQLite",
                 "VerifierClient",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
                 "TPMCrypto", "Endorsement", "DurableFiles", crypto, cryptoExtras, x509, asn1, logging, subprocess,
@@ -212,7 +243,7 @@ let package = Package(
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
         tests(of: "Ledger", [crypto]),
         tests(of: "Messages", [crypto]),
-        tests(of: "Endorsement", ["TPMWire", "TPMCrypto", crypto, x509, asn1]),
+        tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, x509, asn1]),
         tests(
             of: "Appraisal",
             [
@@ -232,7 +263,8 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
-                "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient", "Endorsement",
+                "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
+                "Endorsement",
                 "Appraisal",
                 "AttestationResults", "TPMWire", "TPMCrypto", "DurableFiles", "birthmark-verifier", crypto, x509, asn1,
                 logging, lifecycle, subprocess, system, nioSSL, nioCore,
@@ -253,7 +285,11 @@ let package = Package(
         ),
         tests(
             of: "FactoryLine",
-            ["TPMDevice", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "SoftwareDevice", crypto, x509]
+            [
+                "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
+                "Messages", "DurableFiles", "SoftwareDevice", "birthmark-factory", crypto, x509, asn1, subprocess,
+                system,
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",

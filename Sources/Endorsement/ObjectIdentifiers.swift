@@ -23,6 +23,7 @@ enum OID {
     static let keyUsage: ASN1ObjectIdentifier = [2, 5, 29, 15]
     static let subjectAlternativeName: ASN1ObjectIdentifier = [2, 5, 29, 17]
     static let basicConstraints: ASN1ObjectIdentifier = [2, 5, 29, 19]
+    static let crlNumber: ASN1ObjectIdentifier = [2, 5, 29, 20]
     static let reasonCode: ASN1ObjectIdentifier = [2, 5, 29, 21]
     static let deltaCRLIndicator: ASN1ObjectIdentifier = [2, 5, 29, 27]
     static let issuingDistributionPoint: ASN1ObjectIdentifier = [2, 5, 29, 28]

@@ -10,6 +10,12 @@ public struct Credential: Sendable, Hashable {
     public let idObject: TPM2BIDObject
     /// `secret` of TPM2_ActivateCredential.
     public let secret: TPM2BEncryptedSecret
+
+    /// Joins both, as they came from whoever made them.
+    public init(idObject: TPM2BIDObject, secret: TPM2BEncryptedSecret) {
+        self.idObject = idObject
+        self.secret = secret
+    }
 }
 
 /// What TPM2_Duplicate makes: an object that only the TPM with one storage key can import.

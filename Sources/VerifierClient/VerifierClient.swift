@@ -37,7 +37,18 @@ public struct VerifierClient: Sendable {
         limits: Limits = Limits(),
         _ body: (VerifierClient) async throws -> Result
     ) async throws -> Result {
-        let client = try VerifierClient(trust, identity: identity, limits: limits)
+        try await with(url: trust.url, tlsRoots: trust.tlsRoots, identity: identity, limits: limits, body)
+    }
+
+    /// The same for whoever stands at an address: only roots in PEM are believed about who that is.
+    static func with<Result: Sendable>(
+        url: String,
+        tlsRoots: String,
+        identity: OperatorIdentity?,
+        limits: Limits = Limits(),
+        _ body: (VerifierClient) async throws -> Result
+    ) async throws -> Result {
+        let client = try VerifierClient(url: url, tlsRoots: tlsRoots, identity: identity, limits: limits)
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(try await body(client))
@@ -48,13 +59,18 @@ public struct VerifierClient: Sendable {
         return try result.get()
     }
 
-    private init(_ trust: TrustBundle, identity: OperatorIdentity?, limits: Limits) throws(VerifierClientError) {
-        guard trust.url.hasPrefix("https://") else { throw .unusable("the trust bundle's url is not https") }
+    private init(
+        url given: String,
+        tlsRoots: String,
+        identity: OperatorIdentity?,
+        limits: Limits
+    ) throws(VerifierClientError) {
+        guard given.hasPrefix("https://") else { throw .unusable("the trust bundle's url is not https") }
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv13
         tls.certificateVerification = .fullVerification
         do {
-            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(trust.tlsRoots.utf8)))
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(tlsRoots.utf8)))
         } catch {
             throw .unusable("the trust bundle's tlsRoots are not certificates in PEM")
         }
@@ -69,7 +85,7 @@ public struct VerifierClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        var url = trust.url
+        var url = given
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url
         self.limits = limits

@@ -1,5 +1,6 @@
 import Appraisal
 import AttestationResults
+public import HTTPService
 import Ledger
 public import Logging
 import Messages
@@ -42,7 +43,7 @@ public final class Verifier: Sendable {
         _ materials: VerifierMaterials,
         store: any VerifierStore,
         clock: VerifierClock = .system,
-        metrics: Metrics = Metrics(),
+        metrics: Metrics = Metrics(MetricFamily.ofVerifier),
         logger: Logger
     ) async throws {
         self.materials = materials

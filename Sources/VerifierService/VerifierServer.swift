@@ -1,16 +1,9 @@
 import Crypto
 import FoundationEssentials
-import Glibc
-import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
+public import HTTPService
 import Logging
-import NIOCore
-import NIOSSL
 public import ServiceLifecycle
-import SwiftASN1
 import VerifierStore
-import X509
 
 /// The HTTPS service over a verifier: one listener, TLS 1.3, client certificates where the route wants one.
 public struct VerifierServer: Service {
@@ -40,104 +33,22 @@ public struct VerifierServer: Service {
     public func run() async throws {
         let materials = verifier.materials
         try materials.checkValidity(at: verifier.clock.date)
-        let limits = materials.configuration.limits
-        let registry = ConnectionRegistry(
-            maximum: limits.connections,
-            maximumPerPeer: limits.connectionsPerAddress,
-            metrics: verifier.metrics
-        )
-        let tls = try Self.tls(materials)
-        let idle = TimeAmount.seconds(Int64(limits.idleSeconds))
-        let server = HTTPServerBuilder { responder in
-            let http = HTTP1Channel(
-                responder: responder,
-                configuration: .init(idleTimeout: idle, httpDecoderConfiguration: Self.headerLimits)
-            )
-            return LimitedChannel(
-                base: try TLSChannel(http, tlsConfiguration: tls),
-                registry: registry,
-                stall: idle
-            )
-        }
-        let responder = Responder(
+        let server = HTTPSServer(
             routes: RouteTable.routes(of: verifier),
-            revoked: Set(materials.configuration.revokedOperators),
-            limiter: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst),
-            deadlines: RequestDeadlines(.seconds(Int64(limits.requestSeconds))),
+            identity: EdgeIdentity(
+                certificate: materials.tlsCertificate,
+                key: Array(materials.tlsKey.pemRepresentation.utf8),
+                callerAuthority: materials.operatorCA,
+                revoked: Set(materials.configuration.revokedOperators)
+            ),
+            address: address,
+            limits: materials.configuration.limits.edge,
             metrics: verifier.metrics,
             logger: verifier.logger,
-            clock: verifier.clock
+            now: { [clock = verifier.clock] in clock.date },
+            configuration: materials.directory.configuration
         )
-        // Hummingbird's own lines say nothing that ours do not.
-        var quiet = verifier.logger
-        quiet.logLevel = .error
-        let application = Application(
-            responder: responder,
-            server: server,
-            configuration: .init(address: .hostname(address.host, port: address.port)),
-            services: [CheckpointKeeper(verifier: verifier)],
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? 0
-                verifier.logger.notice("listening on https://\(address.host):\(port)")
-                onListening(port)
-            },
-            logger: quiet
-        )
-        do {
-            try await application.run()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw SetupError(
-                .environment,
-                "port \(address.port) of \(address.host) is in use",
-                hint: "stop whoever listens there, or change \"listen\" in \(materials.directory.configuration)"
-            )
-        } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
-            throw SetupError(
-                .environment,
-                "this machine has no address \(address.host)",
-                hint: "change \"listen\" in \(materials.directory.configuration)"
-            )
-        } catch is SocketAddressError.UnknownHost {
-            throw SetupError(
-                .environment,
-                "the name \(address.host) cannot be resolved",
-                hint: "listen on an address of this machine, such as 127.0.0.1 or 0.0.0.0"
-            )
-        } catch let error as IOError where error.errnoCode == EACCES {
-            throw SetupError(
-                .environment,
-                "this user may not listen on port \(address.port)",
-                hint: "choose a port above 1023"
-            )
-        }
-    }
-
-    // Our clients send a dozen short headers.
-    private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
-        maxHeaderFieldSize: 8 << 10,
-        maxHeaderListSize: 16 << 10,
-        maxHeaderFieldCount: 64
-    )
-
-    private static func tls(_ materials: VerifierMaterials) throws -> TLSConfiguration {
-        let authority = try NIOSSLCertificate.fromPEMBytes(
-            Array(materials.operatorCA.serializeAsPEM().pemString.utf8)
-        )
-        let chain = try NIOSSLCertificate.fromPEMBytes(
-            Array(materials.tlsCertificate.serializeAsPEM().pemString.utf8)
-        )
-        let key = try NIOSSLPrivateKey(bytes: Array(materials.tlsKey.pemRepresentation.utf8), format: .pem)
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) },
-            privateKey: .privateKey(key)
-        )
-        tls.minimumTLSVersion = .tlsv13
-        tls.applicationProtocols = ["http/1.1"]
-        // A certificate that is shown must be the operator CA's; whether one is needed, the route says.
-        tls.certificateVerification = .optionalVerification
-        tls.trustRoots = .certificates(authority)
-        tls.sendCANameList = true
-        return tls
+        try await server.run(with: [CheckpointKeeper(verifier: verifier)], onListening: onListening)
     }
 }
 

@@ -1,9 +1,12 @@
 import ArgumentParser
 import CommandLineContract
 import Endorsement
+import FactoryAuthority
 import FactoryLine
+import HTTPService
 import Messages
 import TPMDevice
+import VerifierClient
 
 struct FactoryProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +25,7 @@ struct FactoryProgram: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ExportCommand.self,
-            EscrowCommand.self,
+            CACommand.self, EscrowCommand.self,
         ]
     )
 
@@ -34,11 +37,18 @@ struct FactoryProgram: AsyncParsableCommand {
         case let error as BirthInterruption:
             CommandFailure(.environment, error.description, hint: error.hint)
         case let error as Station.Failure:
-            if case .file(let file) = error {
-                CommandFailure(file)
-            } else {
-                CommandFailure(.malformed, error.description)
+            switch error {
+            case .file(let file): CommandFailure(file)
+            case .authority(let failure): explain(failure)
+            default: CommandFailure(.malformed, error.description)
             }
+        case let error as AuthorityFailure: explain(error)
+        case let error as FactoryAuthority.RevocationFailure:
+            CommandFailure(.refused, error.description)
+        case let error as SetupError:
+            CommandFailure(error.kind == .malformed ? .malformed : .environment, error.message, hint: error.hint)
+        case let error as VerifierClientError:
+            CommandFailure(.environment, "the factory's CA: \(error.description)")
         case let error as TrustDirectory.Failure:
             CommandFailure(.malformed, error.description)
         case let error as CertificateAuthority.Failure:
@@ -51,6 +61,15 @@ struct FactoryProgram: AsyncParsableCommand {
             CommandFailure(.malformed, error.description)
         default: nil
         }
+    }
+}
+
+/// A key that cannot be reached is the environment's fault; a file that is wrong is not.
+private func explain(_ failure: AuthorityFailure) -> CommandFailure {
+    switch failure {
+    case .file(let file): CommandFailure(file)
+    case .key(let detail, let hint): CommandFailure(.environment, detail, hint: hint)
+    case .damaged, .certificate: CommandFailure(.malformed, failure.description)
     }
 }
 

@@ -42,6 +42,7 @@ struct LineCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
     var report: String?
     @OptionGroup(title: "What all devices are") var shared: SharedOptions
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
     struct SharedOptions: ParsableArguments {
@@ -83,7 +84,7 @@ struct LineCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let station = try Station(opening: FactoryDirectory(directory))
+        let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         let manifest = try readManifest()
         var profiles: [String: ProvisioningProfile] = [:]
         for path in Set(manifest.devices.map(\.profile)) { profiles[path] = try readProfile(path) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import FactoryAuthority
 import FactoryLine
 import FoundationEssentials
 import Messages
@@ -56,6 +57,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     )
     var eventLog: String?
     @OptionGroup var tpm: TPMOptions
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
     enum TPMTier: String, ExpressibleByArgument, CaseIterable {
@@ -78,7 +80,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let station = try Station(opening: FactoryDirectory(directory))
+        let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         let profile = try readProfile(profile)
         let log = try readLog()
         let order = BirthOrder(

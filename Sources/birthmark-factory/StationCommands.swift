@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import Endorsement
+import FactoryAuthority
 import FactoryLine
 import Messages
 
@@ -9,7 +10,11 @@ struct InitCommand: ParsableCommand {
         commandName: "init",
         abstract: "Makes a station: its CA, its signing key, its directories. Keys that are there stay.",
         discussion: """
-            Example: birthmark-factory init line-1 --name line-1 --advisories Provisioning/trust/tpm-advisories.json
+            Without --ca-host the station is its own CA, with keys in files: good for a bench. On a line give --ca-host, or \
+            --issuing-key with a key in a token or TPM.
+
+            Example: birthmark-factory init line-1 --name line-1 --ca-host stations/line-1 \\
+                --advisories Provisioning/trust/tpm-advisories.json
             """
     )
 
@@ -17,6 +22,13 @@ struct InitCommand: ParsableCommand {
     var directory: String
     @Option(help: "The station's name, as birth records carry it.")
     var name: Label
+    @Option(
+        help: ArgumentHelp(
+            "Have devices certified by a CA host: the directory that birthmark-factory ca station has made.",
+            valueName: "dir"
+        )
+    )
+    var caHost: String?
     @Option(
         help: ArgumentHelp(
             "A list of known-bad TPM firmware; it replaces the station's. Without one no firmware is refused.",
@@ -32,6 +44,8 @@ struct InitCommand: ParsableCommand {
         )
     )
     var escrowKey: String?
+    @OptionGroup var keys: KeyLocationOptions
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -43,13 +57,22 @@ struct InitCommand: ParsableCommand {
         var advisories: String?
     }
 
+    func validate() throws {
+        guard caHost == nil || (keys.rootKey == .file && keys.issuingKey == .file) else {
+            throw ValidationError("a station with --ca-host has no CA keys of its own")
+        }
+    }
+
     func run() throws {
         let list = try advisories.map(Self.list)
         let key = try escrowKey.map { try EscrowKeyFile.publicKey($0) }
         let (station, made) = try Station.make(
             in: FactoryDirectory(directory),
             name: name,
-            at: UTCTime.now
+            at: UTCTime.now,
+            certifiedBy: caHost.map { .distant($0) }
+                ?? .own(rootKey: keys.rootKey, issuingKey: keys.issuingKey),
+            passphrase: passphrase.passphrase()
         )
         if let list { try station.keep(advisories: list) }
         if let key { try station.keep(escrowKey: key) }
@@ -66,7 +89,7 @@ struct InitCommand: ParsableCommand {
             """
             \(made ? "made" : "found") the station \(report.station) in \(directory)
             for verifiers: \(report.birthKeys) and \(report.factoryRoots)
-            next: put the CA certificates of your TPM vendors into \(report.ekRoots)
+            next: \(next(report))
             """ + (kept == nil ? "\nnext: run it again with --advisories; until then no TPM firmware is judged" : "")
         }
     }
@@ -80,6 +103,14 @@ struct InitCommand: ParsableCommand {
             )
         }
         return list
+    }
+}
+
+extension InitCommand {
+    private func next(_ report: Report) -> String {
+        caHost == nil
+            ? "put the CA certificates of your TPM vendors into \(report.ekRoots)"
+            : "birthmark-factory provision, or line: the CA host judges the TPMs"
     }
 }
 
@@ -105,7 +136,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
-        let bundle = try Station(opening: FactoryDirectory(directory)).export(serial)
+        let bundle = try Station(opening: FactoryDirectory(directory), certifying: false).export(serial)
         let bytes = try CanonicalJSON.encode(bundle)
         guard let out else {
             guard StandardOutput.write(String(decoding: bytes, as: UTF8.self)) else {

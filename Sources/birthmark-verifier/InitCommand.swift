@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import FoundationEssentials
+import HTTPService
 import Messages
 import StoreSQLite
 import VerifierService

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import DurableFiles
+import HTTPService
 import Logging
 import ServiceLifecycle
 import StoreSQLite

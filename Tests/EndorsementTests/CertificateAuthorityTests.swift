@@ -19,8 +19,16 @@ import X509
     init() throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         vendor = try TestVendor()
-        root = try .root(commonName: "Acme Factory Root", key: P256.Signing.PrivateKey(), at: born - 1000)
-        issuing = try root.issuingLevel(commonName: "Acme Line 1", key: P256.Signing.PrivateKey(), at: born - 500)
+        root = try .root(
+            commonName: "Acme Factory Root",
+            key: Certificate.PrivateKey(P256.Signing.PrivateKey()),
+            at: born - 1000
+        )
+        issuing = try root.issuingLevel(
+            commonName: "Acme Line 1",
+            key: Certificate.PrivateKey(P256.Signing.PrivateKey()),
+            at: born - 500
+        )
         let facts = try #require(vendor.judge(try vendor.ek()).facts)
         device = DeviceSubject(model: "pump-7", serial: "SN_0001", endorsement: facts)
     }
@@ -138,7 +146,7 @@ import X509
     @Test func anotherFactorysCertificatesAreRefused() throws {
         let impostor = try CertificateAuthority.root(
             commonName: "Acme Factory Root",
-            key: P256.Signing.PrivateKey(),
+            key: Certificate.PrivateKey(P256.Signing.PrivateKey()),
             at: born - 1000
         )
         guard case .refused(let reasons) = try judge(iak: certificate(.iak, by: impostor), idevid: certificate(.idevid))

@@ -1,5 +1,6 @@
 import Crypto
 import Endorsement
+import FactoryAuthority
 import FactoryLine
 import FoundationEssentials
 import Messages
@@ -28,7 +29,7 @@ import Testing
                 signature: record.residency.idevidSignature.bytes
             )
         )
-        #expect(proof.reasons(template: template, uniqueY: .empty) == [])
+        #expect(proof.reasons(template: template) == [])
 
         let factory = FactoryPolicy(
             anchors: TrustAnchors(try TrustDirectory.readFile(line.station.directory.factoryRoots, allowing: []))

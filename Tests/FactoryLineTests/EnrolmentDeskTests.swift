@@ -1,5 +1,6 @@
 import Crypto
 import Endorsement
+import FactoryAuthority
 import FoundationEssentials
 import Messages
 import SoftwareDevice
@@ -14,6 +15,7 @@ import Testing
 @Suite struct EnrolmentDeskTests {
     /// What a TPM says about its keys, in the parts a liar could exchange.
     struct Statements: Sendable {
+        var device: SoftwareDevice
         var endorsementKey: TPMTPublic
         var enrolmentKey: TPMTPublic
         var certificate: [UInt8]?
@@ -26,19 +28,62 @@ import Testing
             ResidencyProof(endorsementKey: endorsementKey, enrolmentKey: enrolmentKey, iak: iak, idevid: idevid)
         }
 
-        func answer(secret other: [UInt8]? = nil) throws -> EnrolmentAnswer {
-            EnrolmentAnswer(
-                identifier: identifier,
-                proof: try EnrolmentAnswer.proof(of: other ?? secret, identifier: identifier, keys: keys),
-                keys: keys
+        /// The certification request, signed by the identity key of the device that these statements began with.
+        func answer(secret other: [UInt8]? = nil, serial: String = "GW-0001") async throws -> EnrolmentAnswer {
+            let proof = EnrolmentProof(
+                challenge: HexBytes(identifier),
+                enrolmentKey: Blob(enrolmentKey.bytes),
+                proof: HexBytes(try keys.activationProof(secret: other ?? secret, challenge: identifier))
+            )
+            let field = try certificate.map { try EKCertificate(fromNV: $0).certificate.bytes }
+            let content = IDevIDContent(
+                hash: .sha256,
+                model: Array("gw-100".utf8),
+                serial: Array(serial.utf8),
+                caData: try CanonicalJSON.encode(proof),
+                endorsement: field ?? endorsementKey.bytes,
+                attestationKey: iak.publicArea,
+                attestationStatement: iak.attest,
+                attestationStatementSignature: iak.signature,
+                identityKey: idevid.publicArea,
+                identityStatement: idevid.attest,
+                identityStatementSignature: idevid.signature
+            )
+            let contents = content.bytes(form: .own)
+            let signature = try await onTPM(of: device) { tpm throws(TPMError) in
+                let key = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .endorsement)
+                return try tpm.sign(HashAlgorithm.sha256.digest(contents), with: key.object)
+            }
+            return EnrolmentAnswer(
+                request: Blob(try IDevIDRequest.bytes(contents: contents, signature: signature, form: .own)),
+                form: .own
             )
         }
     }
 
     private func desk(_ line: TestLine) throws -> EnrolmentDesk {
-        let (policy, allowed) = try line.station.endorsementPolicy()
-        return EnrolmentDesk(authority: line.station.authority, endorsement: policy, allowed: allowed)
+        EnrolmentDesk(try FactoryAuthority(opening: line.station.directory.authority), now: { TestLine.now })
     }
+
+    private static func request(
+        endorsementKey: TPMTPublic,
+        certificate: [UInt8]?,
+        enrolmentKey: TPMTPublic,
+        serial: String = "GW-0001"
+    ) -> EnrolmentRequest {
+        EnrolmentRequest(
+            serial: TestLine.label(serial),
+            model: TestLine.label("gw-100"),
+            tier: .vtpm,
+            endorsementKey: Blob(endorsementKey.bytes),
+            certificateIndex: 0x01C0_000A,
+            certificate: certificate.map { Blob($0) },
+            intermediates: [],
+            enrolmentKey: Blob(enrolmentKey.bytes)
+        )
+    }
+
+    private static let station = TestLine.label("line-1")
 
     /// Plays the station honestly as far as the templates allow.
     private func enrol(
@@ -46,12 +91,13 @@ import Testing
         at desk: EnrolmentDesk,
         iak: TPMTPublic = DeviceIdentityTemplate.eccP256.iak(),
         enrolmentKey: TPMTPublic = ResidencyProof.enrolmentTemplate,
-        qualifyingData: [UInt8]? = nil
+        qualifyingData: [UInt8]? = nil,
+        serial: String = "GW-0001"
     ) async throws -> Statements {
         let tpm = try await openTPM(tcti: device.tcti)
         let result: Result<Statements, any Error>
         do {
-            result = .success(try await enrol(tpm, desk, iak, enrolmentKey, qualifyingData))
+            result = .success(try await enrol(device, tpm, desk, iak, enrolmentKey, qualifyingData, serial))
         } catch {
             result = .failure(error)
         }
@@ -60,11 +106,13 @@ import Testing
     }
 
     private func enrol(
+        _ device: SoftwareDevice,
         _ tpm: isolated TPM,
         _ desk: EnrolmentDesk,
         _ iakTemplate: TPMTPublic,
         _ enrolmentTemplate: TPMTPublic,
-        _ qualifyingData: [UInt8]?
+        _ qualifyingData: [UInt8]?,
+        _ serial: String
     ) async throws -> Statements {
         let connection = try tpm.connection
         let profile = try TestLine.profile()
@@ -75,31 +123,26 @@ import Testing
         let index = Handle(rawValue: 0x01C0_000A)
         let certificate = try connection.content(of: index)
         let challenge = try await desk.challenge(
-            EnrolmentRequest(
-                endorsementKey: ekArea,
-                certificateIndex: index,
-                certificate: certificate,
-                intermediates: [],
-                enrolmentKey: area,
-                order: TestLine.order()
-            ),
-            at: TestLine.now
+            Self.request(endorsementKey: ekArea, certificate: certificate, enrolmentKey: area, serial: serial),
+            from: Self.station
         )
         let secret = try connection.activateCredential(
-            challenge.credential.idObject,
-            secret: challenge.credential.secret,
+            TPM2BIDObject(parsing: challenge.idObject.bytes),
+            secret: TPM2BEncryptedSecret(parsing: challenge.secret.bytes),
             of: enrolment.object,
             with: ek,
             keyAuthorization: .session(try connection.endorsementSession(for: ek))
         )
         let ekName = try Name(of: ekArea)
         let enrolmentName = enrolment.object.name
-        func certified(_ template: TPMTPublic) throws -> ResidencyProof.CertifiedKey {
-            let key = try connection.createPrimary(template, in: .endorsement)
+        func statement(
+            about key: borrowing CreatedPrimary,
+            by signer: borrowing TransientObject
+        ) throws -> ResidencyProof.CertifiedKey {
             let statement = try connection.certifyCreation(
                 of: key.object,
                 creation: key.creation,
-                with: enrolment.object,
+                with: signer,
                 qualifyingData: qualifyingData
                     ?? ResidencyProof.qualifyingData(
                         endorsementKey: ekName,
@@ -113,30 +156,42 @@ import Testing
                 signature: statement.signature
             )
         }
+        let iak = try connection.createPrimary(iakTemplate, in: .endorsement)
+        let certifiedIAK = try statement(about: iak, by: enrolment.object)
+        let idevid = try connection.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .endorsement)
         return Statements(
+            device: device,
             endorsementKey: ekArea,
             enrolmentKey: area,
             certificate: certificate,
             secret: secret,
-            identifier: challenge.identifier,
-            iak: try certified(iakTemplate),
-            idevid: try certified(DeviceIdentityTemplate.eccP256.idevid())
+            identifier: challenge.identifier.bytes,
+            iak: certifiedIAK,
+            idevid: try statement(about: idevid, by: iak.object)
         )
     }
 
     private func expect(_ reasons: ResidencyReason..., from body: () async throws -> Void) async {
+        await expect(reasons.map(BirthReason.residency), from: body)
+    }
+
+    private func expect(request reason: CSRReason, from body: () async throws -> Void) async {
+        await expect([.request(reason)], from: body)
+    }
+
+    private func expect(_ reasons: [BirthReason], from body: () async throws -> Void) async {
         do {
             try await body()
             Issue.record("nothing was refused")
         } catch let refusal as BirthRefusal {
-            #expect(refusal.reasons == reasons.map(BirthReason.residency))
+            #expect(refusal.reasons == reasons)
         } catch {
             Issue.record("\(error)")
         }
     }
 
     private func issue(_ answer: EnrolmentAnswer, at desk: EnrolmentDesk) async throws {
-        _ = try await desk.enrol(answer, template: .eccP256, uniqueY: .empty)
+        _ = try await desk.enrol(answer, from: Self.station)
     }
 
     @Test func attack47_wrongActivationThenRight() async throws {
@@ -146,16 +201,16 @@ import Testing
                 let statements = try await enrol(device, at: desk)
                 var wrong = statements.secret
                 wrong[0] ^= 1
-                let lie = try statements.answer(secret: wrong)
+                let lie = try await statements.answer(secret: wrong)
                 await expect(.activationWrong) { try await issue(lie, at: desk) }
                 // The right answer comes too late: each challenge is answered once.
-                await expect(.challengeUnknown) { try await issue(statements.answer(), at: desk) }
+                await expect(.challengeUnknown) { try await issue(await statements.answer(), at: desk) }
                 let again = try await enrol(device, at: desk)
-                try await issue(again.answer(), at: desk)
-                await expect(.challengeUnknown) { try await issue(again.answer(), at: desk) }
+                try await issue(await again.answer(), at: desk)
+                await expect(.challengeUnknown) { try await issue(await again.answer(), at: desk) }
                 // And at a desk that never asked.
                 let other = try self.desk(line)
-                await expect(.challengeUnknown) { try await issue(statements.answer(), at: other) }
+                await expect(.challengeUnknown) { try await issue(await statements.answer(), at: other) }
             }
         }
     }
@@ -166,16 +221,18 @@ import Testing
                 try await line.withDevice("b") { second in
                     let desk = try desk(line)
                     var swapped = try await enrol(first, at: desk)
-                    let other = try await enrol(second, at: desk)
+                    let other = try await enrol(second, at: desk, serial: "GW-0002")
                     // The other's attestation key, with its own true statement.
                     swapped.iak = other.iak
-                    await expect(.signatureInvalid) { try await issue(swapped.answer(), at: desk) }
+                    await expect(request: .statementSignatureInvalid) {
+                        try await issue(await swapped.answer(), at: desk)
+                    }
                     // And with the other's enrolment key, which the credential was not made for.
                     swapped = try await enrol(first, at: desk)
                     swapped.enrolmentKey = other.enrolmentKey
                     swapped.iak = other.iak
                     swapped.idevid = other.idevid
-                    await expect(.activationWrong) { try await issue(swapped.answer(), at: desk) }
+                    await expect(.activationWrong) { try await issue(await swapped.answer(), at: desk) }
                 }
             }
         }
@@ -188,18 +245,17 @@ import Testing
                 try await line.withDevice("b") { second in
                     let desk = try desk(line)
                     let one = try await enrol(first, at: desk)
-                    let other = try await enrol(second, at: desk)
+                    let other = try await enrol(second, at: desk, serial: "GW-0002")
                     let challenge = try await desk.challenge(
-                        EnrolmentRequest(
+                        Self.request(
                             endorsementKey: one.endorsementKey,
-                            certificateIndex: Handle(rawValue: 0x01C0_000A),
                             certificate: one.certificate,
-                            intermediates: [],
-                            enrolmentKey: other.enrolmentKey,
-                            order: TestLine.order()
+                            enrolmentKey: other.enrolmentKey
                         ),
-                        at: TestLine.now
+                        from: Self.station
                     )
+                    let idObject = try TPM2BIDObject(parsing: challenge.idObject.bytes)
+                    let secret = try TPM2BEncryptedSecret(parsing: challenge.secret.bytes)
                     for device in [first, second] {
                         await #expect(throws: TPMError.self) {
                             try await onTPM(of: device) { tpm throws(TPMError) in
@@ -208,8 +264,8 @@ import Testing
                                 }
                                 let key = try tpm.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
                                 _ = try tpm.activateCredential(
-                                    challenge.credential.idObject,
-                                    secret: challenge.credential.secret,
+                                    idObject,
+                                    secret: secret,
                                     of: key.object,
                                     with: ek,
                                     keyAuthorization: .session(try tpm.endorsementSession(for: ek))
@@ -253,8 +309,8 @@ import Testing
                     attest: statements.iak.attest,
                     signature: statements.iak.signature
                 )
-                await expect(.attestationKeyUnsuitable, .statementOfAnotherKey) { [statements] in
-                    try await issue(statements.answer(), at: desk)
+                await expect(request: .keysUnsuitable) { [statements] in
+                    try await issue(await statements.answer(), at: desk)
                 }
                 // … and as its maker would rather have it described.
                 statements = try await enrol(device, at: desk)
@@ -265,8 +321,8 @@ import Testing
                     attest: statements.iak.attest,
                     signature: statements.iak.signature
                 )
-                await expect(.statementOfAnotherKey) { [statements] in
-                    try await issue(statements.answer(), at: desk)
+                await expect(request: .statementSignatureInvalid) { [statements] in
+                    try await issue(await statements.answer(), at: desk)
                 }
             }
         }
@@ -279,7 +335,7 @@ import Testing
                 var template = DeviceIdentityTemplate.eccP256.iak()
                 template.objectAttributes.subtract([.fixedTPM, .fixedParent])
                 let statements = try await enrol(device, at: desk, iak: template)
-                await expect(.attestationKeyUnsuitable) { try await issue(statements.answer(), at: desk) }
+                await expect(request: .keysUnsuitable) { try await issue(await statements.answer(), at: desk) }
             }
         }
     }
@@ -292,7 +348,7 @@ import Testing
                 var template = DeviceIdentityTemplate.eccP384.iak()
                 template.parameters = DeviceIdentityTemplate.eccP256.iak().parameters
                 let made = try await enrol(device, at: desk, iak: template)
-                await expect(.attestationKeyUnsuitable) { try await issue(made.answer(), at: desk) }
+                await expect(request: .keysUnsuitable) { try await issue(await made.answer(), at: desk) }
                 // … or only described so.
                 var statements = try await enrol(device, at: desk)
                 var area = statements.iak.publicArea
@@ -302,8 +358,8 @@ import Testing
                     attest: statements.iak.attest,
                     signature: statements.iak.signature
                 )
-                await expect(.attestationKeyUnsuitable, .statementOfAnotherKey) { [statements] in
-                    try await issue(statements.answer(), at: desk)
+                await expect(request: .keysUnsuitable) { [statements] in
+                    try await issue(await statements.answer(), at: desk)
                 }
             }
         }
@@ -317,7 +373,7 @@ import Testing
                 template.objectAttributes.remove(.adminWithPolicy)
                 template.authPolicy = []
                 let statements = try await enrol(device, at: desk, iak: template)
-                await expect(.attestationKeyUnsuitable) { try await issue(statements.answer(), at: desk) }
+                await expect(request: .keysUnsuitable) { try await issue(await statements.answer(), at: desk) }
             }
         }
     }
@@ -341,7 +397,7 @@ import Testing
         try await TestLine.with { line in
             try await line.withDevice { device in
                 let honest = try await enrol(device, at: desk(line)).keys
-                #expect(honest.reasons(template: .eccP256, uniqueY: .empty) == [])
+                #expect(honest.reasons(template: .eccP256) == [])
                 for bit in 0..<32 {
                     func flipped(_ area: TPMTPublic) -> TPMTPublic {
                         var area = area
@@ -375,7 +431,7 @@ import Testing
                         .enrolmentKeyUnsuitable, .attestationKeyUnsuitable, .identityKeyUnsuitable,
                     ]
                     for (variant, reason) in zip(variants, expected) {
-                        #expect(variant.reasons(template: .eccP256, uniqueY: .empty).contains(reason), "bit \(bit)")
+                        #expect(variant.reasons(template: .eccP256).contains(reason), "bit \(bit)")
                     }
                 }
             }
@@ -397,7 +453,9 @@ import Testing
                     attest: quote.attest,
                     signature: quote.signature
                 )
-                await expect(.statementNotCreation) { [statements] in try await issue(statements.answer(), at: desk) }
+                await expect(.statementNotCreation) { [statements] in
+                    try await issue(await statements.answer(), at: desk)
+                }
             }
         }
     }
@@ -408,7 +466,7 @@ import Testing
                 let desk = try desk(line)
                 let statements = try await enrol(device, at: desk, qualifyingData: [UInt8](repeating: 7, count: 32))
                 await expect(.statementForOtherKeys, .statementForOtherKeys) {
-                    try await issue(statements.answer(), at: desk)
+                    try await issue(await statements.answer(), at: desk)
                 }
             }
         }
@@ -425,7 +483,7 @@ import Testing
                         enrolmentKey: honest.enrolmentKey,
                         iak: .init(publicArea: honest.iak.publicArea, attest: attest, signature: signature),
                         idevid: honest.idevid
-                    ).reasons(template: .eccP256, uniqueY: .empty)
+                    ).reasons(template: .eccP256)
                 }
                 let (attest, signature) = (honest.iak.attest, honest.iak.signature)
                 for length in attest.indices {

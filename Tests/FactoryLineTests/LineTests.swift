@@ -1,3 +1,4 @@
+import FactoryAuthority
 import FactoryLine
 import Foundation
 import Messages

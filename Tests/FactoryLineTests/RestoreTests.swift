@@ -1,5 +1,6 @@
 import Crypto
 import Endorsement
+import FactoryAuthority
 import FactoryLine
 import Foundation
 import Messages

@@ -8,7 +8,8 @@ import Testing
         let path = station.directory.path
         var files: [String: Data] = [:]
         for name in [
-            "config.json", "ca.pem", "keys/ca.key", "keys/station.key", "birth-keys.json", "factory-roots.pem",
+            "config.json", "ca/config.json", "ca/root.pem", "ca/ca.pem", "ca/factory-roots.pem", "ca/keys/root.key",
+            "ca/keys/ca.key", "keys/station.key", "birth-keys.json", "factory-roots.pem",
         ] {
             files[name] = try Data(contentsOf: URL(filePath: path + "/" + name))
         }
@@ -34,9 +35,9 @@ import Testing
                 let attributes = try FileManager.default.attributesOfItem(atPath: path + file)
                 return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
             }
-            #expect(try mode("/keys/ca.key") == 0o600)
+            #expect(try mode("/ca/keys/ca.key") == 0o600)
             #expect(try mode("/keys/station.key") == 0o600)
-            for directory in ["", "/keys", "/journal", "/births", "/ek-roots"] {
+            for directory in ["", "/keys", "/ca", "/ca/keys", "/ca/issued", "/journal", "/births", "/ek-roots"] {
                 #expect(try mode(directory) == 0o700)
             }
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path + "/keys")
@@ -45,7 +46,7 @@ import Testing
     }
 
     /// An interrupted `init` is finished with the keys that it had made.
-    @Test(arguments: ["config.json", "birth-keys.json", "factory-roots.pem"])
+    @Test(arguments: ["config.json", "birth-keys.json", "factory-roots.pem", "ca/config.json"])
     func whatAnInterruptionLeftOutIsMadeUp(_ file: String) async throws {
         try await TestLine.with { line in
             let before = try files(line.station)
@@ -56,7 +57,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["config.json", "ca.pem", "keys/ca.key", "keys/station.key", "birth-keys.json"])
+    @Test(arguments: ["config.json", "ca/ca.pem", "ca/keys/ca.key", "keys/station.key", "birth-keys.json"])
     func damageIsNamedNotRepaired(_ file: String) async throws {
         try await TestLine.with { line in
             let path = line.station.directory.path + "/" + file
@@ -77,7 +78,7 @@ import Testing
     @Test func anotherStationsKeyIsNoticed() async throws {
         try await TestLine.with { line in
             let other = try line.otherStation()
-            for file in ["keys/ca.key", "keys/station.key"] {
+            for file in ["ca/keys/ca.key", "keys/station.key"] {
                 let path = line.station.directory.path + "/" + file
                 let own = try Data(contentsOf: URL(filePath: path))
                 try Data(contentsOf: URL(filePath: other.directory.path + "/" + file)).write(to: URL(filePath: path))

@@ -6,6 +6,7 @@ import UpdateTrust
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 @Suite struct DecisionTests {

@@ -9,6 +9,7 @@ import UpdateTrust
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 /// What answers and logs must not say, and must not be made to say.
@@ -223,7 +224,7 @@ import VerifierStore
     }
 
     @Test func histogramsAddUp() {
-        let metrics = Metrics()
+        let metrics = Metrics(MetricFamily.ofVerifier)
         for value in [1.0, 2, 3, 64, 1000] { metrics.observe(.commitGroup, value) }
         let lines = Set(metrics.text().split(separator: "\n").map(String.init))
         for line in [

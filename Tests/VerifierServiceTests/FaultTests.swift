@@ -7,6 +7,7 @@ import UpdateTrust
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 /// Faults and races between the question and the answer: none of them may end in trust.

@@ -7,6 +7,7 @@ import Testing
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import StoreSQLite
 @testable import VerifierService
 

@@ -4,6 +4,7 @@ import Testing
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 /// What a peer may not do, however patient it is; every bound here is seconds, every wait is for the service to act.

@@ -7,6 +7,7 @@ import UpdateTrust
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 /// What operators do over the wire, and what stands on the ledger of it.

@@ -5,7 +5,9 @@ import Messages
 import SwiftASN1
 import Testing
 import VerifierClient
+import X509
 
+@testable import HTTPService
 @testable import VerifierService
 
 @Suite struct RouteTableTests {
@@ -123,7 +125,7 @@ import VerifierClient
             let now = Int64(Date.now.timeIntervalSince1970)
             let authority = try CertificateAuthority.root(
                 commonName: "test operators",
-                key: P256.Signing.PrivateKey(),
+                key: Certificate.PrivateKey(P256.Signing.PrivateKey()),
                 at: now - 60
             )
             let key = P256.Signing.PrivateKey()

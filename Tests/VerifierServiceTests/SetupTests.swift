@@ -4,6 +4,7 @@ import Messages
 import Testing
 import VerifierStore
 
+@testable import HTTPService
 @testable import StoreSQLite
 @testable import VerifierService
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HTTPService
 import Ledger
 import Logging
 import Messages

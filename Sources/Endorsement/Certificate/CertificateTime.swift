@@ -35,9 +35,13 @@ enum CertificateTime {
         return Int64(((days * 24 + h) * 60 + m) * 60 + s)
     }
 
-    /// ISO 8601, for messages.
-    static func text(_ seconds: Int64) -> String {
-        // The inverse of the above (a cycle of 400 years has 146,097 days); bounded so that any Int64 is safe.
+    /// A moment by the calendar, in Zulu.
+    struct Components {
+        let year, month, day, hour, minute, second: Int
+    }
+
+    /// The inverse of the above (a cycle of 400 years has 146,097 days); bounded so that any Int64 is safe.
+    static func components(_ seconds: Int64) -> Components {
         let bounded = min(max(seconds, -62_135_596_800), 253_402_300_799)
         let days = Int(bounded >= 0 ? bounded / 86_400 : (bounded - 86_399) / 86_400)
         let second = Int(bounded) - days * 86_400
@@ -47,14 +51,25 @@ enum CertificateTime {
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shifted = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shifted + 2) / 5 + 1
         let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return Components(
+            year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+            month: month,
+            day: dayOfYear - (153 * shifted + 2) / 5 + 1,
+            hour: second / 3_600,
+            minute: second / 60 % 60,
+            second: second % 60
+        )
+    }
+
+    /// ISO 8601, for messages.
+    static func text(_ seconds: Int64) -> String {
+        let c = components(seconds)
         func padded(_ value: Int, _ width: Int) -> String {
             let digits = String(value)
             return String(repeating: "0", count: max(0, width - digits.count)) + digits
         }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+        return "\(padded(c.year, 4))-\(padded(c.month, 2))-\(padded(c.day, 2))T"
+            + "\(padded(c.hour, 2)):\(padded(c.minute, 2)):\(padded(c.second, 2))Z"
     }
 }

@@ -19,6 +19,8 @@ public enum Workaround: String, CaseIterable, Sendable, Hashable, Comparable {
     case keyUsageAbsent
     /// No extended key usage of its own: the issuing CA, limited to EK certificates, gives it. Google's private CA.
     case purposeFromIssuer
+    /// A PKCS #10 request says version 2, the number of version 3 certificates, where RFC 2986 has only 0.
+    case requestVersion
 
     /// Every workaround: what EK certificates need, since nobody can have them made again.
     public static let all = Set(allCases)

@@ -1,4 +1,4 @@
-public import Crypto
+import Crypto
 import FoundationEssentials
 import SwiftASN1
 import TPMWire
@@ -51,10 +51,9 @@ public struct CertificateAuthority: Sendable {
     /// - Parameter date: seconds since 1970 from which it is valid.
     public static func root(
         commonName: String,
-        key: P256.Signing.PrivateKey,
+        key privateKey: Certificate.PrivateKey,
         at date: Int64
     ) throws(Failure) -> CertificateAuthority {
-        let privateKey = Certificate.PrivateKey(key)
         let name = try Self.name([(OID.commonName, commonName)])
         let certificate = try Self.issue(
             subject: name,
@@ -71,10 +70,9 @@ public struct CertificateAuthority: Sendable {
     /// Makes an issuing level below this CA, which may make no further level.
     public func issuingLevel(
         commonName: String,
-        key: P256.Signing.PrivateKey,
+        key privateKey: Certificate.PrivateKey,
         at date: Int64
     ) throws(Failure) -> CertificateAuthority {
-        let privateKey = Certificate.PrivateKey(key)
         let certificate = try issue(
             subject: try Self.name([(OID.commonName, commonName)]),
             key: privateKey.publicKey,
@@ -139,6 +137,21 @@ public struct CertificateAuthority: Sendable {
             )
         } catch {
             throw .library(String(describing: error))
+        }
+    }
+
+    /// A signature over bytes, in the form of certificates.
+    func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+        try key.sign(bytes: bytes, signatureAlgorithm: .ecdsaWithSHA256).rawRepresentation
+    }
+
+    /// Which key of this CA has signed, for lists.
+    var authorityKey: Certificate.Extension {
+        get throws {
+            try .init(
+                AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: key.publicKey).keyIdentifier),
+                critical: false
+            )
         }
     }
 

@@ -6,8 +6,9 @@ public import TPMWire
 ///
 /// The TCG templates ask for a policy that nobody publishes when one of these keys is used in the ADMIN role, as
 /// TPM2_ActivateCredential does. So a credential to the endorsement key is activated on a restricted enrolment key that
-/// has no such policy, and that key certifies the creation of the two (TPM2_CertifyCreation asks nothing of them).
-/// The credential ties the enrolment key to the endorsement key; these statements tie the others to it.
+/// has no such policy; that key certifies the creation of the IAK, and the IAK that of the IDevID, as the TCG has it
+/// (TPM2_CertifyCreation asks nothing of the key that it is about). The credential ties the enrolment key to the
+/// endorsement key; these statements tie the others to it.
 public struct ResidencyProof: Sendable, Hashable {
     /// One key and the TPM's statement about its creation.
     public struct CertifiedKey: Sendable, Hashable {
@@ -62,35 +63,46 @@ public struct ResidencyProof: Sendable, Hashable {
     ///
     /// What it does not show is the activation, which only the authority that made the credential saw.
     public func reasons(
-        template: DeviceIdentityTemplate,
-        uniqueY: DeviceIdentityTemplate.UniqueY
+        template: DeviceIdentityTemplate
     ) -> [ResidencyReason] {
         var reasons: [ResidencyReason] = []
         if !enrolmentKey.isKey(of: Self.enrolmentTemplate) { reasons.append(.enrolmentKeyUnsuitable) }
-        if !iak.publicArea.isKey(of: template.iak(uniqueY: uniqueY)) { reasons.append(.attestationKeyUnsuitable) }
-        if !idevid.publicArea.isKey(of: template.idevid(uniqueY: uniqueY)) { reasons.append(.identityKeyUnsuitable) }
-        for key in [iak, idevid] {
-            if let reason = reason(against: key) { reasons.append(reason) }
+        if !iak.publicArea.isKey(of: template.iak()) { reasons.append(.attestationKeyUnsuitable) }
+        if !idevid.publicArea.isKey(of: template.idevid()) { reasons.append(.identityKeyUnsuitable) }
+        for (key, signer) in [(iak, enrolmentKey), (idevid, iak.publicArea)] {
+            if let reason = reason(against: key, by: signer) { reasons.append(reason) }
         }
         return reasons
+    }
+
+    /// That a TPM has read the secret of a challenge: HMAC over everything the answer is about, keyed with the secret
+    /// (VERIFIER, section 2).
+    public func activationProof(secret: [UInt8], challenge: [UInt8]) throws -> [UInt8] {
+        let names = try [endorsementKey, enrolmentKey, iak.publicArea, idevid.publicArea].map { try Name(of: $0).bytes }
+        return HashAlgorithm.sha256.hmac(
+            key: secret,
+            Array("birthmark enrolment v1\0".utf8),
+            challenge,
+            names.flatMap { $0 }
+        )
     }
 
     /// The enrolment key's template: P-256, which every TPM of the PC Client profile has, whatever the other keys are.
     public static var enrolmentTemplate: TPMTPublic { DeviceIdentityTemplate.eccP256.enrolmentKey }
 
-    private func reason(against key: CertifiedKey) -> ResidencyReason? {
+    private func reason(against key: CertifiedKey, by signer: TPMTPublic) -> ResidencyReason? {
         guard let attest = try? TPMSAttest(parsing: key.attest),
             let signature = try? TPMTSignature(parsing: key.signature)
         else { return .statementUnreadable }
-        guard let verifying = try? VerifyingKey(enrolmentKey),
+        guard let verifying = try? VerifyingKey(signer),
             case .valid = verifying.verify(signature, over: key.attest)
         else { return .signatureInvalid }
         guard case .creation(let objectName, _) = attest.attested else { return .statementNotCreation }
         guard let endorsementName = try? Name(of: endorsementKey), let enrolmentName = try? Name(of: enrolmentKey),
             let certifiedName = try? Name(of: key.publicArea), objectName == certifiedName
         else { return .statementOfAnotherKey }
-        guard let signer = try? enrolmentName.qualified(under: Name(handle: .endorsement)),
-            attest.qualifiedSigner == signer
+        guard let qualified = try? Name(of: signer).qualified(under: Name(handle: .endorsement)),
+            attest.qualifiedSigner == qualified
         else { return .statementByAnotherSigner }
         let expected = Self.qualifyingData(
             endorsementKey: endorsementName,

@@ -14,11 +14,11 @@ public enum ResidencyReason: String, Sendable, Hashable, CaseIterable, Error {
     case statementNotCreation = "statement-not-creation"
     /// The statement is about another key.
     case statementOfAnotherKey = "statement-of-another-key"
-    /// The statement was made by another key than the enrolment key, or by that key under another hierarchy.
+    /// The statement was made by another key than it should, or by that key under another hierarchy.
     case statementByAnotherSigner = "statement-by-another-signer"
     /// The statement belongs to another set of keys.
     case statementForOtherKeys = "statement-for-other-keys"
-    /// The signature on the statement is not the enrolment key's.
+    /// The signature on the statement is not that of the key that should have made it.
     case signatureInvalid = "residency-signature-invalid"
     /// The answer to the credential is not that of the TPM that holds the endorsement key.
     case activationWrong = "activation-wrong"
@@ -37,9 +37,9 @@ extension ResidencyReason: CustomStringConvertible {
         case .statementUnreadable: "the TPM's statement about a key cannot be read"
         case .statementNotCreation: "the TPM's statement is not about the creation of a key"
         case .statementOfAnotherKey: "the TPM's statement is about another key"
-        case .statementByAnotherSigner: "the TPM's statement was not made by the enrolment key"
+        case .statementByAnotherSigner: "the TPM's statement about a key was made by another key than it should"
         case .statementForOtherKeys: "the TPM's statement belongs to other keys"
-        case .signatureInvalid: "the signature on the TPM's statement is not the enrolment key's"
+        case .signatureInvalid: "the signature on the TPM's statement is not that of the key that should have made it"
         case .activationWrong: "the answer does not come from the TPM that holds the endorsement key"
         case .challengeUnknown: "the challenge is not open: it was answered before, or never made; begin again"
         }

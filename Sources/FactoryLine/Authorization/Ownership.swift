@@ -1,3 +1,4 @@
+import FactoryAuthority
 import Messages
 import TPMDevice
 import TPMWire
@@ -33,7 +34,7 @@ struct Ownership: Sendable {
         guard try BirthFiles(directory: station.directory).values(of: tpm) == nil else { return }
         // Ours could not be there: nobody has drawn them yet.
         let owned = try connection.permanentAttributes().owned(of: OwnedHierarchy.allCases)
-        guard owned.isEmpty else { throw BirthRefusal(.hierarchyOwned(owned)) }
+        guard owned.isEmpty else { throw BirthRefusal(.hierarchyOwned(owned.map(\.rawValue))) }
     }
 
     /// Whether the TPM may have got values already: then everything that needs the owner's authorization was done before.
@@ -137,7 +138,7 @@ extension TPMConnection {
             try policySecret(trial, of: hierarchy.hierarchy, authorization: .session(session))
         } catch {
             guard error.code == .authFail || error.code == .badAuth else { throw error }
-            throw BirthRefusal(.hierarchyOwned([hierarchy]))
+            throw BirthRefusal(.hierarchyOwned([hierarchy.rawValue]))
         }
     }
 }

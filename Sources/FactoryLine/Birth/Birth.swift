@@ -1,5 +1,6 @@
 import DurableFiles
 import Endorsement
+import FactoryAuthority
 import Messages
 import TPMCrypto
 public import TPMDevice
@@ -26,30 +27,35 @@ extension Station {
         securityFloor: UInt64? = nil,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
-        let birth = Birth(
-            station: self,
-            order: order,
-            profile: profile,
-            eventLog: eventLog,
-            now: now,
-            securityFloor: securityFloor
-        )
-        do {
+        try await withAuthority(now: now) { authority in
+            let birth = Birth(
+                station: self,
+                order: order,
+                profile: profile,
+                eventLog: eventLog,
+                now: now,
+                securityFloor: securityFloor,
+                authority: authority
+            )
             do {
-                return try await birth.run(on: tpm, before: step)
-            } catch let error as TPMError where Birth.slotsAreTaken(error) {
-                // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
-                try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
-                return try await birth.run(on: tpm, before: step)
+                do {
+                    return try await birth.run(on: tpm, before: step)
+                } catch let error as TPMError where Birth.slotsAreTaken(error) {
+                    // A killed attempt has left its keys in the TPM's few slots; ours were given back on the way here.
+                    try await tpm.perform { connection throws(TPMError) in try connection.flushAbandoned() }
+                    return try await birth.run(on: tpm, before: step)
+                }
+            } catch let refusal as BirthRefusal {
+                return .refused(refusal.reasons)
+            } catch let error as TPMError where Birth.isUnauthorised(error) {
+                let owned = try await tpm.perform { connection throws(TPMError) in
+                    try connection.permanentAttributes().owned(of: OwnedHierarchy.allCases)
+                }
+                guard !owned.isEmpty else {
+                    throw profile.nvOwner == .platform ? BirthInterruption.platformClosed : error
+                }
+                return .refused([.hierarchyOwned(owned.map(\.rawValue))])
             }
-        } catch let refusal as BirthRefusal {
-            return .refused(refusal.reasons)
-        } catch let error as TPMError where Birth.isUnauthorised(error) {
-            let owned = try await tpm.perform { connection throws(TPMError) in
-                try connection.permanentAttributes().owned(of: OwnedHierarchy.allCases)
-            }
-            guard !owned.isEmpty else { throw profile.nvOwner == .platform ? BirthInterruption.platformClosed : error }
-            return .refused([.hierarchyOwned(owned)])
         }
     }
 }
@@ -85,6 +91,7 @@ struct Birth: Sendable {
     let eventLog: [UInt8]?
     let now: Int64
     let securityFloor: UInt64?
+    let authority: any CertifyingAuthority
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
@@ -132,15 +139,14 @@ struct Birth: Sendable {
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
-            let (policy, allowed) = try station.endorsementPolicy()
-            let enrolment = Enrolment(
-                profile: profile,
-                order: order,
-                bornAt: now,
-                desk: EnrolmentDesk(authority: station.authority, endorsement: policy, allowed: allowed)
-            )
+            let enrolment = Enrolment(profile: profile, order: order, authority: authority)
             let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
-            journal = BirthJournal(order: order, profile: profile, bornAt: now, enrolled: outcome.enrolled)
+            journal = BirthJournal(
+                order: order,
+                profile: profile,
+                bornAt: outcome.bornAt,
+                enrolled: outcome.enrolled
+            )
             keys = outcome.keys
             try files.save(journal, of: digest)
         }
@@ -198,7 +204,7 @@ struct Birth: Sendable {
         // The disk has time until the record is signed, and the processor until anything is locked: the TPM works.
         async let logIsKept: Void = keepLog()
         try await step(.readBack)
-        async let judged = record.refusals(policy: station.factoryPolicy, profile: profile)
+        async let judged = record.refusals(policy: station.opened().policy, profile: profile)
         let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
         guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences.map(\.description))) }
         let refusals = try await judged

@@ -14,6 +14,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     case platformClosed
     /// The TPM accepted a command and shows no effect of it.
     case notTaken(String)
+    /// The factory's CA did not answer, or could not decide.
+    case authority(String)
     /// PCRs changed each time they were to be quoted.
     case unsettled
 
@@ -28,6 +30,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
             "the endorsement key is not kept, and its hierarchy has an authorization value: it cannot be looked at"
         case .platformClosed: "the platform hierarchy is closed: the firmware has set its authorization or disabled it"
         case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
+        case .authority(let detail): "the factory's CA: \(detail)"
         case .unsettled: "the PCRs did not come to rest while they were quoted"
         }
     }
@@ -43,6 +46,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .platformClosed:
             "give birth in early boot, before the firmware closes it; or by a profile without \"nvAuthority\""
         case .notTaken: "run the same command again; if it repeats, set the board aside"
+        case .authority:
+            "check that birthmark-factory ca serve runs and that the network leads there, then run the same command again"
         case .unsettled: "wait until the system has started, then run the same command again"
         }
     }

@@ -1,4 +1,5 @@
 import DurableFiles
+import FactoryAuthority
 import FoundationEssentials
 import Messages
 

@@ -1,4 +1,5 @@
 import Endorsement
+import FactoryAuthority
 import Messages
 import TPMCrypto
 import TPMDevice
@@ -83,7 +84,7 @@ extension BirthRecord {
                 signature: residency.idevidSignature.bytes
             )
         )
-        var reasons = proof.reasons(template: try profile.identityTemplate, uniqueY: try profile.uniqueY)
+        var reasons = proof.reasons(template: try profile.identityTemplate)
             .map(BirthReason.residency)
         let verdict = policy.judge(
             iak: (try ParsedCertificate(der: iak.certificate?.bytes ?? []), iakArea),

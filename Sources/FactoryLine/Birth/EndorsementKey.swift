@@ -1,4 +1,5 @@
 import Endorsement
+import FactoryAuthority
 import TPMCrypto
 import TPMDevice
 import TPMWire
@@ -10,9 +11,15 @@ struct EndorsementKey: Sendable {
     var certificate: [UInt8]?
     var intermediates: [ParsedCertificate]
 
+    /// Those that may stand between the key's own certificate and a root; none when it has none that can be read.
+    var usefulIntermediates: [ParsedCertificate] {
+        guard let content = certificate, let read = try? EKCertificate(fromNV: content) else { return [] }
+        return intermediates(above: read.certificate)
+    }
+
     /// Those that may stand between a certificate and a root, by name; a root out of NV would help nobody who does not
     /// trust it already.
-    func intermediates(above certificate: ParsedCertificate) -> [ParsedCertificate] {
+    private func intermediates(above certificate: ParsedCertificate) -> [ParsedCertificate] {
         var found: [ParsedCertificate] = []
         var pending = [certificate]
         while let lower = pending.popLast() {

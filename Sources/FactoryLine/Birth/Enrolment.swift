@@ -1,4 +1,5 @@
 import Endorsement
+import FactoryAuthority
 import Messages
 import TPMCrypto
 import TPMDevice
@@ -8,11 +9,11 @@ import TPMWire
 struct Enrolment: Sendable {
     let profile: ProvisioningProfile
     let order: BirthOrder
-    let bornAt: Int64
-    let desk: EnrolmentDesk
+    let authority: any CertifyingAuthority
 
     /// What came of it.
     struct Outcome: ~Copyable {
+        let bornAt: Int64
         let enrolled: BirthJournal.Enrolled
         let keys: KeptKeys
     }
@@ -27,21 +28,11 @@ struct Enrolment: Sendable {
         let endorsementKey = found.key
         let enrolment = try connection.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
         let enrolmentArea = enrolment.object.publicArea
-        let challenge = try await desk.challenge(
-            EnrolmentRequest(
-                endorsementKey: endorsementKey.publicArea,
-                certificateIndex: endorsementKey.certificateIndex,
-                certificate: endorsementKey.certificate,
-                intermediates: endorsementKey.intermediates,
-                enrolmentKey: enrolmentArea,
-                order: order
-            ),
-            at: bornAt
-        )
-        // Nothing persistent was made before the desk had judged the endorsement key.
+        let challenge = try await authority.challenge(request(endorsementKey, enrolmentArea))
+        // Nothing persistent was made before the CA had judged the endorsement key.
         let ek = try connection.keep(found, of: profile)
         let secret = try connection.activate(
-            challenge.credential,
+            try challenge.credential,
             of: enrolment.object,
             with: ek,
             publicArea: endorsementKey.publicArea
@@ -49,18 +40,18 @@ struct Enrolment: Sendable {
 
         let template = try profile.identityTemplate
         let uniqueY = try profile.uniqueY
-        let name = try Name(of: endorsementKey.publicArea)
+        let names = try (endorsement: Name(of: endorsementKey.publicArea), enrolment: enrolment.object.name)
         let iak = try connection.make(
             template.iak(uniqueY: uniqueY),
             at: profile.keys.iakHandle.handle,
             certifiedBy: enrolment.object,
-            endorsementKey: name
+            among: names
         )
         let idevid = try connection.make(
             template.idevid(uniqueY: uniqueY),
             at: profile.keys.idevidHandle.handle,
-            certifiedBy: enrolment.object,
-            endorsementKey: name
+            certifiedBy: iak.kept,
+            among: names
         )
         let keys = ResidencyProof(
             endorsementKey: endorsementKey.publicArea,
@@ -68,20 +59,67 @@ struct Enrolment: Sendable {
             iak: iak.certified,
             idevid: idevid.certified
         )
+        let proof = EnrolmentProof(
+            challenge: challenge.identifier,
+            enrolmentKey: Blob(enrolmentArea.bytes),
+            proof: HexBytes(try keys.activationProof(secret: secret, challenge: challenge.identifier.bytes))
+        )
+        let content = try content(keys, proof, endorsementKey)
+        let contents = content.bytes(form: profile.requestForm)
+        let signature = try connection.sign(
+            content.hash.digest(contents),
+            with: idevid.kept,
+            // An RSA identity key has no scheme of its own (TCG Keys for Device Identity, 7.3.4.1).
+            scheme: idevid.certified.publicArea.scheme == .null ? .rsassa(template.nameAlg) : .null
+        )
 
         try await step(.certify)
-        let certificates = try await desk.enrol(
+        let certificates = try await authority.enrol(
             EnrolmentAnswer(
-                identifier: challenge.identifier,
-                proof: try EnrolmentAnswer.proof(of: secret, identifier: challenge.identifier, keys: keys),
-                keys: keys
-            ),
-            template: template,
-            uniqueY: uniqueY
+                request: Blob(
+                    try IDevIDRequest.bytes(contents: contents, signature: signature, form: profile.requestForm)
+                ),
+                form: profile.requestForm
+            )
         )
         return Outcome(
+            bornAt: certificates.bornAt,
             enrolled: try enrolled(keys, certificates, endorsementKey),
             keys: KeptKeys(ek: ek, iak: iak.kept, idevid: idevid.kept)
+        )
+    }
+
+    private func request(_ endorsementKey: EndorsementKey, _ enrolmentKey: TPMTPublic) -> EnrolmentRequest {
+        EnrolmentRequest(
+            serial: order.serial,
+            model: order.model,
+            tier: order.tier,
+            endorsementKey: Blob(endorsementKey.publicArea.bytes),
+            certificateIndex: endorsementKey.certificateIndex.rawValue,
+            certificate: endorsementKey.certificate.map { Blob($0) },
+            intermediates: endorsementKey.usefulIntermediates.map { Blob($0.bytes) },
+            enrolmentKey: Blob(enrolmentKey.bytes)
+        )
+    }
+
+    private func content(
+        _ keys: ResidencyProof,
+        _ proof: EnrolmentProof,
+        _ endorsementKey: EndorsementKey
+    ) throws -> IDevIDContent {
+        let certificate = try endorsementKey.certificate.map { try EKCertificate(fromNV: $0).certificate.bytes }
+        return IDevIDContent(
+            hash: try HashAlgorithm(profile.identityTemplate.nameAlg),
+            model: Array(order.model.text.utf8),
+            serial: Array(order.serial.text.utf8),
+            caData: try CanonicalJSON.encode(proof),
+            endorsement: certificate ?? endorsementKey.publicArea.bytes,
+            attestationKey: keys.iak.publicArea,
+            attestationStatement: keys.iak.attest,
+            attestationStatementSignature: keys.iak.signature,
+            identityKey: keys.idevid.publicArea,
+            identityStatement: keys.idevid.attest,
+            identityStatementSignature: keys.idevid.signature
         )
     }
 
@@ -114,13 +152,13 @@ struct Enrolment: Sendable {
                 profile.endorsementKey.handle,
                 certificate?.bytes
             ),
-            intermediates: certificate.map { endorsementKey.intermediates(above: $0).map { Blob($0.bytes) } } ?? [],
-            iak: try born(keys.iak.publicArea, profile.keys.template, profile.keys.iakHandle, certificates.iak),
+            intermediates: endorsementKey.usefulIntermediates.map { Blob($0.bytes) },
+            iak: try born(keys.iak.publicArea, profile.keys.template, profile.keys.iakHandle, certificates.iak.bytes),
             idevid: try born(
                 keys.idevid.publicArea,
                 profile.keys.template,
                 profile.keys.idevidHandle,
-                certificates.idevid
+                certificates.idevid.bytes
             ),
             residency: Residency(
                 enrolmentKey: Blob(keys.enrolmentKey.bytes),
@@ -130,6 +168,18 @@ struct Enrolment: Sendable {
                 idevidSignature: Blob(keys.idevid.signature)
             )
         )
+    }
+}
+
+extension EnrolmentChallenge {
+    /// The credential, as TPM2_ActivateCredential takes it.
+    fileprivate var credential: Credential {
+        get throws {
+            Credential(
+                idObject: try TPM2BIDObject(parsing: idObject.bytes),
+                secret: try TPM2BEncryptedSecret(parsing: secret.bytes)
+            )
+        }
     }
 }
 
@@ -172,17 +222,17 @@ extension TPMConnection {
     fileprivate func make(
         _ template: TPMTPublic,
         at handle: Handle,
-        certifiedBy enrolmentKey: borrowing TransientObject,
-        endorsementKey: Name
+        certifiedBy signer: borrowing some LoadedObject & ~Copyable,
+        among names: (endorsement: Name, enrolment: Name)
     ) throws -> MadeKey {
         let key = try createPrimary(template, in: .endorsement)
         let statement = try certifyCreation(
             of: key.object,
             creation: key.creation,
-            with: enrolmentKey,
+            with: signer,
             qualifyingData: ResidencyProof.qualifyingData(
-                endorsementKey: endorsementKey,
-                enrolmentKey: enrolmentKey.name,
+                endorsementKey: names.endorsement,
+                enrolmentKey: names.enrolment,
                 certified: key.object.name
             )
         )

@@ -1,3 +1,4 @@
+import FactoryAuthority
 import MeasuredBoot
 import Messages
 

@@ -1,3 +1,4 @@
+import FactoryAuthority
 import Messages
 import TPMDevice
 import TPMWire

@@ -1,3 +1,4 @@
+import FactoryAuthority
 import TPMDevice
 import TPMWire
 

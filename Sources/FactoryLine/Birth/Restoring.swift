@@ -1,4 +1,5 @@
 import DurableFiles
+import FactoryAuthority
 public import Messages
 import TPMDevice
 import TPMWire

@@ -1,4 +1,5 @@
 public import Endorsement
+import FactoryAuthority
 import Messages
 import TPMCrypto
 public import TPMDevice
@@ -202,7 +203,7 @@ private struct Inspector {
         let wanted = profile.authorizations?.set ?? []
         // Who is in the way is whoever came before us: a birth sets them last, and needs the owner's until then.
         let inTheWay = isBorn ? [] : profile.authorizations == nil ? set.filter { $0 == .owner } : set
-        if !inTheWay.isEmpty { problems.append(BirthReason.hierarchyOwned(inTheWay).description) }
+        if !inTheWay.isEmpty { problems.append(BirthReason.hierarchyOwned(inTheWay.map(\.rawValue)).description) }
         if isBorn, !Set(wanted).isSubset(of: set) {
             let missing = wanted.filter { !set.contains($0) }.map(\.rawValue).joined(separator: ", ")
             differences.append("no authorization value of \(missing), which the profile sets")

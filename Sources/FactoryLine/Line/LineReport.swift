@@ -1,3 +1,4 @@
+import FactoryAuthority
 public import Messages
 
 /// What became of one device of a line.

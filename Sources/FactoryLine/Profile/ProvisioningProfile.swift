@@ -26,6 +26,8 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     public var authorizations: Authorizations?
     /// How the TPM defends itself against guessing; absent when that stays as it is.
     public var dictionaryAttack: DictionaryAttack?
+    /// How certification requests are written; absent for Birthmark's own form.
+    public var csr: CSRForm?
 
     /// Which endorsement key, and where it is kept.
     public struct EndorsementKey: Codable, Hashable, Sendable {
@@ -79,6 +81,15 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         _ = try endorsementTemplate
         _ = try identityTemplate
         _ = try uniqueY
+        guard requestForm.envelope != .none, requestForm.certification == .creation else {
+            throw MessageError(
+                .outOfRange,
+                "\"csr\" must have an envelope, since request and signature travel together, and certification by creation"
+            )
+        }
+        guard requestForm.signature == .tpmt || keys.template.text != DeviceIdentityTemplate.rsa2048.rawValue else {
+            throw MessageError(.outOfRange, "\"csr\": signatures in DER are those of elliptic-curve keys (H-2, H-3)")
+        }
         guard imaPCR.map({ BirthRecord.imaPCRs.contains($0) && selection.pcrs.contains($0) }) ?? true else {
             throw MessageError(.outOfRange, "\"imaPCR\" must be one of the selection, 8 to 14")
         }
@@ -103,6 +114,8 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
 
     /// Part 2, section 7.5: what lies above belongs to the platform.
     private static let ownerHandles: ClosedRange<UInt32> = 0x8100_0000...0x817F_FFFF
+
+    var requestForm: CSRForm { csr ?? .own }
 
     var endorsementTemplate: EndorsementKeyTemplate {
         get throws(MessageError) {

@@ -1,3 +1,4 @@
+public import FactoryAuthority
 public import Messages
 
 /// The files of a factory station, all below one private directory.
@@ -12,13 +13,16 @@ public struct FactoryDirectory: Sendable, Hashable {
 
     var config: String { path + "/config.json" }
     var keys: String { path + "/keys" }
-    var caKey: String { keys + "/ca.key" }
+    /// The CA, of a station that is its own.
+    public var authority: AuthorityDirectory { AuthorityDirectory(path + "/ca", trust: path) }
+    /// Where the CA host is, of a station that asks one; and what it shows there.
+    var authorityBundle: String { path + "/authority.json" }
+    var enrolmentKey: String { keys + "/enrolment.key" }
+    var enrolmentCertificate: String { path + "/enrolment.pem" }
     var stationKey: String { keys + "/station.key" }
-    var ca: String { path + "/ca.pem" }
     public var birthKeys: String { path + "/birth-keys.json" }
     public var factoryRoots: String { path + "/factory-roots.pem" }
-    public var ekRoots: String { path + "/ek-roots" }
-    var ekAllowList: String { path + "/ek-allowed.txt" }
+    public var ekRoots: String { authority.ekRoots }
     /// The list of known-bad TPM firmware; may be a link to one that several stations share.
     public var advisories: String { path + "/tpm-advisories.json" }
     /// The operator's public key to which authorization values are encrypted.

@@ -1,5 +1,6 @@
 import DurableFiles
 public import Endorsement
+import FactoryAuthority
 import Messages
 import TPMCrypto
 

@@ -1,11 +1,9 @@
 import Crypto
 public import DurableFiles
-public import Endorsement
+public import FactoryAuthority
 public import Messages
-import SwiftASN1
-import X509
 
-/// A factory station: the CA that issues device certificates, and the key that signs births.
+/// A factory station: the key that signs births, and the way to the CA that certifies devices.
 public struct Station: Sendable {
     /// Where its files are.
     public let directory: FactoryDirectory
@@ -13,8 +11,7 @@ public struct Station: Sendable {
     public let name: Label
     /// The keys that a verifier must know to import this station's births.
     public let birthKeys: SigningKeys
-    let authority: CertificateAuthority
-    let factoryPolicy: FactoryPolicy
+    let authority: StationAuthority?
     let signer: StatementSigner
 
     /// Why a station cannot be made or opened.
@@ -22,7 +19,7 @@ public struct Station: Sendable {
         case file(FileError)
         /// A file is there and is not what it should be; names it and what to do.
         case damaged(path: String, String)
-        case authority(CertificateAuthority.Failure)
+        case authority(AuthorityFailure)
         case message(MessageError)
 
         /// One sentence for people.
@@ -40,12 +37,17 @@ public struct Station: Sendable {
 
     /// Makes a station, or finishes making one that was interrupted; keys that are there stay.
     ///
-    /// - Parameter date: seconds since 1970 from which the CA is valid.
+    /// - Parameters:
+    ///   - date: seconds since 1970 from which the CA is valid.
+    ///   - choice: who certifies its devices.
+    ///   - passphrase: what its own CA's key files are encrypted with; nil for not at all.
     /// - Returns: the station, and whether anything had to be made.
     public static func make(
         in directory: FactoryDirectory,
         name: Label,
-        at date: Int64
+        at date: Int64,
+        certifiedBy choice: AuthorityChoice = .own(),
+        passphrase: Passphrase? = nil
     ) throws(Failure) -> (station: Station, made: Bool) {
         var made = false
         for path in directory.directories { try run { () throws(FileError) in try PrivateDirectory.make(path) } }
@@ -60,20 +62,8 @@ public struct Station: Sendable {
                 )
             }
         }
-        let caKey = try key(directory.caKey, made: &made)
         let stationKey = try key(directory.stationKey, made: &made)
-        if try read(directory.ca, limit: maximumKeyFile) == nil {
-            let authority = try run { () throws(CertificateAuthority.Failure) in
-                try CertificateAuthority.root(commonName: "\(name) factory CA", key: caKey, at: date)
-            }
-            let pem = PEMDocument(type: "CERTIFICATE", derBytes: try run(authority.der)).pemString + "\n"
-            try write(Array(pem.utf8), to: directory.ca, mode: 0o644)
-            made = true
-        }
-        if try read(directory.factoryRoots, limit: maximumKeyFile) == nil,
-            let pem = try read(directory.ca, limit: maximumKeyFile)
-        {
-            try write(pem, to: directory.factoryRoots, mode: 0o644)
+        if try StationAuthority.make(choice, in: directory, station: name, passphrase: passphrase, at: date) {
             made = true
         }
         if try read(directory.birthKeys, limit: SigningKeys.maximumSize) == nil {
@@ -92,11 +82,19 @@ public struct Station: Sendable {
             try write(bytes, to: directory.config, mode: 0o644)
             made = true
         }
-        return (try Station(opening: directory), made)
+        return (try Station(opening: directory, passphrase: passphrase), made)
     }
 
-    /// Opens a station that ``make(in:name:at:)`` made.
-    public init(opening directory: FactoryDirectory) throws(Failure) {
+    /// Opens a station that ``make(in:name:at:certifiedBy:passphrase:)`` made.
+    ///
+    /// - Parameters:
+    ///   - passphrase: what its own CA's key files are encrypted with.
+    ///   - certifying: whether it is to give birth; to export births no CA is needed.
+    public init(
+        opening directory: FactoryDirectory,
+        passphrase: Passphrase? = nil,
+        certifying: Bool = true
+    ) throws(Failure) {
         guard let config = try Self.read(directory.config, limit: FactoryConfig.maximumSize) else {
             throw .damaged(
                 path: directory.path,
@@ -107,16 +105,9 @@ public struct Station: Sendable {
         name = try Self.parse(directory.config) { () throws(MessageError) in try FactoryConfig(parsing: config) }.name
         self.directory = directory
 
-        let caKey = try Self.existingKey(directory.caKey)
         let stationKey = try Self.existingKey(directory.stationKey)
         signer = .p256(stationKey)
-        guard let certificates = try? TrustDirectory.readFile(directory.ca, allowing: []), certificates.count == 1,
-            let der = certificates.first?.bytes, let certificate = try? Certificate(derEncoded: der)
-        else { throw .damaged(path: directory.ca, "is not the CA's certificate; restore it from a backup") }
-        authority = try Self.run { () throws(CertificateAuthority.Failure) in
-            try CertificateAuthority(certificate: certificate, key: Certificate.PrivateKey(caKey))
-        }
-        factoryPolicy = FactoryPolicy(anchors: TrustAnchors(certificates))
+        authority = certifying ? try StationAuthority.open(directory, passphrase: passphrase) : nil
 
         guard let keys = try Self.read(directory.birthKeys, limit: SigningKeys.maximumSize) else {
             throw .damaged(path: directory.birthKeys, "is missing; run `birthmark-factory init` again")
@@ -127,27 +118,6 @@ public struct Station: Sendable {
                 path: directory.stationKey,
                 "is not the key in \(directory.birthKeys); restore both from the same backup"
             )
-        }
-    }
-
-    /// Whom the station believes about endorsement keys: read anew each time, since people add roots while a line runs.
-    func endorsementPolicy() throws -> (policy: EndorsementPolicy, allowed: EKAllowList) {
-        var allowed = EKAllowList()
-        if let bytes = try Self.read(directory.ekAllowList, limit: 1 << 20) {
-            guard let text = String(validating: bytes, as: UTF8.self), let list = EKAllowList(parsing: text) else {
-                throw Failure.damaged(
-                    path: directory.ekAllowList,
-                    "each line must be the SHA-256 of an EK public area in hexadecimal"
-                )
-            }
-            allowed = list
-        }
-        // With an allow list there may be no root at all.
-        do throws(TrustDirectory.Failure) {
-            return (EndorsementPolicy(try TrustDirectory.contents(of: directory.ekRoots)), allowed)
-        } catch {
-            guard case .noCertificates = error else { throw error }
-            return (EndorsementPolicy(anchors: TrustAnchors([])), allowed)
         }
     }
 
@@ -190,10 +160,6 @@ public struct Station: Sendable {
 
     private static func run<Value>(_ body: () throws(FileError) -> Value) throws(Failure) -> Value {
         do throws(FileError) { return try body() } catch { throw .file(error) }
-    }
-
-    private static func run<Value>(_ body: () throws(CertificateAuthority.Failure) -> Value) throws(Failure) -> Value {
-        do throws(CertificateAuthority.Failure) { return try body() } catch { throw .authority(error) }
     }
 
     private static func parse<Value>(

@@ -135,8 +135,7 @@ struct BirthJudge: Sendable {
                 signature: residency.idevidSignature.bytes
             )
         )
-        let uniqueY: DeviceIdentityTemplate.UniqueY = record.eccUniqueY == .repeated ? .repeated : .empty
-        return proof.reasons(template: template, uniqueY: uniqueY).map(\.description)
+        return proof.reasons(template: template).map(\.description)
     }
 
     private func certificateFaults(_ record: BirthRecord, _ areas: Areas) -> [String] {

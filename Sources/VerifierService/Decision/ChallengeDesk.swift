@@ -1,4 +1,5 @@
 import Appraisal
+import HTTPService
 import Messages
 import VerifierStore
 

@@ -1,5 +1,6 @@
 import DurableFiles
 import FoundationEssentials
+import HTTPService
 import Ledger
 import VerifierStore
 

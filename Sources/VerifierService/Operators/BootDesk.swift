@@ -1,5 +1,6 @@
 import Appraisal
 import AttestationResults
+import HTTPService
 import Logging
 import Messages
 import UpdateTrust

@@ -1,4 +1,5 @@
 import AttestationResults
+import HTTPService
 import Logging
 import Messages
 import UpdateTrust

@@ -1,3 +1,4 @@
+import HTTPService
 import Ledger
 import Messages
 import UpdateTrust

@@ -1,6 +1,7 @@
 import DurableFiles
 import Endorsement
 public import FoundationEssentials
+import HTTPService
 import Messages
 import UpdateTrust
 public import VerifierStore

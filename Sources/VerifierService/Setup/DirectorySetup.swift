@@ -2,6 +2,7 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 public import Messages
 import SwiftASN1
 import UpdateTrust

@@ -1,6 +1,7 @@
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 import Messages
 import SwiftASN1
 import UpdateTrust

@@ -1,6 +1,7 @@
 import Crypto
 import DurableFiles
 import FoundationEssentials
+import HTTPService
 import Messages
 
 /// Reads and makes the verifier's private keys: files of mode 0600 in a directory of mode 0700.

@@ -2,6 +2,7 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 public import Messages
 import SwiftASN1
 import X509
@@ -22,7 +23,7 @@ public enum OperatorAuthority {
         if !FileManager.default.fileExists(atPath: directory.operatorCA) {
             let authority = try CertificateAuthority.root(
                 commonName: String("\(name) operators".prefix(64)),
-                key: key,
+                key: Certificate.PrivateKey(key),
                 at: now - clockTolerance
             )
             try AtomicFile.write(

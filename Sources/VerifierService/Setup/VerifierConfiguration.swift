@@ -1,4 +1,5 @@
 import Endorsement
+import HTTPService
 public import Messages
 
 /// `config.json`: what an operator may edit; everything else in the directory is named here.
@@ -86,28 +87,6 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
     public var ledgerOrigin: String { name.text + "/ledger" }
 }
 
-/// `host:port`, or `[address]:port` for IPv6.
-public struct ListenAddress: Hashable, Sendable {
-    public var host: String
-    public var port: Int
-
-    /// Reads the text; anything else is `nil`.
-    public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty else { return nil }
-        self.host = String(host)
-        self.port = Int(port)
-    }
-}
-
 /// Bounds of the service, each with its reason.
 public struct ServiceLimits: Hashable, Sendable, Codable {
     /// Requests a second that one address may make on average: a site's devices share one behind a NAT.
@@ -140,6 +119,17 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
         commitSeconds = 10
         challengeSeconds = 120
         stopSeconds = 10
+    }
+
+    var edge: EdgeLimits {
+        EdgeLimits(
+            requestsPerSecond: requestsPerSecond,
+            requestBurst: requestBurst,
+            connections: connections,
+            connectionsPerAddress: connectionsPerAddress,
+            idleSeconds: idleSeconds,
+            requestSeconds: requestSeconds
+        )
     }
 
     func check() throws(MessageError) {

@@ -2,6 +2,7 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import HTTPService
 public import Ledger
 public import Messages
 import NIOSSL

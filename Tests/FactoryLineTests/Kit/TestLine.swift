@@ -1,4 +1,5 @@
 import Endorsement
+import FactoryAuthority
 import FactoryLine
 import FoundationEssentials
 import Messages

@@ -98,11 +98,12 @@ final class SoftwareKeyDevice {
         return (signed.attest, signed.signature, try PCRValues(bank: .sha256, values: pcrs).found())
     }
 
-    /// What TPM2_CertifyCreation by the enrolment key says of a key.
+    /// What TPM2_CertifyCreation says of a key: by the enrolment key of the IAK, by the IAK of the IDevID.
     func creation(of key: Key) throws -> (attest: [UInt8], signature: [UInt8]) {
-        try enrolment.sign(
+        let signer = key.name == idevid.name ? iak : enrolment
+        return try signer.sign(
             TPMSAttest(
-                qualifiedSigner: enrolment.qualifiedName,
+                qualifiedSigner: signer.qualifiedName,
                 extraData: ResidencyProof.qualifyingData(
                     endorsementKey: ek.name,
                     enrolmentKey: enrolment.name,

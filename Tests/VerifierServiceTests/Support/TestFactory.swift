@@ -4,6 +4,7 @@ import Messages
 import SwiftASN1
 import TPMCrypto
 import TPMWire
+import X509
 
 /// A factory: its CA, and a station that signs births.
 struct TestFactory {
@@ -15,7 +16,7 @@ struct TestFactory {
     init() throws {
         authority = try CertificateAuthority.root(
             commonName: "Test Factory",
-            key: P256.Signing.PrivateKey(),
+            key: Certificate.PrivateKey(P256.Signing.PrivateKey()),
             at: Self.bornAt - 1000
         )
         station = .ed25519(Curve25519.Signing.PrivateKey())

@@ -8,6 +8,7 @@ import Synchronization
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 /// A clock that a test moves.

@@ -1,12 +1,12 @@
-import NIOCore
+package import NIOCore
 
 /// Who is at the other end of a connection, as far as limits are concerned.
 ///
 /// An IPv6 host commands a whole /64, so that is what counts as one peer.
-struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
-    let description: String
+package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 
-    init(_ address: SocketAddress?) {
+    package init(_ address: SocketAddress?) {
         guard let text = address?.ipAddress else {
             description = "local"
             return

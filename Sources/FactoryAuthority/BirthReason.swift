@@ -16,6 +16,12 @@ public enum BirthReason: Sendable, Hashable {
     case residency(ResidencyReason)
     /// An advisory says that this TPM's firmware cannot be trusted with the profile's keys.
     case firmwareUntrusted(TPMAdvisoryFinding)
+    /// The certification request cannot be read in the form that is stated.
+    case requestUnreadable(String)
+    /// The certification request is not one of these keys for each other.
+    case request(CSRReason)
+    /// The factory's CA says no; what it says, and its codes.
+    case refusedByAuthority(String, codes: [String])
     /// The order says hardware, the certificate says software.
     case tierOverstated(model: String)
     /// The order says hardware, and only the owner's allow list speaks for the key.
@@ -31,7 +37,7 @@ public enum BirthReason: Sendable, Hashable {
     /// Another key is kept at a handle of the profile.
     case handleTaken(Handle)
     /// Somebody has set authorization values of these hierarchies before.
-    case hierarchyOwned([OwnedHierarchy])
+    case hierarchyOwned([String])
     /// Something else is kept in an NV index of the profile.
     case indexTaken(Handle)
     /// The birth was signed, and the TPM no longer holds what it says.
@@ -55,6 +61,9 @@ public enum BirthReason: Sendable, Hashable {
         case .endorsementCertificateUnreadable: "endorsement-certificate-unreadable"
         case .residency(let reason): reason.rawValue
         case .firmwareUntrusted: "firmware-untrusted"
+        case .requestUnreadable: "request-unreadable"
+        case .request(let reason): reason.rawValue
+        case .refusedByAuthority(_, let codes): codes.first ?? "refused-by-authority"
         case .tierOverstated: "tier-overstated"
         case .tierUnendorsed: "tier-unendorsed"
         case .serialTaken: "serial-taken"
@@ -84,6 +93,9 @@ extension BirthReason: CustomStringConvertible {
         case .endorsementCertificateUnreadable(let error): "the endorsement key certificate cannot be read: \(error)"
         case .residency(let reason): "\(reason)"
         case .firmwareUntrusted(let finding): "the TPM's firmware is known to be bad: \(finding)"
+        case .requestUnreadable(let detail): "the certification request cannot be read: \(detail)"
+        case .request(let reason): "\(reason)"
+        case .refusedByAuthority(let sentence, _): "the factory's CA refuses: \(sentence)"
         case .tierOverstated(let model):
             "the certificate says that this TPM is software (\(model)), the order says hardware"
         case .tierUnendorsed:
@@ -94,7 +106,7 @@ extension BirthReason: CustomStringConvertible {
         case .orderDiffers(let names): "the birth was begun with another \(names.joined(separator: ", another "))"
         case .handleTaken(let handle): "another key is kept at \(handle)"
         case .hierarchyOwned(let hierarchies):
-            "somebody has set another authorization value of \(hierarchies.map(\.rawValue).joined(separator: " and "))"
+            "somebody has set another authorization value of \(hierarchies.joined(separator: " and "))"
         case .indexTaken(let index): "something else is kept at \(index)"
         case .changedSinceBirth(let what):
             "the TPM no longer holds what the birth says: \(what.joined(separator: ", "))"
@@ -123,6 +135,9 @@ extension BirthReason: CustomStringConvertible {
             "run the same command again; if it repeats, set the board aside: keys and TPM do not belong together"
         case .firmwareUntrusted(let finding):
             "update the TPM's firmware (\(finding.advisory.origin)); or waive \(finding.advisory.id) in the profile, with a reason"
+        case .requestUnreadable: "state the form of requests that the profile's \"csr\" and the CA agree on"
+        case .request: "set the board aside: its keys do not certify one another"
+        case .refusedByAuthority: "ask whoever runs the CA, who finds the details in its log"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
         case .tierUnendorsed: "order it with --tier vtpm, the tier of TPMs for which no vendor speaks"
         case .serialTaken: "read the serial number again; two boards must not share one"
@@ -146,22 +161,10 @@ extension BirthReason: CustomStringConvertible {
     }
 }
 
-/// How an attempt at a birth ended: a value, never an exception.
-public enum ProvisioningOutcome: Sendable {
-    /// The birth was signed now.
-    case born(BirthRecord)
-    /// It had been signed before; nothing was changed.
-    case alreadyBorn(BirthRecord)
-    /// It had been signed before, the TPM was cleared since, and holds the same identity again; names what was put back.
-    case restored(BirthRecord, [String])
-    /// At least one reason.
-    case refused([BirthReason])
-}
+/// A refusal on its way up to whoever makes a value of it.
+public struct BirthRefusal: Error {
+    public let reasons: [BirthReason]
 
-/// A refusal on its way up to ``ProvisioningOutcome/refused(_:)``.
-struct BirthRefusal: Error {
-    let reasons: [BirthReason]
-
-    init(_ reasons: [BirthReason]) { self.reasons = reasons }
-    init(_ reason: BirthReason) { reasons = [reason] }
+    public init(_ reasons: [BirthReason]) { self.reasons = reasons }
+    public init(_ reason: BirthReason) { reasons = [reason] }
 }

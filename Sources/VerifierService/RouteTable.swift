@@ -1,3 +1,4 @@
+import HTTPService
 import Messages
 import UpdateTrust
 import VerifierStore

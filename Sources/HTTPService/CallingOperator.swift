@@ -1,21 +1,21 @@
-import FoundationEssentials
-import Messages
-import NIOCore
+package import FoundationEssentials
+package import Messages
+package import NIOCore
 import NIOSSL
 import SwiftASN1
-import X509
+package import X509
 
 /// An operator, as the client certificate names one.
-struct CallingOperator: Hashable, Sendable {
+package struct CallingOperator: Hashable, Sendable {
     /// `urn:birthmark:operator:<name>`.
-    var name: Label
+    package var name: Label
     /// `urn:birthmark:role:<role>`.
-    var roles: Set<OperatorRole>
+    package var roles: Set<OperatorRole>
 
     /// Reads the names out of a certificate that TLS has verified to the operator CA.
     ///
     /// `nil` unless it names exactly one operator, and only roles known here, and is valid now: a connection may outlive its certificate.
-    init?(certificate: Certificate, now: Date) {
+    package init?(certificate: Certificate, now: Date) {
         guard certificate.notValidBefore <= now, now < certificate.notValidAfter,
             let extensions = certificate.extensions[oid: .X509ExtensionID.subjectAlternativeName],
             let names = try? SubjectAlternativeNames(extensions)
@@ -38,7 +38,7 @@ struct CallingOperator: Hashable, Sendable {
     }
 
     /// The operator at the other end of a TLS connection, if one showed a certificate.
-    static func of(_ channel: any Channel, now: Date) async -> CallingOperator? {
+    package static func of(_ channel: any Channel, now: Date) async -> CallingOperator? {
         guard let presented = try? await channel.nioSSL_peerCertificate().get(),
             let bytes = try? presented.toDERBytes(),
             let certificate = try? Certificate(derEncoded: bytes)
@@ -46,6 +46,6 @@ struct CallingOperator: Hashable, Sendable {
         return CallingOperator(certificate: certificate, now: now)
     }
 
-    static let namePrefix = "urn:birthmark:operator:"
-    static let rolePrefix = "urn:birthmark:role:"
+    package static let namePrefix = "urn:birthmark:operator:"
+    package static let rolePrefix = "urn:birthmark:role:"
 }

@@ -1,7 +1,7 @@
-import Messages
+package import Messages
 
 /// Who may call a route.
-enum Callers: Hashable, Sendable {
+package enum Callers: Hashable, Sendable {
     /// Everybody: what the body says is not believed for who sent it.
     case anyone
     /// Operators whose client certificate carries one of these roles.
@@ -9,21 +9,21 @@ enum Callers: Hashable, Sendable {
 }
 
 /// The two methods there are.
-enum Method: String, Hashable, Sendable, CaseIterable {
+package enum Method: String, Hashable, Sendable, CaseIterable {
     case get = "GET"
     case post = "POST"
 }
 
 /// One line of the route table.
-struct Route: Sendable {
-    var method: Method
-    var pattern: RoutePattern
-    var callers: Callers
+package struct Route: Sendable {
+    package var method: Method
+    package var pattern: RoutePattern
+    package var callers: Callers
     /// The most bytes of a body; 0 for requests that have none.
-    var bodyLimit: Int
+    package var bodyLimit: Int
     var handler: @Sendable (Exchange) async throws -> Answer
 
-    init(
+    package init(
         _ method: Method,
         _ pattern: RoutePattern,
         by callers: Callers,
@@ -39,17 +39,17 @@ struct Route: Sendable {
 }
 
 /// A path with parameters: `/v1/releases/{manifest}/withdraw`; `{name...}` takes all segments that are left.
-struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+package struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     private enum Segment: Hashable {
         case literal(String)
         case parameter(String)
         case rest(String)
     }
 
-    let description: String
+    package let description: String
     private let segments: [Segment]
 
-    init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         description = text
         segments = text.split(separator: "/").map { part in
             guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(String(part)) }
@@ -103,37 +103,43 @@ struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, CustomStrin
 }
 
 /// A request that was let in, with its whole body.
-struct Exchange: Sendable {
-    var parameters: [String: String]
-    var query: [String: String]
-    var body: [UInt8]
+package struct Exchange: Sendable {
+    package var parameters: [String: String]
+    package var query: [String: String]
+    package var body: [UInt8]
     /// Who calls, on routes of operators.
-    var caller: CallingOperator?
-    var peer: PeerAddress
+    package var caller: CallingOperator?
+    package var peer: PeerAddress
 
     /// A parameter that the route's pattern names.
-    func parameter(_ name: String) throws -> String {
+    package func parameter(_ name: String) throws -> String {
         guard let value = parameters[name] else { throw ServiceProblem.notFound }
         return value
     }
 }
 
 /// What a handler answers.
-struct Answer: Sendable {
-    var status = 200
-    var mediaType: String
-    var body: [UInt8]
+package struct Answer: Sendable {
+    package var status = 200
+    package var mediaType: String
+    package var body: [UInt8]
+
+    package init(status: Int = 200, mediaType: String, body: [UInt8]) {
+        self.status = status
+        self.mediaType = mediaType
+        self.body = body
+    }
 
     /// One JSON object in canonical form.
-    static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
+    package static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
         Answer(status: status, mediaType: "application/json", body: try CanonicalJSON.encode(value))
     }
 
-    static func text(_ bytes: [UInt8]) -> Answer {
+    package static func text(_ bytes: [UInt8]) -> Answer {
         Answer(mediaType: "text/plain; charset=utf-8", body: bytes)
     }
 
-    static func bytes(_ bytes: [UInt8]) -> Answer {
+    package static func bytes(_ bytes: [UInt8]) -> Answer {
         Answer(mediaType: "application/octet-stream", body: bytes)
     }
 }

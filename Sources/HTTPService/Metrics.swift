@@ -5,7 +5,7 @@ import Synchronization
 /// Every family and every label value comes out of a closed list, so that no caller can make the registry grow.
 public final class Metrics: Sendable {
     private struct Series: Hashable {
-        var family: Family
+        var family: MetricFamily
         var labels: [String]
     }
 
@@ -15,27 +15,30 @@ public final class Metrics: Sendable {
     }
 
     private let state = Mutex(State())
+    private let families: [MetricFamily]
 
     /// A registry in which everything is zero.
-    public init() {}
+    ///
+    /// - Parameter families: what a service measures besides ``MetricFamily/ofEveryService``.
+    public init(_ families: [MetricFamily] = []) { self.families = MetricFamily.ofEveryService + families }
 
     /// Adds to a counter; `labels` are the values of the family's labels, in order.
-    func count(_ family: Family, _ labels: String..., by amount: Double = 1) {
+    package func count(_ family: MetricFamily, _ labels: String..., by amount: Double = 1) {
         state.withLock { $0.values[Series(family: family, labels: labels), default: 0] += amount }
     }
 
     /// Moves a gauge up or down.
-    func move(_ family: Family, by amount: Double) {
+    package func move(_ family: MetricFamily, by amount: Double) {
         state.withLock { $0.values[Series(family: family, labels: []), default: 0] += amount }
     }
 
     /// Sets a gauge.
-    func set(_ family: Family, to value: Double) {
+    package func set(_ family: MetricFamily, to value: Double) {
         state.withLock { $0.values[Series(family: family, labels: [])] = value }
     }
 
     /// Takes a measurement into a histogram.
-    func observe(_ family: Family, _ value: Double, _ labels: String...) {
+    package func observe(_ family: MetricFamily, _ value: Double, _ labels: String...) {
         state.withLock {
             $0.histograms[Series(family: family, labels: labels), default: Histogram(bounds: family.bounds)]
                 .observe(value)
@@ -43,7 +46,7 @@ public final class Metrics: Sendable {
     }
 
     /// The value of a counter or gauge; 0 when nothing was counted.
-    func value(_ family: Family, _ labels: String...) -> Double {
+    package func value(_ family: MetricFamily, _ labels: String...) -> Double {
         state.withLock { $0.values[Series(family: family, labels: labels)] ?? 0 }
     }
 
@@ -51,15 +54,15 @@ public final class Metrics: Sendable {
     public func text() -> String {
         let state = state.withLock { $0 }
         var lines: [String] = []
-        for family in Family.allCases {
-            lines.append("# HELP \(family.rawValue) \(family.help)")
-            lines.append("# TYPE \(family.rawValue) \(family.kind)")
+        for family in families {
+            lines.append("# HELP \(family.name) \(family.help)")
+            lines.append("# TYPE \(family.name) \(family.kind.rawValue)")
             let values = state.values.filter { $0.key.family == family }.sorted { $0.key.labels < $1.key.labels }
             for (series, value) in values {
-                lines.append("\(family.rawValue)\(family.text(of: series.labels)) \(Self.number(value))")
+                lines.append("\(family.name)\(family.text(of: series.labels)) \(Self.number(value))")
             }
-            if values.isEmpty, family.kind != "histogram", family.labels.isEmpty {
-                lines.append("\(family.rawValue) 0")
+            if values.isEmpty, family.kind != .histogram, family.labels.isEmpty {
+                lines.append("\(family.name) 0")
             }
             let histograms = state.histograms.filter { $0.key.family == family }
             for (series, histogram) in histograms.sorted(by: { $0.key.labels < $1.key.labels }) {
@@ -90,15 +93,15 @@ private struct Histogram {
         sum += value
     }
 
-    func lines(of family: Metrics.Family, labels: [String]) -> [String] {
+    func lines(of family: MetricFamily, labels: [String]) -> [String] {
         var total: UInt64 = 0
         var lines: [String] = []
         for (count, bound) in zip(counts, bounds.map { Metrics.number($0) } + ["+Inf"]) {
             total += count
-            lines.append("\(family.rawValue)_bucket\(family.text(of: labels, le: bound)) \(total)")
+            lines.append("\(family.name)_bucket\(family.text(of: labels, le: bound)) \(total)")
         }
-        lines.append("\(family.rawValue)_sum\(family.text(of: labels)) \(Metrics.number(sum))")
-        lines.append("\(family.rawValue)_count\(family.text(of: labels)) \(total)")
+        lines.append("\(family.name)_sum\(family.text(of: labels)) \(Metrics.number(sum))")
+        lines.append("\(family.name)_count\(family.text(of: labels)) \(total)")
         return lines
     }
 }

@@ -20,7 +20,7 @@ struct Responder: HTTPResponder {
     let deadlines: RequestDeadlines
     let metrics: Metrics
     let logger: Logger
-    let clock: VerifierClock
+    let now: @Sendable () -> Date
 
     /// What one piece of evidence that is nobody's costs beyond the request itself.
     private static let garbageTokens = 4.0
@@ -86,7 +86,7 @@ struct Responder: HTTPResponder {
 
     private func admit(to route: Route, channel: any Channel) async throws -> CallingOperator? {
         guard case .operators(let roles) = route.callers else { return nil }
-        guard let caller = await CallingOperator.of(channel, now: clock.date), !revoked.contains(caller.name) else {
+        guard let caller = await CallingOperator.of(channel, now: now()), !revoked.contains(caller.name) else {
             throw ServiceProblem.unauthenticated
         }
         guard !caller.roles.isDisjoint(with: roles) else { throw ServiceProblem.forbidden }

@@ -1,39 +1,46 @@
-import Messages
+package import Messages
 
 /// An answer that is a problem, with what only the operator's log may say.
-struct ServiceProblem: Error {
-    var problem: Problem
+package struct ServiceProblem: Error {
+    package var problem: Problem
     /// For the log, what was seen; never goes over the wire.
-    var detail: String = ""
+    package var detail: String = ""
 
-    static func malformed(_ detail: String) -> ServiceProblem {
+    package init(problem: Problem, detail: String = "") {
+        self.problem = problem
+        self.detail = detail
+    }
+
+    package static func malformed(_ detail: String) -> ServiceProblem {
         ServiceProblem(problem: Problem(.malformed, title: "The request cannot be read.", status: 400), detail: detail)
     }
 
-    static let tooLarge = ServiceProblem(
+    package static let tooLarge = ServiceProblem(
         problem: Problem(.tooLarge, title: "The request is larger than this route takes.", status: 413)
     )
-    static let unauthenticated = ServiceProblem(
+    package static let unauthenticated = ServiceProblem(
         problem: Problem(.unauthenticated, title: "This route needs an operator's client certificate.", status: 401)
     )
-    static let forbidden = ServiceProblem(
+    package static let forbidden = ServiceProblem(
         problem: Problem(.forbidden, title: "The client certificate has no role that may do this.", status: 403)
     )
-    static let notFound = ServiceProblem(problem: Problem(.notFound, title: "There is nothing here.", status: 404))
+    package static let notFound = ServiceProblem(
+        problem: Problem(.notFound, title: "There is nothing here.", status: 404)
+    )
 
-    static func conflict(_ title: String, detail: String = "") -> ServiceProblem {
+    package static func conflict(_ title: String, detail: String = "") -> ServiceProblem {
         ServiceProblem(problem: Problem(.conflict, title: title, status: 409), detail: detail)
     }
 
     /// One answer for everything that nothing authenticates, so that a stranger learns nothing from trying.
-    static func notAuthentic(_ detail: String) -> ServiceProblem {
+    package static func notAuthentic(_ detail: String) -> ServiceProblem {
         ServiceProblem(
             problem: Problem(.notAuthentic, title: "The evidence is not authentic.", status: 401),
             detail: detail
         )
     }
 
-    static func refused(
+    package static func refused(
         _ title: String,
         reasons: [String],
         instance: String? = nil,
@@ -55,18 +62,18 @@ struct ServiceProblem: Error {
         )
     }
 
-    static let tooManyRequests = ServiceProblem(
+    package static let tooManyRequests = ServiceProblem(
         problem: Problem(.busy, title: "Too many requests from this address; ask again in a second.", status: 429)
     )
 
-    static func busy(_ detail: String) -> ServiceProblem {
+    package static func busy(_ detail: String) -> ServiceProblem {
         ServiceProblem(
-            problem: Problem(.busy, title: "The verifier is busy; ask again in a second.", status: 503),
+            problem: Problem(.busy, title: "The service is busy; ask again in a second.", status: 503),
             detail: detail
         )
     }
 
-    static func undecided(_ detail: String) -> ServiceProblem {
+    package static func undecided(_ detail: String) -> ServiceProblem {
         ServiceProblem(
             problem: Problem(
                 .undecided,

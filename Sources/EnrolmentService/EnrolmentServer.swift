@@ -1,0 +1,147 @@
+import DurableFiles
+import Endorsement
+public import FactoryAuthority
+import FoundationEssentials
+public import HTTPService
+public import Logging
+import Messages
+public import ServiceLifecycle
+
+/// A factory's CA over HTTPS: stations prove that keys are in an endorsed TPM, and get certificates for them.
+public struct EnrolmentServer: Service {
+    private let authority: FactoryAuthority
+    private let configuration: HostConfiguration
+    private let identity: EdgeIdentity
+    private let directory: HostDirectory
+    private let address: ListenAddress
+    private let desk: EnrolmentDesk
+    private let logger: Logger
+    private let metrics = Metrics([.enrolments])
+    private let onListening: @Sendable (Int) -> Void
+
+    /// - Parameters:
+    ///   - address: where to listen instead of where the configuration says.
+    ///   - onListening: called with the port once connections are accepted.
+    /// - Throws: `SetupError`, or what is wrong with a file.
+    public init(
+        _ directory: HostDirectory,
+        passphrase: Passphrase?,
+        address: ListenAddress? = nil,
+        logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws {
+        let now: @Sendable () -> Int64 = { Int64(Date.now.timeIntervalSince1970) }
+        self.directory = directory
+        configuration = try HostSetup.configuration(directory)
+        authority = try FactoryAuthority(opening: directory.authority, passphrase: passphrase)
+        identity = try HostSetup.identity(directory, configuration, now: now())
+        guard let address = address ?? ListenAddress(configuration.listen) else {
+            throw SetupError(.malformed, "\"\(configuration.listen)\" is not an address and a port")
+        }
+        self.address = address
+        desk = EnrolmentDesk(authority, now: now)
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until it is told to stop; then finishes what is under way.
+    public func run() async throws {
+        let server = HTTPSServer(
+            routes: routes,
+            identity: identity,
+            address: address,
+            limits: configuration.edge,
+            metrics: metrics,
+            logger: logger,
+            now: { Date.now },
+            configuration: directory.configuration
+        )
+        try await server.run(onListening: onListening)
+    }
+
+    /// Everything that the host does, and who may have it done.
+    var routes: [Route] {
+        [
+            Route(
+                .post,
+                "/v1/enrolment/challenges",
+                by: .operators([.factory]),
+                bodyLimit: EnrolmentRequest.maximumSize,
+                challenge
+            ),
+            Route(
+                .post,
+                "/v1/enrolment/certificates",
+                by: .operators([.factory]),
+                bodyLimit: EnrolmentAnswer.maximumSize,
+                certificates
+            ),
+            Route(.get, "/v1/enrolment/revocation-list", by: .anyone, revocationList),
+            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
+            Route(.get, "/metrics", by: .anyone) { [metrics] _ in
+                Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
+            },
+        ]
+    }
+
+    private func challenge(_ exchange: Exchange) async throws -> Answer {
+        let request: EnrolmentRequest
+        do {
+            request = try EnrolmentRequest(parsing: exchange.body)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        let station = try Self.station(exchange)
+        return try await .json(judged { try await desk.challenge(request, from: station) })
+    }
+
+    private func certificates(_ exchange: Exchange) async throws -> Answer {
+        let answer: EnrolmentAnswer
+        do {
+            answer = try EnrolmentAnswer(parsing: exchange.body)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        let station = try Self.station(exchange)
+        let issued = try await judged { try await desk.enrol(answer, from: station) }
+        metrics.count(.enrolments, "certified")
+        logger.info("certified", metadata: ["station": "\(station)", "born": "\(issued.bornAt)"])
+        return try .json(issued)
+    }
+
+    /// A refusal is told with its reasons: a station is no stranger, and its line has to act on them.
+    private func judged<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let refusal as BirthRefusal {
+            metrics.count(.enrolments, "refused")
+            throw ServiceProblem.refused(
+                refusal.reasons.map(\.description).joined(separator: "; "),
+                reasons: refusal.reasons.map(\.code)
+            )
+        } catch is EnrolmentBusy {
+            throw ServiceProblem.busy("certificates are being issued for this TPM")
+        }
+    }
+
+    private func revocationList(_ exchange: Exchange) async throws -> Answer {
+        do {
+            let list = try BoundedFile.read(authority.directory.revocationList, limit: Self.maximumList)
+            return Answer(mediaType: "application/x-pem-file", body: list)
+        } catch {
+            guard error.code == .missing else { throw error }
+            throw ServiceProblem.notFound
+        }
+    }
+
+    private static let maximumList = 16 << 20
+
+    private static func station(_ exchange: Exchange) throws -> Label {
+        guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }
+        return caller.name
+    }
+}
+
+extension MetricFamily {
+    fileprivate static let enrolments = MetricFamily(
+        "birthmark_enrolments_total",
+        labels: ["outcome"],
+        help: "Devices whose keys were to be certified, by outcome."
+    )
+}

@@ -1,0 +1,174 @@
+import Crypto
+import DurableFiles
+import Endorsement
+import FactoryAuthority
+import FoundationEssentials
+import HTTPService
+public import Messages
+import SwiftASN1
+import X509
+
+/// Makes and reads the files of a CA host.
+public enum HostSetup {
+    private static let maximumFile = 64 << 10
+    /// Seconds that other people's clocks may be behind.
+    private static let clockTolerance: Int64 = 300
+    private static let tlsDays: Int64 = 397
+    /// A TLS certificate with less than this left is made anew when the host starts.
+    private static let renewalDays: Int64 = 30
+
+    /// Makes what is not there yet, beside a CA that is.
+    /// - Parameter now: seconds since 1970.
+    public static func make(_ directory: HostDirectory, _ configuration: HostConfiguration, now: Int64) throws {
+        _ = try stationAuthority(directory, now: now)
+        try PrivateDirectory.make(directory.stations)
+        if try read(directory.configuration) == nil {
+            try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration, mode: 0o644)
+        }
+    }
+
+    /// Issues what a station needs: `cert.pem`, `key.pem`, `authority.json` and `factory-roots.pem`.
+    /// - Returns: their directory, to be given to the station, and only to it.
+    public static func issue(
+        _ station: Label,
+        days: Int64,
+        in directory: HostDirectory,
+        now: Int64
+    ) throws -> String {
+        let configuration = try configuration(directory)
+        let authority = try stationAuthority(directory, now: now)
+        let place = directory.station(station.text)
+        guard try read(place + "/authority.json") == nil else {
+            throw SetupError(
+                .environment,
+                "station \(station) has a certificate already, in \(place)",
+                hint: "to renew it, move that directory away first"
+            )
+        }
+        guard let roots = try read(directory.authority.factoryRoots) else {
+            throw SetupError(
+                .malformed,
+                "\(directory.authority.factoryRoots) is missing",
+                hint: "restore it from a backup"
+            )
+        }
+        let key = P256.Signing.PrivateKey()
+        let certificate = try authority.issueClientCertificate(
+            commonName: station.text,
+            key: key.publicKey,
+            uris: [
+                CallingOperator.namePrefix + station.text, CallingOperator.rolePrefix + OperatorRole.factory.rawValue,
+            ],
+            from: now - clockTolerance,
+            until: now + days * 86_400
+        )
+        let bundle = AuthorityBundle(
+            authority: try FactoryAuthority.name(of: directory.authority),
+            station: station,
+            url: configuration.url,
+            tlsRoots: String(decoding: pem(try authority.der()), as: UTF8.self)
+        )
+        try PrivateDirectory.make(directory.stations)
+        try PrivateDirectory.make(place)
+        try AtomicFile.write(Array((key.pemRepresentation + "\n").utf8), to: place + "/key.pem")
+        try AtomicFile.write(pem(certificate), to: place + "/cert.pem", mode: 0o644)
+        try AtomicFile.write(roots, to: place + "/factory-roots.pem", mode: 0o644)
+        // The bundle comes last: with it the directory is whole.
+        try AtomicFile.write(try EditedJSON.encode(bundle), to: place + "/authority.json", mode: 0o644)
+        return place
+    }
+
+    static func configuration(_ directory: HostDirectory) throws -> HostConfiguration {
+        guard let bytes = try read(directory.configuration) else {
+            throw SetupError(
+                .malformed,
+                "\(directory.path) holds no CA host",
+                hint: "make one with birthmark-factory ca init \(directory.path) --name … --host …"
+            )
+        }
+        do throws(MessageError) {
+            return try HostConfiguration(parsing: bytes)
+        } catch { throw SetupError(.malformed, "\(directory.configuration): \(error.detail)") }
+    }
+
+    /// What the host shows its stations; its TLS certificate is made anew when it runs out.
+    static func identity(
+        _ directory: HostDirectory,
+        _ configuration: HostConfiguration,
+        now: Int64
+    ) throws -> EdgeIdentity {
+        let authority = try stationAuthority(directory, now: now)
+        let key = try key(directory.tlsKey)
+        if let bytes = try read(directory.tlsCertificate),
+            let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)),
+            Int64(certificate.notValidAfter.timeIntervalSince1970) - now > renewalDays * 86_400,
+            certificate.publicKey == Certificate.PublicKey(key.publicKey)
+        {
+            return edge(certificate, key, authority, configuration)
+        }
+        let der = try authority.issueServerCertificate(
+            commonName: "birthmark factory CA",
+            key: key.publicKey,
+            hosts: configuration.hosts,
+            from: now - clockTolerance,
+            until: now + tlsDays * 86_400
+        )
+        try AtomicFile.write(pem(der), to: directory.tlsCertificate, mode: 0o644)
+        return edge(try Certificate(derEncoded: der), key, authority, configuration)
+    }
+
+    private static func edge(
+        _ certificate: Certificate,
+        _ key: P256.Signing.PrivateKey,
+        _ authority: CertificateAuthority,
+        _ configuration: HostConfiguration
+    ) -> EdgeIdentity {
+        EdgeIdentity(
+            certificate: certificate,
+            key: Array(key.pemRepresentation.utf8),
+            callerAuthority: authority.certificate,
+            revoked: Set(configuration.revokedStations)
+        )
+    }
+
+    private static func stationAuthority(_ directory: HostDirectory, now: Int64) throws -> CertificateAuthority {
+        let key = Certificate.PrivateKey(try key(directory.stationAuthorityKey))
+        if let bytes = try read(directory.stationAuthority) {
+            let certificate = try Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self))
+            return try CertificateAuthority(certificate: certificate, key: key)
+        }
+        let authority = try CertificateAuthority.root(
+            commonName: "birthmark factory stations",
+            key: key,
+            at: now - clockTolerance
+        )
+        try AtomicFile.write(pem(try authority.der()), to: directory.stationAuthority, mode: 0o644)
+        return authority
+    }
+
+    /// A key of the host's, made when there is none.
+    private static func key(_ path: String) throws -> P256.Signing.PrivateKey {
+        if try read(path) == nil {
+            try AtomicFile.write(Array((P256.Signing.PrivateKey().pemRepresentation + "\n").utf8), to: path)
+        }
+        guard let bytes = try read(path),
+            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
+        else {
+            throw SetupError(.malformed, "\(path) is not a P-256 private key in PEM", hint: "restore it from a backup")
+        }
+        return key
+    }
+
+    private static func pem(_ certificate: [UInt8]) -> [UInt8] {
+        Array((PEMDocument(type: "CERTIFICATE", derBytes: certificate).pemString + "\n").utf8)
+    }
+
+    private static func read(_ path: String) throws(FileError) -> [UInt8]? {
+        do {
+            return try BoundedFile.read(path, limit: maximumFile)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import DurableFiles
+import FoundationEssentials
+import Messages
+import TPMWire
+
+/// What the CA has issued, one file a TPM: written down before anybody is told, so that a station that was killed gets
+/// the same certificates again, and no TPM gets others.
+struct IssuedRegister: Sendable {
+    let directory: AuthorityDirectory
+
+    /// The certificates of one TPM.
+    struct Entry: Codable, Hashable, Sendable {
+        var formatVersion = 1
+        var serial: Label
+        var model: Label
+        /// Who asked.
+        var station: Label
+        /// The Names of attestation and identity key.
+        var iakName: HexBytes
+        var idevidName: HexBytes
+        var certificates: EnrolmentCertificates
+    }
+
+    private static let maximumSize = 64 << 10
+
+    /// Makes this TPM the one with this serial number, unless either belongs to another.
+    ///
+    /// Binding for ever is what was issued: a claim alone goes back when nobody holds its lock. So it needs no durability
+    /// of its own: the entry brings it, being written durably into the same directory.
+    func claim(_ serial: Label, of tpm: ContentDigest) throws -> Entry? {
+        let lock = try FileLock.waiting(for: directory.claimLock)
+        defer { lock.release() }
+        if let entry = try entry(of: tpm) {
+            guard entry.serial == serial else { throw BirthRefusal(.bornAs(serial: entry.serial)) }
+            return entry
+        }
+        let path = directory.claim(of: serial)
+        let holder = try holder(of: serial)
+        if let holder, holder != tpm {
+            guard try !isBound(to: holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            try FileManager.default.removeItem(atPath: path)
+        }
+        if holder != tpm { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(tpm)") }
+        return nil
+    }
+
+    /// The entry of a TPM; nil when nothing was issued for it.
+    func entry(of tpm: ContentDigest) throws -> Entry? {
+        let path = directory.entry(of: tpm)
+        guard let bytes = try AuthorityFailure.read(path, limit: Self.maximumSize) else { return nil }
+        do {
+            let entry = try CanonicalJSON.decode(Entry.self, from: bytes, limit: Self.maximumSize)
+            guard entry.formatVersion == 1 else {
+                throw damaged(path, "register format \(entry.formatVersion) is not known here")
+            }
+            return entry
+        } catch let error as MessageError {
+            throw damaged(path, error.detail)
+        }
+    }
+
+    /// Writes an entry down, once.
+    func record(_ entry: Entry, of tpm: ContentDigest) throws {
+        try AtomicFile.write(try CanonicalJSON.encode(entry), to: directory.entry(of: tpm), existing: .keep)
+    }
+
+    /// Held while certificates are issued for one TPM; nil while somebody else does.
+    func lock(_ tpm: ContentDigest) throws -> FileLock? { try FileLock.trying(directory.lock(of: tpm)) }
+
+    /// The TPM that has a serial number, when certificates were issued for it.
+    func holder(issuedTo serial: Label) throws -> (tpm: ContentDigest, entry: Entry)? {
+        guard let holder = try holder(of: serial), let entry = try entry(of: holder), entry.serial == serial else {
+            return nil
+        }
+        return (holder, entry)
+    }
+
+    private func isBound(to holder: ContentDigest) throws -> Bool {
+        if try entry(of: holder) != nil { return true }
+        guard let lock = try lock(holder) else { return true }
+        lock.release()
+        return false
+    }
+
+    /// The TPM that a serial number was claimed for: a symbolic link whose target is the digest, and no file.
+    private func holder(of serial: Label) throws -> ContentDigest? {
+        let path = directory.claim(of: serial)
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
+        guard let digest = ContentDigest(target) else { throw damaged(path, "not the digest of an endorsement key") }
+        return digest
+    }
+
+    /// A file that says what nobody else knows: deleting it would let one device be certified twice.
+    private func damaged(_ path: String, _ detail: String) -> AuthorityFailure {
+        .damaged(path: path, "\(detail); restore it from a backup, never delete it")
+    }
+}

@@ -1,0 +1,180 @@
+import ArgumentParser
+import CommandLineContract
+import EnrolmentService
+import FactoryAuthority
+import Messages
+
+struct CACommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ca",
+        abstract: "The factory's CA on a host of its own, so that stations hold no CA key.",
+        discussion: """
+            The usual life of a CA host:
+              birthmark-factory ca init ca --name acme --host ca.factory.example
+              cp vendor-root.pem ca/ek-roots/
+              birthmark-factory ca station ca line-1
+              birthmark-factory ca serve ca
+            and on the station, with ca/stations/line-1 brought there:
+              birthmark-factory init line-1 --name line-1 --ca-host stations/line-1
+
+            Example: birthmark-factory ca init ca --name acme --host ca.factory.example
+            """,
+        subcommands: [
+            CAInitCommand.self, CAStationCommand.self, CAServeCommand.self, CARevokeCommand.self,
+            CARevocationListCommand.self,
+        ]
+    )
+}
+
+/// Where the CA is.
+struct CADirectoryArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The CA's directory; of a station that is its own CA, its ca/.", valueName: "dir"))
+    var directory: String
+
+    var authority: AuthorityDirectory { AuthorityDirectory(directory) }
+    var host: HostDirectory { HostDirectory(directory) }
+}
+
+/// What the CA's key files are encrypted with.
+struct PassphraseOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A file whose first line encrypts the CA's key files; not needed for keys in tokens and TPMs.",
+            valueName: "file"
+        )
+    )
+    var passphraseFile: String?
+
+    func passphrase() throws(CommandFailure) -> Passphrase? {
+        guard let passphraseFile else { return nil }
+        let bytes = try InputFile.read(passphraseFile, limit: 4096, what: "the passphrase")
+        guard let passphrase = Passphrase(file: bytes) else {
+            throw CommandFailure(.malformed, "\(passphraseFile) holds no passphrase", hint: "put it on the first line")
+        }
+        return passphrase
+    }
+}
+
+/// Where a new CA's keys are.
+struct KeyLocationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The root's key: file, pkcs11:token=…;object=…?module-path=…&pin-source=…, or tpm:0x81……,TCTI.",
+            valueName: "place"
+        )
+    )
+    var rootKey: KeyLocation = .file
+    @Option(help: ArgumentHelp("The issuing level's key, likewise.", valueName: "place"))
+    var issuingKey: KeyLocation = .file
+}
+
+struct CAInitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Makes a CA of two levels and a host for it. Keys that are there stay.",
+        discussion: """
+            The root signs the issuing level and is not needed again: take keys/root.key away, or keep it in a token.
+
+            Example: birthmark-factory ca init ca --name acme --host ca.factory.example --passphrase-file /run/ca-passphrase
+            """
+    )
+
+    @OptionGroup var place: CADirectoryArgument
+    @Option(help: "The CA's name, as its certificates carry it.")
+    var name: Label
+    @Option(
+        parsing: .upToNextOption,
+        help: "Names and addresses by which stations reach the host; the first is told them."
+    )
+    var host: [String]
+    @Option(help: ArgumentHelp("Where to listen.", valueName: "address:port"))
+    var listen = "0.0.0.0:8444"
+    @OptionGroup var keys: KeyLocationOptions
+    @OptionGroup var passphrase: PassphraseOption
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var authority: String
+        var made: Bool
+        var factoryRoots: String
+        var ekRoots: String
+    }
+
+    func run() throws {
+        guard let port = listen.split(separator: ":").last, let first = host.first else {
+            throw CommandFailure(.malformed, "\(listen) is no address and port", hint: "write 0.0.0.0:8444")
+        }
+        let address = first.contains(":") ? "[\(first)]" : first
+        // What would be refused later is refused before anything is made.
+        let configuration: HostConfiguration
+        do throws(MessageError) {
+            configuration = try HostConfiguration(
+                parsing: EditedJSON.encode(
+                    HostConfiguration(listen: listen, url: "https://\(address):\(port)", hosts: host)
+                )
+            )
+        } catch { throw CommandFailure(.malformed, error.detail) }
+        let (authority, made) = try FactoryAuthority.make(
+            in: place.authority,
+            name: name,
+            rootKey: keys.rootKey,
+            issuingKey: keys.issuingKey,
+            passphrase: passphrase.passphrase(),
+            at: UTCTime.now
+        )
+        try HostSetup.make(place.host, configuration, now: UTCTime.now)
+        let report = Report(
+            authority: authority.name.text,
+            made: made,
+            factoryRoots: authority.directory.factoryRoots,
+            ekRoots: authority.directory.ekRoots
+        )
+        try output.print(report) {
+            """
+            \(made ? "made" : "found") the CA \(report.authority) in \(place.directory)
+            for verifiers: \(report.factoryRoots)
+            next: put the CA certificates of your TPM vendors into \(report.ekRoots), then name the stations with \
+            birthmark-factory ca station
+            """
+        }
+    }
+}
+
+struct CAStationCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "station",
+        abstract: "Issues what a station needs to ask this CA: a certificate, its key, and where the CA is.",
+        discussion: """
+            Give the directory that is made to the station, and only to it. To take the certificate back before it \
+            expires, name the station in "revokedStations" of service.json and start the host again.
+
+            Example: birthmark-factory ca station ca line-1 --days 365
+            """
+    )
+
+    @OptionGroup var place: CADirectoryArgument
+    @Argument(help: "The station's name.")
+    var name: Label
+    @Option(help: "Days that the certificate is good for.")
+    var days: Int64 = 365
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var station: String
+        var directory: String
+    }
+
+    func validate() throws {
+        guard (1...3650).contains(days) else { throw ValidationError("--days is 1 to 3650") }
+    }
+
+    func run() throws {
+        let issued = try HostSetup.issue(name, days: days, in: place.host, now: UTCTime.now)
+        try output.print(Report(station: name.text, directory: issued)) {
+            """
+            \(issued) holds what station \(name) needs, for \(days) days
+            next, on the station: birthmark-factory init DIR --name \(name) --ca-host \(issued)
+            """
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import CommandLineContract
+import Endorsement
+import FactoryAuthority
+import Messages
+
+struct CARevokeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Takes a device's certificates back, and signs the revocation list anew.",
+        discussion: "Example: birthmark-factory ca revoke ca --serial GW-0001 --reason key-compromise"
+    )
+
+    @OptionGroup var place: CADirectoryArgument
+    @Option(help: "The serial number.")
+    var serial: Label
+    @Option(help: "key-compromise, superseded, cessation-of-operation or privilege-withdrawn.")
+    var reason: RevocationReason
+    @OptionGroup var list: RevocationListOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let authority = try FactoryAuthority(opening: place.authority, passphrase: list.passphrase.passphrase())
+        try authority.revoke(serial, for: reason, at: UTCTime.now)
+        try list.sign(authority, output)
+    }
+}
+
+struct CARevocationListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "crl",
+        abstract: "Signs the revocation list anew; run it before the last one ends.",
+        discussion: "Example: birthmark-factory ca crl ca --days 30"
+    )
+
+    @OptionGroup var place: CADirectoryArgument
+    @OptionGroup var list: RevocationListOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try list.sign(
+            FactoryAuthority(opening: place.authority, passphrase: list.passphrase.passphrase()),
+            output
+        )
+    }
+}
+
+struct RevocationListOptions: ParsableArguments {
+    @Option(help: "Days that the list is good for.")
+    var days: Int64 = 30
+    @OptionGroup var passphrase: PassphraseOption
+
+    func validate() throws {
+        guard (1...3650).contains(days) else { throw ValidationError("--days is 1 to 3650") }
+    }
+
+    func sign(_ authority: FactoryAuthority, _ output: OutputOptions) throws {
+        let report = try authority.signRevocationList(at: UTCTime.now, days: days)
+        try output.print(report) {
+            """
+            list \(report.number) with \(report.revoked) certificates in \(report.file)
+            good until \(UTCTime.text(report.nextUpdate))
+            """
+        }
+    }
+}
