@@ -180,7 +180,7 @@ let package = Package(
             "birthmark-factory",
             [
                 "FactoryLine", "FactoryAuthority", "EnrolmentService", "HTTPService", "TPMDevice", "Endorsement",
-                "VerifierClient", "Messages", "DurableFiles", logging, lifecycle,
+                "VerifierClient", "Messages", "DurableFiles", crypto, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -300,7 +300,8 @@ let package = Package(
             of: "FactoryLine",
             [
                 "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
-                "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509, asn1, subprocess,
+                "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509, asn1,
+                subprocess,
                 system,
             ]
         ),

@@ -75,6 +75,24 @@ public enum AtomicFile {
         }
     }
 
+    /// Overwrites a file with zeros and removes it, durably; a file that is not there is no error.
+    ///
+    /// A file system that copies on write, and flash, may keep the old bytes where no path leads to them.
+    public static func erase(_ path: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            guard errno != ENOENT else { return }
+            throw FileError(errno: errno, .write, path)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .write, path) }
+        try write([UInt8](repeating: 0, count: Int(status.st_size)), descriptor: descriptor, path: path)
+        guard fsync(descriptor) == 0 else { throw FileError(errno: errno, .write, path) }
+        guard unsafe unlink(path) == 0 else { throw FileError(errno: errno, .write, path) }
+        try synchronize(directoryOf: path)
+    }
+
     /// Makes the entries of a file's directory durable.
     public static func synchronize(directoryOf path: String) throws(FileError) {
         try synchronize(directory: parent(of: path))

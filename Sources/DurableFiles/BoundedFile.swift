@@ -22,6 +22,16 @@ public enum BoundedFile {
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 
+    /// The same; nil when there is no such file.
+    public static func readIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+        do {
+            return try read(path, limit: limit)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+
     /// Reads an open descriptor to its end.
     /// - Parameter path: what the descriptor is called in an error.
     public static func read(descriptor: Int32, path: String, limit: Int) throws(FileError) -> [UInt8] {

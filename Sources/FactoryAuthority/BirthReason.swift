@@ -14,6 +14,8 @@ public enum BirthReason: Sendable, Hashable {
     case endorsementCertificateUnreadable(CertificateError)
     /// The keys are not proven to be in this TPM.
     case residency(ResidencyReason)
+    /// An advisory says that this TPM's firmware cannot be trusted with the profile's keys.
+    case firmwareUntrusted(TPMAdvisoryFinding)
     /// The certification request cannot be read in the form that is stated.
     case requestUnreadable(String)
     /// The certification request is not one of these keys for each other.
@@ -22,6 +24,8 @@ public enum BirthReason: Sendable, Hashable {
     case refusedByAuthority(String, codes: [String])
     /// The order says hardware, the certificate says software.
     case tierOverstated(model: String)
+    /// The order says hardware, and only the owner's allow list speaks for the key.
+    case tierUnendorsed
     /// Another TPM has this serial number (attack 45).
     case serialTaken(by: ContentDigest)
     /// This TPM was begun or born under another serial number (attack 52).
@@ -34,10 +38,16 @@ public enum BirthReason: Sendable, Hashable {
     case orderDiffers([String])
     /// Another key is kept at a handle of the profile.
     case handleTaken(Handle)
+    /// Somebody has set authorization values of these hierarchies before.
+    case hierarchyOwned([String])
     /// Something else is kept in an NV index of the profile.
     case indexTaken(Handle)
     /// The birth was signed, and the TPM no longer holds what it says.
     case changedSinceBirth([String])
+    /// The TPM was cleared; keys and certificates are back, and nobody said what the verifier's floor is.
+    case securityFloorUnknown
+    /// The floor that was named is below the one at birth.
+    case securityFloorTooLow(UInt64, atBirth: UInt64)
     /// The event log does not lead to the PCRs that the TPM has.
     case logDoesNotMatch([Int])
     /// The event log cannot be read.
@@ -52,18 +62,23 @@ public enum BirthReason: Sendable, Hashable {
         case .endorsementCertificateMissing: "endorsement-certificate-missing"
         case .endorsementCertificateUnreadable: "endorsement-certificate-unreadable"
         case .residency(let reason): reason.rawValue
+        case .firmwareUntrusted: "firmware-untrusted"
         case .requestUnreadable: "request-unreadable"
         case .request(let reason): reason.rawValue
         case .refusedByAuthority(_, let codes): codes.first ?? "refused-by-authority"
         case .tierOverstated: "tier-overstated"
+        case .tierUnendorsed: "tier-unendorsed"
         case .serialTaken: "serial-taken"
         case .bornAs: "born-as-another"
         case .retired: "retired"
         case .bornElsewhere: "born-elsewhere"
         case .orderDiffers: "order-differs"
         case .handleTaken: "handle-taken"
+        case .hierarchyOwned: "hierarchy-owned"
         case .indexTaken: "index-taken"
         case .changedSinceBirth: "changed-since-birth"
+        case .securityFloorUnknown: "security-floor-unknown"
+        case .securityFloorTooLow: "security-floor-too-low"
         case .logDoesNotMatch: "log-does-not-match"
         case .logUnreadable: "log-unreadable"
         case .securityVersionTooHigh: "security-version-too-high"
@@ -80,20 +95,30 @@ extension BirthReason: CustomStringConvertible {
             "the TPM holds no endorsement key certificate at \(index), and the key is not on the allow list"
         case .endorsementCertificateUnreadable(let error): "the endorsement key certificate cannot be read: \(error)"
         case .residency(let reason): "\(reason)"
+        case .firmwareUntrusted(let finding): "the TPM's firmware is known to be bad: \(finding)"
         case .requestUnreadable(let detail): "the certification request cannot be read: \(detail)"
         case .request(let reason): "\(reason)"
         case .refusedByAuthority(let sentence, _): "the factory's CA refuses: \(sentence)"
         case .tierOverstated(let model):
             "the certificate says that this TPM is software (\(model)), the order says hardware"
+        case .tierUnendorsed:
+            "no vendor's certificate says that this TPM is hardware, the order does; the allow list cannot"
         case .serialTaken(let tpm): "the serial number belongs to another TPM (\(tpm))"
         case .bornAs(let serial): "this TPM has the serial number \(serial) already"
         case .retired(let serial): "this TPM was retired when the board of \(serial) was swapped"
         case .bornElsewhere(let serial): "this TPM was born as \(serial) at another station"
         case .orderDiffers(let names): "the birth was begun with another \(names.joined(separator: ", another "))"
         case .handleTaken(let handle): "another key is kept at \(handle)"
+        case .hierarchyOwned(let hierarchies):
+            "somebody has set another authorization value of \(hierarchies.joined(separator: " and "))"
         case .indexTaken(let index): "something else is kept at \(index)"
         case .changedSinceBirth(let what):
             "the TPM no longer holds what the birth says: \(what.joined(separator: ", "))"
+        case .securityFloorUnknown:
+            "the TPM was cleared: keys and certificates are restored, its counters are not, and the verifier alone knows "
+                + "how far the rollback floor had risen"
+        case .securityFloorTooLow(let floor, let born):
+            "the security floor \(floor) is below \(born), the one at birth"
         case .logDoesNotMatch(let pcrs):
             "the event log does not lead to the TPM's PCR \(pcrs.map(String.init).joined(separator: ", "))"
         case .logUnreadable(let detail): "the event log cannot be read: \(detail)"
@@ -112,10 +137,13 @@ extension BirthReason: CustomStringConvertible {
             "check the endorsement key template in the profile, or list the key's SHA-256 in ek-allowed.txt"
         case .residency:
             "run the same command again; if it repeats, set the board aside: keys and TPM do not belong together"
+        case .firmwareUntrusted(let finding):
+            "update the TPM's firmware (\(finding.advisory.origin)); or waive \(finding.advisory.id) in the profile, with a reason"
         case .requestUnreadable: "state the form of requests that the profile's \"csr\" and the CA agree on"
         case .request: "set the board aside: its keys do not certify one another"
         case .refusedByAuthority: "ask whoever runs the CA, who finds the details in its log"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
+        case .tierUnendorsed: "order it with --tier vtpm, the tier of TPMs for which no vendor speaks"
         case .serialTaken:
             "read the serial number again, two boards must not share one; if the first was taken out: birthmark-factory rework"
         case .bornAs(let serial): "use --serial \(serial), or read the serial number again"
@@ -125,8 +153,13 @@ extension BirthReason: CustomStringConvertible {
         case .orderDiffers: "repeat the order as it was begun; a birth is never changed"
         case .handleTaken(let handle):
             "if nothing needs that key: tpm2_evictcontrol -c \(handle), then run the same command again"
+        case .hierarchyOwned:
+            "clear the TPM in the firmware setup, or give back the empty values (tpm2_changeauth); then run the same command"
         case .indexTaken(let index): "if nothing needs it: tpm2_nvundefine \(index), then run the same command again"
-        case .changedSinceBirth: "the TPM was cleared or changed after its birth; retire this instance at the verifier"
+        case .changedSinceBirth: "somebody has changed the TPM after its birth; retire this instance at the verifier"
+        case .securityFloorUnknown:
+            "ask the verifier (birthmark device show SERIAL, floor), then run the same command with --security-floor N"
+        case .securityFloorTooLow: "a floor never falls: take the one that birthmark device show SERIAL names"
         case .logDoesNotMatch: "reboot the board and give the log of this boot; it must not have been changed since"
         case .logUnreadable: "give the log as the kernel shows it (binary_bios_measurements)"
         case .securityVersionTooHigh: "number security versions from 1; each release that fixes a hole adds 1"

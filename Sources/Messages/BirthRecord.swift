@@ -51,6 +51,8 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     public var imaPCR: Int?
     /// The first measured boot.
     public var firstBoot: FirstBoot
+    /// The advisories about this TPM's firmware that were let pass by name; absent when none was.
+    public var waivedAdvisories: [AdvisoryWaiver]?
 
     /// DSSE payload type.
     public static let payloadType = "application/vnd.birthmark.birth.v1+json"
@@ -84,6 +86,9 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         }
         guard imaPCR.map({ Self.imaPCRs.contains($0) && selection.pcrs.contains($0) }) ?? true else {
             throw MessageError(.outOfRange, "\"imaPCR\" is one of the selection, and not one of the firmware's")
+        }
+        guard waivedAdvisories.map({ (1...AdvisoryWaiver.maximumCount).contains($0.count) }) ?? true else {
+            throw MessageError(.outOfRange, "\"waivedAdvisories\" is there when there are some, and not without bound")
         }
         guard counters.securityFloor.index != counters.grants.index else {
             throw MessageError(.outOfRange, "both counters are at one NV index")
@@ -120,7 +125,8 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         tpm: TPMIdentity,
         selection: PCRSet,
         imaPCR: Int? = nil,
-        firstBoot: FirstBoot
+        firstBoot: FirstBoot,
+        waivedAdvisories: [AdvisoryWaiver]? = nil
     ) {
         self.formatVersion = 1
         self.instance = InstanceID(iakName: iak.name.bytes)
@@ -145,6 +151,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         self.selection = selection
         self.imaPCR = imaPCR
         self.firstBoot = firstBoot
+        self.waivedAdvisories = waivedAdvisories
     }
 }
 

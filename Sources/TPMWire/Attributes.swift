@@ -116,6 +116,22 @@ public struct TPMASession: OptionSet, Sendable, Hashable {
     public static let audit = TPMASession(rawValue: 1 << 7)
 }
 
+/// TPMA_PERMANENT (Part 2, 8.6): what stays as it is over a reset.
+public struct TPMAPermanent: OptionSet, Sendable, Hashable {
+    /// All 32 bits.
+    public var rawValue: UInt32
+    /// Any bits.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let ownerAuthSet = TPMAPermanent(rawValue: 1 << 0)
+    public static let endorsementAuthSet = TPMAPermanent(rawValue: 1 << 1)
+    public static let lockoutAuthSet = TPMAPermanent(rawValue: 1 << 2)
+    /// TPM2_Clear by the lockout authorization is forbidden.
+    public static let disableClear = TPMAPermanent(rawValue: 1 << 8)
+    public static let inLockout = TPMAPermanent(rawValue: 1 << 9)
+    public static let tpmGeneratedEPS = TPMAPermanent(rawValue: 1 << 10)
+}
+
 /// TPMA_LOCALITY (Part 2, 8.5): bits 0 to 4 for localities 0 to 4; 32 and above is one extended locality.
 public struct TPMALocality: OptionSet, WireStructure {
     /// All eight bits.

@@ -25,7 +25,7 @@ struct FactoryProgram: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ReworkCommand.self,
-            ExportCommand.self, CACommand.self,
+            ExportCommand.self, CACommand.self, EscrowCommand.self,
         ]
     )
 
@@ -59,6 +59,8 @@ struct FactoryProgram: AsyncParsableCommand {
             } else {
                 CommandFailure(.malformed, error.description)
             }
+        case let error as Escrow.Failure:
+            CommandFailure(.refused, error.description)
         case let error as MessageError:
             CommandFailure(.malformed, error.description)
         default: nil

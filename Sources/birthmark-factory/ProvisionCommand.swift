@@ -38,8 +38,16 @@ struct ProvisionCommand: AsyncParsableCommand {
     var packageVersion: Label
     @Option(name: .customLong("security-version"), help: "That package's security version: the rollback floor.")
     var securityVersion: UInt64
-    @Option(help: "tpm for an endorsed hardware TPM, vtpm for an endorsed virtual or software TPM.")
+    @Option(
+        help:
+            "tpm for an endorsed hardware TPM, vtpm for a virtual or software TPM, or one that only your allow list knows."
+    )
     var tier: TPMTier = .tpm
+    @Option(
+        name: .customLong("security-floor"),
+        help: "For a device that was born here and whose TPM was cleared: the floor that birthmark device show names."
+    )
+    var securityFloor: UInt64?
     @Option(
         name: .customLong("event-log"),
         help: ArgumentHelp(
@@ -66,6 +74,9 @@ struct ProvisionCommand: AsyncParsableCommand {
         var model: String
         var bornAt: Int64
         var record: String
+        var waivedAdvisories: [AdvisoryWaiver]?
+        var restored: [String]?
+        var restoration: String?
     }
 
     func run() async throws {
@@ -89,15 +100,19 @@ struct ProvisionCommand: AsyncParsableCommand {
             profile: profile,
             on: tpm,
             eventLog: log,
-            now: UTCTime.now
+            now: UTCTime.now,
+            securityFloor: securityFloor
         ) { step in
             bar.update(UInt64(BirthStep.allCases.firstIndex(of: step) ?? 0), of: steps)
         }
         await tpm.close()
         bar.finish()
         switch outcome {
-        case .born(let record): try print("born", record, station)
-        case .alreadyBorn(let record): try print("already-born", record, station)
+        case .born(let record): try print("born", "born", record, station)
+        case .alreadyBorn(let record):
+            try print("already-born", "was born already, nothing changed", record, station)
+        case .restored(let record, let parts):
+            try print("restored", "restored the same identity", record, station, restored: parts)
         case .refused(let reasons):
             throw CommandFailure(
                 .refused,
@@ -108,20 +123,33 @@ struct ProvisionCommand: AsyncParsableCommand {
         }
     }
 
-    private func print(_ verdict: String, _ record: BirthRecord, _ station: Station) throws {
+    private func print(
+        _ verdict: String,
+        _ words: String,
+        _ record: BirthRecord,
+        _ station: Station,
+        restored parts: [String]? = nil
+    ) throws {
         let report = Report(
             verdict: verdict,
             instance: record.instance.text,
             serial: record.serial.text,
             model: record.model.text,
             bornAt: record.bornAt,
-            record: station.birthFile(of: record.serial)
+            record: station.birthFile(of: record.serial),
+            waivedAdvisories: record.waivedAdvisories,
+            restored: parts,
+            restoration: parts == nil ? nil : try station.lastRestoration(of: record)
         )
+        let waivers = (record.waivedAdvisories ?? []).map { "\nwaived   \($0.advisory): \($0.reason)" }.joined()
+        var restored = (parts ?? []).map { "\nput back \($0)" }.joined()
+        if let restoration = report.restoration { restored += "\ncounters \(restoration)" }
+        if parts != nil { restored += "\nnext     birthmark device reinstate: a clear ends the lease" }
         try output.print(report) {
             """
-            \(verdict == "born" ? "born" : "was born already, nothing changed"): \(report.serial), \(report.model)
+            \(words): \(report.serial), \(report.model)
             instance \(report.instance)
-            record   \(report.record)
+            record   \(report.record)\(waivers)\(restored)
             """
         }
     }

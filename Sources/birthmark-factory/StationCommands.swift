@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import Endorsement
 import FactoryAuthority
 import FactoryLine
 import Messages
@@ -15,7 +16,8 @@ struct InitCommand: ParsableCommand {
             A station's births count for a year, or for --days. Given for a station that is there, its time begins anew from today; then \
             the verifiers need the new birth-keys.json.
 
-            Example: birthmark-factory init line-1 --name line-1 --ca-host stations/line-1
+            Example: birthmark-factory init line-1 --name line-1 --ca-host stations/line-1 \\
+                --advisories Provisioning/trust/tpm-advisories.json
             """
     )
 
@@ -30,6 +32,21 @@ struct InitCommand: ParsableCommand {
         )
     )
     var caHost: String?
+    @Option(
+        help: ArgumentHelp(
+            "A list of known-bad TPM firmware; it replaces the station's. Without one no firmware is refused.",
+            valueName: "file"
+        )
+    )
+    var advisories: String?
+    @Option(
+        name: .customLong("escrow-key"),
+        help: ArgumentHelp(
+            "The public key of the operator who can open escrows of authorization values; it replaces the station's.",
+            valueName: "file"
+        )
+    )
+    var escrowKey: String?
     @OptionGroup var keys: KeyLocationOptions
     @OptionGroup var passphrase: PassphraseOption
     @Option(
@@ -46,6 +63,7 @@ struct InitCommand: ParsableCommand {
         var factoryRoots: String
         var ekRoots: String
         var until: Int64
+        var advisories: String?
     }
 
     func validate() throws {
@@ -58,6 +76,8 @@ struct InitCommand: ParsableCommand {
     }
 
     func run() throws {
+        let list = try advisories.map(Self.list)
+        let key = try escrowKey.map { try EscrowKeyFile.publicKey($0) }
         let (station, made) = try Station.make(
             in: FactoryDirectory(directory),
             name: name,
@@ -67,21 +87,36 @@ struct InitCommand: ParsableCommand {
                 ?? .own(rootKey: keys.rootKey, issuingKey: keys.issuingKey),
             passphrase: passphrase.passphrase()
         )
+        if let list { try station.keep(advisories: list) }
+        if let key { try station.keep(escrowKey: key) }
+        let kept = try TPMAdvisories.read(station.directory.advisories)
         let report = Report(
             station: station.name.text,
             made: made,
             birthKeys: station.directory.birthKeys,
             factoryRoots: station.directory.factoryRoots,
             ekRoots: station.directory.ekRoots,
-            until: station.listed.until
+            until: station.listed.until,
+            advisories: kept.map { _ in station.directory.advisories }
         )
         try output.print(report) {
             """
             \(made ? "made" : "found") the station \(report.station) in \(directory)
             for verifiers: \(report.birthKeys) and \(report.factoryRoots); its births count until \(UTCTime.text(report.until))
             next: \(next(report))
-            """
+            """ + (kept == nil ? "\nnext: run it again with --advisories; until then no TPM firmware is judged" : "")
         }
+    }
+
+    private static func list(_ path: String) throws -> TPMAdvisories {
+        guard let list = try TPMAdvisories.read(path) else {
+            throw CommandFailure(
+                .malformed,
+                "\(path) is not there",
+                hint: "the project's own is Provisioning/trust/tpm-advisories.json"
+            )
+        }
+        return list
     }
 }
 

@@ -9,7 +9,8 @@ import Testing
             let secrets = Secrets(below: fleet.directory)
             let found = Set(secrets.files.map { $0.dropFirst(fleet.directory.count + 1) })
             let expected: Set<Substring> = [
-                "release.key", "line/ca/keys/root.key", "line/ca/keys/ca.key", "line/keys/station.key", "verifier/operators/alice/key.pem",
+                "release.key", "line/ca/keys/root.key", "line/ca/keys/ca.key", "line/keys/station.key",
+                "verifier/operators/alice/key.pem",
                 "verifier/keys/grant.key", "verifier/keys/results.key", "verifier/keys/ledger.key",
                 "verifier/keys/challenge.key",
                 "verifier/keys/tls.key", "verifier/keys/operator-ca.key",

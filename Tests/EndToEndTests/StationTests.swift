@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MachineFaults
 import Messages
 import Testing
 
@@ -122,8 +123,9 @@ import Testing
                 "rework", fleet.line, "--serial", first.serial, "--reason", "TPM does not answer", "--by", "bob",
                 "--json",
             ]
-            for moment in [PowerCut.Moment.before, .after] {
-                let cut = try await PowerCut.at(1, placing: "~1.json", moment, in: fleet.directory)
+            let faults = try await MachineFaults(in: fleet.directory)
+            for moment in MachineFaults.Moment.allCases {
+                let cut = faults.killing(moment, placing: 1, of: "~1.json")
                 #expect(try await Program.factory.run(rework, environment: cut, in: fleet.transcript).isKilled)
             }
             let known = try await fleet.run(.factory, rework).json
@@ -132,8 +134,8 @@ import Testing
             let new = try #require(try await expect(0, second.provision(on: fleet.line)).json["instance"].text)
 
             let export = ["export", fleet.line, "--out", fleet.births, "--json"]
-            for moment in [PowerCut.Moment.before, .after] {
-                let cut = try await PowerCut.at(1, placing: "bundles/2.json", moment, in: fleet.directory)
+            for moment in MachineFaults.Moment.allCases {
+                let cut = faults.killing(moment, placing: 1, of: "bundles/2.json")
                 #expect(try await Program.factory.run(export, environment: cut, in: fleet.transcript).isKilled)
             }
             let exported = try await fleet.run(.factory, export).json

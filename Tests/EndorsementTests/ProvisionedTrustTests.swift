@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func onlyCertificatesAreRead() throws {
-        #expect(try Self.contents.get().passedOver == ["README.md", "index.json"])
+        #expect(try Self.contents.get().passedOver == ["README.md", "index.json", "tpm-advisories.json"])
         #expect(try Self.contents.get().revocationLists.isEmpty)
     }
 }

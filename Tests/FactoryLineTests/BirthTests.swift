@@ -199,8 +199,15 @@ import Testing
                 }
                 let line1 = "\(ContentDigest(of: area.bytes))  # board 7\n"
                 try Data(line1.utf8).write(to: URL(filePath: line.station.directory.path + "/ek-allowed.txt"))
+                // A list says whose key it is, and never that hardware keeps it.
+                let hardware = try await line.provision(device, TestLine.order(tier: .tpm))
+                #expect(hardware.text == "tier-unendorsed")
+                guard case .refused(let reasons) = hardware else { return }
+                #expect(reasons.first?.hint.contains("--tier vtpm") == true)
+                #expect(try await TPMContents.of(device).persistent == [:])
                 let record = try #require(try await line.provision(device).record)
                 #expect(record.ek.certificate == nil)
+                #expect(record.tier == .vtpm)
             }
         }
     }

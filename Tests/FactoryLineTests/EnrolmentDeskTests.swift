@@ -340,6 +340,31 @@ import Testing
         }
     }
 
+    @Test func attack30_sameKeyWithAnotherNameAlg() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let desk = try desk(line)
+                // Made by the TPM with SHA-384 for its Name …
+                var template = DeviceIdentityTemplate.eccP384.iak()
+                template.parameters = DeviceIdentityTemplate.eccP256.iak().parameters
+                let made = try await enrol(device, at: desk, iak: template)
+                await expect(request: .keysUnsuitable) { try await issue(await made.answer(), at: desk) }
+                // … or only described so.
+                var statements = try await enrol(device, at: desk)
+                var area = statements.iak.publicArea
+                area.nameAlg = .sha384
+                statements.iak = .init(
+                    publicArea: area,
+                    attest: statements.iak.attest,
+                    signature: statements.iak.signature
+                )
+                await expect(request: .keysUnsuitable) { [statements] in
+                    try await issue(await statements.answer(), at: desk)
+                }
+            }
+        }
+    }
+
     @Test func attack31_iakWithUserWithAuthOnly() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in

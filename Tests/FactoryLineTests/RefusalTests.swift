@@ -1,3 +1,4 @@
+import Endorsement
 import FactoryAuthority
 import FactoryLine
 import Foundation
@@ -124,26 +125,59 @@ import Testing
         }
     }
 
+    /// Puts something else into the index of the endorsement key's certificate, as who has the board may.
+    private func replaceCertificate(of device: SoftwareDevice, by content: [UInt8]) async throws {
+        try await onTPM(of: device) { tpm throws(TPMError) in
+            let index = Handle(rawValue: 0x01C0_000A)
+            guard let own = try tpm.nvIndex(at: index) else { return }
+            try tpm.nvUndefineSpace(own, by: .platform)
+            let area = TPMSNVPublic(
+                nvIndex: index,
+                nameAlg: .sha256,
+                attributes: [.ppWrite, .ppRead, .ownerRead, .authRead, .noDA, .platformCreate],
+                dataSize: UInt16(clamping: content.count)
+            )
+            try tpm.nvWrite(content, to: tpm.nvDefineSpace(area, by: .platform), as: .platform)
+        }
+    }
+
     @Test func attack33_ekCertificateOfAnotherTPM() async throws {
         try await TestLine.with { line in
             try await line.withDevice("a") { first in
                 try await line.withDevice("b") { second in
                     let index = Handle(rawValue: 0x01C0_000A)
                     let stolen = try #require(try await TPMContents.of(second).nv[index])
-                    try await onTPM(of: first) { tpm throws(TPMError) in
-                        guard let own = try tpm.nvIndex(at: index) else { return }
-                        try tpm.nvUndefineSpace(own, by: .platform)
-                        let area = TPMSNVPublic(
-                            nvIndex: index,
-                            nameAlg: .sha256,
-                            attributes: [.ppWrite, .ppRead, .ownerRead, .authRead, .noDA, .platformCreate],
-                            dataSize: UInt16(clamping: stolen.count)
-                        )
-                        try tpm.nvWrite(stolen, to: tpm.nvDefineSpace(area, by: .platform), as: .platform)
-                    }
+                    try await replaceCertificate(of: first, by: stolen)
                     #expect(try await line.provision(first).text == "key-differs")
                     #expect(try await TPMContents.of(first).persistent == [:])
                 }
+            }
+        }
+    }
+
+    @Test func attack34_caCertificateInPlaceOfTheEndorsement() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let path = line.directory + "/ca/" + LocalCA.intermediateFile
+                let authority = try #require(try TrustDirectory.readFile(path).first)
+                try await replaceCertificate(of: device, by: authority.bytes)
+                #expect(try await line.provision(device).text.contains("is-authority"))
+                #expect(try await TPMContents.of(device).persistent == [:])
+            }
+        }
+    }
+
+    /// The day of birth is judged, not the day of the judgement: before its certificate no key is endorsed.
+    @Test func attack35_noBirthBeforeTheCertificate() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let early = try await line.provision(device, now: 946_684_800)
+                #expect(early.text.contains("not-yet-valid"))
+                #expect(try await TPMContents.of(device).persistent == [:])
+                let born = try await line.provision(device)
+                #expect(born.text == "born")
+                // Found again in any year: what was born stays born.
+                #expect(try await line.provision(device, now: 4_102_444_800).text == "already-born")
             }
         }
     }
@@ -188,18 +222,6 @@ import Testing
                     #expect(try await line.provision(device, TestLine.order("GW-\(index)")).text == "index-taken")
                     #expect(try await TPMContents.of(device).nv[index.handle] == [1, 2, 3, 4, 5, 6, 7, 8])
                 }
-            }
-        }
-    }
-
-    @Test func aClearedTPMIsNoLongerWhatWasBorn() async throws {
-        try await TestLine.with { line in
-            try await line.withDevice { device in
-                #expect(try await line.provision(device).text == "born")
-                let births = try line.births()
-                try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear() }
-                #expect(try await line.provision(device).text == "changed-since-birth")
-                #expect(try line.births() == births)
             }
         }
     }

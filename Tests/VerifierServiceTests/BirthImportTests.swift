@@ -122,10 +122,34 @@ import VerifierStore
         }
     }
 
+    @Test func attack32_certificatesOfOtherKeys() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let good = try factory.record(of: device)
+            // The same serial and model, so that only the keys tell.
+            let sister = try factory.record(of: try SoftwareKeyDevice(serial: "SN-1"))
+            var exchanged = good
+            swap(&exchanged.iak.certificate, &exchanged.idevid.certificate)
+            var sistersIAK = good
+            sistersIAK.iak.certificate = sister.iak.certificate
+            var sistersIDevID = good
+            sistersIDevID.idevid.certificate = sister.idevid.certificate
+            for record in [exchanged, sistersIAK, sistersIDevID] {
+                try await refuses(
+                    try factory.bundle(of: [try factory.envelope(record)]),
+                    .birthNotBelieved,
+                    service
+                )
+            }
+            #expect(try await importing(try factory.bundle(device), service).map(\.outcome) == [.imported])
+        }
+    }
+
     /// What a station signed that is not so.
     private static let lies: [(String, @Sendable (inout BirthRecord) throws -> Void)] = [
         ("another model than the certificates'", { $0.model = try label("m2") }),
         ("another serial than the certificates'", { $0.serial = try label("SN-9") }),
+        ("hardware, of which no vendor speaks", { $0.tier = .tpm }),
         ("no IAK certificate", { $0.iak.certificate = nil }),
         ("the IAK's certificate for the IDevID", { $0.idevid.certificate = $0.iak.certificate }),
         ("a Name that is not the EK's", { $0.ek.name = $0.idevid.name }),

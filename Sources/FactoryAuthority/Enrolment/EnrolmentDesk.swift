@@ -230,10 +230,13 @@ public actor EnrolmentDesk {
             }
             throw BirthRefusal(reasons.map(BirthReason.endorsement))
         case .accepted(let facts):
-            if request.tier == .tpm, case .certificate(let certificate) = facts.basis, certificate.isSoftware {
+            guard request.tier == .tpm else { return facts }
+            switch facts.basis {
+            case .allowList: throw BirthRefusal(.tierUnendorsed)
+            case .certificate(let certificate) where certificate.isSoftware:
                 throw BirthRefusal(.tierOverstated(model: certificate.tpm?.model ?? "not named"))
+            case .certificate: return facts
             }
-            return facts
         }
     }
 

@@ -14,6 +14,8 @@ extension Station {
     /// - Parameters:
     ///   - eventLog: the TCG event log of the boot that runs now, if the board has one.
     ///   - now: seconds since 1970: the birth's date, unless it was begun earlier.
+    ///   - securityFloor: the rollback floor that the verifier has on record, for a device that was born and whose TPM was
+    ///     cleared since.
     ///   - step: called before each step.
     /// - Throws: when it could not be decided: the TPM, a file or the environment failed. Nothing was signed.
     public func provision(
@@ -22,10 +24,19 @@ extension Station {
         on tpm: TPM,
         eventLog: [UInt8]? = nil,
         now: Int64,
+        securityFloor: UInt64? = nil,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
         try await withAuthority(now: now) { authority in
-            let birth = Birth(station: self, order: order, profile: profile, eventLog: eventLog, authority: authority, now: now)
+            let birth = Birth(
+                station: self,
+                order: order,
+                profile: profile,
+                eventLog: eventLog,
+                now: now,
+                securityFloor: securityFloor,
+                authority: authority
+            )
             do {
                 do {
                     return try await birth.run(on: tpm, before: step)
@@ -36,6 +47,14 @@ extension Station {
                 }
             } catch let refusal as BirthRefusal {
                 return .refused(refusal.reasons)
+            } catch let error as TPMError where Birth.isUnauthorised(error) {
+                let owned = try await tpm.perform { connection throws(TPMError) in
+                    try connection.permanentAttributes().owned(of: OwnedHierarchy.allCases)
+                }
+                guard !owned.isEmpty else {
+                    throw profile.nvOwner == .platform ? BirthInterruption.platformClosed : error
+                }
+                return .refused([.hierarchyOwned(owned.map(\.rawValue))])
             }
         }
     }
@@ -68,13 +87,14 @@ extension BirthRecord {
 }
 
 /// One attempt at one birth.
-private struct Birth: Sendable {
+struct Birth: Sendable {
     let station: Station
     let order: BirthOrder
     let profile: ProvisioningProfile
     let eventLog: [UInt8]?
-    let authority: any CertifyingAuthority
     let now: Int64
+    let securityFloor: UInt64?
+    let authority: any CertifyingAuthority
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
     static let maximumSecurityVersion: UInt64 = 1_000
@@ -102,15 +122,26 @@ private struct Birth: Sendable {
         guard try !files.isRetired(digest, order.serial) else { throw BirthRefusal(.retired(serial: order.serial)) }
         if let record = try signedBirth(of: endorsementKey) {
             let kept = try connection.entities(of: record, profile: profile)
-            let differences = try record.differences(of: kept, in: connection, profile: profile)
-            guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
-            return .alreadyBorn(record)
+            let counters = try station.restorations(of: record).last?.counters ?? record.counters
+            let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+            let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
+            if try differences.isEmpty && ownership.isWhole(connection) {
+                try ownership.finish()
+                return .alreadyBorn(record)
+            }
+            return try restore(record, differences: differences, endorsementKey: found, tpm: digest, connection)
         }
+        // Nothing is written down, here or in the TPM, before firmware and endorsement key are judged.
+        let identity = Messages.TPMIdentity(try connection.identity())
+        let findings = try station.advisories()?.judge(identity, profile: profile) ?? []
+        guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
+        try Ownership.check(station, profile, tpm: digest, connection)
         let journal: BirthJournal
         let keys: KeptKeys
         if let begun = try files.claim(order, profile: profile, tpm: digest) {
             journal = begun
-            keys = try keepKeys(begun.enrolled, endorsementKey: connection.keep(found, of: profile), connection)
+            let (iak, idevid) = (begun.enrolled.iak, begun.enrolled.idevid)
+            keys = try keepKeys(iak, idevid, endorsementKey: connection.keep(found, of: profile), connection)
         } else {
             try refuseForeignTag(connection)
             try await step(.proveResidency)
@@ -134,20 +165,23 @@ private struct Birth: Sendable {
         // Nothing of ours is loaded now; what is, was left by a program that was killed.
         try connection.flushAbandoned()
 
+        let owner = profile.nvOwner
         try await step(.storeCertificates)
         let iakCertificate = try connection.store(
             enrolled.iak.certificate?.bytes ?? [],
-            at: profile.nv.iakCertificate.handle
+            at: profile.nv.iakCertificate.handle,
+            by: owner
         )
         let idevidCertificate = try connection.store(
             enrolled.idevid.certificate?.bytes ?? [],
-            at: profile.nv.idevidCertificate.handle
+            at: profile.nv.idevidCertificate.handle,
+            by: owner
         )
         try await step(.defineCounters)
         // The floor's base is chosen so that value minus base is the package's security version.
         let version = order.bornWith.securityVersion
-        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version)
-        let grants = try connection.counter(at: profile.nv.grants.handle)
+        let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version, by: owner)
+        let grants = try connection.counter(at: profile.nv.grants.handle, by: owner)
         let counters = BornCounters(
             securityFloor: BornCounter(index: profile.nv.securityFloor.handle.rawValue, base: floor.value - version),
             grants: BornCounter(index: profile.nv.grants.handle.rawValue, base: grants.value)
@@ -162,11 +196,11 @@ private struct Birth: Sendable {
             iakHandle: enrolled.iak.handle,
             profile: profile.name
         )
-        let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle)
+        let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle, by: owner)
 
         try await step(.quoteFirstBoot)
         let firstBoot = try quoteFirstBoot(enrolled, with: keys.iak, connection)
-        let record = try record(journal.bornAt, enrolled, counters, firstBoot, connection)
+        let record = try record(journal.bornAt, enrolled, counters, firstBoot, identity, findings)
         let kept = KeptEntities(
             ek: keys.ek,
             iak: keys.iak,
@@ -182,22 +216,31 @@ private struct Birth: Sendable {
         async let logIsKept: Void = keepLog()
         try await step(.readBack)
         async let judged = record.refusals(policy: station.opened().policy, profile: profile)
-        let differences = try record.differences(of: kept, in: connection, profile: profile)
-        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences)) }
+        let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences.map(\.description))) }
         let refusals = try await judged
         guard refusals.isEmpty else { throw BirthRefusal(refusals) }
 
+        let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
         try await step(.lock)
-        try connection.lock(kept)
+        try connection.lock(kept, by: owner, onlyOpen: ownership.isBegun)
         try await logIsKept
+        try await step(.setAuthorizations)
+        try ownership.set(over: kept.ek, connection)
         try await step(.sign)
         try sign(record)
+        try ownership.finish()
         return .born(record)
     }
 
     /// Whether the TPM has no slot left for an object or session.
     static func slotsAreTaken(_ error: TPMError) -> Bool {
         error.code == .objectMemory || error.code == .sessionMemory || error.code == .sessionHandles
+    }
+
+    /// Whether the TPM wants an authorization that nobody here has.
+    static func isUnauthorised(_ error: TPMError) -> Bool {
+        error.code == .authFail || error.code == .badAuth || error.code == .hierarchy
     }
 
     /// The birth that was signed under this serial number, if it is this TPM's and was ordered just so.
@@ -219,8 +262,9 @@ private struct Birth: Sendable {
         throw BirthRefusal(.bornElsewhere(serial: tag.serial))
     }
 
-    private func keepKeys(
-        _ enrolled: BirthJournal.Enrolled,
+    func keepKeys(
+        _ iak: BornKey,
+        _ idevid: BornKey,
         endorsementKey: consuming PersistentObject,
         _ connection: TPMConnection
     ) throws -> KeptKeys {
@@ -228,8 +272,8 @@ private struct Birth: Sendable {
         let uniqueY = try profile.uniqueY
         return KeptKeys(
             ek: endorsementKey,
-            iak: try connection.keepAgain(enrolled.iak, template: template.iak(uniqueY: uniqueY)),
-            idevid: try connection.keepAgain(enrolled.idevid, template: template.idevid(uniqueY: uniqueY))
+            iak: try connection.keepAgain(iak, template: template.iak(uniqueY: uniqueY)),
+            idevid: try connection.keepAgain(idevid, template: template.idevid(uniqueY: uniqueY))
         )
     }
 
@@ -254,55 +298,6 @@ private struct Birth: Sendable {
     private func keepLog() throws {
         guard let eventLog else { return }
         _ = try files.keep(log: eventLog)
-    }
-
-    private func record(
-        _ bornAt: Int64,
-        _ enrolled: BirthJournal.Enrolled,
-        _ counters: BornCounters,
-        _ firstBoot: FirstBoot,
-        _ connection: TPMConnection
-    ) throws -> BirthRecord {
-        let identity = try connection.identity()
-        return BirthRecord(
-            serial: order.serial,
-            model: order.model,
-            hardwareRevision: order.hardwareRevision,
-            environment: order.environment,
-            tier: order.tier,
-            profile: profile.name,
-            bornAt: bornAt,
-            station: station.name,
-            replaces: try files.replacement(of: order.serial),
-            bornWith: order.bornWith,
-            ek: enrolled.ek,
-            iak: enrolled.iak,
-            idevid: enrolled.idevid,
-            endorsementIntermediates: enrolled.intermediates,
-            eccUniqueY: try profile.recordedUniqueY,
-            residency: enrolled.residency,
-            counters: counters,
-            tpm: Messages.TPMIdentity(
-                manufacturer: identity.manufacturer,
-                vendor: identity.vendorString,
-                firmwareVersion: identity.firmwareVersion
-            ),
-            selection: profile.selection,
-            imaPCR: profile.imaPCR,
-            firstBoot: firstBoot
-        )
-    }
-
-    private func sign(_ record: BirthRecord) throws {
-        let payload = try CanonicalJSON.encode(record)
-        // As a verifier will read it: what it would refuse must not leave the line.
-        _ = try BirthRecord(parsing: payload)
-        let envelope = try SignedEnvelope(
-            payload: payload,
-            payloadType: BirthRecord.payloadType,
-            signers: [station.signer]
-        )
-        try files.finish(envelope, of: order.serial)
     }
 }
 

@@ -6,6 +6,14 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     case busy
     /// The TPM has no such PCR bank.
     case bankMissing(PCRBank)
+    /// The profile wants an escrow, and the station has no key for it.
+    case escrowKeyMissing(path: String)
+    /// The endorsement key is not kept, and its hierarchy has an authorization value that nobody here has.
+    case endorsementClosed
+    /// The profile wants the platform's authorization, and the firmware has closed it.
+    case platformClosed
+    /// The TPM accepted a command and shows no effect of it.
+    case notTaken(String)
     /// The factory's CA did not answer, or could not decide.
     case authority(String)
     /// The station's word does not count now, so no verifier would take the birth.
@@ -18,6 +26,12 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         switch self {
         case .busy: "another process is provisioning this TPM"
         case .bankMissing(let bank): "the TPM does not have all PCRs of the profile in its \(bank.rawValue) bank"
+        case .escrowKeyMissing(let path):
+            "the profile wants authorization values in escrow, and there is no operator's key at \(path)"
+        case .endorsementClosed:
+            "the endorsement key is not kept, and its hierarchy has an authorization value: it cannot be looked at"
+        case .platformClosed: "the platform hierarchy is closed: the firmware has set its authorization or disabled it"
+        case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
         case .authority(let detail): "the factory's CA: \(detail)"
         case .stationExpired(let station):
             "the births of station \(station.name) do not count now, by this machine's clock and its birth-keys.json"
@@ -30,6 +44,12 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         switch self {
         case .busy: "wait for it to end, then run the same command again"
         case .bankMissing: "allocate the bank in the firmware setup, or name another bank in the profile"
+        case .escrowKeyMissing:
+            "make one with birthmark-factory escrow keygen, and give its public half to birthmark-factory init --escrow-key"
+        case .endorsementClosed: "clear the TPM in the firmware setup, or keep the endorsement key at its handle first"
+        case .platformClosed:
+            "give birth in early boot, before the firmware closes it; or by a profile without \"nvAuthority\""
+        case .notTaken: "run the same command again; if it repeats, set the board aside"
         case .authority:
             "check that birthmark-factory ca serve runs and that the network leads there, then run the same command again"
         case .stationExpired(let station):

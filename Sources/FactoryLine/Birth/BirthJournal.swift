@@ -101,7 +101,7 @@ struct BirthFiles: Sendable {
 
     func journal(of tpm: ContentDigest) throws -> BirthJournal? {
         let path = directory.journal(of: tpm)
-        guard let bytes = try read(path, limit: BirthJournal.maximumSize) else { return nil }
+        guard let bytes = try BoundedFile.readIfThere(path, limit: BirthJournal.maximumSize) else { return nil }
         do {
             let journal = try CanonicalJSON.decode(BirthJournal.self, from: bytes, limit: BirthJournal.maximumSize)
             guard journal.formatVersion == 1 else {
@@ -130,8 +130,19 @@ struct BirthFiles: Sendable {
     /// The signed birth that has a serial number; nil when there is none yet.
     func birth(of serial: Label) throws -> SignedEnvelope? { try envelope(directory.birth(current(serial))) }
 
+    /// The n-th restoration of a device; nil when there were fewer.
+    func restoration(_ number: UInt32, of instance: InstanceID) throws -> SignedEnvelope? {
+        try envelope(directory.restoration(number, of: instance))
+    }
+
+    /// Puts down that a device was restored; the file is never replaced.
+    func finish(_ restoration: SignedEnvelope, number: UInt32, of instance: InstanceID) throws {
+        let path = directory.restoration(number, of: instance)
+        try AtomicFile.write(try CanonicalJSON.encode(restoration), to: path, existing: .keep)
+    }
+
     func envelope(_ path: String) throws -> SignedEnvelope? {
-        guard let bytes = try read(path, limit: SignedEnvelope.maximumSize) else { return nil }
+        guard let bytes = try BoundedFile.readIfThere(path, limit: SignedEnvelope.maximumSize) else { return nil }
         do {
             return try SignedEnvelope(parsing: bytes)
         } catch {
@@ -168,16 +179,6 @@ struct BirthFiles: Sendable {
     }
 
     func log(_ digest: ContentDigest) throws -> [UInt8]? {
-        try read(directory.log(digest), limit: Evidence.maximumLogSize)
-    }
-
-    /// The file's bytes; nil when it does not exist.
-    func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
-        do {
-            return try BoundedFile.read(path, limit: limit)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
-        }
+        try BoundedFile.readIfThere(directory.log(digest), limit: Evidence.maximumLogSize)
     }
 }

@@ -5,9 +5,20 @@ import TPMCrypto
 import TPMDevice
 import TPMWire
 
+/// One thing in which a TPM is not what a birth says.
+struct BirthDifference: Hashable, Sendable, CustomStringConvertible {
+    /// The thing.
+    let what: String
+    /// Whether it is not there, or not written: a clear or an interruption does that, and it can be put back.
+    let isGone: Bool
+
+    /// For people.
+    var description: String { isGone ? "the \(what) is gone" : "another \(what)" }
+}
+
 extension BirthRecord {
     /// What the agent of this instance reads when it has no disk.
-    var tag: BirthTag {
+    func tag(_ counters: BornCounters) -> BirthTag {
         BirthTag(
             instance: instance,
             serial: serial,
@@ -21,23 +32,34 @@ extension BirthRecord {
     /// Everything in which the TPM differs from this record; empty when it is the device that the record describes.
     ///
     /// All of it is read from the TPM now, whatever is known of it.
+    ///
+    /// - Parameter counters: the counters as they were last stated: at birth, or when they were restored.
     func differences(
         of kept: borrowing KeptEntities,
+        counters: BornCounters,
         in connection: TPMConnection,
         profile: ProvisioningProfile
-    ) throws -> [String] {
+    ) throws -> [BirthDifference] {
         let nv = profile.nv
         return [
             try connection.difference(of: kept.ek, from: ek, "endorsement key"),
             try connection.difference(of: kept.iak, from: iak, "attestation key"),
             try connection.difference(of: kept.idevid, from: idevid, "identity key"),
-            try connection.difference(of: kept.iakCertificate, from: iak.certificate?.bytes, nv.iakCertificate),
+            try connection.difference(
+                of: kept.iakCertificate,
+                from: iak.certificate?.bytes,
+                "attestation key's certificate at \(nv.iakCertificate)"
+            ),
             try connection.difference(
                 of: kept.idevidCertificate,
                 from: idevid.certificate?.bytes,
-                nv.idevidCertificate
+                "identity key's certificate at \(nv.idevidCertificate)"
             ),
-            try connection.difference(of: kept.birthTag, from: CanonicalJSON.encode(tag), nv.birthTag),
+            try connection.difference(
+                of: kept.birthTag,
+                from: CanonicalJSON.encode(tag(counters)),
+                "birth tag at \(nv.birthTag)"
+            ),
             try connection.difference(of: kept.securityFloor, from: counters.securityFloor),
             try connection.difference(of: kept.grants, from: counters.grants),
         ].compactMap(\.self)
@@ -81,36 +103,46 @@ extension TPMConnection {
         of kept: borrowing PersistentObject?,
         from born: BornKey,
         _ what: String
-    ) throws(TPMError) -> String? {
+    ) throws(TPMError) -> BirthDifference? {
         switch kept {
         case .some(let kept):
             let read = try readPublic(kept)
             let same =
                 read.publicArea.bytes == born.publicArea.bytes && read.name.contents == born.name.bytes
                 && read.qualifiedName.contents == born.qualifiedName.bytes
-            return same ? nil : "another \(what)"
-        case .none: return "the \(what) is gone"
+            return same ? nil : BirthDifference(what: what, isGone: false)
+        case .none: return BirthDifference(what: what, isGone: true)
         }
     }
 
     fileprivate func difference(
         of kept: borrowing NVIndex?,
         from bytes: [UInt8]?,
-        _ handle: HandleText
-    ) throws(TPMError) -> String? {
+        _ what: String
+    ) throws(TPMError) -> BirthDifference? {
         switch kept {
-        case .some(let index): try content(of: index) == bytes ? nil : "the content of \(handle)"
-        case .none: "the content of \(handle)"
+        case .some(let index):
+            guard try content(of: index) != bytes else { return nil }
+            // What is not locked was not finished: at birth all of them are.
+            return BirthDifference(what: what, isGone: try !isLocked(index))
+        case .none: return BirthDifference(what: what, isGone: true)
         }
     }
 
-    fileprivate func difference(of kept: borrowing NVIndex?, from born: BornCounter) throws(TPMError) -> String? {
-        let value: UInt64? =
-            switch kept {
-            case .some(let index): try existingCounter(index)
-            case .none: nil
-            }
-        if let value, value >= born.base { return nil }
-        return "the counter at \(Handle(rawValue: born.index))"
+    fileprivate func difference(
+        of kept: borrowing NVIndex?,
+        from born: BornCounter
+    ) throws(TPMError) -> BirthDifference? {
+        let what = "counter at \(Handle(rawValue: born.index))"
+        switch kept {
+        case .some(let index):
+            if let value = try existingCounter(index), value >= born.base { return nil }
+            // An index of another kind is not counted up; one that was never counted is not finished.
+            return BirthDifference(
+                what: what,
+                isGone: try !nvReadPublic(index).publicArea.attributes.contains(.written)
+            )
+        case .none: return BirthDifference(what: what, isGone: true)
+        }
     }
 }

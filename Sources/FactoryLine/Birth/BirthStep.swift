@@ -20,6 +20,9 @@ public enum BirthStep: String, CaseIterable, Sendable {
     case readBack = "read everything back"
     /// NV against later changes.
     case lock = "lock certificates and tag"
+    /// Authorization values and the parameters against guessing, when the profile has them: the last thing that the
+    /// owner does.
+    case setAuthorizations = "set the authorization values"
     /// The signature that makes it a birth.
     case sign = "sign the birth"
 }

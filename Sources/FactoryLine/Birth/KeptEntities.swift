@@ -53,15 +53,19 @@ extension TPMConnection {
     }
 
     /// Locks certificates and tag against writing for ever; it is no error when they are (Part 3, 31.11).
-    func lock(_ kept: borrowing KeptEntities) throws(TPMError) {
-        try lock(kept.iakCertificate)
-        try lock(kept.idevidCertificate)
-        try lock(kept.birthTag)
+    ///
+    /// - Parameter onlyOpen: whether each is looked at first, because who wrote them may have no authorization any more.
+    func lock(_ kept: borrowing KeptEntities, by owner: NVOwner, onlyOpen: Bool) throws(TPMError) {
+        try lock(kept.iakCertificate, by: owner, onlyOpen)
+        try lock(kept.idevidCertificate, by: owner, onlyOpen)
+        try lock(kept.birthTag, by: owner, onlyOpen)
     }
 
-    private func lock(_ index: borrowing NVIndex?) throws(TPMError) {
+    private func lock(_ index: borrowing NVIndex?, by owner: NVOwner, _ onlyOpen: Bool) throws(TPMError) {
         switch index {
-        case .some(let index): try nvWriteLock(index, as: .owner)
+        case .some(let index):
+            if onlyOpen, try isLocked(index) { return }
+            try nvWriteLock(index, as: owner.authority)
         // Reading back has found all of them.
         case .none: break
         }

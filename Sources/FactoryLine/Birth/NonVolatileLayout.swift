@@ -2,6 +2,22 @@ import FactoryAuthority
 import TPMDevice
 import TPMWire
 
+extension NVOwner {
+    var hierarchy: Hierarchy { self == .owner ? .owner : .platform }
+    var authority: TPMConnection.NVAuthority { self == .owner ? .owner : .platform }
+    private var defining: TPMANV { self == .owner ? [.ownerWrite] : [.ppWrite, .ppRead, .platformCreate] }
+
+    /// Certificates and tag: whoever defined them writes them once; anybody reads them.
+    ///
+    /// A lock (WRITEDEFINE) makes "once" true.
+    var recordAttributes: TPMANV { defining.union([.ownerRead, .authRead, .noDA, .writeDefine]) }
+
+    /// Counters: the agent has no secrets, and a counter cannot be turned back whoever turns it.
+    var counterAttributes: TPMANV {
+        defining.union([TPMANV.IndexType.counter.attribute, .ownerRead, .authRead, .authWrite, .noDA])
+    }
+}
+
 /// An index that was defined just now, or the public area of the one that was there.
 private struct DefinedIndex: ~Copyable {
     let index: NVIndex
@@ -10,16 +26,6 @@ private struct DefinedIndex: ~Copyable {
 
 /// The NV indices of a birth: made when absent, looked at when not, never taken from somebody else.
 extension TPMConnection {
-    /// Certificates and tag: the owner writes them once; anybody reads them.
-    ///
-    /// A lock (WRITEDEFINE) makes "once" true.
-    static let recordAttributes: TPMANV = [.ownerWrite, .ownerRead, .authRead, .noDA, .writeDefine]
-
-    /// Counters: the agent has no secrets, and a counter cannot be turned back whoever turns it.
-    static let counterAttributes: TPMANV = [
-        TPMANV.IndexType.counter.attribute, .ownerRead, .authRead, .ownerWrite, .authWrite, .noDA,
-    ]
-
     /// What a TPM changes in an index's attributes by itself.
     private static let stateBits: TPMANV = [.written, .writeLocked, .readLocked]
 
@@ -27,35 +33,35 @@ extension TPMConnection {
     ///
     /// What an interrupted birth left half-written is written again; a locked index with other contents, or one that
     /// was defined otherwise, is somebody else's.
-    func store(_ contents: [UInt8], at handle: Handle) throws -> NVIndex {
+    func store(_ contents: [UInt8], at handle: Handle, by owner: NVOwner) throws -> NVIndex {
         let size = UInt16(clamping: contents.count)
         let area = TPMSNVPublic(
             nvIndex: handle,
             nameAlg: .sha256,
-            attributes: Self.recordAttributes,
+            attributes: owner.recordAttributes,
             dataSize: size
         )
-        let defined = try define(area)
+        let defined = try define(area, by: owner)
         if let found = defined.found {
             if try content(of: defined.index) == contents { return defined.index }
-            guard found.attributes.subtracting(Self.stateBits) == Self.recordAttributes,
+            guard found.attributes.subtracting(Self.stateBits) == owner.recordAttributes,
                 !found.attributes.contains(.writeLocked)
             else { throw BirthRefusal(.indexTaken(handle)) }
             if found.dataSize != size {
-                try nvUndefineSpace(defined.index)
-                let index = try nvDefineSpace(area)
-                try nvWrite(contents, to: index, as: .owner)
+                try nvUndefineSpace(defined.index, by: owner.hierarchy)
+                let index = try nvDefineSpace(area, by: owner.hierarchy)
+                try nvWrite(contents, to: index, as: owner.authority)
                 return index
             }
         }
-        try nvWrite(contents, to: defined.index, as: .owner)
+        try nvWrite(contents, to: defined.index, as: owner.authority)
         return defined.index
     }
 
     /// Defines an index, unless there is one: TPM2_NV_DefineSpace replaces none (Part 3, 31.3: TPM_RC_NV_DEFINED).
-    private func define(_ area: TPMSNVPublic) throws(TPMError) -> DefinedIndex {
+    private func define(_ area: TPMSNVPublic, by owner: NVOwner) throws(TPMError) -> DefinedIndex {
         do {
-            return DefinedIndex(index: try nvDefineSpace(area), found: nil)
+            return DefinedIndex(index: try nvDefineSpace(area, by: owner.hierarchy), found: nil)
         } catch {
             guard error.code != nil, let index = try nvIndex(at: area.nvIndex) else { throw error }
             let found = try nvReadPublic(index).publicArea
@@ -72,11 +78,12 @@ extension TPMConnection {
     /// Defines a counter if it is absent, and increments it until it can be read.
     ///
     /// - Parameter least: a value to count up to, if it begins below.
-    func counter(at handle: Handle, least: UInt64 = 0) throws -> Counter {
+    func counter(at handle: Handle, least: UInt64 = 0, by owner: NVOwner) throws -> Counter {
         let defined = try define(
-            TPMSNVPublic(nvIndex: handle, nameAlg: .sha256, attributes: Self.counterAttributes, dataSize: 8)
+            TPMSNVPublic(nvIndex: handle, nameAlg: .sha256, attributes: owner.counterAttributes, dataSize: 8),
+            by: owner
         )
-        if let found = defined.found, found.attributes.subtracting(Self.stateBits) != Self.counterAttributes {
+        if let found = defined.found, found.attributes.subtracting(Self.stateBits) != owner.counterAttributes {
             throw BirthRefusal(.indexTaken(handle))
         }
         if defined.found?.attributes.contains(.written) != true { try nvIncrement(defined.index) }
@@ -92,13 +99,18 @@ extension TPMConnection {
     /// The value of a counter; nil when the index is no readable counter of ours.
     func existingCounter(_ index: borrowing NVIndex) throws(TPMError) -> UInt64? {
         let found = try nvReadPublic(index).publicArea.attributes
-        guard found.subtracting(Self.stateBits) == Self.counterAttributes, found.contains(.written) else { return nil }
+        let isOurs = NVOwner.allCases.contains { $0.counterAttributes == found.subtracting(Self.stateBits) }
+        guard isOurs, found.contains(.written) else { return nil }
         return try nvReadCounter(index)
     }
 
     /// Whether an index is locked against writing.
     func isLocked(_ handle: Handle) throws(TPMError) -> Bool {
         guard let index = try nvIndex(at: handle) else { return false }
-        return try nvReadPublic(index).publicArea.attributes.contains(.writeLocked)
+        return try isLocked(index)
+    }
+
+    func isLocked(_ index: borrowing NVIndex) throws(TPMError) -> Bool {
+        try nvReadPublic(index).publicArea.attributes.contains(.writeLocked)
     }
 }

@@ -7,6 +7,8 @@ public enum ProvisioningOutcome: Sendable {
     case born(BirthRecord)
     /// It had been signed before; nothing was changed.
     case alreadyBorn(BirthRecord)
+    /// It had been signed before, the TPM was cleared since, and holds the same identity again; names what was put back.
+    case restored(BirthRecord, [String])
     /// At least one reason.
     case refused([BirthReason])
 }

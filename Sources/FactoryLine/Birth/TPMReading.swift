@@ -1,4 +1,5 @@
 import Endorsement
+import Messages
 import TPMDevice
 import TPMWire
 
@@ -31,5 +32,16 @@ extension TPMConnection {
             bytes += try content(of: handle) ?? []
         }
         return ParsedCertificate.sequence(in: bytes)
+    }
+}
+
+extension Messages.TPMIdentity {
+    /// The same as a record states it.
+    init(_ identity: TPMDevice.TPMIdentity) {
+        self.init(
+            manufacturer: identity.manufacturer,
+            vendor: identity.vendorString,
+            firmwareVersion: identity.firmwareVersion
+        )
     }
 }

@@ -121,7 +121,7 @@ public struct Line: Sendable {
             await tpm.close()
             switch outcome {
             case .born(let record): return result(.born, record)
-            case .alreadyBorn(let record): return result(.bornBefore, record)
+            case .alreadyBorn(let record), .restored(let record, _): return result(.bornBefore, record)
             case .refused(let reasons):
                 var refused = result(.refused)
                 refused.reasons = reasons.map(\.code)

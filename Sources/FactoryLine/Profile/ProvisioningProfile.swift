@@ -14,10 +14,18 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
     public var keys: Keys
     /// NV indices.
     public var nv: NonVolatile
+    /// By whose authorization the NV indices are defined and written; absent is `owner`.
+    public var nvAuthority: NVOwner?
     /// The PCRs that the device quotes.
     public var selection: PCRSet
     /// The PCR of the selection that Linux extends while it runs (IMA); absent when none is quoted.
     public var imaPCR: Int?
+    /// The advisories about TPM firmware that do not keep devices of this product from being born; absent when all do.
+    public var waivedAdvisories: [AdvisoryWaiver]?
+    /// Which hierarchies get authorization values of their own; absent when none does.
+    public var authorizations: Authorizations?
+    /// How the TPM defends itself against guessing; absent when that stays as it is.
+    public var dictionaryAttack: DictionaryAttack?
     /// How certification requests are written; absent for Birthmark's own form.
     public var csr: CSRForm?
 
@@ -85,6 +93,11 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         guard imaPCR.map({ BirthRecord.imaPCRs.contains($0) && selection.pcrs.contains($0) }) ?? true else {
             throw MessageError(.outOfRange, "\"imaPCR\" must be one of the selection, 8 to 14")
         }
+        guard waivedAdvisories.map({ (1...AdvisoryWaiver.maximumCount).contains($0.count) }) ?? true else {
+            throw MessageError(.outOfRange, "\"waivedAdvisories\" names 1 to \(AdvisoryWaiver.maximumCount)")
+        }
+        try authorizations?.check()
+        try dictionaryAttack?.check()
         let persistent = [endorsementKey.handle, keys.iakHandle, keys.idevidHandle]
         for handle in persistent where !Self.ownerHandles.contains(handle.handle.rawValue) {
             throw MessageError(

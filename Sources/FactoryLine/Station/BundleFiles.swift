@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 import Messages
 
@@ -62,7 +63,7 @@ struct SignedBirths {
         // Envelopes lie there in canonical JSON, so the file's digest is the envelope's.
         names = try files.births().map { name in
             let path = files.directory.birth(name)
-            guard let bytes = try files.read(path, limit: SignedEnvelope.maximumSize) else {
+            guard let bytes = try BoundedFile.readIfThere(path, limit: SignedEnvelope.maximumSize) else {
                 throw files.damaged(path, "is missing")
             }
             return Entry(name: name, digest: ContentDigest(of: bytes), size: bytes.count)

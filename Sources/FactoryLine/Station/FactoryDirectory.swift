@@ -1,5 +1,5 @@
 public import FactoryAuthority
-import Messages
+public import Messages
 
 /// The files of a factory station, all below one private directory.
 public struct FactoryDirectory: Sendable, Hashable {
@@ -23,6 +23,12 @@ public struct FactoryDirectory: Sendable, Hashable {
     public var birthKeys: String { path + "/birth-keys.json" }
     public var factoryRoots: String { path + "/factory-roots.pem" }
     public var ekRoots: String { authority.ekRoots }
+    /// The list of known-bad TPM firmware; may be a link to one that several stations share.
+    public var advisories: String { path + "/tpm-advisories.json" }
+    /// The operator's public key to which authorization values are encrypted.
+    public var escrowKey: String { path + "/escrow-key.pem" }
+    var escrows: String { path + "/escrows" }
+    var restorations: String { path + "/restorations" }
     var journal: String { path + "/journal" }
     var births: String { path + "/births" }
     var logs: String { births + "/logs" }
@@ -30,7 +36,9 @@ public struct FactoryDirectory: Sendable, Hashable {
     var bundles: String { path + "/bundles" }
 
     /// Everything that `init` makes and `provision` needs, parents first.
-    var directories: [String] { [path, keys, ekRoots, journal, births, logs, reworks, bundles] }
+    var directories: [String] {
+        [path, keys, ekRoots, journal, births, logs, reworks, bundles, escrows, restorations]
+    }
 
     /// One bundle at a time is numbered.
     var bundleLock: String { bundles + "/lock" }
@@ -40,6 +48,17 @@ public struct FactoryDirectory: Sendable, Hashable {
 
     /// The journal of one TPM, known by the digest of its endorsement key's public area.
     func journal(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).json" }
+
+    /// The authorization values of a birth under way.
+    func values(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).auth" }
+
+    /// The same, encrypted to the operator's key, for good.
+    func escrow(_ name: BirthName) -> String { "\(escrows)/\(name).json" }
+
+    /// What was signed when a device was restored for the n-th time.
+    public func restoration(_ number: UInt32, of instance: InstanceID) -> String {
+        "\(restorations)/\(instance)-\(number).json"
+    }
 
     /// Held while one TPM is provisioned.
     func lock(of tpm: ContentDigest) -> String { "\(journal)/tpm-\(tpm).lock" }

@@ -26,6 +26,7 @@ extension TPMConnection {
         /// TPM_PT_MAX_AUTH_FAIL.
         public static let maximumAuthorizationFailures = Property(rawValue: 0x20F)
         public static let lockoutInterval = Property(rawValue: 0x210)
+        public static let lockoutRecovery = Property(rawValue: 0x211)
     }
 
     /// TPM2_GetCapability(TPM_PROPERTIES), from one property on; a TPM leaves out those that it does not have.
@@ -37,6 +38,11 @@ extension TPMConnection {
             return property.rawValue
         }
         return found
+    }
+
+    /// TPM_PT_PERMANENT: which authorization values were set, and what the TPM will not do.
+    public func permanentAttributes() throws(TPMError) -> TPMAPermanent {
+        TPMAPermanent(rawValue: try property(.permanent))
     }
 
     /// One property; an error when the TPM does not have it.

@@ -1,6 +1,7 @@
-// Part 3, chapter 25: Dictionary Attack Functions; what of them is read only.
+// Part 3, chapter 25: Dictionary Attack Functions.
 
-import TPMWire
+internal import CTSS2
+internal import TPMWire
 
 /// How near a TPM is to its dictionary-attack lockout (Part 1, section 19.8).
 ///
@@ -42,10 +43,54 @@ extension TPMConnection {
             failures: failures,
             maximum: maximum,
             interval: interval,
-            isLockedOut: try property(.permanent) & Self.inLockout != 0
+            isLockedOut: try permanentAttributes().contains(.inLockout)
         )
     }
 
-    /// TPMA_PERMANENT (Part 2, section 8.6), bit 9.
-    private static let inLockout: UInt32 = 1 << 9
+    /// The parameters as they are.
+    public func dictionaryAttackParameters() throws(TPMError) -> DictionaryAttackParameters {
+        let values = try properties(from: .maximumAuthorizationFailures, count: 3)
+        guard let tries = values[.maximumAuthorizationFailures], let time = values[.lockoutInterval],
+            let recovery = values[.lockoutRecovery]
+        else { throw TPMError(Command.getCapability.name, malformed: "no lockout properties") }
+        return DictionaryAttackParameters(maximumTries: tries, recoveryTime: time, lockoutRecovery: recovery)
+    }
+
+    /// TPM2_DictionaryAttackParameters.
+    ///
+    /// - Parameter authorization: of the lockout hierarchy. A wrong one locks that hierarchy for its recovery time.
+    public func setDictionaryAttackParameters(
+        _ parameters: DictionaryAttackParameters,
+        authorization: Authorization = .password
+    ) throws(TPMError) {
+        try run(.dictionaryAttackParameters, sessions: authorization.session) {
+            unsafe Esys_DictionaryAttackParameters(
+                $0.pointer,
+                Hierarchy.lockout.reference.esys,
+                authorization.reference,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE,
+                parameters.maximumTries,
+                parameters.recoveryTime,
+                parameters.lockoutRecovery
+            )
+        }
+    }
+}
+
+/// How a TPM defends itself against guessing (Part 1, section 19.8).
+public struct DictionaryAttackParameters: Sendable, Hashable {
+    /// How many failures begin the lockout; with 0 the TPM is always in it.
+    public var maximumTries: UInt32
+    /// Seconds, with power, after which one failure is forgotten; with 0 none counts.
+    public var recoveryTime: UInt32
+    /// Seconds, with power, for which the lockout authorization is refused after it was wrong once; with 0 until a reset.
+    public var lockoutRecovery: UInt32
+
+    /// Joins them.
+    public init(maximumTries: UInt32, recoveryTime: UInt32, lockoutRecovery: UInt32) {
+        self.maximumTries = maximumTries
+        self.recoveryTime = recoveryTime
+        self.lockoutRecovery = lockoutRecovery
+    }
 }

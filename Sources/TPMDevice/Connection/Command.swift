@@ -50,6 +50,7 @@ struct Command: Sendable {
     static let createPrimary = Command("TPM2_CreatePrimary", decrypt: true, encrypt: true)
     static let clear = Command("TPM2_Clear")
     static let clearControl = Command("TPM2_ClearControl")
+    static let dictionaryAttackParameters = Command("TPM2_DictionaryAttackParameters")
     static let hierarchyChangeAuth = Command("TPM2_HierarchyChangeAuth", decrypt: true)
 
     static let flushContext = Command("TPM2_FlushContext")

@@ -101,7 +101,11 @@ struct BirthJudge: Sendable {
         guard let template = EndorsementKeyTemplate(rawValue: record.ek.template.text),
             areas.ek.isKey(of: template.area), let key = try? PublicKey(areas.ek)
         else { return ["the endorsement key is not what template \(record.ek.template) says"] }
-        guard let bytes = record.ek.certificate?.bytes else { return uncertifiedFaults(areas.ek) }
+        guard let bytes = record.ek.certificate?.bytes else {
+            // A list says whose key it is, not that hardware keeps it.
+            let hardware = record.tier == .tpm ? ["the record says hardware, and no endorsement certificate does"] : []
+            return hardware + uncertifiedFaults(areas.ek)
+        }
         guard let endorsement else { return [] }
         do throws(CertificateError) {
             let certificate = try EKCertificate(fromNV: bytes)

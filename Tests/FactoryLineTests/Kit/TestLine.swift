@@ -135,6 +135,8 @@ final class TestLine: Sendable {
         profile: ProvisioningProfile? = nil,
         at station: Station? = nil,
         eventLog: [UInt8]? = nil,
+        securityFloor: UInt64? = nil,
+        now: Int64 = now,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
         let tpm = try await openTPM(tcti: device.tcti)
@@ -146,7 +148,8 @@ final class TestLine: Sendable {
                     profile: profile ?? Self.profile(),
                     on: tpm,
                     eventLog: eventLog,
-                    now: Self.now,
+                    now: now,
+                    securityFloor: securityFloor,
                     before: step
                 )
             )
@@ -221,7 +224,7 @@ struct TPMContents: Hashable, Sendable {
 extension ProvisioningOutcome {
     var record: BirthRecord? {
         switch self {
-        case .born(let record), .alreadyBorn(let record): record
+        case .born(let record), .alreadyBorn(let record), .restored(let record, _): record
         case .refused: nil
         }
     }
@@ -231,6 +234,7 @@ extension ProvisioningOutcome {
         switch self {
         case .born: "born"
         case .alreadyBorn: "already-born"
+        case .restored: "restored"
         case .refused(let reasons): reasons.map(\.code).joined(separator: " ")
         }
     }

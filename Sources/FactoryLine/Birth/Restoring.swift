@@ -1,0 +1,156 @@
+import DurableFiles
+import FactoryAuthority
+public import Messages
+import TPMDevice
+import TPMWire
+
+/// Putting a birth's identity back into the TPM that it was born in, after TPM2_Clear.
+///
+/// The endorsement seed outlives a clear, so the templates make the same keys again, and their Names say so. Certificates
+/// and tag are written again from the record. Counters that the owner had defined are gone, and with them how far they
+/// had counted: that the verifier alone knows, and its operator tells.
+extension Birth {
+    /// Restores what is wanting; refuses what is another's.
+    ///
+    /// - Parameter differences: not empty, unless only the ownership is wanting.
+    func restore(
+        _ record: BirthRecord,
+        differences: [BirthDifference],
+        endorsementKey found: consuming FoundEndorsementKey,
+        tpm: ContentDigest,
+        _ connection: TPMConnection
+    ) throws -> ProvisioningOutcome {
+        let others = differences.filter { !$0.isGone }
+        guard others.isEmpty else { throw BirthRefusal(.changedSinceBirth(others.map(\.description))) }
+        try Ownership.check(station, profile, tpm: tpm, connection)
+        let ek = try connection.keep(found, of: profile)
+        let keys = try keepKeys(record.iak, record.idevid, endorsementKey: ek, connection)
+        try connection.flushAbandoned()
+        let owner = profile.nvOwner
+        let iakCertificate = try connection.store(
+            record.iak.certificate?.bytes ?? [],
+            at: profile.nv.iakCertificate.handle,
+            by: owner
+        )
+        let idevidCertificate = try connection.store(
+            record.idevid.certificate?.bytes ?? [],
+            at: profile.nv.idevidCertificate.handle,
+            by: owner
+        )
+        let counters = try restoredCounters(record, connection)
+        let birthTag = try connection.store(
+            try CanonicalJSON.encode(record.tag(counters)),
+            at: profile.nv.birthTag.handle,
+            by: owner
+        )
+        let kept = KeptEntities(
+            ek: keys.ek,
+            iak: keys.iak,
+            idevid: keys.idevid,
+            iakCertificate: iakCertificate,
+            idevidCertificate: idevidCertificate,
+            birthTag: birthTag,
+            securityFloor: try connection.nvIndex(at: profile.nv.securityFloor.handle),
+            grants: try connection.nvIndex(at: profile.nv.grants.handle)
+        )
+        let left = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+        guard left.isEmpty else { throw BirthRefusal(.changedSinceBirth(left.map(\.description))) }
+        let ownership = Ownership(station: station, profile: profile, record: record, tpm: tpm)
+        try connection.lock(kept, by: owner, onlyOpen: true)
+        try ownership.set(over: kept.ek, connection)
+        try ownership.finish()
+        return .restored(record, differences.map(\.what) + (differences.isEmpty ? ["authorization values"] : []))
+    }
+
+    /// The counters as they are; those that are gone begin anew, so that the floor is what the verifier has on record.
+    private func restoredCounters(_ record: BirthRecord, _ connection: TPMConnection) throws -> BornCounters {
+        let files = BirthFiles(station)
+        let earlier = try station.restorations(of: record)
+        var counters = earlier.last?.counters ?? record.counters
+        let floorLeft = try connection.value(of: counters.securityFloor)
+        let grantsLeft = try connection.value(of: counters.grants)
+        if floorLeft != nil, grantsLeft != nil { return counters }
+        let owner = profile.nvOwner
+        let floor: UInt64
+        if let floorLeft {
+            floor = floorLeft - counters.securityFloor.base
+        } else {
+            guard let told = securityFloor else { throw BirthRefusal(.securityFloorUnknown) }
+            guard told >= record.bornWith.securityVersion else {
+                throw BirthRefusal(.securityFloorTooLow(told, atBirth: record.bornWith.securityVersion))
+            }
+            guard told <= Self.maximumSecurityVersion else { throw BirthRefusal(.securityVersionTooHigh(told)) }
+            let handle = profile.nv.securityFloor.handle
+            let counter = try connection.counter(at: handle, least: told, by: owner)
+            counters.securityFloor = BornCounter(index: handle.rawValue, base: counter.value - told)
+            floor = told
+        }
+        if grantsLeft == nil {
+            let handle = profile.nv.grants.handle
+            counters.grants = BornCounter(
+                index: handle.rawValue,
+                base: try connection.counter(at: handle, by: owner).value
+            )
+        }
+        // Signed before the tag says so: the next attempt goes on with the same bases.
+        let statement = Restoration(
+            instance: record.instance,
+            serial: record.serial,
+            birth: ContentDigest(of: try CanonicalJSON.encode(record)),
+            number: UInt32(clamping: earlier.count + 1),
+            station: station.name,
+            restoredAt: now,
+            securityFloor: floor,
+            counters: counters
+        )
+        try files.finish(
+            SignedEnvelope(
+                payload: CanonicalJSON.encode(statement),
+                payloadType: Restoration.payloadType,
+                signers: [station.signer]
+            ),
+            number: statement.number,
+            of: record.instance
+        )
+        return counters
+    }
+}
+
+extension Station {
+    /// What was signed about later counters of a birth, the first first.
+    func restorations(of record: BirthRecord) throws -> [Restoration] {
+        let files = BirthFiles(self)
+        var found: [Restoration] = []
+        while let envelope = try files.restoration(UInt32(clamping: found.count + 1), of: record.instance) {
+            let statement = try Restoration(
+                parsing: envelope.payload(type: Restoration.payloadType, signedBy: listed.key)
+            )
+            guard statement.instance == record.instance, Int(statement.number) == found.count + 1 else {
+                throw Failure.damaged(
+                    path: directory.restoration(statement.number, of: record.instance),
+                    "is of another device; restore it from a backup, never delete it"
+                )
+            }
+            found.append(statement)
+        }
+        return found
+    }
+}
+
+extension Station {
+    /// Where the last signed statement about later counters of a birth is; nil when its counters are those of the birth.
+    public func lastRestoration(of record: BirthRecord) throws -> String? {
+        try restorations(of: record).last.map { directory.restoration($0.number, of: record.instance) }
+    }
+}
+
+extension TPMConnection {
+    /// The value of a counter, if it is there and not below its base.
+    fileprivate func value(of counter: BornCounter) throws(TPMError) -> UInt64? {
+        guard let index = try nvIndex(at: Handle(rawValue: counter.index)), let value = try existingCounter(index)
+        else {
+            return nil
+        }
+        return value >= counter.base ? value : nil
+    }
+}

@@ -1,0 +1,64 @@
+import DurableFiles
+public import Endorsement
+import FactoryAuthority
+import Messages
+import TPMCrypto
+
+extension Station {
+    /// The station's list of known-bad TPM firmware; nil when it keeps none.
+    ///
+    /// Read anew each time, since advisories come out while a line runs.
+    func advisories() throws -> TPMAdvisories? { try TPMAdvisories.read(directory.advisories) }
+
+    /// Puts a list of known-bad TPM firmware into the station's directory, in the place of the one that is there.
+    public func keep(advisories: TPMAdvisories) throws {
+        try AtomicFile.write(try EditedJSON.encode(advisories), to: directory.advisories, mode: 0o644)
+    }
+}
+
+extension TPMAdvisories {
+    /// Reads a list; nil when there is no such file.
+    ///
+    /// - Throws: when it cannot be read, or is no such list: half a list would let bad firmware pass.
+    public static func read(_ path: String) throws -> TPMAdvisories? {
+        guard let bytes = try BoundedFile.readIfThere(path, limit: maximumSize) else { return nil }
+        let list: TPMAdvisories
+        do {
+            list = try EditedJSON.decode(TPMAdvisories.self, from: bytes, limit: maximumSize)
+        } catch {
+            throw Station.Failure.damaged(path: path, error.detail)
+        }
+        if let fault = list.fault { throw Station.Failure.damaged(path: path, fault) }
+        return list
+    }
+
+    /// What the list says of a TPM and of the keys that a profile makes in it.
+    func judge(_ tpm: Messages.TPMIdentity, profile: ProvisioningProfile) throws(MessageError) -> [TPMAdvisoryFinding] {
+        judge(
+            manufacturer: tpm.manufacturer,
+            firmware: tpm.firmwareVersion,
+            keys: try profile.keyKinds,
+            waived: Set((profile.waivedAdvisories ?? []).map(\.advisory.text))
+        )
+    }
+}
+
+extension [TPMAdvisoryFinding] {
+    var refusals: [BirthReason] { filter { $0.consequence == .refused }.map(BirthReason.firmwareUntrusted) }
+
+    /// The profile's waivers that were needed; nil when none was.
+    func waivers(of profile: ProvisioningProfile) -> [AdvisoryWaiver]? {
+        let needed = Set(filter { $0.consequence == .waived }.map(\.advisory.id))
+        let waivers = (profile.waivedAdvisories ?? []).filter { needed.contains($0.advisory.text) }
+        return waivers.isEmpty ? nil : waivers
+    }
+}
+
+extension ProvisioningProfile {
+    /// The kinds of key that are used: the endorsement key's and that of IAK and IDevID.
+    var keyKinds: Set<TPMAdvisory.KeyKind> {
+        get throws(MessageError) {
+            [try endorsementTemplate == .rsa2048 ? .rsa : .ecc, try identityTemplate == .rsa2048 ? .rsa : .ecc]
+        }
+    }
+}
