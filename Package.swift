@@ -60,7 +60,9 @@ let fuzzer: [Target] =
         ),
         .executableTarget(
             name: "birthmark-seeds",
-            dependencies: ["ParserProperties", "TPMWire", "Messages", "UpdateTrust", "Ledger", crypto],
+            dependencies: [
+                "ParserProperties", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "UpdateTrust", "Ledger", crypto,
+            ],
             path: "Fuzz/birthmark-seeds",
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
@@ -180,7 +182,7 @@ let package = Package(
             "birthmark-factory",
             [
                 "FactoryLine", "FactoryAuthority", "EnrolmentService", "HTTPService", "TPMDevice", "Endorsement",
-                "VerifierClient", "Messages", "DurableFiles", crypto, logging, lifecycle,
+                "VerifierClient", "Messages", "DurableFiles", crypto, asn1, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -301,8 +303,7 @@ let package = Package(
             [
                 "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
                 "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509, asn1,
-                subprocess,
-                system,
+                subprocess, system,
             ]
         ),
         .testTarget(

@@ -1,4 +1,5 @@
 import Endorsement
+import Messages
 
 extension ParserTarget {
     static let certificates = [
@@ -38,6 +39,40 @@ extension ParserTarget {
             try hold((try? CertificateRevocationList(der: input)) == list, "a list reads the same twice")
             try hold((try? CertificateRevocationList(der: input + [0x00])) == nil, "a byte behind it is refused")
             try hold((try? CertificateRevocationList(der: input.dropLast())) == nil, "a list cut short is refused")
+            return true
+        },
+    ]
+}
+
+/// Certification requests: in the form that the first byte chooses, or by PKCS #10.
+extension ParserTarget {
+    static let requests = [
+        ParserTarget("certification-request", longestInput: 4096) { (input) throws(BrokenProperty) in
+            let forms = CSRForm.all.filter { $0.envelope != .none }
+            guard let choice = input.first, Int(choice) < forms.count else { return false }
+            let form = forms[Int(choice)]
+            let bytes = Array(input.dropFirst())
+            guard let request = try? IDevIDRequest(parsing: bytes, form: form) else { return false }
+            try hold((try? IDevIDRequest(parsing: bytes + [0], form: form)) == nil, "a byte behind it is refused")
+            try hold((try? IDevIDRequest(parsing: bytes.dropLast(), form: form)) == nil, "one cut short is refused")
+            let written = request.content.bytes(form: form)
+            try hold(
+                (try? IDevIDContent(parsing: written, form: form)) == request.content,
+                "contents read the same when they are written again"
+            )
+            if form.contentHash == .inline {
+                var changed = written
+                changed[changed.count - 1] ^= 1
+                try hold((try? IDevIDContent(parsing: changed, form: form)) == nil, "the digest covers the last byte")
+            }
+            _ = (request.reasons, request.template)
+            return true
+        },
+        ParserTarget("pkcs10-request", longestInput: 4096) { (input) throws(BrokenProperty) in
+            guard let request = try? CertificationRequest(der: input) else { return false }
+            try hold((try? CertificationRequest(der: input + [0x00])) == nil, "a byte behind it is refused")
+            try hold((try? CertificationRequest(der: input.dropLast())) == nil, "one cut short is refused")
+            try hold(request.reasons.contains(.residencyNotShown), "nothing is certified for it")
             return true
         },
     ]

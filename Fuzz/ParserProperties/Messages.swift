@@ -9,6 +9,8 @@ extension ParserTarget {
         canonical("challenge-request", longestInput: ChallengeRequest.maximumSize) {
             try? ChallengeRequest(parsing: $0)
         },
+        canonical("enrolment-request", longestInput: 4096) { try? EnrolmentRequest(parsing: $0) },
+        canonical("enrolment-answer", longestInput: 4096) { try? EnrolmentAnswer(parsing: $0) },
         canonical("birth-bundle", longestInput: 8192) { try? BirthBundle(parsing: $0) },
         canonical("bundle-manifest", longestInput: 4096) { try? BundleManifest(parsing: $0) },
         stationKeys,

@@ -11,6 +11,11 @@ enum MessageSeeds {
             "attest": json(ChallengeRequest(instance: instance, purpose: .attest)),
             "update": json(ChallengeRequest(instance: instance, purpose: .update, package: digest, log: digest)),
         ],
+        "enrolment-request": [
+            "certified": json(enrolment(certificate: Blob([0x30, 0x00]), retired: [])),
+            "of-a-new-board": json(enrolment(certificate: nil, retired: [digest])),
+        ],
+        "enrolment-answer": ["own-form": json(EnrolmentAnswer(request: Blob([1, 2, 3]), form: .own))],
         "birth-record": [
             "without-certificate": record, "with-log": json(birth(log: digest)),
             "of-a-new-board": json(birth(log: nil, replaces: replacement)),
@@ -113,6 +118,20 @@ enum MessageSeeds {
         (full.log, full.logBytes) = (digest, Blob([1, 2, 3]))
         return ["without-log": json(plain), "with-log": json(full)]
     }()
+
+    private static func enrolment(certificate: Blob?, retired: [ContentDigest]) -> EnrolmentRequest {
+        EnrolmentRequest(
+            serial: label("SN-1"),
+            model: label("gw-100"),
+            tier: .vtpm,
+            endorsementKey: Blob([1]),
+            certificateIndex: 0x01C0_000A,
+            certificate: certificate,
+            intermediates: [Blob([0x30, 0x00])],
+            enrolmentKey: Blob([2]),
+            retired: retired
+        )
+    }
 
     private static let record = json(birth(log: nil))
 

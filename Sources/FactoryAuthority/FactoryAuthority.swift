@@ -110,6 +110,11 @@ public struct FactoryAuthority: Sendable {
         policy = FactoryPolicy(anchors: TrustAnchors(anchors))
     }
 
+    /// The TPM that certificates were issued for under a serial number, by the CA in a directory; nil when there is none.
+    public static func holder(of serial: Label, in directory: AuthorityDirectory) throws -> ContentDigest? {
+        try IssuedRegister(directory: directory).holder(issuedTo: serial)
+    }
+
     /// What the CA in a directory is called; its keys are not looked at.
     public static func name(of directory: AuthorityDirectory) throws(AuthorityFailure) -> Label {
         guard let config = try config(of: directory) else {

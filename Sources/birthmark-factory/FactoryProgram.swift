@@ -39,10 +39,10 @@ struct FactoryProgram: AsyncParsableCommand {
         case let error as Station.Failure:
             switch error {
             case .file(let file): CommandFailure(file)
-            case .authority(let failure): explain(failure)
+            case .authority(let failure): command(failure)
             default: CommandFailure(.malformed, error.description)
             }
-        case let error as AuthorityFailure: explain(error)
+        case let error as AuthorityFailure: command(error)
         case let error as FactoryAuthority.RevocationFailure:
             CommandFailure(.refused, error.description)
         case let error as SetupError:
@@ -69,7 +69,7 @@ struct FactoryProgram: AsyncParsableCommand {
 }
 
 /// A key that cannot be reached is the environment's fault; a file that is wrong is not.
-private func explain(_ failure: AuthorityFailure) -> CommandFailure {
+private func command(_ failure: AuthorityFailure) -> CommandFailure {
     switch failure {
     case .file(let file): CommandFailure(file)
     case .key(let detail, let hint): CommandFailure(.environment, detail, hint: hint)

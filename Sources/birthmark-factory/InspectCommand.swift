@@ -9,6 +9,9 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Holds a TPM against a profile and says what is there and what is in the way. Changes nothing.",
         discussion: """
+            With --csr no TPM is asked: a certification request (TCG-CSR-IDEVID, or PKCS #10) is held against the form that the
+            profile states in "csr", and the published form that it has is named.
+
             Example: birthmark-factory inspect --profile p256.json --station line-1 --tcti device:/dev/tpmrm0
             """
     )
@@ -17,11 +20,20 @@ struct InspectCommand: AsyncParsableCommand {
     var profile: String
     @Option(help: ArgumentHelp("The station whose list of known-bad TPM firmware is asked.", valueName: "dir"))
     var station: String?
+    @Option(help: ArgumentHelp("A certification request to look at instead of a TPM.", valueName: "file"))
+    var csr: String?
+    @Option(
+        help: ArgumentHelp("The request's signature, when it is a file of its own.", valueName: "file")
+    )
+    var csrSignature: String?
     @OptionGroup var tpm: TPMOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let profile = try readProfile(profile)
+        if let csr {
+            return try InspectRequest.run(csr, signature: csrSignature, profile: profile, output: output)
+        }
         let advisories = try station.flatMap { try TPMAdvisories.read(FactoryDirectory($0).advisories) }
         let tpm = try await openTPM(tcti: tpm.tcti)
         let inspection = try await TPMInspection.of(tpm, profile: profile, advisories: advisories)

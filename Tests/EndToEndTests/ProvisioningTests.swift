@@ -6,7 +6,6 @@ import Testing
 @Suite struct ProvisioningTests {
     static let documents = [
         "Provisioning/runbook.md", "Provisioning/releases/README.md", "Provisioning/policies/README.md",
-        "swtpm/README.md",
     ]
 
     /// The command lines of a text's shell blocks.

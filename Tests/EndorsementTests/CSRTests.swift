@@ -225,6 +225,30 @@ private struct TestKeys {
         #expect(try keys.request(swapped).reasons == [.requestSignatureInvalid, .statementOfAnotherKey])
     }
 
+    @Test(arguments: CSRForm.all) func aDiagnosisNamesTheForm(form: CSRForm) throws {
+        let contents = try keys.content(form).bytes(form: form)
+        let signature = try TestKeys.signature(contents, keys.identity)
+        let diagnosis: CSRDiagnosis
+        if form.envelope == .none {
+            guard form.signature == .tpmt else { return }
+            diagnosis = CSRDiagnosis(of: contents, signature: signature.bytes, asked: form)
+        } else {
+            let bytes = try IDevIDRequest.bytes(contents: contents, signature: signature, form: form)
+            diagnosis = CSRDiagnosis(of: bytes, signature: nil, asked: form)
+        }
+        #expect(diagnosis.kind == "TCG-CSR-IDEVID")
+        #expect(diagnosis.forms == [form])
+        #expect(diagnosis.problems.isEmpty)
+    }
+
+    @Test func garbageIsNoRequest() {
+        for bytes in [[], [0x30, 0x03, 0x02, 0x01, 0x00], [UInt8](repeating: 0, count: 4096)] {
+            let diagnosis = CSRDiagnosis(of: bytes, signature: nil, asked: .own)
+            #expect(diagnosis.kind == "unknown")
+            #expect(!diagnosis.problems.isEmpty)
+        }
+    }
+
     @Test func attack25_theStatementIsAnothers() throws {
         var content = try keys.content()
         content.identityStatementSignature = try TestKeys.signature(

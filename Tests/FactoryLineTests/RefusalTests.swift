@@ -171,13 +171,15 @@ import Testing
     @Test func attack35_noBirthBeforeTheCertificate() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in
-                let early = try await line.provision(device, now: 946_684_800)
+                // A station whose word counts in all these years.
+                let century = try line.otherStation("century", at: 946_684_800, days: Station.maximumDays)
+                let early = try await line.provision(device, at: century, now: 946_684_800)
                 #expect(early.text.contains("not-yet-valid"))
                 #expect(try await TPMContents.of(device).persistent == [:])
-                let born = try await line.provision(device)
+                let born = try await line.provision(device, at: century)
                 #expect(born.text == "born")
                 // Found again in any year: what was born stays born.
-                #expect(try await line.provision(device, now: 4_102_444_800).text == "already-born")
+                #expect(try await line.provision(device, at: century, now: 4_070_908_800).text == "already-born")
             }
         }
     }

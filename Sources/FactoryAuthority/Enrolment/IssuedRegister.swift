@@ -89,6 +89,11 @@ struct IssuedRegister: Sendable {
         return entry
     }
 
+    /// The TPM that has a serial number and certificates for it.
+    func holder(issuedTo serial: Label) throws -> ContentDigest? {
+        try entry(issuedTo: serial) == nil ? nil : holder(of: serial)
+    }
+
     private func isBound(to holder: ContentDigest) throws -> Bool {
         if try entry(of: holder) != nil { return true }
         guard let lock = try lock(holder) else { return true }

@@ -13,6 +13,8 @@ final class HotOrders: Sendable {
         case taken
         /// Certificates were issued for it: this TPM finishes it, and no other.
         case bound(ContentDigest)
+        /// The CA host has issued certificates for it, to a TPM that this station knows nothing of.
+        case held
         case born
     }
 
@@ -51,7 +53,10 @@ final class HotOrders: Sendable {
     var waiting: [Label] {
         states.withLock { states in
             zip(orders, states).compactMap { order, state in
-                if case .bound = state { order.order.serial } else { nil }
+                switch state {
+                case .bound, .held: order.order.serial
+                case .free, .taken, .born: nil
+                }
             }
         }
     }
@@ -78,11 +83,9 @@ final class HotOrders: Sendable {
     }
 
     /// Ends the work on an order: without a birth it is free again, or bound to the TPM that it was begun on.
-    /// - Returns: whether it is free.
-    @discardableResult
-    func end(_ number: Int) throws -> Bool {
-        let state = try state(of: orders[number])
-        states.withLock { $0[number] = state }
-        return state == .free
+    /// - Parameter isHeld: whether the CA says that another TPM has its serial number.
+    func end(_ number: Int, isHeld: Bool) throws {
+        let found = try state(of: orders[number])
+        states.withLock { $0[number] = isHeld && found == .free ? .held : found }
     }
 }

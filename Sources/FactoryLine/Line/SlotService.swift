@@ -47,9 +47,10 @@ struct SlotService: Sendable {
                 let device = LineDevice(order, tcti: slot.tcti, eventLog: slot.eventLog)
                 let result = await line.make(device, profiles[order.profile], logs, now)
                 results.append(result)
-                let isFree = try queue.end(number)
-                // The order was at fault, not the board: somebody else gave its number away meanwhile.
-                guard result.reasons == ["serial-taken"], !isFree else {
+                // The order was at fault, not the board: another TPM has its number, whoever gave it.
+                let isHeld = result.reasons == ["serial-taken"]
+                try queue.end(number, isHeld: isHeld)
+                guard isHeld else {
                     tell(.ended(result))
                     return results
                 }
@@ -62,9 +63,9 @@ struct SlotService: Sendable {
 
     /// The order that a board is to be made by; nil when there is none, which is then told.
     private func take(for board: SlotBoard) throws -> Int? {
+        if let number = queue.takeAgain(board.digests) { return number }
         for digest in board.digests.values {
             guard let serial = try files.journal(of: digest)?.order.serial else { continue }
-            if let number = queue.takeAgain(board.digests) { return number }
             let isRetired = try files.isRetired(digest, serial)
             tell(.known(serial, isRetired ? .retired : try files.birth(of: serial) == nil ? .begun : .born))
             return nil

@@ -204,11 +204,11 @@ import Testing
 
                 // One whose name was taken back.
                 let file = host.directory + "/service.json"
-                let text = try String(contentsOfFile: file, encoding: .utf8)
-                try text.replacing(#"revokedStations" : []"#, with: #"revokedStations" : ["line-7"]"#)
-                    .replacing(#"revokedStations": []"#, with: #"revokedStations": ["line-7"]"#)
-                    .write(toFile: file, atomically: true, encoding: .utf8)
-                #expect(try String(contentsOfFile: file, encoding: .utf8).contains("line-7"))
+                var configuration = try #require(
+                    JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file))) as? [String: Any]
+                )
+                configuration["revokedStations"] = ["line-7"]
+                try JSONSerialization.data(withJSONObject: configuration).write(to: URL(filePath: file))
                 host.kill9()
                 try await host.start()
                 let revoked = try await FactoryProcess.run(provision(station, device))

@@ -52,11 +52,16 @@ final class TestLine: Sendable {
     }
 
     /// A second station in the same factory.
-    func otherStation(_ name: String = "line-2") throws -> Station {
+    func otherStation(
+        _ name: String = "line-2",
+        at date: Int64 = now - 60,
+        days: Int64? = nil
+    ) throws -> Station {
         let other = try Station.make(
             in: FactoryDirectory("\(directory)/station-\(name)"),
             name: Self.label(name),
-            at: Self.now - 60
+            at: date,
+            days: days
         ).station
         for file in [LocalCA.rootFile, LocalCA.intermediateFile] {
             try FileManager.default.copyItem(
