@@ -146,8 +146,8 @@ public enum TrustDirectory {
         var documents = [(isList: derIsList, der: Array(data))]
         if let text = String(validating: data, as: UTF8.self), text.contains("-----BEGIN ") {
             // SwiftASN1 leaves out a document whose end is missing; a file that was cut must not pass for a shorter one.
-            let begun = text.split(whereSeparator: \.isNewline).count { $0.hasPrefix("-----BEGIN ") }
-            guard let parsed = try? PEMDocument.parseMultiple(pemString: text), parsed.count == begun else {
+            let boundaries = text.split(whereSeparator: \.isNewline).count { $0.hasPrefix("-----") }
+            guard let parsed = try? PEMDocument.parseMultiple(pemString: text), 2 * parsed.count == boundaries else {
                 throw .notPEM(path: path)
             }
             // The labels of RFC 7468, sections 5 and 6; others, such as a key's, are not for here.

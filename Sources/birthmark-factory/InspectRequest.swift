@@ -29,7 +29,9 @@ enum InspectRequest {
     }
 
     private static func text(_ diagnosis: CSRDiagnosis, _ profile: Label) -> String {
-        var lines = ["request         \(diagnosis.kind)", "profile         \(profile) states \(words(diagnosis.asked))"]
+        var lines = [
+            "request         \(diagnosis.kind)", "profile         \(profile) states \(words(diagnosis.asked))",
+        ]
         lines += diagnosis.forms.map { "reads as        \(words($0))" }
         if diagnosis.forms.isEmpty { lines.append("reads as        no published form that holds") }
         lines += diagnosis.problems.map { "in the way      \($0)" }

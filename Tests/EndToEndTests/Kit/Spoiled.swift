@@ -49,7 +49,8 @@ enum Spoiled: String, Sendable, CaseIterable {
         switch self {
         case .missing, .directory, .oversized: return genuine
         case .empty: return []
-        case .cut: return Array(genuine.prefix(genuine.count / 2))
+        // Not the half: two certificates in one file would be one, and that whole.
+        case .cut: return Array(genuine.prefix(genuine.count / 3))
         case .garbage:
             var random = Seeded(7)
             return (0..<1000).map { _ in UInt8.random(in: 0...255, using: &random) }
