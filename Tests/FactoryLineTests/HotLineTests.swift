@@ -77,8 +77,11 @@ import Testing
             try await station.unplug(a, as: "a")
             #expect(try line.births().isEmpty)
 
-            let isBegun = try FileManager.default.contentsOfDirectory(atPath: line.station.directory.path + "/journal")
-                .contains { $0.hasPrefix("tpm-") && $0.hasSuffix(".json") }
+            // It has begun when certificates were issued: the CA writes that down first, the journal after it.
+            let isBegun = try ["/journal", "/ca/issued"].contains { place in
+                try FileManager.default.contentsOfDirectory(atPath: line.station.directory.path + place)
+                    .contains { $0.hasPrefix("tpm-") && $0.hasSuffix(".json") }
+            }
             let b = try await station.plug("b", into: "l")
             try station.start()
             let other = try await station.event("ended", in: "l")
