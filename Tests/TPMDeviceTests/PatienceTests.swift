@@ -8,7 +8,9 @@ import Testing
 @Suite struct PatienceTests {
     /// Stands between libtss2 and a device's TPM, and answers the first TPM2_GetRandom commands itself with a response code.
     private static let delay = """
-        import socket, struct, sys
+        import os, socket, struct, sys
+        # libtss2 starts this with everything open that other tests have open: their TPMs serve one client at a time.
+        os.closerange(3, 65536)
         path, left, code = sys.argv[1], int(sys.argv[2]), int(sys.argv[3], 16)
         tpm = socket.socket(socket.AF_UNIX)
         tpm.connect(path)

@@ -29,7 +29,7 @@ struct TPMTimes: Codable {
             let key = isRSA && row.isP256 != true ? rsa : ecc
             switch row.command {
             case "TPM2_CreatePrimary": return Double(key.createKey)
-            case "TPM2_CertifyCreation", "TPM2_Quote": return Double(key.sign)
+            case "TPM2_CertifyCreation", "TPM2_Quote", "TPM2_Sign": return Double(key.sign)
             // The salt of a session and the seed of a credential are both secrets under the endorsement key.
             case "TPM2_ActivateCredential", "TPM2_StartAuthSession": return Double(key.unwrap)
             case "TPM2_NV_DefineSpace", "TPM2_NV_Write", "TPM2_NV_Increment", "TPM2_NV_WriteLock", "TPM2_EvictControl":

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The orders of a hot line: which board gets which, and which of them still have none.
 ///
-/// What binds a serial number to a TPM is on disk, and is asked there: an order whose certificates were issued waits for
-/// the board that has them, however long ago and by whomever that was.
+/// What binds a serial number to a TPM is on disk, or known to the CA, and is asked there: an order whose certificates were
+/// issued waits for the board that has them, however long ago and by whomever that was.
 final class HotOrders: Sendable {
     private enum State: Equatable {
         /// Any board may have it.
@@ -13,8 +13,6 @@ final class HotOrders: Sendable {
         case taken
         /// Certificates were issued for it: this TPM finishes it, and no other.
         case bound(ContentDigest)
-        /// The CA host has issued certificates for it, to a TPM that this station knows nothing of.
-        case held
         case born
     }
 
@@ -53,10 +51,7 @@ final class HotOrders: Sendable {
     var waiting: [Label] {
         states.withLock { states in
             zip(orders, states).compactMap { order, state in
-                switch state {
-                case .bound, .held: order.order.serial
-                case .free, .taken, .born: nil
-                }
+                if case .bound = state { order.order.serial } else { nil }
             }
         }
     }
@@ -83,9 +78,21 @@ final class HotOrders: Sendable {
     }
 
     /// Ends the work on an order: without a birth it is free again, or bound to the TPM that it was begun on.
-    /// - Parameter isHeld: whether the CA says that another TPM has its serial number.
-    func end(_ number: Int, isHeld: Bool) throws {
-        let found = try state(of: orders[number])
-        states.withLock { $0[number] = isHeld && found == .free ? .held : found }
+    func end(_ number: Int) throws {
+        let state = try state(of: orders[number])
+        states.withLock { $0[number] = state }
+    }
+
+    /// Binds an order to the TPM that was certified for it: the CA knows of some that a killed station does not.
+    /// - Parameter tpm: its digest, by profile.
+    /// - Returns: whether there was such an order to bind.
+    func bind(_ serial: Label, to tpm: (_ profile: String) -> ContentDigest?) -> Bool {
+        states.withLock { states in
+            guard let number = orders.firstIndex(where: { $0.order.serial == serial }), states[number] == .free,
+                let digest = tpm(orders[number].profile)
+            else { return false }
+            states[number] = .bound(digest)
+            return true
+        }
     }
 }

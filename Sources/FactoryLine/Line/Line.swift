@@ -78,13 +78,20 @@ public struct Line: Sendable {
         }
     }
 
-    /// One attempt at one device.
-    func make(
+    private func make(
         _ device: LineDevice,
         _ profile: ProvisioningProfile?,
         _ logs: @Sendable (String) throws -> [UInt8],
         _ now: @Sendable () -> Int64
-    ) async -> LineResult {
+    ) async -> LineResult { await attempt(device, profile, logs, now).result }
+
+    /// One attempt at one device, with the reasons of a refusal.
+    func attempt(
+        _ device: LineDevice,
+        _ profile: ProvisioningProfile?,
+        _ logs: @Sendable (String) throws -> [UInt8],
+        _ now: @Sendable () -> Int64
+    ) async -> (result: LineResult, reasons: [BirthReason]) {
         let watch = StepWatch()
         func result(_ outcome: LineResult.Outcome, _ record: BirthRecord? = nil) -> LineResult {
             let (whole, steps) = watch.stop()
@@ -101,7 +108,7 @@ public struct Line: Sendable {
         do {
             guard let profile else { throw Station.Failure.damaged(path: device.profile, "this profile was not read") }
             if !isRecheck, let record = try station.finishedBirth(of: device.order, profile: profile) {
-                return result(.bornBefore, record)
+                return (result(.bornBefore, record), [])
             }
             let log = try device.eventLog.map(logs)
             let tpm = try await openTPM(tcti: device.tcti)
@@ -120,20 +127,20 @@ public struct Line: Sendable {
             }
             await tpm.close()
             switch outcome {
-            case .born(let record): return result(.born, record)
-            case .alreadyBorn(let record), .restored(let record, _): return result(.bornBefore, record)
+            case .born(let record): return (result(.born, record), [])
+            case .alreadyBorn(let record), .restored(let record, _): return (result(.bornBefore, record), [])
             case .refused(let reasons):
                 var refused = result(.refused)
                 refused.reasons = reasons.map(\.code)
                 refused.detail = reasons.map(\.description).joined(separator: "; ")
                 refused.hint = reasons.first?.hint
-                return refused
+                return (refused, reasons)
             }
         } catch {
             var failed = result(.failed)
             failed.detail = String(describing: error)
             failed.hint = Self.hint(for: error)
-            return failed
+            return (failed, [])
         }
     }
 }

@@ -1,3 +1,4 @@
+import FactoryAuthority
 import Messages
 
 /// Serves one slot: waits for a board, makes a device of it, and waits until it is taken out.
@@ -38,26 +39,31 @@ struct SlotService: Sendable {
     }
 
     private func work(on board: SlotBoard) async -> [LineResult] {
-        var results: [LineResult] = []
         do {
-            while true {
-                guard let number = try take(for: board) else { return results }
+            while let number = try take(for: board) {
                 let order = queue.orders[number]
                 tell(.begun(order.order.serial))
                 let device = LineDevice(order, tcti: slot.tcti, eventLog: slot.eventLog)
-                let result = await line.make(device, profiles[order.profile], logs, now)
-                results.append(result)
-                // The order was at fault, not the board: another TPM has its number, whoever gave it.
-                let isHeld = result.reasons == ["serial-taken"]
-                try queue.end(number, isHeld: isHeld)
-                guard isHeld else {
+                let (result, reasons) = await line.attempt(device, profiles[order.profile], logs, now)
+                try queue.end(number)
+                // The order did not fit, and the board may be good: now it is known which one does.
+                if !isOrdersFault(reasons, order.order.serial, board) {
                     tell(.ended(result))
-                    return results
+                    return [result]
                 }
             }
         } catch {
             tell(.failed(String(describing: error)))
-            return results
+        }
+        return []
+    }
+
+    /// Whether a board was refused because its order's number, or another number of these orders, is somebody's already.
+    private func isOrdersFault(_ reasons: [BirthReason], _ serial: Label, _ board: SlotBoard) -> Bool {
+        switch reasons.first {
+        case .serialTaken(let other) where !board.digests.values.contains(other): queue.bind(serial) { _ in other }
+        case .bornAs(let own) where own != serial: queue.bind(own) { board.digests[$0] }
+        default: false
         }
     }
 
