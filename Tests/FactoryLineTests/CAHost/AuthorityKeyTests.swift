@@ -59,7 +59,9 @@ import Testing
             token.executableURL = URL(filePath: "/usr/bin/softhsm2-util")
             token.arguments = ["--init-token", "--free", "--label", "factory", "--pin", "123456", "--so-pin", "654321"]
             token.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            token.standardOutput = FileHandle(forWritingAtPath: "/dev/null")
+            token.standardInput = FileHandle.nullDevice
+            token.standardOutput = FileHandle.nullDevice
+            token.standardError = FileHandle.nullDevice
             try token.run()
             token.waitUntilExit()
             #expect(token.terminationStatus == 0)

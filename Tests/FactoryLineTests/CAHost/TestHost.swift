@@ -52,7 +52,10 @@ final class TestHost {
             passphrase,
         ]
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardError = FileHandle(forWritingAtPath: "/dev/null")
+        // Nothing of the tests' own output is shared with a process that outlives its line.
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
         self.process = process
         for _ in 0..<600 {
