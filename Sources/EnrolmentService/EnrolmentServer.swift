@@ -121,13 +121,11 @@ public struct EnrolmentServer: Service {
     }
 
     private func revocationList(_ exchange: Exchange) async throws -> Answer {
-        do {
-            let list = try BoundedFile.read(authority.directory.revocationList, limit: Self.maximumList)
-            return Answer(mediaType: "application/x-pem-file", body: list)
-        } catch {
-            guard error.code == .missing else { throw error }
+        let path = authority.directory.revocationList
+        guard let list = try BoundedFile.readIfThere(path, limit: Self.maximumList) else {
             throw ServiceProblem.notFound
         }
+        return Answer(mediaType: "application/x-pem-file", body: list)
     }
 
     private static let maximumList = 16 << 20

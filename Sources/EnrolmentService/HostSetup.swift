@@ -66,12 +66,12 @@ public enum HostSetup {
             authority: try FactoryAuthority.name(of: directory.authority),
             station: station,
             url: configuration.url,
-            tlsRoots: String(decoding: pem(try authority.der()), as: UTF8.self)
+            tlsRoots: String(decoding: CertificateAuthority.pem(try authority.der()), as: UTF8.self)
         )
         try PrivateDirectory.make(directory.stations)
         try PrivateDirectory.make(place)
         try AtomicFile.write(Array((key.pemRepresentation + "\n").utf8), to: place + "/key.pem")
-        try AtomicFile.write(pem(certificate), to: place + "/cert.pem", mode: 0o644)
+        try AtomicFile.write(CertificateAuthority.pem(certificate), to: place + "/cert.pem", mode: 0o644)
         try AtomicFile.write(roots, to: place + "/factory-roots.pem", mode: 0o644)
         // The bundle comes last: with it the directory is whole.
         try AtomicFile.write(try EditedJSON.encode(bundle), to: place + "/authority.json", mode: 0o644)
@@ -113,7 +113,7 @@ public enum HostSetup {
             from: now - clockTolerance,
             until: now + tlsDays * 86_400
         )
-        try AtomicFile.write(pem(der), to: directory.tlsCertificate, mode: 0o644)
+        try AtomicFile.write(CertificateAuthority.pem(der), to: directory.tlsCertificate, mode: 0o644)
         return edge(try Certificate(derEncoded: der), key, authority, configuration)
     }
 
@@ -142,7 +142,7 @@ public enum HostSetup {
             key: key,
             at: now - clockTolerance
         )
-        try AtomicFile.write(pem(try authority.der()), to: directory.stationAuthority, mode: 0o644)
+        try AtomicFile.write(CertificateAuthority.pem(try authority.der()), to: directory.stationAuthority, mode: 0o644)
         return authority
     }
 
@@ -159,16 +159,7 @@ public enum HostSetup {
         return key
     }
 
-    private static func pem(_ certificate: [UInt8]) -> [UInt8] {
-        Array((PEMDocument(type: "CERTIFICATE", derBytes: certificate).pemString + "\n").utf8)
-    }
-
     private static func read(_ path: String) throws(FileError) -> [UInt8]? {
-        do {
-            return try BoundedFile.read(path, limit: maximumFile)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
-        }
+        try BoundedFile.readIfThere(path, limit: maximumFile)
     }
 }

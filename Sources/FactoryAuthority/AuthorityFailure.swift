@@ -35,11 +35,6 @@ public enum AuthorityFailure: Error, Sendable, CustomStringConvertible {
 
     /// The file's bytes; nil when it does not exist.
     static func read(_ path: String, limit: Int) throws(AuthorityFailure) -> [UInt8]? {
-        do throws(FileError) {
-            return try BoundedFile.read(path, limit: limit)
-        } catch {
-            guard error.code == .missing else { throw .file(error) }
-            return nil
-        }
+        try run { () throws(FileError) in try BoundedFile.readIfThere(path, limit: limit) }
     }
 }

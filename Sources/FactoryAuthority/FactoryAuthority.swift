@@ -167,7 +167,7 @@ public struct FactoryAuthority: Sendable {
 
     private static func pem(_ authority: CertificateAuthority) throws(AuthorityFailure) -> [UInt8] {
         let der = try AuthorityFailure.run { () throws(CertificateAuthority.Failure) in try authority.der() }
-        return Array((PEMDocument(type: "CERTIFICATE", derBytes: der).pemString + "\n").utf8)
+        return CertificateAuthority.pem(der)
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws(AuthorityFailure) {

@@ -87,6 +87,11 @@ public struct CertificateAuthority: Sendable {
     /// The certificate's DER.
     public func der() throws(Failure) -> [UInt8] { try Self.der(certificate) }
 
+    /// One certificate as the text of a file (RFC 7468, section 5).
+    public static func pem(_ der: [UInt8]) -> [UInt8] {
+        Array((PEMDocument(type: "CERTIFICATE", derBytes: der).pemString + "\n").utf8)
+    }
+
     static func der(_ certificate: Certificate) throws(Failure) -> [UInt8] {
         do {
             var serializer = DER.Serializer()

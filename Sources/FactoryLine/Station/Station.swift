@@ -171,12 +171,7 @@ public struct Station: Sendable {
 
     /// The file's bytes; nil when it does not exist.
     private static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8]? {
-        do throws(FileError) {
-            return try BoundedFile.read(path, limit: limit)
-        } catch {
-            guard error.code == .missing else { throw .file(error) }
-            return nil
-        }
+        try run { () throws(FileError) in try BoundedFile.readIfThere(path, limit: limit) }
     }
 
     private static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(Failure) {

@@ -124,11 +124,8 @@ extension StationAuthority {
 
     /// The file's bytes; nil when it does not exist.
     private static func read(_ path: String) throws(Station.Failure) -> [UInt8]? {
-        do throws(FileError) {
-            return try BoundedFile.read(path, limit: maximumFile)
-        } catch {
-            guard error.code == .missing else { throw .file(error) }
-            return nil
+        do throws(FileError) { return try BoundedFile.readIfThere(path, limit: maximumFile) } catch {
+            throw .file(error)
         }
     }
 

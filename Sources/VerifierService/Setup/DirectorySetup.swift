@@ -148,6 +148,6 @@ public struct DirectorySetup: Sendable {
             from: now - OperatorAuthority.clockTolerance,
             until: now + Self.serverValidity
         )
-        try AtomicFile.write(try OperatorAuthority.pem(certificate), to: directory.tlsCertificate, mode: 0o644)
+        try AtomicFile.write(CertificateAuthority.pem(certificate), to: directory.tlsCertificate, mode: 0o644)
     }
 }

@@ -101,9 +101,7 @@ struct GivenFiles {
     }
 
     private static func pem(_ certificates: [ParsedCertificate]) -> [UInt8] {
-        certificates.flatMap {
-            Array((PEMDocument(type: "CERTIFICATE", derBytes: $0.bytes).pemString + "\n").utf8)
-        }
+        certificates.flatMap { CertificateAuthority.pem($0.bytes) }
     }
 
     private static func pem(_ lists: [CertificateRevocationList]) -> [UInt8] {

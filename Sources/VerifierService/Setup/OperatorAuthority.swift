@@ -4,7 +4,6 @@ import Endorsement
 import FoundationEssentials
 import HTTPService
 public import Messages
-import SwiftASN1
 import X509
 
 /// The verifier's own CA: it names operators and the TLS server, and nobody else believes it.
@@ -27,7 +26,7 @@ public enum OperatorAuthority {
                 at: now - clockTolerance
             )
             try AtomicFile.write(
-                try pem(try authority.der()),
+                CertificateAuthority.pem(try authority.der()),
                 to: directory.operatorCA,
                 mode: 0o644,
                 existing: .keep
@@ -81,11 +80,7 @@ public enum OperatorAuthority {
             )
         }
         try AtomicFile.write(Array((key.pemRepresentation + "\n").utf8), to: place + "/key.pem", existing: .keep)
-        try AtomicFile.write(try pem(certificate), to: place + "/cert.pem", mode: 0o644)
+        try AtomicFile.write(CertificateAuthority.pem(certificate), to: place + "/cert.pem", mode: 0o644)
         return place
-    }
-
-    static func pem(_ certificate: [UInt8]) throws -> [UInt8] {
-        Array((PEMDocument(type: "CERTIFICATE", derBytes: certificate).pemString + "\n").utf8)
     }
 }
