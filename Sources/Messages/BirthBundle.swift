@@ -1,5 +1,5 @@
-/// Births as they leave the line: signed records, the event logs they name so that the verifier holds them from the start, and the
-/// station's word that these are all of them.
+/// Births as they leave the line: signed records, the event logs they name so that the verifier holds them from the start, what was
+/// signed when devices were restored, and the station's word that these are all of them.
 public struct BirthBundle: Hashable, Sendable, Codable {
     /// The format; 2 is the only one: bundles of format 1 had no manifest.
     public var formatVersion: Int
@@ -9,18 +9,26 @@ public struct BirthBundle: Hashable, Sendable, Codable {
     public var births: [SignedEnvelope]
     /// Event logs, each once, in the manifest's order.
     public var logs: [Blob]
+    /// One envelope a `Restoration`, in the manifest's order; absent when there are none.
+    public var restorations: [SignedEnvelope]?
 
-    /// The most births of one bundle; a larger batch is several bundles.
+    /// The most births and restorations of one bundle together; a larger batch is several bundles.
     public static let maximumBirths = 1000
     /// The most bytes of a bundle.
     public static let maximumSize = 64 << 20
 
     /// Joins the parts of a bundle whose manifest was signed before.
-    public init(manifest: SignedEnvelope, births: [SignedEnvelope], logs: [Blob]) {
+    public init(
+        manifest: SignedEnvelope,
+        births: [SignedEnvelope],
+        logs: [Blob],
+        restorations: [SignedEnvelope] = []
+    ) {
         self.formatVersion = 2
         self.manifest = manifest
         self.births = births
         self.logs = logs
+        self.restorations = restorations.isEmpty ? nil : restorations
     }
 
     /// Makes a bundle, and has the station sign what is in it.
@@ -30,22 +38,30 @@ public struct BirthBundle: Hashable, Sendable, Codable {
     public init(
         births: [SignedEnvelope],
         logs: [Blob],
+        restorations: [SignedEnvelope] = [],
         station: Label,
         number: Int64,
         at date: Int64,
         signer: StatementSigner
     ) throws(MessageError) {
         let logs = logs.map { (digest: ContentDigest(of: $0.bytes), log: $0) }.sorted { $0.digest < $1.digest }
-        var digests: [ContentDigest] = []
-        for birth in births { digests.append(try birth.digest) }
+        func digests(_ statements: [SignedEnvelope]) throws(MessageError) -> [ContentDigest] {
+            try statements.map { statement throws(MessageError) in try statement.digest }
+        }
         let manifest = BundleManifest(
             station: station,
             number: number,
             exportedAt: date,
-            births: digests,
-            logs: logs.map(\.digest)
+            births: try digests(births),
+            logs: logs.map(\.digest),
+            restorations: try digests(restorations)
         )
-        self.init(manifest: try manifest.signed(by: signer), births: births, logs: logs.map(\.log))
+        self.init(
+            manifest: try manifest.signed(by: signer),
+            births: births,
+            logs: logs.map(\.log),
+            restorations: restorations
+        )
     }
 
     /// Reads a bundle; nothing in it is trusted before its manifest and each envelope are checked.
@@ -54,11 +70,12 @@ public struct BirthBundle: Hashable, Sendable, Codable {
         guard formatVersion == 2 else {
             throw MessageError(.outOfRange, "birth bundle format \(formatVersion) is not known here")
         }
-        guard births.count <= Self.maximumBirths, logs.count <= Self.maximumBirths else {
+        guard births.count + (restorations?.count ?? 0) <= Self.maximumBirths, logs.count <= Self.maximumBirths else {
             throw MessageError(
                 .tooLarge,
                 "\(births.count) births and \(logs.count) logs, at most \(Self.maximumBirths) are accepted in one bundle"
             )
         }
+        guard restorations != [] else { throw MessageError(.outOfRange, "an empty list of restorations") }
     }
 }

@@ -14,6 +14,8 @@ public struct BundleManifest: Hashable, Sendable, Codable {
     public var births: [ContentDigest]
     /// SHA-256 of each event log, ascending.
     public var logs: [ContentDigest]
+    /// SHA-256 of each restoration's envelope in canonical JSON, in the bundle's order; absent when there are none.
+    public var restorations: [ContentDigest]?
 
     /// DSSE payload type.
     public static let payloadType = "application/vnd.birthmark.birth-bundle.v1+json"
@@ -23,13 +25,21 @@ public struct BundleManifest: Hashable, Sendable, Codable {
     public static let maximumNumber: Int64 = 1_000_000_000
 
     /// Joins the parts.
-    public init(station: Label, number: Int64, exportedAt: Int64, births: [ContentDigest], logs: [ContentDigest]) {
+    public init(
+        station: Label,
+        number: Int64,
+        exportedAt: Int64,
+        births: [ContentDigest],
+        logs: [ContentDigest],
+        restorations: [ContentDigest] = []
+    ) {
         self.formatVersion = 1
         self.station = station
         self.number = number
         self.exportedAt = exportedAt
         self.births = births
         self.logs = logs
+        self.restorations = restorations.isEmpty ? nil : restorations
     }
 
     /// Reads a payload whose signature was checked.
@@ -41,10 +51,15 @@ public struct BundleManifest: Hashable, Sendable, Codable {
         guard (1...Self.maximumNumber).contains(number) else {
             throw MessageError(.outOfRange, "a bundle's number is 1 to \(Self.maximumNumber), not \(number)")
         }
-        guard (1...BirthBundle.maximumBirths).contains(births.count), Set(births).count == births.count else {
+        let statements = births + (restorations ?? [])
+        guard (1...BirthBundle.maximumBirths).contains(statements.count), Set(statements).count == statements.count,
+            restorations != []
+        else {
             throw MessageError(
                 .outOfRange,
-                "a bundle has 1 to \(BirthBundle.maximumBirths) births, each once; this manifest names \(births.count)"
+                """
+                a bundle has 1 to \(BirthBundle.maximumBirths) births and restorations, each once; this manifest names \(statements.count)
+                """
             )
         }
         guard logs.count <= BirthBundle.maximumBirths, zip(logs, logs.dropFirst()).allSatisfy({ $0 < $1 }) else {

@@ -20,6 +20,8 @@ public enum BundleReason: String, Hashable, Sendable, CaseIterable {
     case birthOutsideValidity = "birth-outside-validity"
     /// What a birth claims is not so, as the verifier sees it.
     case birthNotBelieved = "birth-not-believed"
+    /// What a restoration claims is not so, as the verifier sees it.
+    case restorationNotBelieved = "restoration-not-believed"
     /// Another bundle of this number came before.
     case numberTaken = "number-taken"
 
@@ -32,7 +34,7 @@ public enum BundleReason: String, Hashable, Sendable, CaseIterable {
             "check the clocks; then birthmark-factory init with --days, birthmark-verifier init --birth-keys, and restart"
         case .manifestSignature, .manifestUnreadable, .birthsDiffer, .logsDiffer:
             "copy it from the station again, or make it again there with birthmark-factory export --bundle NUMBER"
-        case .birthDoubled, .stationDiffers, .birthOutsideValidity:
+        case .birthDoubled, .stationDiffers, .birthOutsideValidity, .restorationNotBelieved:
             "the station signed what it must not: look at it before anything else comes from there"
         case .birthNotBelieved:
             "if it is a vendor that this verifier does not know: birthmark-verifier init --ek-roots, and restart; "

@@ -32,6 +32,8 @@ public struct BirthsAnswer: Hashable, Sendable, Codable {
     public var bundle: Int64
     /// One outcome a birth.
     public var births: [BirthOutcome]
+    /// One outcome a restoration.
+    public var restorations: [BirthOutcome]
     /// Numbers of the station's sequence that have not arrived, as far as this bundle and those before it tell.
     public var missing: [NumberRange]
 
@@ -39,15 +41,22 @@ public struct BirthsAnswer: Hashable, Sendable, Codable {
     public static let maximumSize = 1 << 20
 
     /// Joins the parts.
-    public init(station: Label, bundle: Int64, births: [BirthOutcome], missing: [NumberRange]) {
+    public init(
+        station: Label,
+        bundle: Int64,
+        births: [BirthOutcome],
+        restorations: [BirthOutcome],
+        missing: [NumberRange]
+    ) {
         self.station = station
         self.bundle = bundle
         self.births = births
+        self.restorations = restorations
         self.missing = missing
     }
 }
 
-/// What became of one birth.
+/// What became of one birth, or one restoration.
 public struct BirthOutcome: Hashable, Sendable, Codable {
     /// The cases.
     public enum Outcome: String, Hashable, Sendable, Codable {
@@ -55,7 +64,7 @@ public struct BirthOutcome: Hashable, Sendable, Codable {
         case imported
         /// It was on record already, the same bytes.
         case known
-        /// It contradicts one on record, or replaces one that is not on record.
+        /// It contradicts what is on record, or builds on what is not.
         case refused
     }
 

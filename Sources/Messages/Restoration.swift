@@ -1,9 +1,9 @@
 /// A station's statement that a TPM which was cleared holds the same identity again, with counters that began anew.
 ///
 /// TPM2_Clear takes what the owner defined in NV. Keys and certificates come back as they were; a counter does not: it
-/// begins above every value that the TPM has counted to. So its base is another one, chosen by the floor that the
-/// verifier has on record. A verifier holds the statement to that floor; whoever has not seen it knows the old bases
-/// only, with which the floor reads higher, never lower.
+/// begins above every value that the TPM has counted to. So its base is another one, chosen by the floor
+/// that the verifier has on record. A verifier holds the statement to that floor; whoever has not seen it knows the old
+/// bases only, with which the floor reads higher, never lower. The statement travels in a `BirthBundle`.
 public struct Restoration: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int

@@ -74,6 +74,8 @@ extension SQLiteStore {
         case .bundle(let bundle): try apply(bundle, db)
         case .bundleFinished(let station, let number): try finish(bundle: number, of: station, db)
         case .birth(let birth): try apply(birth, db)
+        case .restoration(let restoration, let transition, let version):
+            try apply(restoration, transition, version, db)
         case .decision(let decision): try apply(decision, db)
         case .act(let transition, let version): try replace(transition, version, db)
         case .release(let release, _): try apply(release, db)

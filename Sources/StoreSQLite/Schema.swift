@@ -12,6 +12,7 @@ enum Schema {
             try db.execute(sql: version1)
         }
         migrator.registerMigration("2") { db in try db.execute(sql: version2) }
+        migrator.registerMigration("3") { db in try db.execute(sql: version3) }
         return migrator
     }
 
@@ -117,5 +118,16 @@ enum Schema {
             is_finished INTEGER NOT NULL,
             PRIMARY KEY (station, number)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let version3 = """
+        CREATE TABLE restoration (
+            instance TEXT NOT NULL REFERENCES birth (instance),
+            number INTEGER NOT NULL,
+            statement BLOB NOT NULL,
+            envelope BLOB NOT NULL,
+            imported_at INTEGER NOT NULL,
+            PRIMARY KEY (instance, number)
+        ) STRICT;
         """
 }

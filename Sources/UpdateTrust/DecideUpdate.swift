@@ -60,7 +60,8 @@ extension DecisionInput {
 
     /// The higher of the record's floor and the TPM's: the device's gate holds to its own.
     private func floor(_ counters: CounterReadings) -> UInt64 {
-        let raised = counters.securityFloor.subtractingReportingOverflow(record.counters.securityFloor.base)
+        let base = state.counters(bornFrom: record).securityFloor.base
+        let raised = counters.securityFloor.subtractingReportingOverflow(base)
         return max(state.securityFloor, raised.overflow ? UInt64.max : raised.partialValue)
     }
 
@@ -117,7 +118,10 @@ extension DecisionInput {
                 bounds: GrantBounds(
                     resetCount: clock.resetCount,
                     clock: GrantBounds.ClockBounds(min: clock.clock, max: end.partialValue),
-                    counter: GrantBounds.CounterBound(index: record.counters.grants.index, value: counters.grants)
+                    counter: GrantBounds.CounterBound(
+                        index: state.counters(bornFrom: record).grants.index,
+                        value: counters.grants
+                    )
                 )
             ),
             boot: payload.boot

@@ -29,15 +29,16 @@ extension DecisionInput {
         }
     }
 
-    /// NV counters never go back: readings below an earlier one, or below birth, are not this TPM's.
+    /// NV counters never go back: readings below an earlier one, or below what was stated, are not this TPM's.
     ///
     /// An instance with a TPM that asks for a package or confirms one has to give them: leaving them out would lift a bound.
     var counterShortcomings: [DecisionReason] {
         guard let readings = request.request.counters else {
             return request.request.purpose == .attest ? [] : [.countersMissing]
         }
-        let floor = max(record.counters.securityFloor.base, state.counters?.securityFloor ?? 0)
-        let grants = max(record.counters.grants.base, state.counters?.grants ?? 0)
+        let stated = state.counters(bornFrom: record)
+        let floor = max(stated.securityFloor.base, state.counters?.securityFloor ?? 0)
+        let grants = max(stated.grants.base, state.counters?.grants ?? 0)
         return readings.securityFloor >= floor && readings.grants >= grants ? [] : [.countersInconsistent]
     }
 }

@@ -14,6 +14,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var lease: Lease?
     /// What its TPM's clock and firmware were at the last quote that was accepted, or that suspended it.
     public internal(set) var lastSeen: LastSeen?
+    /// The counters that took the place of those of its birth; `nil` while its TPM was never cleared.
+    public internal(set) var restored: RestoredCounters?
     /// The counters as the last accepted evidence gave them.
     public internal(set) var counters: CounterReadings?
     /// The release that it runs, as far as a quote has shown.

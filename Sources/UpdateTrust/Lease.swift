@@ -41,6 +41,8 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case evidenceRefused = "evidence-refused"
     /// An operator suspended the instance.
     case suspended
+    /// The instance's TPM was cleared, and its identity put back.
+    case cleared
     /// An operator retired the instance, or the factory swapped its board.
     case retired
 }

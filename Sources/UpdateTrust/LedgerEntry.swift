@@ -21,6 +21,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     public enum Body: Hashable, Sendable {
         case birth(BirthEntry)
         case rework(ReworkEntry)
+        case restoration(RestorationEntry)
         case release(ReleaseEntry)
         case withdrawal(WithdrawalEntry)
         case policy(PolicyEntry)
@@ -38,6 +39,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             switch self {
             case .birth: .birth
             case .rework: .rework
+            case .restoration: .restoration
             case .release: .release
             case .withdrawal: .withdrawal
             case .policy: .policy
@@ -52,7 +54,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     }
 
     enum Kind: String, Codable, CaseIterable {
-        case birth, rework, release, withdrawal, policy, decision, lease, grant, receipt
+        case birth, rework, restoration, release, withdrawal, policy, decision, lease, grant, receipt
         case act = "operator"
         case allowance = "boot-allowance"
     }
@@ -92,6 +94,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         switch try container.decode(Kind.self, forKey: .type) {
         case .birth: body = .birth(try container.decode(BirthEntry.self, forKey: .body))
         case .rework: body = .rework(try container.decode(ReworkEntry.self, forKey: .body))
+        case .restoration: body = .restoration(try container.decode(RestorationEntry.self, forKey: .body))
         case .release: body = .release(try container.decode(ReleaseEntry.self, forKey: .body))
         case .withdrawal: body = .withdrawal(try container.decode(WithdrawalEntry.self, forKey: .body))
         case .policy: body = .policy(try container.decode(PolicyEntry.self, forKey: .body))
@@ -116,6 +119,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         switch body {
         case .birth(let body): try container.encode(body, forKey: .body)
         case .rework(let body): try container.encode(body, forKey: .body)
+        case .restoration(let body): try container.encode(body, forKey: .body)
         case .release(let body): try container.encode(body, forKey: .body)
         case .withdrawal(let body): try container.encode(body, forKey: .body)
         case .policy(let body): try container.encode(body, forKey: .body)

@@ -21,6 +21,8 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         case reinstate
         /// An operator ends its life.
         case retire
+        /// Its TPM was cleared, and its station put the identity back.
+        case restore
     }
 
     /// The transition table: where an event leads from here, or `nil` when it cannot happen here.
@@ -30,6 +32,8 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         case (.born, .evidenceRefused), (.trusted, .evidenceRefused): .suspended
         case (.born, .suspend), (.trusted, .suspend): .suspended
         case (.suspended, .reinstate): .born
+        case (.born, .restore), (.trusted, .restore): .born
+        case (.suspended, .restore): .suspended
         case (.born, .retire), (.trusted, .retire), (.suspended, .retire): .retired
         case (.suspended, .evidenceAccepted), (.suspended, .evidenceRefused), (.suspended, .suspend): nil
         case (.born, .reinstate), (.trusted, .reinstate): nil

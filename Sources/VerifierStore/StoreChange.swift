@@ -9,6 +9,8 @@ public enum StoreChange: Sendable {
     case bundleFinished(station: Label, number: Int64)
     /// Takes over a birth.
     case birth(BirthImport)
+    /// Takes over the restoration of an instance whose state is still of version `replacing`.
+    case restoration(StoredRestoration, Transition, replacing: Int64)
     /// Carries out a decision.
     case decision(DecisionChange)
     /// Carries out an operator's act on an instance whose state is still of version `replacing`.
@@ -27,7 +29,7 @@ public enum StoreChange: Sendable {
         switch self {
         case .birth(let birth): (birth.retirement?.transition.entries ?? []) + birth.transition.entries
         case .decision(let decision): decision.transition.entries
-        case .act(let transition, _): transition.entries
+        case .act(let transition, _), .restoration(_, let transition, _): transition.entries
         case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
         }
@@ -143,6 +145,8 @@ public enum StoreOutcome: Hashable, Sendable {
 public enum StoreConflict: Hashable, Sendable {
     /// The instance was born with another record.
     case instance
+    /// Another restoration of the instance has this number.
+    case restoration
     /// Another instance has this serial number.
     case serial(InstanceID)
     /// Another instance has this endorsement key.

@@ -18,6 +18,35 @@ public struct StoredBirth: Hashable, Sendable {
     }
 }
 
+/// What a station signed when it restored an instance.
+public struct StoredRestoration: Hashable, Sendable {
+    /// The instance.
+    public var instance: InstanceID
+    /// How often it was restored, this time included.
+    public var number: UInt32
+    /// SHA-256 of the statement's bytes.
+    public var statement: ContentDigest
+    /// The signed envelope's exact bytes.
+    public var envelope: [UInt8]
+    /// When it was imported, in seconds since 1970.
+    public var importedAt: Int64
+
+    /// Joins the parts.
+    public init(
+        instance: InstanceID,
+        number: UInt32,
+        statement: ContentDigest,
+        envelope: [UInt8],
+        importedAt: Int64
+    ) {
+        self.instance = instance
+        self.number = number
+        self.statement = statement
+        self.envelope = envelope
+        self.importedAt = importedAt
+    }
+}
+
 /// A bundle of births that came from a station.
 public struct StoredBundle: Hashable, Sendable {
     /// The station.

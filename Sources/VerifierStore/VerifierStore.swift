@@ -28,6 +28,9 @@ public protocol VerifierStore: Sendable {
     /// Instances in ascending order, beginning after one.
     func instances(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredInstance]
 
+    /// The restoration of an instance with this number; `nil` when it was not taken over.
+    func restoration(_ number: UInt32, of instance: InstanceID) async throws(StoreError) -> StoredRestoration?
+
     /// What came of each station's sequence of bundles, by the stations' names.
     func sequences() async throws(StoreError) -> [StoredSequence]
 

@@ -9,7 +9,8 @@ struct ExportCommand: ParsableCommand {
         abstract: "Bundles signed births, with the event logs they name, for a verifier.",
         discussion: """
             Each bundle has the next number of the station's sequence, so that a verifier notices when one is lost. Without --serial or --bundle \
-            it holds the births that are in no bundle yet; when there are none it is the latest bundle again. Interrupted, the same command \
+            it holds the births, and what was signed when devices were restored, that are in no bundle yet; when there are none it is the \
+            latest bundle again. Interrupted, the same command \
             again gives the same bundle, unless another device was born meanwhile: then that one has a number of its own, and --bundle gives \
             the earlier one again.
 
@@ -36,6 +37,7 @@ struct ExportCommand: ParsableCommand {
         var again: Bool
         var births: Int
         var logs: Int
+        var restorations: Int
         var left: Int
         var file: String
     }
@@ -57,6 +59,7 @@ struct ExportCommand: ParsableCommand {
             again: export.isRepeated,
             births: export.bundle.births.count,
             logs: export.bundle.logs.count,
+            restorations: export.bundle.restorations?.count ?? 0,
             left: export.left,
             file: out
         )
@@ -65,8 +68,9 @@ struct ExportCommand: ParsableCommand {
             bundle \(report.bundle) of \(station.name)\(report.again ? " again" : ""): \
             \(report.births) births and \(report.logs) event logs in \(report.file)
             """
+                + (report.restorations > 0 ? "\n\(report.restorations) restorations are with them" : "")
                 + (report.left > 0
-                    ? "\n\(report.left) births are in no bundle yet: run birthmark-factory export again" : "")
+                    ? "\n\(report.left) are in no bundle yet: run birthmark-factory export again" : "")
         }
     }
 }

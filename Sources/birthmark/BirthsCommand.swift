@@ -41,17 +41,22 @@ struct BirthsCommand: AsyncParsableCommand {
                 throw CommandFailure(.refused, problem.title, hint: reason.hint, reasons: [reason.rawValue])
             }
             try output.print(answer) {
-                let births = answer.births.map { birth in
-                    [
-                        birth.serial?.text ?? "?", birth.instance?.text ?? "?", birth.outcome.rawValue,
-                        birth.detail ?? "",
-                    ]
+                func rows(_ outcomes: [BirthOutcome], _ imported: String) -> [[String]] {
+                    outcomes.map { outcome in
+                        [
+                            outcome.serial?.text ?? "?", outcome.instance?.text ?? "?",
+                            outcome.outcome == .imported ? imported : outcome.outcome.rawValue, outcome.detail ?? "",
+                        ]
+                    }
                 }
+                let rows = rows(answer.births, "imported") + rows(answer.restorations, "restored")
                 return
-                    ([table(["SERIAL", "INSTANCE", "OUTCOME", ""], births)]
+                    ([table(["SERIAL", "INSTANCE", "OUTCOME", ""], rows)]
                     + answer.missing.map { "\($0.text(of: answer.station)); bring it next" }).joined(separator: "\n")
             }
-            if answer.births.contains(where: { $0.outcome == .refused }) { throw ExitStatus.refused.code }
+            if (answer.births + answer.restorations).contains(where: { $0.outcome == .refused }) {
+                throw ExitStatus.refused.code
+            }
         }
     }
 

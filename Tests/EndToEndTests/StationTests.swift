@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MachineFaults
 import Messages
+import TPMDevice
 import Testing
 
 /// What leaves a station reaches the verifier as it was made, or it is noticed; and boards that are swapped.
@@ -99,6 +100,53 @@ import Testing
             try await fleet.run(.verifier, ["init", fleet.place, "--birth-keys", listed])
             try await fleet.restart()
             #expect(try await outcomes(expect(0, importing(fleet.births, fleet))) == ["imported"])
+        }
+    }
+
+    /// TPM2_Clear in the field, found by the verifier; the station restores it, the operator takes it back, and it updates again.
+    @Test func aClearedDeviceIsRestoredAndUpdates() async throws {
+        try await Fleet.with { fleet in
+            let device = fleet.devices[0]
+            try await expect(0, device.update())
+            try await device.boot(Fleet.released)
+            try await expect(0, device.agent("confirm"))
+            let before = try await fleet.record(of: device)
+            #expect(before["securityFloor"].number == 8)
+            try await expect(0, device.agent("attest"))
+
+            let tpm = try await openTPM(tcti: device.tcti)
+            try await tpm.perform { connection throws(TPMError) in try connection.clear(by: .lockout) }
+            await tpm.close()
+            #expect(try await device.agent("attest").code != 0)
+            let asked = try await expect(1, device.provision(on: fleet.line))
+            #expect(try asked.json["reasons"].texts == ["security-floor-unknown"])
+            // Somebody believes it to be the floor of the birth: the verifier knows better, and says which.
+            let low = ["provision", fleet.line] + device.provisioning + ["--security-floor", "7"]
+            #expect(try await fleet.run(.factory, low).json["verdict"].text == "restored")
+            try await fleet.run(.factory, ["export", fleet.line, "--out", fleet.births])
+            let refused = try expect(1, await importing(fleet.births, fleet)).json["restorations"].list
+            #expect(refused.compactMap { $0["outcome"].text } == ["refused"])
+            #expect(refused[0]["detail"].text?.contains("--security-floor 8") == true)
+            let right = ["provision", fleet.line] + device.provisioning + ["--security-floor", "8"]
+            #expect(try await fleet.run(.factory, right).json["verdict"].text == "restored")
+            let made = try await fleet.run(.factory, ["export", fleet.line, "--out", fleet.births, "--json"]).json
+            #expect(made["births"].number == 0 && made["restorations"].number == 1)
+            let answer = try expect(0, await importing(fleet.births, fleet)).json["restorations"].list
+            #expect(answer.compactMap { $0["outcome"].text } == ["imported"])
+
+            let born = try await fleet.record(of: device)
+            #expect(born["lifecycle"].text == "born" && born["lease.id"].text == nil)
+            #expect(born["instance"].text == before["instance"].text)
+            try await expect(0, device.agent("attest"))
+            // Granted, spent on the counter as it is now, and confirmed; the floor stays what it was.
+            let spent = try await device.grantsSpent()
+            try await expect(0, device.update())
+            #expect(try await device.grantsSpent() == spent + 1)
+            try await device.boot(Fleet.released)
+            try await expect(0, device.agent("confirm"))
+            let after = try await fleet.record(of: device)
+            #expect(after["securityFloor"].number == 8 && after["lifecycle"].text == "trusted")
+            try await fleet.run(.auditor, ["ledger", "verify"] + fleet.asAlice)
         }
     }
 

@@ -2,6 +2,7 @@ import FactoryLine
 import Foundation
 import Messages
 import SoftwareDevice
+import TPMDevice
 import Testing
 
 /// Bundles have numbers that rise by one, whatever happens, and each can be had again as it was.
@@ -51,6 +52,32 @@ import Testing
             }
             for number in [0, 4, -1, Int64.max] {
                 #expect(throws: Station.ExportFailure.self) { try station.export(.bundle(number), now: now) }
+            }
+        }
+    }
+
+    /// What was signed when a device was restored leaves once, by itself or with its birth.
+    @Test func restorationsLeaveOnceAndCanLeaveAgain() async throws {
+        try await TestLine.with { line in
+            let (station, now) = (line.station, TestLine.now)
+            try await line.withDevice { device in
+                #expect(try await line.provision(device).text == "born")
+                let first = try station.export(.new, now: now)
+                #expect(first.bundle.births.count == 1 && first.bundle.restorations == nil)
+                try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
+                #expect(try await line.provision(device, securityFloor: 4).text == "restored")
+                let second = try station.export(.new, now: now)
+                #expect(second.number == 2 && second.left == 0)
+                #expect(second.bundle.births == [] && second.bundle.restorations?.count == 1)
+                let said = try manifest(second, line)
+                #expect(said.births == [])
+                #expect(try said.restorations == second.bundle.restorations?.map { try $0.digest })
+                #expect(try station.export(.new, now: now + 1).bundle == second.bundle)
+                let both = try station.export(.serials([TestLine.label("GW-0001")]), now: now)
+                #expect(both.bundle.births == first.bundle.births)
+                #expect(both.bundle.restorations == second.bundle.restorations)
+                #expect(try station.export(.bundle(2), now: now).bundle == second.bundle)
+                #expect(try BirthBundle(parsing: CanonicalJSON.encode(both.bundle)) == both.bundle)
             }
         }
     }

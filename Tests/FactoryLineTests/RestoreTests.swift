@@ -94,13 +94,31 @@ import Testing
                 #expect(try line.births() == births)
                 #expect(try await TPMContents.of(device) == whole)
 
+                // The verifier refused that floor as too low: told of a higher one, the station counts up to it.
+                #expect(try await line.provision(device, securityFloor: 5).text == "already-born")
+                #expect(try await line.provision(device, securityFloor: 7).text == "restored")
+                let raised = try restoration(line, 2)
+                #expect(raised.securityFloor == 7 && raised.counters == statement.counters)
+                #expect(try await counter(TPMContents.of(device), raised.counters.securityFloor) == 7)
+                #expect(try await line.provision(device, securityFloor: 7).text == "already-born")
+
                 // And once more.
                 try await clear(device)
-                #expect(try await line.provision(device, securityFloor: 6).text == "restored")
-                let second = try restoration(line, 2)
-                #expect(second.securityFloor == 6 && second.number == 2)
-                #expect(try await counter(TPMContents.of(device), second.counters.securityFloor) == 6)
+                #expect(try await line.provision(device, securityFloor: 8).text == "restored")
+                let last = try restoration(line, 3)
+                #expect(last.securityFloor == 8 && last.number == 3)
+                #expect(try await counter(TPMContents.of(device), last.counters.securityFloor) == 8)
                 #expect(try await line.provision(device).text == "already-born")
+
+                // All of it leaves with the birth, in its order.
+                let bundle = try line.station.export(.new, now: TestLine.now).bundle
+                #expect(bundle.births.count == 1)
+                let numbers = try (bundle.restorations ?? []).map { envelope in
+                    try Restoration(
+                        parsing: envelope.payload(type: Restoration.payloadType, signedBy: line.station.listed.key)
+                    ).number
+                }
+                #expect(numbers == [1, 2, 3])
             }
         }
     }
@@ -208,9 +226,13 @@ import Testing
                 )
                 #expect(try ended.json()["verdict"] as? String == "restored", "\(ended.errors)")
             }
-            let moments = try NotedMoments(readingFrom: file).moments.count
-            #expect(moments > 100)
-            for number in stride(from: 1, through: moments, by: 13) {
+            let moments = try NotedMoments(readingFrom: file).moments
+            #expect(moments.count > 100)
+            // From the first new counter to the tag every moment; of the rest a sample.
+            let stated = try #require(moments.lastIndex { $0.contains("/restorations/") })
+            let dense = stated - 30...stated + 6
+            let numbers = (1...moments.count).filter { $0 % 13 == 1 || dense.contains($0 - 1) }
+            for number in numbers {
                 try await line.withDevice("killed-\(number)") { device in
                     let arguments = arguments(device, "GW-\(number)")
                     #expect(try await FactoryProcess.run(arguments).status == 0)

@@ -11,6 +11,7 @@ extension StoreConformance {
         StoreConformance("a swap on an old version is stale and changes nothing", staleSwap),
         StoreConformance("a bundle's number is taken once", bundleOnce),
         StoreConformance("gaps in a station's sequence", gaps),
+        StoreConformance("a restoration is taken over once, with its entries", restoration),
     ]
 
     /// The birth of `number` under the serial number SN-1, with the end of the instance before it.
@@ -134,6 +135,52 @@ extension StoreConformance {
         #expect(sequences.map(\.station.text) == ["line-1", "line-2"])
         #expect(sequences.map(\.unfinished) == [[], [1]])
         #expect(sequences.map(\.bundles) == [1, 0])
+    }
+
+    private static func restoration(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let birth = try Fixture.birth(try Fixture.record(1))
+        _ = try await store.commit([.birth(birth)], sealer: key.sealer)
+        let (record, state) = (try Fixture.record(1), birth.transition.state)
+        func change(
+            _ number: UInt32,
+            _ text: String,
+            on state: InstanceState,
+            version: Int64? = nil
+        ) throws -> StoreChange {
+            let restoration = Restoration(
+                instance: state.instance,
+                serial: birth.serial,
+                birth: birth.record,
+                number: number,
+                station: record.station,
+                restoredAt: Fixture.now,
+                securityFloor: state.securityFloor,
+                counters: record.counters
+            )
+            let statement = ContentDigest(of: Array(text.utf8))
+            let outcome = try restoration.apply(to: state, bornFrom: record, statement: statement, at: Fixture.now)
+            guard case .applied(let transition) = outcome else { throw Missing() }
+            let stored = StoredRestoration(
+                instance: state.instance,
+                number: number,
+                statement: statement,
+                envelope: Array(text.utf8),
+                importedAt: Fixture.now
+            )
+            return .restoration(stored, transition, replacing: version ?? state.version)
+        }
+        let (first, other) = (try change(1, "a", on: state), try change(1, "b", on: state))
+        let stale = try change(2, "c", on: state, version: state.version + 7)
+        let outcomes = try await store.commit([stale, first, first, other], sealer: key.sealer).outcomes
+        #expect(outcomes == [.stale, .committed(at: 1), .known, .conflict(.restoration)])
+        #expect(try await store.ledgerHead().size == 2)
+        let restored = try #require(try await store.snapshot(of: state.instance, release: nil)?.state)
+        #expect(restored.restored?.number == 1 && restored.version == state.version + 1)
+        #expect(try await store.restoration(1, of: state.instance)?.envelope == Array("a".utf8))
+        #expect(try await store.restoration(2, of: state.instance) == nil)
+        let second = try change(2, "c", on: restored)
+        #expect(try await store.commit([second], sealer: key.sealer).outcomes == [.committed(at: 2)])
+        #expect(try await store.restoration(2, of: state.instance)?.number == 2)
     }
 
     private static func gaps(_ store: any VerifierStore, _ key: LedgerKey) async throws {

@@ -45,6 +45,10 @@ private struct History: Hashable {
             securityFloor = receipt.securityFloor
             (pending, pendingStatus, grantExpires) = (nil, nil, nil)
         case .rework: lifecycle = .retired
+        case .restoration:
+            if lifecycle == .trusted { lifecycle = .born }
+            if pending != nil { pendingStatus = .ended }
+            lastSeen?.clock = ClockReading(clock: 0, resetCount: 0, restartCount: 0, safe: true)
         case .act(let act):
             switch act.act {
             case .suspend: lifecycle = .suspended
@@ -107,7 +111,8 @@ private struct History: Hashable {
         _ releases: [KnownRelease],
         _ dice: inout Dice
     ) throws -> Decision? {
-        world.now += Int64.random(in: 0...20_000, using: &dice)
+        // Now and then for longer than any lease.
+        world.now += Int64.random(in: 0...(dice.next() % 16 == 0 ? 200_000 : 20_000), using: &dice)
         switch Int.random(in: 0..<16, using: &dice) {
         case 0...3: return try world.ask(.attest)
         case 4...7: return try world.ask(.update, package: releases.randomElement(using: &dice))
@@ -120,6 +125,7 @@ private struct History: Hashable {
         case 12: try world.device.reboot(into: world.state.running.version.text)
         case 13:
             if Int.random(in: 0..<4, using: &dice) == 0 { try world.device.reboot(into: "tampered") }
+        case 14 where dice.next() % 8 == 0: try world.clearAndRestore()
         case 14:
             var input = try world.input(.attest)
             input.verdict = .refused(Refusal(reasons: [Reason(.signatureInvalid)], authentic: nil))
@@ -170,7 +176,7 @@ private struct History: Hashable {
         var types = Set<String>()
         var reasons = Set<String>()
         var causes = Set<LeaseCause>()
-        for seed in 1...12 {
+        for seed in 1...20 {
             var dice = Dice(state: UInt64(seed))
             var world = try World()
             let releases = try [("1.1.0", 3), ("1.2.0", 4), ("0.9.0", 2)].map {
@@ -183,7 +189,7 @@ private struct History: Hashable {
                 if case .lease(let lease) = written.entry.body { causes.insert(lease.cause) }
             }
         }
-        #expect(types == ["birth", "decision", "lease", "grant", "receipt", "operator"])
+        #expect(types == ["birth", "decision", "lease", "grant", "receipt", "operator", "restoration"])
         #expect(
             reasons.isSuperset(of: [
                 "evidence-refused", "boot-unexpected", "grant-unknown", "grant-unconfirmed", "boot-not-as-granted",
@@ -192,7 +198,7 @@ private struct History: Hashable {
             "\(reasons.sorted())"
         )
         #expect(
-            causes.isSuperset(of: [.attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended]),
+            causes.isSuperset(of: [.attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended, .cleared]),
             "\(causes)"
         )
     }

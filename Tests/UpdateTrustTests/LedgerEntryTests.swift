@@ -44,6 +44,19 @@ import Testing
                 )
             ),
             LedgerEntry(
+                at: 3,
+                instance: world.record.instance,
+                actor: Actor(.station, Sample.label("line-1")),
+                body: .restoration(
+                    RestorationEntry(
+                        statement: Sample.digest("statement"),
+                        number: 1,
+                        counters: world.record.counters,
+                        securityFloor: 3
+                    )
+                )
+            ),
+            LedgerEntry(
                 at: 4,
                 instance: world.record.instance,
                 actor: actor,

@@ -13,6 +13,7 @@ import Testing
                 switch event {
                 case .reinstate: .born
                 case .retire: .retired
+                case .restore: .suspended
                 case .evidenceAccepted, .evidenceRefused, .suspend: nil
                 }
             #expect(Lifecycle.suspended.after(event) == expected)
@@ -25,6 +26,7 @@ import Testing
         #expect(lifecycle.after(.suspend) == .suspended)
         #expect(lifecycle.after(.retire) == .retired)
         #expect(lifecycle.after(.reinstate) == nil)
+        #expect(lifecycle.after(.restore) == .born)
     }
 
     @Test func trustComesFromEvidenceAlone() {

@@ -178,6 +178,41 @@ struct World {
         return outcome
     }
 
+    /// TPM2_Clear, and the station's statement about it; counters begin above all that the TPM has counted to.
+    @discardableResult
+    mutating func clearAndRestore(
+        floor: UInt64? = nil,
+        _ change: (inout Restoration) -> Void = { _ in }
+    ) throws -> Restoration.Outcome {
+        device.clock = 10
+        device.resetCount = 0
+        let value = max(device.counters.securityFloor, device.counters.grants) + 1
+        let floor = floor ?? state.securityFloor
+        device.counters = CounterReadings(securityFloor: value + floor, grants: value)
+        let indices = record.counters
+        var restoration = Restoration(
+            instance: record.instance,
+            serial: record.serial,
+            birth: ContentDigest(of: try CanonicalJSON.encode(record)),
+            number: (state.restored?.number ?? 0) + 1,
+            station: record.station,
+            restoredAt: now,
+            securityFloor: floor,
+            counters: BornCounters(
+                securityFloor: BornCounter(index: indices.securityFloor.index, base: value),
+                grants: BornCounter(index: indices.grants.index, base: value)
+            )
+        )
+        change(&restoration)
+        let statement = ContentDigest(of: try CanonicalJSON.encode(restoration))
+        let outcome = try restoration.apply(to: state, bornFrom: record, statement: statement, at: now)
+        if case .applied(let transition) = outcome {
+            state = transition.state
+            try log.append(transition.entries)
+        }
+        return outcome
+    }
+
     /// A whole update up to the grant.
     mutating func granted(_ release: Release) throws -> Delivered {
         let known = try Sample.known(release)

@@ -125,7 +125,7 @@ struct Birth: Sendable {
             let counters = try station.restorations(of: record).last?.counters ?? record.counters
             let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
             let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
-            if try differences.isEmpty && ownership.isWhole(connection) {
+            if try differences.isEmpty && ownership.isWhole(connection) && !raisesFloor(of: record) {
                 try ownership.finish()
                 return .alreadyBorn(record)
             }

@@ -22,6 +22,7 @@ extension Birth {
     ) throws -> ProvisioningOutcome {
         let others = differences.filter { !$0.isGone }
         guard others.isEmpty else { throw BirthRefusal(.changedSinceBirth(others.map(\.description))) }
+        let isFloorRaised = try raisesFloor(of: record)
         try Ownership.check(station, profile, tpm: tpm, connection)
         let ek = try connection.keep(found, of: profile)
         let keys = try keepKeys(record.iak, record.idevid, endorsementKey: ek, connection)
@@ -59,37 +60,38 @@ extension Birth {
         try connection.lock(kept, by: owner, onlyOpen: true)
         try ownership.set(over: kept.ek, connection)
         try ownership.finish()
-        return .restored(record, differences.map(\.what) + (differences.isEmpty ? ["authorization values"] : []))
+        let parts = differences.map(\.what) + (isFloorRaised ? ["security floor"] : [])
+        return .restored(record, parts.isEmpty ? ["authorization values"] : parts)
     }
 
-    /// The counters as they are; those that are gone begin anew, so that the floor is what the verifier has on record.
+    /// Whether the station is told of a floor above the one that it last stated: a verifier refused that one as too low.
+    func raisesFloor(of record: BirthRecord) throws -> Bool {
+        guard let told = securityFloor, let last = try station.restorations(of: record).last else { return false }
+        return told > last.securityFloor
+    }
+
+    /// The counters as they were last stated, if they are there; otherwise others, so that the floor is what the verifier has on record.
     private func restoredCounters(_ record: BirthRecord, _ connection: TPMConnection) throws -> BornCounters {
         let files = BirthFiles(station)
         let earlier = try station.restorations(of: record)
         var counters = earlier.last?.counters ?? record.counters
-        let floorLeft = try connection.value(of: counters.securityFloor)
-        let grantsLeft = try connection.value(of: counters.grants)
-        if floorLeft != nil, grantsLeft != nil { return counters }
-        let owner = profile.nvOwner
-        let floor: UInt64
-        if let floorLeft {
-            floor = floorLeft - counters.securityFloor.base
-        } else {
-            guard let told = securityFloor else { throw BirthRefusal(.securityFloorUnknown) }
-            guard told >= record.bornWith.securityVersion else {
-                throw BirthRefusal(.securityFloorTooLow(told, atBirth: record.bornWith.securityVersion))
-            }
-            guard told <= Self.maximumSecurityVersion else { throw BirthRefusal(.securityVersionTooHigh(told)) }
-            let handle = profile.nv.securityFloor.handle
-            let counter = try connection.counter(at: handle, least: told, by: owner)
-            counters.securityFloor = BornCounter(index: handle.rawValue, base: counter.value - told)
-            floor = told
+        let areStated = try holds(counters, earlier.last?.securityFloor ?? record.bornWith.securityVersion, connection)
+        if try areStated && !raisesFloor(of: record) { return counters }
+        guard let told = securityFloor else { throw BirthRefusal(.securityFloorUnknown) }
+        guard told >= record.bornWith.securityVersion else {
+            throw BirthRefusal(.securityFloorTooLow(told, atBirth: record.bornWith.securityVersion))
         }
-        if grantsLeft == nil {
-            let handle = profile.nv.grants.handle
-            counters.grants = BornCounter(
-                index: handle.rawValue,
-                base: try connection.counter(at: handle, by: owner).value
+        guard told <= Self.maximumSecurityVersion else { throw BirthRefusal(.securityVersionTooHigh(told)) }
+        let (owner, nv) = (profile.nvOwner, profile.nv)
+        let base = areStated ? counters.securityFloor.base : 0
+        let (least, overflow) = base.addingReportingOverflow(told)
+        guard !overflow else { throw BirthRefusal(.securityVersionTooHigh(told)) }
+        let floor = try connection.counter(at: nv.securityFloor.handle, least: least, by: owner).value
+        if !areStated {
+            let grants = try connection.counter(at: nv.grants.handle, by: owner).value
+            counters = BornCounters(
+                securityFloor: BornCounter(index: nv.securityFloor.handle.rawValue, base: floor - told),
+                grants: BornCounter(index: nv.grants.handle.rawValue, base: grants)
             )
         }
         // Signed before the tag says so: the next attempt goes on with the same bases.
@@ -100,7 +102,7 @@ extension Birth {
             number: UInt32(clamping: earlier.count + 1),
             station: station.name,
             restoredAt: now,
-            securityFloor: floor,
+            securityFloor: floor - counters.securityFloor.base,
             counters: counters
         )
         try files.finish(
@@ -113,6 +115,18 @@ extension Birth {
             of: record.instance
         )
         return counters
+    }
+
+    /// Whether both counters are there, and are those whose bases were stated.
+    ///
+    /// Without the tag they may be of an attempt that was interrupted before it stated theirs; standing exactly as was stated they need
+    /// no others.
+    private func holds(_ counters: BornCounters, _ floor: UInt64, _ connection: TPMConnection) throws -> Bool {
+        guard let floorLeft = try connection.value(of: counters.securityFloor),
+            let grantsLeft = try connection.value(of: counters.grants)
+        else { return false }
+        if try connection.isLocked(profile.nv.birthTag.handle) { return true }
+        return floorLeft - counters.securityFloor.base == floor && grantsLeft == counters.grants.base
     }
 }
 

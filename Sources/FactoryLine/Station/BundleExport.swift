@@ -1,7 +1,7 @@
 import DurableFiles
 public import Messages
 
-/// Which births are to leave the line.
+/// Which births, with what was signed when their devices were restored, are to leave the line.
 public enum ExportSelection: Hashable, Sendable {
     /// Those that are in no bundle yet, as many as one holds; when there are none, the latest bundle again.
     case new
@@ -19,7 +19,7 @@ public struct Export: Sendable {
     public var number: Int64
     /// Whether it had been made before.
     public var isRepeated: Bool
-    /// How many births are in no bundle yet.
+    /// How many births and restorations are in no bundle yet.
     public var left: Int
 }
 
@@ -71,36 +71,54 @@ extension Station {
         let lock = try FileLock.waiting(for: directory.bundleLock)
         defer { lock.release() }
         let made = try BundleFiles(self)
-        let births = try SignedBirths(BirthFiles(self))
+        let (births, restorations) = (try SignedBirths(BirthFiles(self)), try SignedRestorations(self))
+        var left = Set((births.names.map(\.digest) + restorations.all.map(\.digest)).filter { !made.hold($0) })
         func again(_ number: Int64) throws -> Export {
             guard let (envelope, manifest) = made[number] else {
                 throw ExportFailure.noBundle(number, latest: made.latest)
             }
+            let path = directory.manifest(of: number)
+            let (envelopes, logs) = try births.read(births.named(by: manifest, at: path))
             return Export(
-                bundle: try births.bundle(envelope, manifest, at: directory.manifest(of: number)),
+                bundle: BirthBundle(
+                    manifest: envelope,
+                    births: envelopes,
+                    logs: logs,
+                    restorations: try restorations.named(by: manifest, at: path).map(\.envelope)
+                ),
                 number: number,
                 isRepeated: true,
-                left: births.names.count { !made.hold($0.digest) }
+                left: left.count
             )
         }
-        var wanted: [SignedBirths.Entry]
+        let wanted: [SignedBirths.Entry]
+        var restored: [SignedRestorations.Entry]
         switch selection {
         case .bundle(let number): return try again(number)
         case .new:
-            wanted = births.names.filter { !made.hold($0.digest) }
-            if wanted.isEmpty {
+            restored = restorations.all.filter { left.contains($0.digest) }
+            let new = births.names.filter { left.contains($0.digest) }
+            if new.isEmpty && restored.isEmpty {
                 guard made.latest > 0 else { throw ExportFailure.nothing }
                 return try again(made.latest)
             }
-            wanted = try births.fitting(wanted)
+            wanted = try births.fitting(new, beside: restored.map(\.size).reduce(0, +))
+            restored = Array(restored.prefix(BirthBundle.maximumBirths - wanted.count))
         case .serials(let serials):
             let missing = serials.first { serial in !births.names.contains { $0.name.serial == serial } }
             if let missing { throw ExportFailure.unknown(missing) }
             wanted = births.names.filter { serials.contains($0.name.serial) }
-            if let (_, latest) = made[made.latest], latest.births == wanted.map(\.digest) {
+            restored = restorations.all.filter { serials.contains($0.restoration.serial) }
+            let digests = restored.map(\.digest)
+            if let (_, latest) = made[made.latest], latest.births == wanted.map(\.digest),
+                latest.restorations ?? [] == digests
+            {
                 return try again(made.latest)
             }
-            guard try births.fitting(wanted).count == wanted.count else { throw ExportFailure.tooMany(wanted.count) }
+            let fitting = try births.fitting(wanted, beside: restored.map(\.size).reduce(0, +))
+            guard fitting.count == wanted.count, wanted.count + restored.count <= BirthBundle.maximumBirths else {
+                throw ExportFailure.tooMany(wanted.count + restored.count)
+            }
         }
         guard listed.isValid(at: now) else { throw ExportFailure.expired(name) }
         let (envelopes, logs) = try births.read(wanted)
@@ -108,6 +126,7 @@ extension Station {
         let bundle = try BirthBundle(
             births: envelopes,
             logs: logs,
+            restorations: restored.map(\.envelope),
             station: name,
             number: number,
             at: now,
@@ -118,12 +137,7 @@ extension Station {
             to: directory.manifest(of: number),
             existing: .keep
         )
-        let inThis = Set(wanted.map(\.digest))
-        return Export(
-            bundle: bundle,
-            number: number,
-            isRepeated: false,
-            left: births.names.count { !made.hold($0.digest) && !inThis.contains($0.digest) }
-        )
+        left.subtract(wanted.map(\.digest) + restored.map(\.digest))
+        return Export(bundle: bundle, number: number, isRepeated: false, left: left.count)
     }
 }

@@ -30,103 +30,12 @@ struct BundleFiles {
                 throw files.damaged(path, "is bundle \(manifest.number) of \(manifest.station)")
             }
             manifests[number] = (envelope, manifest)
-            held.formUnion(manifest.births)
+            held.formUnion(manifest.births + (manifest.restorations ?? []))
         }
     }
 
     subscript(_ number: Int64) -> (envelope: SignedEnvelope, manifest: BundleManifest)? { manifests[number] }
 
-    /// Whether a birth is in any of them.
-    func hold(_ birth: ContentDigest) -> Bool { held.contains(birth) }
-}
-
-/// The signed births of a station and the digests by which manifests name them.
-struct SignedBirths {
-    /// One birth.
-    struct Entry {
-        var name: BirthName
-        /// SHA-256 of the envelope.
-        var digest: ContentDigest
-        /// Its bytes.
-        var size: Int
-    }
-
-    /// All of them, sorted: a birth comes after the one that it replaces.
-    let names: [Entry]
-    private let files: BirthFiles
-
-    // The base64 of Blob, and the punctuation around it.
-    private static func written(_ size: Int) -> Int { (size + 2) / 3 * 4 + 16 }
-
-    init(_ files: BirthFiles) throws {
-        self.files = files
-        // Envelopes lie there in canonical JSON, so the file's digest is the envelope's.
-        names = try files.births().map { name in
-            let path = files.directory.birth(name)
-            guard let bytes = try BoundedFile.readIfThere(path, limit: SignedEnvelope.maximumSize) else {
-                throw files.damaged(path, "is missing")
-            }
-            return Entry(name: name, digest: ContentDigest(of: bytes), size: bytes.count)
-        }
-    }
-
-    /// As many of the first as one bundle holds.
-    func fitting(_ wanted: [Entry]) throws -> [Entry] {
-        var (room, logs) = (BirthBundle.maximumSize - 2 * BundleManifest.maximumSize, Set<ContentDigest>())
-        var fitting: [Entry] = []
-        for entry in wanted.prefix(BirthBundle.maximumBirths) {
-            room -= entry.size + 1
-            let record = try birth(entry).record
-            if let log = record.firstBoot.log, logs.insert(log).inserted {
-                room -= Self.written(try self.log(log, of: record).count)
-            }
-            guard room >= 0 else { break }
-            fitting.append(entry)
-        }
-        return fitting
-    }
-
-    /// Births and, each once, the logs that they name.
-    func read(_ wanted: [Entry]) throws -> (births: [SignedEnvelope], logs: [Blob]) {
-        var births: [SignedEnvelope] = []
-        var logs: [ContentDigest: Blob] = [:]
-        for entry in wanted {
-            let (envelope, record) = try birth(entry)
-            births.append(envelope)
-            if let digest = record.firstBoot.log, logs[digest] == nil {
-                logs[digest] = Blob(try log(digest, of: record))
-            }
-        }
-        return (births, logs.sorted { $0.key < $1.key }.map(\.value))
-    }
-
-    /// A bundle that was made before, out of the same files.
-    func bundle(_ envelope: SignedEnvelope, _ manifest: BundleManifest, at path: String) throws -> BirthBundle {
-        let known = Dictionary(names.map { ($0.digest, $0) }) { first, _ in first }
-        var entries: [Entry] = []
-        for digest in manifest.births {
-            guard let entry = known[digest] else {
-                throw files.damaged(path, "names a birth that is not in \(files.directory.births)")
-            }
-            entries.append(entry)
-        }
-        let (births, logs) = try read(entries)
-        return BirthBundle(manifest: envelope, births: births, logs: logs)
-    }
-
-    private func birth(_ entry: Entry) throws -> (envelope: SignedEnvelope, record: BirthRecord) {
-        let path = files.directory.birth(entry.name)
-        guard let envelope = try files.envelope(path) else { throw files.damaged(path, "is missing") }
-        do throws(MessageError) {
-            let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: files.key)
-            return (envelope, try BirthRecord(parsing: payload))
-        } catch { throw files.damaged(path, error.detail) }
-    }
-
-    private func log(_ digest: ContentDigest, of record: BirthRecord) throws -> [UInt8] {
-        guard let log = try files.log(digest), ContentDigest(of: log) == digest else {
-            throw Station.ExportFailure.logMissing(serial: record.serial, digest)
-        }
-        return log
-    }
+    /// Whether a birth, or a restoration, is in any of them.
+    func hold(_ statement: ContentDigest) -> Bool { held.contains(statement) }
 }

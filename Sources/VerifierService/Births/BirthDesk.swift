@@ -35,6 +35,7 @@ extension Verifier {
             try await note(judged)
         } catch let refused as BundleJudge.Refused { throw refusal(of: bundle, refused) }
         let outcomes = try await takeOver(judged)
+        let restored = try await takeOver(judged.restorations)
         let manifest = judged.manifest
         _ = try await committer.commit(.bundleFinished(station: manifest.station, number: manifest.number))
         for outcome in outcomes { metrics.count(.births, outcome.outcome.rawValue) }
@@ -44,6 +45,7 @@ extension Verifier {
                 station: manifest.station,
                 bundle: manifest.number,
                 births: outcomes,
+                restorations: restored,
                 missing: sequence?.missing ?? []
             )
         )

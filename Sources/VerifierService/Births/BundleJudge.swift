@@ -18,6 +18,8 @@ struct BundleJudge: Sendable {
         /// In the bundle's order.
         var births: [BirthJudge.Judged]
         var logs: [ContentDigest: [UInt8]]
+        /// In the bundle's order: those of one instance as they were made.
+        var restorations: [RestorationJudge.Judged]
     }
 
     /// Why a bundle is not taken over.
@@ -39,7 +41,8 @@ struct BundleJudge: Sendable {
     /// - Parameter now: the verifier's clock, in seconds since 1970.
     func judge(_ bundle: BirthBundle, at now: Int64) throws(Refused) -> Judged {
         let (station, manifest) = try manifest(of: bundle, at: now)
-        try hold(bundle.births, to: manifest)
+        try hold(bundle.births, to: manifest.births, "birth")
+        try hold(bundle.restorations ?? [], to: manifest.restorations ?? [], "restoration")
         let logs = try logs(of: bundle, manifest)
         let judge = BirthJudge(station: station, factories: factories, endorsement: endorsement, allowed: allowed)
         var births: [BirthJudge.Judged] = []
@@ -63,11 +66,13 @@ struct BundleJudge: Sendable {
         guard Set(births.compactMap(\.record.firstBoot.log)) == Set(logs.keys) else {
             throw Refused(.logsDiffer, "the event logs are not those that the births name")
         }
+        let restorations = try RestorationJudge(station: station).judge(bundle.restorations ?? [])
         return Judged(
             manifest: manifest,
             digest: ContentDigest(of: bundle.manifest.payload.bytes),
             births: births,
-            logs: logs
+            logs: logs,
+            restorations: restorations
         )
     }
 
@@ -102,16 +107,20 @@ struct BundleJudge: Sendable {
         return (station, manifest)
     }
 
-    private func hold(_ births: [SignedEnvelope], to manifest: BundleManifest) throws(Refused) {
-        guard births.count == manifest.births.count else {
+    private func hold(
+        _ statements: [SignedEnvelope],
+        to digests: [ContentDigest],
+        _ what: String
+    ) throws(Refused) {
+        guard statements.count == digests.count else {
             throw Refused(
                 .birthsDiffer,
-                "it holds \(births.count) births, and the station signed for \(manifest.births.count)"
+                "it holds \(statements.count) \(what)s, and the station signed for \(digests.count)"
             )
         }
-        for (index, (birth, digest)) in zip(births, manifest.births).enumerated() {
-            guard (try? birth.digest) == digest else {
-                throw Refused(.birthsDiffer, "birth \(index + 1) is not the one that the station signed for")
+        for (index, (statement, digest)) in zip(statements, digests).enumerated() {
+            guard (try? statement.digest) == digest else {
+                throw Refused(.birthsDiffer, "\(what) \(index + 1) is not the one that the station signed for")
             }
         }
     }

@@ -46,6 +46,14 @@ final class HookedStore: VerifierStore {
             try await store.instances(after: after, limit: limit)
         }
     }
+    func restoration(
+        _ number: UInt32,
+        of instance: InstanceID
+    ) async throws(StoreError) -> StoredRestoration? {
+        try await call("restoration") { () async throws(StoreError) in
+            try await store.restoration(number, of: instance)
+        }
+    }
     func sequences() async throws(StoreError) -> [StoredSequence] {
         try await call("sequences") { () async throws(StoreError) in try await store.sequences() }
     }

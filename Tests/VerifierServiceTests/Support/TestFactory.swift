@@ -140,14 +140,56 @@ struct TestFactory: Sendable {
     }
 
     /// A bundle with the next number of the station's sequence, unless another is given.
-    func bundle(_ number: Int64? = nil, of births: [SignedEnvelope], logs: [Blob] = []) throws -> BirthBundle {
+    func bundle(
+        _ number: Int64? = nil,
+        of births: [SignedEnvelope],
+        logs: [Blob] = [],
+        restorations: [SignedEnvelope] = []
+    ) throws -> BirthBundle {
         try BirthBundle(
             births: births,
             logs: logs,
+            restorations: restorations,
             station: name,
             number: number ?? exported.next(),
             at: Self.bornAt + 1,
             signer: station
+        )
+    }
+
+    /// What the station says of a device that was cleared: its counters stand as the device's do.
+    func restoration(
+        of device: SoftwareKeyDevice,
+        _ birth: BirthRecord,
+        number: UInt32 = 1,
+        floor: UInt64 = 1
+    ) throws -> Restoration {
+        Restoration(
+            instance: device.instance,
+            serial: device.serial,
+            birth: ContentDigest(of: try CanonicalJSON.encode(birth)),
+            number: number,
+            station: name,
+            restoredAt: Self.bornAt + 1,
+            securityFloor: floor,
+            counters: BornCounters(
+                securityFloor: BornCounter(
+                    index: SoftwareKeyDevice.bases.securityFloor.index,
+                    base: device.counters.securityFloor - floor
+                ),
+                grants: BornCounter(
+                    index: SoftwareKeyDevice.bases.grants.index,
+                    base: device.counters.grants
+                )
+            )
+        )
+    }
+
+    func envelope(_ restoration: Restoration) throws -> SignedEnvelope {
+        try SignedEnvelope(
+            payload: try CanonicalJSON.encode(restoration),
+            payloadType: Restoration.payloadType,
+            signers: [station]
         )
     }
 

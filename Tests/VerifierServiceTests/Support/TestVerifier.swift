@@ -143,8 +143,11 @@ struct TestVerifier: Sendable {
 
     // MARK: Callers
 
+    /// Hundreds of tests share two cores: a hundred handshakes at once take longer than an operator would wait.
+    private static let patience = VerifierClient.Limits(connect: 120, exchange: 180)
+
     func anonymous<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
-        try await VerifierClient.with(trust, body)
+        try await VerifierClient.with(trust, limits: Self.patience, body)
     }
 
     func operating<Result: Sendable>(
@@ -156,7 +159,7 @@ struct TestVerifier: Sendable {
             certificate: try BoundedFile.read(place + "/cert.pem", limit: 1 << 16),
             key: try BoundedFile.read(place + "/key.pem", limit: 1 << 16)
         )
-        return try await VerifierClient.with(trust, identity: identity, body)
+        return try await VerifierClient.with(trust, identity: identity, limits: Self.patience, body)
     }
 
     func importBirth(of device: SoftwareKeyDevice, by factory: TestFactory) async throws {
