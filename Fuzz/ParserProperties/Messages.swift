@@ -15,6 +15,7 @@ extension ParserTarget {
         canonical("bundle-manifest", longestInput: 4096) { try? BundleManifest(parsing: $0) },
         stationKeys,
         canonical("rework", longestInput: Rework.maximumSize) { try? Rework(parsing: $0) },
+        canonical("restoration", longestInput: Restoration.maximumSize) { try? Restoration(parsing: $0) },
         canonical("birth-record", longestInput: 8192) { try? BirthRecord(parsing: $0) },
         canonical("birth-tag", longestInput: BirthTag.maximumSize) { try? BirthTag(parsing: $0) },
         canonical("release-envelope", longestInput: 4096) { try? SignedEnvelope(parsing: $0) },

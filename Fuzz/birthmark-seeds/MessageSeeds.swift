@@ -22,9 +22,11 @@ enum MessageSeeds {
         ],
         "birth-bundle": [
             "empty": json(envelope([1], "text/plain").first.map { BirthBundle(manifest: $0, births: [], logs: []) }),
-            "one": json(bundle),
+            "one": json(bundle), "restored": json(restoredBundle),
         ],
-        "bundle-manifest": ["one": bundle?.manifest.payload.bytes ?? []],
+        "bundle-manifest": [
+            "one": bundle?.manifest.payload.bytes ?? [], "restored": restoredBundle?.manifest.payload.bytes ?? [],
+        ],
         "station-keys": [
             "two":
                 (try? StationKeys([
@@ -42,6 +44,7 @@ enum MessageSeeds {
                     ),
                 ])).flatMap { try? EditedJSON.encode($0) } ?? []
         ],
+        "restoration": ["cleared": json(restoration)],
         "rework": ["born": json(rework(record: digest)), "never-born": json(rework(record: nil))],
         "birth-tag": [
             "tag": json(
@@ -144,6 +147,27 @@ enum MessageSeeds {
         signer: .ed25519(FixedKeys.log)
     )
 
+    private static let restoredBundle = try? BirthBundle(
+        births: [],
+        logs: [],
+        restorations: envelope(json(restoration), Restoration.payloadType),
+        station: label("station-1"),
+        number: 2,
+        at: 3,
+        signer: .ed25519(FixedKeys.log)
+    )
+
+    private static let restoration = Restoration(
+        instance: instance,
+        serial: label("SN-1"),
+        birth: digest,
+        number: 1,
+        station: label("station-1"),
+        restoredAt: 2,
+        securityFloor: 3,
+        counters: counters
+    )
+
     private static let replacement = Remark("dead").map {
         Replacement(instance: InstanceID(iakName: [1]), reason: $0, by: label("bob"))
     }
@@ -241,6 +265,8 @@ enum MessageSeeds {
             "policy": #"{"policy":"\#(digest)"}"#,
             "lease": #"{"cause":"attested","event":"issued","expires":2,"id":"AAECAw"}"#,
             "operator": #"{"act":"suspend","reason":"lost"}"#,
+            "restoration":
+                #"{"counters":\#(String(decoding: json(counters), as: UTF8.self)),"number":1,"securityFloor":3,"statement":"\#(digest)"}"#,
             "rework": #"{"by":"bob","reason":"dead","record":"\#(digest)","replacedBy":"\#(instance)"}"#,
             "birth": #"{"bornWith":{"name":"os","securityVersion":1,"version":"1.0.0"},"record":"\#(digest)","#
                 + #""station":"station-1","tier":"tpm"}"#,
