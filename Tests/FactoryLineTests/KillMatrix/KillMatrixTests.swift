@@ -1,3 +1,4 @@
+import Crypto
 import FactoryLine
 import Foundation
 import MachineFaults
@@ -47,41 +48,88 @@ import Testing
         }
     }
 
-    @Test(arguments: isWhole ? ["p256", "p384", "rsa2048"] : ["p256"], Victim.allCases)
+    @Test(arguments: isWhole ? ["p256", "p384", "rsa2048", "p256-owned"] : ["p256"], Victim.allCases)
     func aBirthStruckAnywhereIsFinished(profile: String, victim: Victim) async throws {
         try await TestLine.with { line in
-            let faults = try await MachineFaults(in: line.directory)
-            let (birth, whole) = try await uninterrupted(line, faults, profile)
-            let moments = victim.moments(of: birth)
-            let chosen = Array(stride(from: 1, through: moments.count, by: victim.pace))
-            var fates: [Int: Fate] = [:]
-            try await withThrowingTaskGroup(of: (Int, Fate).self) { group in
-                var waiting = chosen.makeIterator()
-                func beginNext() {
-                    guard let number = waiting.next() else { return }
-                    group.addTask { (number, try await struck(victim, at: number, line, faults, profile, like: whole)) }
-                }
-                for _ in 0..<Self.atOnce { beginNext() }
-                for try await (number, fate) in group {
-                    fates[number] = fate
-                    if !fate.resumed || fate.isLost || fate.isDoubled {
-                        Issue.record("\(profile), \(victim), moment \(number), \(moments[number - 1]): \(fate.story)")
-                    }
-                    beginNext()
+            try await strike(victim, line, profile)
+        }
+    }
+
+    /// The same at stations that hold no CA key; the host that certifies for them lives on.
+    @Test(arguments: Victim.allCases)
+    func aBirthCertifiedElsewhereIsFinished(victim: Victim) async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            try await strike(victim, line, "p256", certifiedBy: host)
+            let issued = try FileManager.default.contentsOfDirectory(atPath: host.directory + "/issued")
+            let devices = try FileManager.default.contentsOfDirectory(atPath: line.directory)
+                .count { FileManager.default.fileExists(atPath: "\(line.directory)/\($0)/births") }
+            // The station of the line itself has no part in this.
+            #expect(issued.count { $0.hasSuffix(".json") } == devices - 1)
+        }
+    }
+
+    /// The directory of a fresh station.
+    private func station(
+        _ name: String,
+        _ line: TestLine,
+        _ profile: String,
+        certifiedBy host: TestHost?
+    ) async throws -> String {
+        if let host { return try await host.station(name, in: line) }
+        let station = try line.otherStation(name)
+        if profile == Self.owned { try station.keep(escrowKey: P256.KeyAgreement.PrivateKey().publicKey) }
+        return station.directory.path
+    }
+
+    private static let owned = "p256-owned"
+
+    private func strike(
+        _ victim: Victim,
+        _ line: TestLine,
+        _ profile: String,
+        certifiedBy host: TestHost? = nil
+    ) async throws {
+        let faults = try await MachineFaults(in: line.directory)
+        let first = try await station("whole", line, profile, certifiedBy: host)
+        let (birth, whole) = try await uninterrupted(line, first, faults, profile)
+        let moments = victim.moments(of: birth)
+        let chosen = Array(stride(from: 1, through: moments.count, by: victim.pace))
+        var stations: [Int: String] = [:]
+        for number in chosen {
+            stations[number] = try await station("struck-\(number)", line, profile, certifiedBy: host)
+        }
+        var fates: [Int: Fate] = [:]
+        try await withThrowingTaskGroup(of: (Int, Fate).self) { group in
+            var waiting = chosen.makeIterator()
+            func beginNext() {
+                guard let number = waiting.next(), let station = stations[number] else { return }
+                group.addTask {
+                    (number, try await struck(victim, at: number, line, station, faults, profile, like: whole))
                 }
             }
-            print(
-                "\(profile), \(victim.rawValue): kill points: \(fates.count), resumed: \(fates.values.count(where: \.resumed)), "
-                    + "lost: \(fates.values.count(where: \.isLost)), doubled: \(fates.values.count(where: \.isDoubled))"
-            )
-            #expect(fates.count == chosen.count)
-            #expect(NotedMoments.kinds(moments) == victim.kinds)
+            for _ in 0..<Self.atOnce { beginNext() }
+            for try await (number, fate) in group {
+                fates[number] = fate
+                if !fate.resumed || fate.isLost || fate.isDoubled {
+                    Issue.record("\(profile), \(victim), moment \(number), \(moments[number - 1]): \(fate.story)")
+                }
+                beginNext()
+            }
         }
+        print(
+            "\(profile), \(host == nil ? "own CA" : "CA host"), \(victim.rawValue): kill points: \(fates.count), resumed: \(fates.values.count(where: \.resumed)), "
+                + "lost: \(fates.values.count(where: \.isLost)), doubled: \(fates.values.count(where: \.isDoubled))"
+        )
+        #expect(fates.count == chosen.count)
+        #expect(NotedMoments.kinds(moments) == victim.kinds)
     }
 
     /// A birth that nobody disturbs: the moments that it has, and what it leaves in the TPM.
     private func uninterrupted(
         _ line: TestLine,
+        _ station: String,
         _ faults: MachineFaults,
         _ profile: String
     ) async throws -> (birth: NotedMoments, contents: TPMContents) {
@@ -89,7 +137,7 @@ import Testing
             let file = line.directory + "/moments-\(profile)"
             try await boot(device, profile)
             let ended = try await FactoryProcess.run(
-                arguments(line.station, device, "\(profile)-0", profile),
+                arguments(station, device, "\(profile)-0", profile),
                 environment: faults.noting(in: file)
             )
             try #require(ended.status == 0, "\(ended.errors)")
@@ -101,13 +149,13 @@ import Testing
         _ victim: Victim,
         at number: Int,
         _ line: TestLine,
+        _ station: String,
         _ faults: MachineFaults,
         _ profile: String,
         like whole: TPMContents
     ) async throws -> Fate {
         let serial = "\(profile)-\(victim.rawValue.replacing(" ", with: "-"))-\(number)"
         return try await line.withDevice(serial, endorsementKeys: [Self.endorsementKey(profile)]) { device in
-            let station = try line.otherStation(serial)
             try await boot(device, profile)
             let arguments = arguments(station, device, serial, profile)
             let fault =
@@ -126,7 +174,7 @@ import Testing
             let resumed = try await FactoryProcess.run(arguments)
             let again = try await FactoryProcess.run(arguments)
             let found = try await TPMContents.of(device)
-            let births = try line.births(at: station).count
+            let births = try line.births(in: station).count
             let keptKeys = left.persistent.allSatisfy { found.persistent[$0] == $1 }
             return Fate(
                 resumed: cut.ended(as: victim) && resumed.status == 0 && again.status == 0
@@ -139,12 +187,12 @@ import Testing
     }
 
     private func arguments(
-        _ station: Station,
+        _ station: String,
         _ device: SoftwareDevice,
         _ serial: String,
         _ profile: String
     ) -> [String] {
-        FactoryProcess.provision(station, device, serial: serial, profile: profile) + ["--json"]
+        FactoryProcess.provision(at: station, device, serial: serial, profile: profile) + ["--json"]
             + (Self.hasLog(profile) ? ["--event-log", device.logPath] : [])
     }
 

@@ -167,7 +167,11 @@ final class TestLine: Sendable {
 
     /// The signed births, byte for byte.
     func births(at station: Station? = nil) throws -> [String: [UInt8]] {
-        let path = (station ?? self.station).directory.path + "/births"
+        try births(in: (station ?? self.station).directory.path)
+    }
+
+    func births(in station: String) throws -> [String: [UInt8]] {
+        let path = station + "/births"
         var births: [String: [UInt8]] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: path) where name.hasSuffix(".json") {
             births[name] = Array(try Data(contentsOf: URL(filePath: path + "/" + name)))
