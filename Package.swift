@@ -302,8 +302,9 @@ let package = Package(
             of: "FactoryLine",
             [
                 "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
-                "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory", crypto, x509, asn1,
-                subprocess, system,
+                "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory",
+                crypto,
+                x509, asn1, logging, subprocess, system,
             ]
         ),
         .testTarget(

@@ -16,8 +16,9 @@ public struct EnrolmentServer: Service {
     private let address: ListenAddress
     private let desk: EnrolmentDesk
     private let logger: Logger
-    private let metrics = Metrics([.enrolments])
+    private let metrics = Metrics([.enrolments, .revocationLists])
     private let onListening: @Sendable (Int) -> Void
+    private let now: @Sendable () -> Int64 = { Int64(Date.now.timeIntervalSince1970) }
 
     /// - Parameters:
     ///   - address: where to listen instead of where the configuration says.
@@ -30,7 +31,6 @@ public struct EnrolmentServer: Service {
         logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
-        let now: @Sendable () -> Int64 = { Int64(Date.now.timeIntervalSince1970) }
         self.directory = directory
         configuration = try HostSetup.configuration(directory)
         authority = try FactoryAuthority(opening: directory.authority, passphrase: passphrase)
@@ -56,7 +56,8 @@ public struct EnrolmentServer: Service {
             now: { Date.now },
             configuration: directory.configuration
         )
-        try await server.run(onListening: onListening)
+        let keeper = RevocationListKeeper(authority: authority, metrics: metrics, logger: logger, now: now)
+        try await server.run(with: [keeper], onListening: onListening)
     }
 
     /// Everything that the host does, and who may have it done.

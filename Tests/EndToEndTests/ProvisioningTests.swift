@@ -51,8 +51,9 @@ import Testing
         for line in lines { try await check(line, transcript) }
     }
 
-    @Test func theServiceRunsACommandThatExists() async throws {
-        let unit = String(decoding: try contents(of: "Provisioning/systemd/birthmark-verifier.service"), as: UTF8.self)
+    @Test(arguments: ["birthmark-verifier", "birthmark-factory-ca"])
+    func theServiceRunsACommandThatExists(_ service: String) async throws {
+        let unit = String(decoding: try contents(of: "Provisioning/systemd/\(service).service"), as: UTF8.self)
         let starts = unit.split(separator: "\n").filter { $0.hasPrefix("ExecStart=/usr/local/bin/") }
         #expect(starts.count == 1)
         for start in starts {
@@ -60,6 +61,8 @@ import Testing
         }
         // Its states are the program's: one directory, and the exit status that no restart mends.
         #expect(unit.contains("StateDirectoryMode=0700") && unit.contains("RestartPreventExitStatus=2"))
+        // Whoever understands SIGHUP is reloaded by it; another would be ended.
+        #expect(unit.contains("ExecReload=/bin/kill -HUP $MAINPID\n") == (service == "birthmark-verifier"))
     }
 
     @Test func theExampleOfABootIsOneThatCanBeSigned() async throws {

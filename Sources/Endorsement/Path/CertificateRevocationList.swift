@@ -159,7 +159,13 @@ public struct CertificateRevocationList: Sendable, Hashable {
         return stated == own
     }
 
-    func lists(_ certificate: ParsedCertificate) -> Bool { revoked.contains(certificate.serialNumber) }
+    func lists(_ certificate: ParsedCertificate) -> Bool { lists(serialNumber: certificate.serialNumber) }
+
+    /// Whether the certificate with a serial number, given by its magnitude, is on it.
+    public func lists(serialNumber: [UInt8]) -> Bool { revoked.contains(serialNumber) }
+
+    /// Whether it is this CA's: by name, and by key and signature.
+    public func isIssued(by authority: ParsedCertificate) -> Bool { isOf(authority) && isSigned(by: authority) }
 
     func isSigned(by authority: ParsedCertificate) -> Bool {
         (authority.extensions.keyUsage?.contains(.crlSign) ?? true)

@@ -187,7 +187,7 @@ public actor EnrolmentDesk {
     ) throws -> IssuedRegister.Entry? {
         try authority.register.claim(request.serial, of: tpm, retired: request.retired) { entry in
             try authority.revoke(entry, for: .superseded, at: date)
-            _ = try authority.signRevocationList(at: date, days: FactoryAuthority.listDays)
+            _ = try authority.signRevocationList(at: date)
         }
     }
 

@@ -57,11 +57,8 @@ extension FactoryAuthority {
         try revoke(entry, for: reason, at: date)
     }
 
-    /// How long a list is good for that was signed because a board was swapped.
-    static let listDays: Int64 = 30
-
     func revoke(_ entry: IssuedRegister.Entry, for reason: RevocationReason, at date: Int64) throws {
-        try change { revoked in
+        try changing { revoked in
             for certificate in [entry.certificates.iak, entry.certificates.idevid] {
                 let number = HexBytes(try ParsedCertificate(der: certificate.bytes).serialNumber)
                 guard !revoked.certificates.contains(where: { $0.serialNumber == number }) else { continue }
@@ -69,37 +66,76 @@ extension FactoryAuthority {
                     Revoked.Entry(serialNumber: number, serial: entry.serial, date: date, reason: reason)
                 )
             }
+            try write(revoked)
         }
     }
+
+    /// How long the first list is good for, unless somebody says otherwise.
+    private static let firstListDays: Int64 = 30
+    /// A list is due when less than a third of its time is left: so long the host may be down, and the list on its way.
+    private static let renewalPart: Int64 = 3
+    private static let day: Int64 = 86_400
 
     /// Signs the issuing level's list anew and puts it where it is served.
-    /// - Parameter days: how long it is good for.
-    public func signRevocationList(at date: Int64, days: Int64) throws -> RevocationReport {
-        var signed = RevocationReport(
-            file: directory.revocationList,
-            number: 0,
-            revoked: 0,
-            nextUpdate: date + days * 86_400
-        )
-        try change { revoked in
-            revoked.number += 1
-            signed.number = revoked.number
-            signed.revoked = revoked.certificates.count
-            let der = try issuing.revocationList(
-                revoked.certificates.map {
-                    RevokedCertificate(serialNumber: $0.serialNumber.bytes, date: $0.date, reason: $0.reason)
-                },
-                number: revoked.number,
-                thisUpdate: date,
-                nextUpdate: signed.nextUpdate
-            )
-            let pem = PEMDocument(type: "X509 CRL", derBytes: der).pemString + "\n"
-            try AtomicFile.write(Array(pem.utf8), to: directory.revocationList, mode: 0o644)
+    /// - Parameter days: how long it is good for; nil: as long as the last one.
+    public func signRevocationList(at date: Int64, days: Int64? = nil) throws -> RevocationReport {
+        try changing { revoked in
+            try sign(&revoked, at: date, for: days.map { $0 * Self.day } ?? span(of: currentList()))
         }
-        return signed
     }
 
-    private func change(_ body: (inout Revoked) throws -> Void) throws {
+    /// Signs the list anew when that is due, for as long as the last one; nil when it is not.
+    ///
+    /// It is due when there is none of this CA's, when a certificate that was taken back is not on it, and when less than a
+    /// third of its time is left.
+    public func renewRevocationList(at date: Int64) throws -> RevocationReport? {
+        try changing { revoked in
+            let list = currentList()
+            if let list, let end = list.nextUpdate, end - date >= span(of: list) / Self.renewalPart,
+                revoked.certificates.allSatisfy({ list.lists(serialNumber: $0.serialNumber.bytes) })
+            {
+                return nil
+            }
+            return try sign(&revoked, at: date, for: span(of: list))
+        }
+    }
+
+    /// The list that is served, if it is of the issuing level's making; everything on any other can be signed again.
+    private func currentList() -> CertificateRevocationList? {
+        guard let issuer = policy.anchors.intermediates.first else { return nil }
+        return (try? TrustDirectory.readLists(directory.revocationList, allowing: []))?
+            .first { $0.isIssued(by: issuer) }
+    }
+
+    private func span(of list: CertificateRevocationList?) -> Int64 {
+        guard let list, let end = list.nextUpdate, end > list.thisUpdate else { return Self.firstListDays * Self.day }
+        return end - list.thisUpdate
+    }
+
+    private func sign(_ revoked: inout Revoked, at date: Int64, for span: Int64) throws -> RevocationReport {
+        // On disk before it is used: no two lists have one number.
+        revoked.number += 1
+        try write(revoked)
+        let end = date + span
+        let der = try issuing.revocationList(
+            revoked.certificates.map {
+                RevokedCertificate(serialNumber: $0.serialNumber.bytes, date: $0.date, reason: $0.reason)
+            },
+            number: revoked.number,
+            thisUpdate: date,
+            nextUpdate: end
+        )
+        let pem = PEMDocument(type: "X509 CRL", derBytes: der).pemString + "\n"
+        try AtomicFile.write(Array(pem.utf8), to: directory.revocationList, mode: 0o644)
+        return RevocationReport(
+            file: directory.revocationList,
+            number: revoked.number,
+            revoked: revoked.certificates.count,
+            nextUpdate: end
+        )
+    }
+
+    private func changing<Value>(_ body: (inout Revoked) throws -> Value) throws -> Value {
         let lock = try FileLock.waiting(for: directory.revoked + ".lock")
         defer { lock.release() }
         var revoked = Revoked()
@@ -110,7 +146,10 @@ extension FactoryAuthority {
                 throw AuthorityFailure.damaged(path: directory.revoked, "\(error.detail); restore it from a backup")
             }
         }
-        try body(&revoked)
+        return try body(&revoked)
+    }
+
+    private func write(_ revoked: Revoked) throws {
         try AtomicFile.write(try CanonicalJSON.encode(revoked), to: directory.revoked)
     }
 }

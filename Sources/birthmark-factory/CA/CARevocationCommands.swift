@@ -29,7 +29,7 @@ struct CARevokeCommand: ParsableCommand {
 struct CARevocationListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crl",
-        abstract: "Signs the revocation list anew; run it before the last one ends.",
+        abstract: "Signs the revocation list anew; a host that serves does so by itself, before the last one ends.",
         discussion: "Example: birthmark-factory ca crl ca --days 30"
     )
 
@@ -46,12 +46,12 @@ struct CARevocationListCommand: ParsableCommand {
 }
 
 struct RevocationListOptions: ParsableArguments {
-    @Option(help: "Days that the list is good for.")
-    var days: Int64 = 30
+    @Option(help: "Days that the list is good for; by default as many as the last one, and 30 for the first.")
+    var days: Int64?
     @OptionGroup var passphrase: PassphraseOption
 
     func validate() throws {
-        guard (1...3650).contains(days) else { throw ValidationError("--days is 1 to 3650") }
+        if let days, !(1...3650).contains(days) { throw ValidationError("--days is 1 to 3650") }
     }
 
     func sign(_ authority: FactoryAuthority, _ output: OutputOptions) throws {

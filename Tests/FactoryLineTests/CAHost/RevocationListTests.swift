@@ -1,0 +1,139 @@
+import Endorsement
+import FactoryLine
+import Foundation
+import HTTPService
+import Logging
+import Messages
+import Testing
+
+@testable import EnrolmentService
+@testable import FactoryAuthority
+
+/// The list that says which certificates count no more, kept good by the host that serves it.
+@Suite(.timeLimit(.minutes(5))) struct RevocationListTests {
+    private static let day: Int64 = 86_400
+
+    private func authority(_ line: TestLine) throws -> FactoryAuthority {
+        try FactoryAuthority(opening: line.station.directory.authority)
+    }
+
+    /// What the file holds: one list, of this CA's making.
+    private func list(_ authority: FactoryAuthority) throws -> CertificateRevocationList {
+        let lists = try TrustDirectory.readLists(authority.directory.revocationList, allowing: [])
+        let issuer = try #require(authority.policy.anchors.intermediates.first)
+        let list = try #require(lists.first)
+        #expect(lists.count == 1 && list.isIssued(by: issuer))
+        return list
+    }
+
+    private func keeper(_ authority: FactoryAuthority, _ metrics: Metrics, at date: Int64) -> RevocationListKeeper {
+        RevocationListKeeper(
+            authority: authority,
+            metrics: metrics,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            now: { date }
+        )
+    }
+
+    private func count(_ outcome: String, in metrics: Metrics) -> Bool {
+        metrics.text().contains("birthmark_revocation_lists_total{outcome=\"\(outcome)\"} ")
+    }
+
+    @Test func aListIsSignedAgainWhenLessThanAThirdOfItsTimeIsLeft() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let now = TestLine.now
+            // The first one, which nobody has asked for.
+            let first = try #require(try authority.renewRevocationList(at: now))
+            #expect(first.number == 1 && first.nextUpdate == now + 30 * Self.day)
+            #expect(try authority.renewRevocationList(at: now + 20 * Self.day) == nil)
+            let second = try #require(try authority.renewRevocationList(at: now + 20 * Self.day + 1))
+            #expect(second.number == 2 && second.nextUpdate == now + 50 * Self.day + 1)
+            // The time that somebody chose stays, whoever signs next; an ended list is no exception.
+            _ = try authority.signRevocationList(at: now, days: 3)
+            #expect(try authority.signRevocationList(at: now).nextUpdate == now + 3 * Self.day)
+            #expect(try authority.renewRevocationList(at: now + 2 * Self.day) == nil)
+            let late = try #require(try authority.renewRevocationList(at: now + 100 * Self.day))
+            #expect(late.number == 5 && late.nextUpdate == now + 103 * Self.day)
+            #expect(try list(authority).nextUpdate == late.nextUpdate)
+        }
+    }
+
+    @Test func aRevocationThatIsNotOnTheListIsReasonToSignAgain() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let outcome = try await line.withDevice { try await line.provision($0) }
+            guard case .born(let born) = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+            _ = try authority.signRevocationList(at: TestLine.now, days: 90)
+            #expect(try authority.renewRevocationList(at: TestLine.now) == nil)
+            // Killed between the revocation and the list.
+            try authority.revoke(born.serial, for: .keyCompromise, at: TestLine.now)
+            let signed = try #require(try authority.renewRevocationList(at: TestLine.now))
+            #expect(signed.revoked == 2 && signed.nextUpdate == TestLine.now + 90 * Self.day)
+            let iak = try ParsedCertificate(der: try #require(born.iak.certificate).bytes)
+            #expect(try list(authority).lists(serialNumber: iak.serialNumber))
+            #expect(try authority.renewRevocationList(at: TestLine.now) == nil)
+        }
+    }
+
+    @Test func whatIsNoListOfThisCAIsReplaced() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let path = authority.directory.revocationList
+            let other = try FactoryAuthority(opening: line.otherStation().directory.authority)
+            _ = try other.signRevocationList(at: TestLine.now, days: 3650)
+            try FileManager.default.copyItem(atPath: other.directory.revocationList, toPath: path)
+            #expect(try authority.renewRevocationList(at: TestLine.now)?.nextUpdate == TestLine.now + 30 * Self.day)
+            try Data("-----BEGIN X509 CRL-----\n".utf8).write(to: URL(filePath: path))
+            #expect(try authority.renewRevocationList(at: TestLine.now)?.number == 2)
+            _ = try list(authority)
+        }
+    }
+
+    @Test func aListThatCannotBeSignedIsCountedAndTriedAgain() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let path = authority.directory.revocationList
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            let metrics = Metrics([.revocationLists])
+            keeper(authority, metrics, at: TestLine.now).look()
+            #expect(count("failed", in: metrics) && !count("signed", in: metrics))
+            try FileManager.default.removeItem(atPath: path)
+            keeper(authority, metrics, at: TestLine.now + 3600).look()
+            #expect(count("signed", in: metrics))
+            #expect(try list(authority).thisUpdate == TestLine.now + 3600)
+        }
+    }
+
+    /// From outside: a host that finds an old list serves a new one, and one that can sign none serves all the same.
+    @Test func aHostSignsItsListAgainWhenItStarts() async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            let passphrase = try #require(Passphrase(file: Array("correct horse\n".utf8)))
+            let authority = try FactoryAuthority(
+                opening: HostDirectory(host.directory).authority,
+                passphrase: passphrase
+            )
+            _ = try authority.signRevocationList(at: TestLine.now - 25 * Self.day, days: 30)
+            try await host.start()
+            var end: Int64?
+            for _ in 0..<300 where end ?? 0 < TestLine.now + 29 * Self.day {
+                end = try? list(authority).nextUpdate
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(end ?? 0 >= TestLine.now + 30 * Self.day)
+            let shown = try OpenSSL.run([
+                "crl", "-in", authority.directory.revocationList, "-noout", "-text", "-CAfile",
+                authority.directory.issuing,
+            ])
+            #expect(shown.text.contains("verify OK") && shown.text.contains("CRL Number"), "\(shown.text)")
+            host.kill9()
+            try Data("{".utf8).write(to: URL(filePath: host.directory + "/revoked.json"))
+            try await host.start()
+            _ = try await host.station("line-7", in: line)
+        }
+    }
+}
