@@ -13,6 +13,7 @@ public final class Verifier: Sendable {
     let store: any VerifierStore
     let committer: GroupCommitter
     let policy: PolicyInForce
+    let trust: TrustInForce
     let challenges: Challenges
     let consumed: ConsumedChallenges
     let clock: VerifierClock
@@ -62,6 +63,7 @@ public final class Verifier: Sendable {
             logger: logger,
             patience: .seconds(limits.commitSeconds)
         )
+        trust = TrustInForce(materials, metrics: metrics, logger: logger)
         policy = PolicyInForce(try .init(parsing: materials.policy))
         try await LedgerGuard(materials: materials, store: store).check()
         metrics.set(.ledgerSize, to: Double(try await store.ledgerHead().size))
@@ -97,4 +99,9 @@ public final class Verifier: Sendable {
         }
         try await activate(policy: bytes)
     }
+
+    /// Reads the files again that say whose word counts; what cannot be read is logged, and changes nothing.
+    ///
+    /// A verifier that serves does so by itself within seconds of a change.
+    public func reloadTrust() { trust.read() }
 }

@@ -48,7 +48,10 @@ public struct VerifierServer: Service {
             now: { [clock = verifier.clock] in clock.date },
             configuration: materials.directory.configuration
         )
-        try await server.run(with: [CheckpointKeeper(verifier: verifier)], onListening: onListening)
+        try await server.run(
+            with: [CheckpointKeeper(verifier: verifier), TrustKeeper(trust: verifier.trust)],
+            onListening: onListening
+        )
     }
 }
 

@@ -13,7 +13,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serves devices and operators over HTTPS until it is told to stop.",
         discussion: """
-            SIGTERM lets requests in progress end; SIGHUP reads the policy again. Logs are lines of JSON on standard error.
+            SIGTERM lets requests in progress end; SIGHUP reads the policy and the trust lists again. The lists (release keys, birth \
+            keys, factory roots, EK roots and allow list) are read by themselves when they change. Logs are lines of JSON on \
+            standard error.
 
             Example: birthmark-verifier serve verifier
             """
@@ -80,7 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: PolicyReload(verifier: verifier, logger: logger)),
+                .init(service: Reload(verifier: verifier, logger: logger)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet
@@ -90,8 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Reads the policy's file again when told to; one that cannot be read changes nothing.
-struct PolicyReload: Service {
+/// Reads policy and trust lists again when told to; what cannot be read changes nothing.
+struct Reload: Service {
     let verifier: Verifier
     let logger: Logger
 
@@ -102,6 +104,7 @@ struct PolicyReload: Service {
             } catch {
                 logger.error("the policy stays as it is", metadata: ["error": "\(error)"])
             }
+            verifier.reloadTrust()
         }
     }
 }

@@ -196,7 +196,7 @@ import VerifierStore
         let keys = home.path + "/birth-keys.json"
         try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: keys)
         try setUp { $0.birthKeys = [keys] }
-        #expect(try VerifierMaterials(directory).birthKeys == factory.birthKeys)
+        #expect(try VerifierMaterials(directory).trust.birthKeys == factory.birthKeys)
     }
 
     @Test func severalStationsAreTrustedAtOnce() async throws {
@@ -208,15 +208,15 @@ import VerifierStore
             try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: files[number])
         }
         try setUp { $0.birthKeys = [files[0], files[1], files[0]] }
-        let trusted = try VerifierMaterials(directory).birthKeys
+        let trusted = try VerifierMaterials(directory).trust.birthKeys
         #expect(trusted?.stations == [factories[0].listed, factories[1].listed])
         // Two keys under one name: which of them would its sequence be?
         let error = try refusal { try setUp { $0.birthKeys = [files[0], files[2]] } }
         #expect(error.kind == .malformed)
-        #expect(try VerifierMaterials(directory).birthKeys == trusted)
+        #expect(try VerifierMaterials(directory).trust.birthKeys == trusted)
         // Those given take the place of all that were trusted.
         try setUp { $0.birthKeys = [files[2]] }
-        #expect(try VerifierMaterials(directory).birthKeys?.stations == [factories[2].listed])
+        #expect(try VerifierMaterials(directory).trust.birthKeys?.stations == [factories[2].listed])
     }
 
     @Test func checkTellsOfStationsWhoseTimeEnds() async throws {

@@ -11,7 +11,8 @@ extension Verifier {
     /// against single births. Then the bundle is noted, each birth committed, and the bundle noted as finished: a crash in between leaves
     /// whole births, and a bundle that is told as unfinished until it is brought again.
     func importBirths(_ exchange: Exchange) async throws -> Answer {
-        guard let stations = materials.birthKeys, let factories = materials.factories else {
+        let trust = trust.now
+        guard let stations = trust.birthKeys, let factories = trust.factories else {
             throw ServiceProblem.conflict(
                 """
                 This verifier knows no factory yet: give its keys and certificates with birthmark-verifier init \
@@ -26,8 +27,8 @@ extension Verifier {
         let judge = BundleJudge(
             stations: stations,
             factories: factories,
-            endorsement: materials.endorsement,
-            allowed: materials.ekAllowList
+            endorsement: trust.endorsement,
+            allowed: trust.ekAllowList
         )
         let judged: BundleJudge.Judged
         do {
@@ -54,7 +55,7 @@ extension Verifier {
     /// `GET /v1/births/stations`: what came of each station, and what did not.
     func listStations(_ exchange: Exchange) async throws -> Answer {
         let sequences = try await store.sequences()
-        let keys = materials.birthKeys?.stations ?? []
+        let keys = trust.now.birthKeys?.stations ?? []
         let names = Set(sequences.map(\.station) + keys.map(\.name)).sorted()
         let reports = names.map { name in
             let key = keys.first { $0.name == name }

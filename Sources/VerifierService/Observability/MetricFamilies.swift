@@ -42,8 +42,15 @@ extension MetricFamily {
         help: "Births offered for import, by outcome."
     )
 
+    static let trustFault = MetricFamily(
+        "birthmark_trust_lists_stale",
+        .gauge,
+        help: "1 while a file that says whose word counts cannot be read: what it said before counts."
+    )
+
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
+        trustFault,
     ]
 }

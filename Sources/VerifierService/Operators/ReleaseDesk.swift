@@ -8,7 +8,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/releases`: registers a release that enough of the release keys have signed.
     func addRelease(_ exchange: Exchange) async throws -> Answer {
-        guard let keys = materials.releaseKeys else {
+        guard let keys = trust.now.releaseKeys else {
             throw ServiceProblem.conflict(
                 "This verifier knows no release keys yet: give them with birthmark-verifier init --release-keys."
             )

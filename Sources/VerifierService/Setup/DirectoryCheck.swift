@@ -74,34 +74,34 @@ public struct DirectoryCheck: Sendable {
         if materials.tlsCertificate.notValidAfter < now + Self.expiresSoon {
             notice("the TLS certificate expires within 30 days", VerifierMaterials.renewal(of: directory))
         }
-        if materials.releaseKeys == nil {
+        if materials.trust.releaseKeys == nil {
             notice("no release keys: no release is accepted", "\(command) --release-keys FILE")
         }
-        if materials.birthKeys == nil || materials.factories == nil {
+        if materials.trust.birthKeys == nil || materials.trust.factories == nil {
             notice("no factory: no birth is accepted", "\(command) --birth-keys FILE --factory-roots FILE")
         }
         let seconds = Int64(now.timeIntervalSince1970)
-        for station in materials.birthKeys?.stations ?? [] {
-            let hint = "birthmark-factory init its directory with --days, then \(command) --birth-keys FILE and restart"
+        for station in materials.trust.birthKeys?.stations ?? [] {
+            let hint = "birthmark-factory init its directory with --days, then \(command) --birth-keys FILE"
             if !station.isValid(at: seconds) {
                 notice("the station \(station.name)'s word does not count now: its births are refused", hint)
             } else if !station.isValid(at: seconds + Int64(Self.expiresSoon)) {
                 notice("the station \(station.name)'s word counts for less than 30 days more", hint)
             }
         }
-        if materials.endorsement == nil {
+        if materials.trust.endorsement == nil {
             notice(
                 "no TPM vendors' roots: the factory's word on endorsement keys stands alone",
                 "\(command) --ek-roots FILE"
             )
         }
-        if materials.endorsement?.anchors.roots.isEmpty == true {
+        if materials.trust.endorsement?.anchors.roots.isEmpty == true {
             notice(
                 "the TPM vendors' CA certificates hold no root, only intermediates: no endorsement certificate is believed",
                 "\(command) --ek-roots FILE, with the vendor's self-signed certificate"
             )
         }
-        if let list = materials.ekAllowList {
+        if let list = materials.trust.ekAllowList {
             notice(
                 "\(list.count) endorsement keys are believed without a certificate",
                 "they stand in \(directory.file(materials.configuration.ekAllowList)); take out those that nobody compared"

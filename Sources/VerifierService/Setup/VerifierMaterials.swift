@@ -1,6 +1,5 @@
 import Crypto
 import DurableFiles
-import Endorsement
 import FoundationEssentials
 import HTTPService
 public import Ledger
@@ -23,12 +22,8 @@ public struct VerifierMaterials: Sendable {
     let tlsKey: P256.Signing.PrivateKey
     let tlsCertificate: Certificate
     let operatorCA: Certificate
-    /// `nil` while no file names any: then nothing of the kind is accepted.
-    let releaseKeys: SigningKeys?
-    let birthKeys: StationKeys?
-    let factories: FactoryPolicy?
-    let endorsement: EndorsementPolicy?
-    let ekAllowList: EKAllowList?
+    /// Whose word counted when the directory was read; ``TrustInForce`` knows whose does now.
+    let trust: TrustLists
 
     /// Reads the directory.
     /// - Throws: `SetupError`, or a `FileError`; both say what to do.
@@ -70,13 +65,7 @@ public struct VerifierMaterials: Sendable {
         let policyFile = directory.file(configuration.policy)
         policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
         _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try PolicyInForce.Current(parsing: bytes) }
-        releaseKeys = try Self.optional(directory.file(configuration.releaseKeys)) { try SigningKeys(parsing: $0) }
-        birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try StationKeys(parsing: $0) }
-        factories = try Self.factories(directory.file(configuration.factoryRoots))
-        endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
-        let allowList = directory.file(configuration.ekAllowList)
-        ekAllowList =
-            FileManager.default.fileExists(atPath: allowList) ? try GivenFiles.allowList(allowList).list : nil
+        trust = try TrustLists(directory, configuration)
     }
 
     /// What devices and operators need to know of this verifier.
@@ -89,7 +78,7 @@ public struct VerifierMaterials: Sendable {
                 grantKeys: [grantSigner.publicKey],
                 resultKeys: [resultSigner.publicKey],
                 ledgerKey: checkpointSigner.verifierKey.text,
-                releaseKeys: releaseKeys
+                releaseKeys: trust.releaseKeys
             )
         }
     }
@@ -129,35 +118,6 @@ public struct VerifierMaterials: Sendable {
                 "\(path): \(error.detail)",
                 hint: "check that it is the right file, whole and unchanged"
             )
-        }
-    }
-
-    private static func optional<Value>(_ path: String, _ parse: ([UInt8]) throws -> Value) throws -> Value? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return try parsed(path, SigningKeys.maximumSize, parse)
-    }
-
-    private static func factories(_ path: String) throws -> FactoryPolicy? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        do {
-            let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [])
-            let anchors = TrustAnchors(certificates)
-            guard !anchors.roots.isEmpty else {
-                throw SetupError(.malformed, "\(path) holds no self-signed certificate")
-            }
-            return FactoryPolicy(anchors: anchors, revocationLists: lists)
-        } catch let error as TrustDirectory.Failure {
-            throw SetupError(.malformed, error.description)
-        }
-    }
-
-    private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        do throws(TrustDirectory.Failure) {
-            return EndorsementPolicy(try TrustDirectory.contents(of: path))
-        } catch {
-            if case .noCertificates = error { return nil }
-            throw SetupError(.malformed, error.description)
         }
     }
 

@@ -1,0 +1,75 @@
+import DurableFiles
+import Endorsement
+import FoundationEssentials
+import HTTPService
+import Messages
+import UpdateTrust
+
+/// Whose word a verifier takes, about releases, births and endorsement keys: the files that may change while it serves.
+///
+/// They are one set, read whole or not at all. Each is `nil` while there is no such file: then nothing of the kind is accepted.
+struct TrustLists: Sendable {
+    let releaseKeys: SigningKeys?
+    /// The stations whose births count.
+    let birthKeys: StationKeys?
+    /// The factories' CAs, with their revocation lists.
+    let factories: FactoryPolicy?
+    /// The TPM vendors' CAs; `nil`: the factory's judgement of endorsement keys stands alone.
+    let endorsement: EndorsementPolicy?
+    /// Endorsement keys that are believed without a certificate.
+    let ekAllowList: EKAllowList?
+    /// The files as they were before they were read, so that whatever changes from then on is seen.
+    let files: FileStamps
+
+    /// Reads the files.
+    /// - Throws: `SetupError`, or a `FileError`; both say what to do.
+    init(_ directory: VerifierDirectory, _ configuration: VerifierConfiguration) throws {
+        files = Self.files(directory, configuration)
+        releaseKeys = try Self.optional(directory.file(configuration.releaseKeys)) { try SigningKeys(parsing: $0) }
+        birthKeys = try Self.optional(directory.file(configuration.birthKeys)) { try StationKeys(parsing: $0) }
+        factories = try Self.factories(directory.file(configuration.factoryRoots))
+        endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
+        let allowList = directory.file(configuration.ekAllowList)
+        ekAllowList =
+            FileManager.default.fileExists(atPath: allowList) ? try GivenFiles.allowList(allowList).list : nil
+    }
+
+    /// How the files are now.
+    static func files(_ directory: VerifierDirectory, _ configuration: VerifierConfiguration) -> FileStamps {
+        FileStamps(
+            of: [
+                configuration.releaseKeys, configuration.birthKeys, configuration.factoryRoots, configuration.ekRoots,
+                configuration.ekAllowList,
+            ].map(directory.file)
+        )
+    }
+
+    private static func optional<Value>(_ path: String, _ parse: ([UInt8]) throws -> Value) throws -> Value? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try VerifierMaterials.parsed(path, SigningKeys.maximumSize, parse)
+    }
+
+    private static func factories(_ path: String) throws -> FactoryPolicy? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [])
+            let anchors = TrustAnchors(certificates)
+            guard !anchors.roots.isEmpty else {
+                throw SetupError(.malformed, "\(path) holds no self-signed certificate")
+            }
+            return FactoryPolicy(anchors: anchors, revocationLists: lists)
+        } catch let error as TrustDirectory.Failure {
+            throw SetupError(.malformed, error.description)
+        }
+    }
+
+    private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do throws(TrustDirectory.Failure) {
+            return EndorsementPolicy(try TrustDirectory.contents(of: path))
+        } catch {
+            if case .noCertificates = error { return nil }
+            throw SetupError(.malformed, error.description)
+        }
+    }
+}
