@@ -16,6 +16,8 @@ public enum BirthReason: Sendable, Hashable {
     case residency(ResidencyReason)
     /// An advisory says that this TPM's firmware cannot be trusted with the profile's keys.
     case firmwareUntrusted(TPMAdvisoryFinding)
+    /// An advisory says that a key of this TPM is weak, whatever firmware it runs now.
+    case keyUntrusted(TPMAdvisoryFinding)
     /// The certification request cannot be read in the form that is stated.
     case requestUnreadable(String)
     /// The certification request is not one of these keys for each other.
@@ -55,6 +57,10 @@ public enum BirthReason: Sendable, Hashable {
     /// The package's security version needs more increments of a fresh counter than a line should wait for.
     case securityVersionTooHigh(UInt64)
 
+    /// The codes of ``serialTaken(by:)`` and ``bornAs(serial:)``, by which a CA's refusal is told apart.
+    public static let serialTakenCode = "serial-taken"
+    public static let bornAsCode = "born-as-another"
+
     /// The code that scripts see; it never changes.
     public var code: String {
         switch self {
@@ -63,13 +69,14 @@ public enum BirthReason: Sendable, Hashable {
         case .endorsementCertificateUnreadable: "endorsement-certificate-unreadable"
         case .residency(let reason): reason.rawValue
         case .firmwareUntrusted: "firmware-untrusted"
+        case .keyUntrusted: "key-untrusted"
         case .requestUnreadable: "request-unreadable"
         case .request(let reason): reason.rawValue
         case .refusedByAuthority(_, let codes): codes.first ?? "refused-by-authority"
         case .tierOverstated: "tier-overstated"
         case .tierUnendorsed: "tier-unendorsed"
-        case .serialTaken: "serial-taken"
-        case .bornAs: "born-as-another"
+        case .serialTaken: Self.serialTakenCode
+        case .bornAs: Self.bornAsCode
         case .retired: "retired"
         case .bornElsewhere: "born-elsewhere"
         case .orderDiffers: "order-differs"
@@ -96,6 +103,7 @@ extension BirthReason: CustomStringConvertible {
         case .endorsementCertificateUnreadable(let error): "the endorsement key certificate cannot be read: \(error)"
         case .residency(let reason): "\(reason)"
         case .firmwareUntrusted(let finding): "the TPM's firmware is known to be bad: \(finding)"
+        case .keyUntrusted(let finding): "a key of the TPM is known to be weak: \(finding)"
         case .requestUnreadable(let detail): "the certification request cannot be read: \(detail)"
         case .request(let reason): "\(reason)"
         case .refusedByAuthority(let sentence, _): "the factory's CA refuses: \(sentence)"
@@ -139,8 +147,14 @@ extension BirthReason: CustomStringConvertible {
             "run the same command again; if it repeats, set the board aside: keys and TPM do not belong together"
         case .firmwareUntrusted(let finding):
             "update the TPM's firmware (\(finding.advisory.origin)); or waive \(finding.advisory.id) in the profile, with a reason"
+        case .keyUntrusted(let finding):
+            "set the board aside, no update of its firmware mends the key (\(finding.advisory.origin)); or waive \(finding.advisory.id) in the profile, with a reason"
         case .requestUnreadable: "state the form of requests that the profile's \"csr\" and the CA agree on"
         case .request: "set the board aside: its keys do not certify one another"
+        case .refusedByAuthority(_, let codes) where codes.first == Self.serialTakenCode:
+            "read the serial number again: the CA has certified another board for it; if that was taken out, birthmark-factory rework at the station where it was born; if its birth was interrupted, put it in again"
+        case .refusedByAuthority(_, let codes) where codes.first == Self.bornAsCode:
+            "the CA has certified this board before: use the serial number that it names, at the station that asked for it"
         case .refusedByAuthority: "ask whoever runs the CA, who finds the details in its log"
         case .tierOverstated: "order it with --tier vtpm, or take the software TPM's CA out of ek-roots/"
         case .tierUnendorsed: "order it with --tier vtpm, the tier of TPMs for which no vendor speaks"

@@ -56,9 +56,20 @@ public struct TPMAdvisoryFinding: Sendable, Hashable {
     public let advisory: TPMAdvisory
     /// What follows.
     public let consequence: Consequence
+    /// The key that has the weakness, such as `endorsement key`; nil when the firmware's version says so.
+    public let key: String?
+
+    init(_ advisory: TPMAdvisory, _ consequence: Consequence, key: String? = nil) {
+        self.advisory = advisory
+        self.consequence = consequence
+        self.key = key
+    }
 }
 
 /// A list of known-bad TPM firmware, as people keep it in a file.
+///
+/// It can only hold what a TPM's maker and firmware version tell. Not so CVE-2018-6622 (PCRs forged over S3 sleep): that is
+/// a fault of the board's firmware. No TPM vendor has published firmware versions with CVE-2023-1018.
 public struct TPMAdvisories: Sendable, Hashable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
@@ -112,7 +123,7 @@ public struct TPMAdvisories: Sendable, Hashable, Codable {
             } else {
                 consequence = waived.contains(advisory.id) ? .waived : .refused
             }
-            return TPMAdvisoryFinding(advisory: advisory, consequence: consequence)
+            return TPMAdvisoryFinding(advisory, consequence)
         }
     }
 }
@@ -120,7 +131,7 @@ public struct TPMAdvisories: Sendable, Hashable, Codable {
 extension TPMAdvisoryFinding: CustomStringConvertible {
     /// One sentence for people.
     public var description: String {
-        let what = "\(advisory.id) (\(advisory.name)): \(advisory.breaks)"
+        let what = (key.map { "\($0): " } ?? "") + "\(advisory.id) (\(advisory.name)): \(advisory.breaks)"
         return switch consequence {
         case .refused: what
         case .waived: "\(what); let pass by the profile"

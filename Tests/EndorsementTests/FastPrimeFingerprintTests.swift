@@ -1,0 +1,98 @@
+import CryptoExtras
+import Foundation
+import TPMCrypto
+import Testing
+
+@testable import Endorsement
+
+@Suite struct FastPrimeFingerprintTests {
+    /// A number of 256 bytes, highest and lowest bit set, that is 65537^exponent modulo each prime of the test and modulo 2.
+    private func number(_ exponent: Int, changing change: (prime: UInt, rest: UInt)? = nil) -> [UInt8] {
+        let bytes = 256
+        var number: [UInt8] = [UInt8(0xC0)] + (1..<bytes).map { _ in .random(in: 0...255) }
+        number[bytes - 1] |= 1
+        func rest(_ prime: UInt) -> UInt { number.reduce(0) { ($0 << 8 | UInt($1)) % prime } }
+        // Adding multiples of the product of those that fit already keeps them: the Chinese remainder theorem by hand.
+        var step: [UInt8] = [2]
+        for prime in FastPrimeFingerprint.primes {
+            var wanted = (0..<exponent).reduce(UInt(1)) { power, _ in power * (65537 % prime) % prime }
+            if let change, change.prime == prime { wanted = change.rest }
+            while rest(prime) != wanted {
+                var carry = 0
+                for place in 0..<bytes {
+                    let sum =
+                        Int(number[bytes - 1 - place]) + (place < step.count ? Int(step[step.count - 1 - place]) : 0)
+                        + carry
+                    number[bytes - 1 - place] = UInt8(sum & 0xFF)
+                    carry = sum >> 8
+                }
+            }
+            var carry: UInt = 0
+            for place in step.indices.reversed() {
+                let product = UInt(step[place]) * prime + carry
+                step[place] = UInt8(product & 0xFF)
+                carry = product >> 8
+            }
+            while carry > 0 {
+                step.insert(UInt8(carry & 0xFF), at: 0)
+                carry >>= 8
+            }
+        }
+        return number
+    }
+
+    @Test func thePrimesAreThoseOfThePublishedTest() {
+        #expect(FastPrimeFingerprint.primes.count == 38)
+        #expect(FastPrimeFingerprint.primes.prefix(4) == [3, 5, 7, 11] && FastPrimeFingerprint.primes.last == 167)
+    }
+
+    @Test(arguments: [0, 1, 2, 17, 65_536, 123_457]) func aPowerOf65537IsFound(exponent: Int) throws {
+        let modulus = number(exponent)
+        #expect(modulus.count == 256)
+        let key = try PublicKey(rsaModulus: modulus)
+        #expect(FastPrimeFingerprint.isOn(key))
+        let found = try #require(TPMAdvisoryFinding.factorable(key, role: "endorsement key", waived: ["CVE-1"]))
+        #expect(found.consequence == .refused && found.key == "endorsement key")
+        #expect(found.description.hasPrefix("endorsement key: CVE-2017-15361 (ROCA): "))
+        let waived = TPMAdvisoryFinding.factorable(key, role: "endorsement key", waived: ["CVE-2017-15361"])
+        #expect(waived?.consequence == .waived)
+    }
+
+    /// One prime that disagrees is enough: 5 is no power of 65537 modulo 11, and 0 is none modulo any.
+    @Test(arguments: [(11, 5), (3, 0), (167, 0)] as [(UInt, UInt)]) func onePrimeClears(prime: UInt, rest: UInt) {
+        #expect(!FastPrimeFingerprint.isOn(modulus: number(29, changing: (prime, rest))))
+    }
+
+    @Test func otherModuliAreNot() throws {
+        var generator = SystemRandomNumberGenerator()
+        for count in [256, 384, 512] {
+            for _ in 0..<2_000 {
+                var modulus: [UInt8] = (0..<count).map { _ in generator.next() }
+                modulus[count - 1] |= 1
+                #expect(!FastPrimeFingerprint.isOn(modulus: modulus))
+            }
+        }
+        for _ in 0..<4 {
+            let key = try _RSA.Signing.PrivateKey(keySize: .bits2048).publicKey
+            #expect(!FastPrimeFingerprint.isOn(try PublicKey(rsaModulus: key.getKeyPrimitives().modulus.map(\.self))))
+        }
+        #expect(!FastPrimeFingerprint.isOn(modulus: []))
+    }
+
+    /// Certificates of real TPMs: none of the corpus was made by affected firmware.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["BIRTHMARK_CORPUS"] != nil))
+    func theKeysOfTheCorpusAreNot() throws {
+        let root = try #require(ProcessInfo.processInfo.environment["BIRTHMARK_CORPUS"])
+        let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+        var seen = 0
+        for file in files where ["der", "crt", "cer", "bin", "pem"].contains((file as NSString).pathExtension) {
+            guard let data = FileManager.default.contents(atPath: root + "/" + file),
+                let key = try? EKCertificate(fromNV: [UInt8](data)).certificate.subjectKey,
+                case .rsa = key.numbers
+            else { continue }
+            seen += 1
+            #expect(!FastPrimeFingerprint.isOn(key), "\(file)")
+        }
+        #expect(seen > 0)
+    }
+}
