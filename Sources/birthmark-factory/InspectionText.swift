@@ -10,6 +10,7 @@ struct InspectionText {
         let blocks: [[String]] = [
             ["TPM             \(inspection.manufacturer) \(inspection.vendor), firmware \(inspection.firmwareVersion)"],
             firmware,
+            inspection.weakKeys.map { line("weak key        ", $0) },
             key("endorsement key", inspection.endorsementKey),
             ["                public area SHA-256 \(inspection.endorsementKey.publicAreaSHA256)"],
             key("attestation key", inspection.iak),
@@ -30,15 +31,17 @@ struct InspectionText {
             return ["firmware        not judged: the station keeps no list of known-bad firmware, or none was named"]
         }
         guard !advisories.isEmpty else { return ["firmware        no advisory speaks of it"] }
-        return advisories.map { advisory in
-            let verdict =
-                switch advisory.verdict {
-                case "refused": "known bad"
-                case "waived": "waived"
-                default: "remark"
-                }
-            return "firmware        \(verdict): \(advisory.detail) <\(advisory.origin)>"
-        }
+        return advisories.map { line("firmware        ", $0) }
+    }
+
+    private func line(_ label: String, _ advisory: TPMInspection.Advisory) -> String {
+        let verdict =
+            switch advisory.verdict {
+            case "refused": "known bad"
+            case "waived": "waived"
+            default: "remark"
+            }
+        return "\(label)\(verdict): \(advisory.detail) <\(advisory.origin)>"
     }
 
     private func key(_ label: String, _ key: TPMInspection.Key?) -> [String] {

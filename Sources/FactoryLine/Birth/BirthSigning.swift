@@ -1,5 +1,7 @@
 import Endorsement
+import FactoryAuthority
 import Messages
+import TPMDevice
 
 /// What a birth comes to: the record, and the signature that makes it one.
 extension Birth {
@@ -37,7 +39,37 @@ extension Birth {
         )
     }
 
-    func sign(_ record: BirthRecord) throws {
+    /// Reads everything back, closes what nobody may change any more, and signs.
+    func finish(
+        _ record: BirthRecord,
+        counters: BornCounters,
+        kept: borrowing KeptEntities,
+        tpm digest: ContentDigest,
+        on tpm: isolated TPM,
+        before step: @Sendable (BirthStep) async throws -> Void
+    ) async throws {
+        let connection = try tpm.connection
+        // The disk has time until the record is signed, and the processor until anything is locked: the TPM works.
+        async let logIsKept: Void = keepLog()
+        try await step(.readBack)
+        async let judged = record.refusals(policy: station.opened().policy, profile: profile)
+        let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences.map(\.description))) }
+        let refusals = try await judged
+        guard refusals.isEmpty else { throw BirthRefusal(refusals) }
+
+        let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
+        try await step(.lock)
+        try connection.lock(kept, by: profile.nvOwner, onlyOpen: ownership.isBegun)
+        try await logIsKept
+        try await step(.setAuthorizations)
+        try ownership.set(over: kept.ek, connection)
+        try await step(.sign)
+        try sign(record)
+        try ownership.finish()
+    }
+
+    private func sign(_ record: BirthRecord) throws {
         let payload = try CanonicalJSON.encode(record)
         // As a verifier will read it: what it would refuse must not leave the line.
         _ = try BirthRecord(parsing: payload)

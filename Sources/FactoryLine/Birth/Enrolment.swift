@@ -55,6 +55,8 @@ struct Enrolment: Sendable {
             certifiedBy: iak.kept,
             among: names
         )
+        // No weak key is certified.
+        _ = try profile.judge(iak: iak.certified.publicArea, idevid: idevid.certified.publicArea)
         let keys = ResidencyProof(
             endorsementKey: endorsementKey.publicArea,
             enrolmentKey: enrolmentArea,

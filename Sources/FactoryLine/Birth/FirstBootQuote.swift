@@ -72,3 +72,28 @@ extension PCRBank {
         }
     }
 }
+
+extension Birth {
+    func quoteFirstBoot(
+        _ enrolled: BirthJournal.Enrolled,
+        with key: borrowing PersistentObject,
+        _ connection: TPMConnection
+    ) throws -> FirstBoot {
+        guard let eventLog else {
+            return try connection.firstBoot(enrolled, with: key, selection: profile.selection, log: nil)
+        }
+        let boot = try connection.firstBoot(
+            enrolled,
+            with: key,
+            selection: profile.selection,
+            log: ContentDigest(of: eventLog)
+        )
+        try EventLogCheck.check(eventLog, leadsTo: boot.pcrs)
+        return boot
+    }
+
+    func keepLog() throws {
+        guard let eventLog else { return }
+        _ = try files.keep(log: eventLog)
+    }
+}

@@ -24,6 +24,28 @@ struct KeptEntities: ~Copyable {
     let grants: NVIndex?
 }
 
+extension KeptEntities {
+    /// What a birth or a restoration has just made or found.
+    init(
+        keys: consuming KeptKeys,
+        certificates: consuming StoredCertificates,
+        birthTag: consuming NVIndex,
+        securityFloor: consuming NVIndex?,
+        grants: consuming NVIndex?
+    ) {
+        self.init(
+            ek: keys.ek,
+            iak: keys.iak,
+            idevid: keys.idevid,
+            iakCertificate: certificates.iak,
+            idevidCertificate: certificates.idevid,
+            birthTag: birthTag,
+            securityFloor: securityFloor,
+            grants: grants
+        )
+    }
+}
+
 extension TPMConnection {
     /// Finds everything that a birth has left in this TPM.
     func entities(of record: BirthRecord, profile: ProvisioningProfile) throws(TPMError) -> KeptEntities {

@@ -1,4 +1,5 @@
 import FactoryAuthority
+import Messages
 import TPMDevice
 import TPMWire
 
@@ -22,6 +23,12 @@ extension NVOwner {
 private struct DefinedIndex: ~Copyable {
     let index: NVIndex
     let found: TPMSNVPublic?
+}
+
+/// The ways to the certificates of a birth.
+struct StoredCertificates: ~Copyable {
+    let iak: NVIndex
+    let idevid: NVIndex
 }
 
 /// The NV indices of a birth: made when absent, looked at when not, never taken from somebody else.
@@ -56,6 +63,21 @@ extension TPMConnection {
         }
         try nvWrite(contents, to: defined.index, as: owner.authority)
         return defined.index
+    }
+
+    /// Puts the certificates of both keys where the profile has them.
+    func storeCertificates(
+        of iak: BornKey,
+        _ idevid: BornKey,
+        profile: ProvisioningProfile
+    ) throws -> StoredCertificates {
+        func store(_ key: BornKey, _ index: HandleText) throws -> NVIndex {
+            try self.store(key.certificate?.bytes ?? [], at: index.handle, by: profile.nvOwner)
+        }
+        return StoredCertificates(
+            iak: try store(iak, profile.nv.iakCertificate),
+            idevid: try store(idevid, profile.nv.idevidCertificate)
+        )
     }
 
     /// Defines an index, unless there is one: TPM2_NV_DefineSpace replaces none (Part 3, 31.3: TPM_RC_NV_DEFINED).

@@ -10,10 +10,28 @@ import TPMWire
 /// and tag are written again from the record. Counters that the owner had defined are gone, and with them how far they
 /// had counted: that the verifier alone knows, and its operator tells.
 extension Birth {
+    /// Finds out whether a born TPM is what its birth says, and restores what a clear took.
+    func lookAgain(
+        at record: BirthRecord,
+        endorsementKey found: consuming FoundEndorsementKey,
+        tpm: ContentDigest,
+        _ connection: TPMConnection
+    ) throws -> ProvisioningOutcome {
+        let kept = try connection.entities(of: record, profile: profile)
+        let counters = try station.restorations(of: record).last?.counters ?? record.counters
+        let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
+        let ownership = Ownership(station: station, profile: profile, record: record, tpm: tpm)
+        if try differences.isEmpty && ownership.isWhole(connection) && !raisesFloor(of: record) {
+            try ownership.finish()
+            return .alreadyBorn(record)
+        }
+        return try restore(record, differences: differences, endorsementKey: found, tpm: tpm, connection)
+    }
+
     /// Restores what is wanting; refuses what is another's.
     ///
     /// - Parameter differences: not empty, unless only the ownership is wanting.
-    func restore(
+    private func restore(
         _ record: BirthRecord,
         differences: [BirthDifference],
         endorsementKey found: consuming FoundEndorsementKey,
@@ -27,29 +45,16 @@ extension Birth {
         let ek = try connection.keep(found, of: profile)
         let keys = try keepKeys(record.iak, record.idevid, endorsementKey: ek, connection)
         try connection.flushAbandoned()
-        let owner = profile.nvOwner
-        let iakCertificate = try connection.store(
-            record.iak.certificate?.bytes ?? [],
-            at: profile.nv.iakCertificate.handle,
-            by: owner
-        )
-        let idevidCertificate = try connection.store(
-            record.idevid.certificate?.bytes ?? [],
-            at: profile.nv.idevidCertificate.handle,
-            by: owner
-        )
+        let certificates = try connection.storeCertificates(of: record.iak, record.idevid, profile: profile)
         let counters = try restoredCounters(record, connection)
         let birthTag = try connection.store(
             try CanonicalJSON.encode(record.tag(counters)),
             at: profile.nv.birthTag.handle,
-            by: owner
+            by: profile.nvOwner
         )
         let kept = KeptEntities(
-            ek: keys.ek,
-            iak: keys.iak,
-            idevid: keys.idevid,
-            iakCertificate: iakCertificate,
-            idevidCertificate: idevidCertificate,
+            keys: keys,
+            certificates: certificates,
             birthTag: birthTag,
             securityFloor: try connection.nvIndex(at: profile.nv.securityFloor.handle),
             grants: try connection.nvIndex(at: profile.nv.grants.handle)
@@ -57,7 +62,7 @@ extension Birth {
         let left = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
         guard left.isEmpty else { throw BirthRefusal(.changedSinceBirth(left.map(\.description))) }
         let ownership = Ownership(station: station, profile: profile, record: record, tpm: tpm)
-        try connection.lock(kept, by: owner, onlyOpen: true)
+        try connection.lock(kept, by: profile.nvOwner, onlyOpen: true)
         try ownership.set(over: kept.ek, connection)
         try ownership.finish()
         let parts = differences.map(\.what) + (isFloorRaised ? ["security floor"] : [])

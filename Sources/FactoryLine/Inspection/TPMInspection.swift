@@ -15,6 +15,8 @@ public struct TPMInspection: Encodable, Sendable {
     public var firmwareVersion: String
     /// What the list of known-bad firmware says of it; nil when no list was given.
     public var advisories: [Advisory]?
+    /// What has been published against its keys themselves, seen in their public halves.
+    public var weakKeys: [Advisory]
     /// The profile's endorsement key.
     public var endorsementKey: Key
     /// The attestation key, when it is kept.

@@ -3,6 +3,7 @@ public import Endorsement
 import FactoryAuthority
 import Messages
 import TPMCrypto
+import TPMWire
 
 extension Station {
     /// The station's list of known-bad TPM firmware; nil when it keeps none.
@@ -38,13 +39,15 @@ extension TPMAdvisories {
             manufacturer: tpm.manufacturer,
             firmware: tpm.firmwareVersion,
             keys: try profile.keyKinds,
-            waived: Set((profile.waivedAdvisories ?? []).map(\.advisory.text))
+            waived: profile.waived
         )
     }
 }
 
 extension [TPMAdvisoryFinding] {
-    var refusals: [BirthReason] { filter { $0.consequence == .refused }.map(BirthReason.firmwareUntrusted) }
+    var refusals: [BirthReason] {
+        filter { $0.consequence == .refused }.map { $0.key == nil ? .firmwareUntrusted($0) : .keyUntrusted($0) }
+    }
 
     /// The profile's waivers that were needed; nil when none was.
     func waivers(of profile: ProvisioningProfile) -> [AdvisoryWaiver]? {
@@ -55,6 +58,24 @@ extension [TPMAdvisoryFinding] {
 }
 
 extension ProvisioningProfile {
+    /// The advisories that are let pass.
+    fileprivate var waived: Set<String> { Set((waivedAdvisories ?? []).map(\.advisory.text)) }
+
+    /// Which of a TPM's keys are known to be weak, whatever firmware it runs now.
+    func weaknesses(of keys: KeyValuePairs<String, TPMTPublic>) -> [TPMAdvisoryFinding] {
+        keys.compactMap { role, area in
+            guard let key = try? PublicKey(area) else { return nil }
+            return TPMAdvisoryFinding.factorable(key, role: role, waived: waived)
+        }
+    }
+
+    /// The same of the identity's keys, refusing what is not let pass.
+    func judge(iak: TPMTPublic, idevid: TPMTPublic) throws -> [TPMAdvisoryFinding] {
+        let findings = weaknesses(of: ["attestation key": iak, "identity key": idevid])
+        guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
+        return findings
+    }
+
     /// The kinds of key that are used: the endorsement key's and that of IAK and IDevID.
     var keyKinds: Set<TPMAdvisory.KeyKind> {
         get throws(MessageError) {

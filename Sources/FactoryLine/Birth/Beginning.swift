@@ -1,0 +1,78 @@
+import Endorsement
+import FactoryAuthority
+import Messages
+import TPMCrypto
+import TPMDevice
+import TPMWire
+
+/// A birth whose certificates are issued: what binds, and what is kept in the TPM.
+struct BegunBirth: ~Copyable {
+    let journal: BirthJournal
+    let keys: KeptKeys
+}
+
+extension Birth {
+    /// Takes up the birth that was interrupted, or has the keys of a new one made, judged and certified.
+    func begin(
+        on tpm: isolated TPM,
+        endorsementKey found: consuming FoundEndorsementKey,
+        digest: ContentDigest,
+        before step: @Sendable (BirthStep) async throws -> Void
+    ) async throws -> BegunBirth {
+        let connection = try tpm.connection
+        if let begun = try files.claim(order, profile: profile, tpm: digest) {
+            let ek = try connection.keep(found, of: profile)
+            let keys = try keepKeys(begun.enrolled.iak, begun.enrolled.idevid, endorsementKey: ek, connection)
+            return BegunBirth(journal: begun, keys: keys)
+        }
+        try refuseForeignTag(connection)
+        try await step(.proveResidency)
+        let enrolment = Enrolment(
+            profile: profile,
+            order: order,
+            retired: try files.reworks(of: order.serial).map(\.endorsementKey),
+            authority: authority
+        )
+        let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
+        let journal = BirthJournal(
+            order: order,
+            profile: profile,
+            bornAt: outcome.bornAt,
+            enrolled: outcome.enrolled
+        )
+        try files.save(journal, of: digest)
+        return BegunBirth(journal: journal, keys: outcome.keys)
+    }
+
+    /// What advisories say of the TPM and of its endorsement key, while nothing is written down, here or in the TPM.
+    func judge(_ identity: Messages.TPMIdentity, _ endorsementKey: EndorsementKey) throws -> [TPMAdvisoryFinding] {
+        let findings =
+            try (station.advisories()?.judge(identity, profile: profile) ?? [])
+            + profile.weaknesses(of: ["endorsement key": endorsementKey.publicArea])
+        guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
+        return findings
+    }
+
+    /// A tag without a journal is that of a birth which another station has begun or finished.
+    private func refuseForeignTag(_ connection: TPMConnection) throws {
+        let index = profile.nv.birthTag.handle
+        guard let content = try connection.content(of: index) else { return }
+        guard let tag = try? BirthTag(parsing: content) else { throw BirthRefusal(.indexTaken(index)) }
+        throw BirthRefusal(.bornElsewhere(serial: tag.serial))
+    }
+
+    func keepKeys(
+        _ iak: BornKey,
+        _ idevid: BornKey,
+        endorsementKey: consuming PersistentObject,
+        _ connection: TPMConnection
+    ) throws -> KeptKeys {
+        let template = try profile.identityTemplate
+        let uniqueY = try profile.uniqueY
+        return KeptKeys(
+            ek: endorsementKey,
+            iak: try connection.keepAgain(iak, template: template.iak(uniqueY: uniqueY)),
+            idevid: try connection.keepAgain(idevid, template: template.idevid(uniqueY: uniqueY))
+        )
+    }
+}
