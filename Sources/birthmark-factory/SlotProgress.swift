@@ -83,6 +83,9 @@ extension SlotEvent {
         case .unready: "unready"
         case .begun: "begun"
         case .ended: "ended"
+        case .setAside: "set-aside"
+        case .restored: "restored"
+        case .notWhole: "not-whole"
         case .known: "known"
         case .noOrder: "no-order"
         case .failed: "failed"
@@ -92,19 +95,24 @@ extension SlotEvent {
     fileprivate var serial: Label? {
         switch self {
         case .begun(let serial), .known(let serial, _): serial
-        case .ended(let result): result.serial
+        case .ended(let result), .setAside(let result), .restored(let result), .notWhole(let result): result.serial
         case .waiting, .unready, .noOrder, .failed: nil
         }
     }
 
-    fileprivate var result: LineResult? { if case .ended(let result) = self { result } else { nil } }
+    fileprivate var result: LineResult? {
+        switch self {
+        case .ended(let result), .setAside(let result), .restored(let result), .notWhole(let result): result
+        case .waiting, .unready, .begun, .known, .noOrder, .failed: nil
+        }
+    }
 
     fileprivate var detail: String? {
         switch self {
         case .unready(let detail), .failed(let detail): detail
         case .known(_, let standing): standing.rawValue
         case .noOrder(let waiting): waiting.map(\.text).joined(separator: " ")
-        case .waiting, .begun, .ended: nil
+        case .waiting, .begun, .ended, .setAside, .restored, .notWhole: nil
         }
     }
 
@@ -118,6 +126,10 @@ extension SlotEvent {
             result.isBorn
                 ? "\(result.serial) is born: take it out"
                 : "NOT BORN, set it aside (\(result.cause ?? "malfunction")): take it out"
+        case .setAside(let result): "\(result.serial) is left aside, the board gets another order: leave it in"
+        case .restored(let result): "\(result.serial) had been cleared and is whole again: take it out"
+        case .notWhole(let result):
+            "\(result.serial) IS NOT WHOLE (\(result.cause ?? "malfunction")): take it out"
         case .known(let serial, let standing): "was \(standing.rawValue) before, as \(serial): take it out"
         case .noOrder: "nothing is left to make of this board: take it out"
         case .failed: "the station failed: take the board out"
@@ -129,7 +141,11 @@ extension SlotEvent {
         switch self {
         case .unready(let detail), .failed(let detail): detail
         case .ended(let result) where !result.isBorn:
-            "not born as \(result.serial): \(result.detail ?? "")" + (result.hint.map { "\n  \($0)" } ?? "")
+            "not born as \(result.serial): \(result.account)"
+        case .setAside(let result): "the order \(result.serial) is left aside: \(result.account)"
+        case .notWhole(let result): "born as \(result.serial) before: \(result.account)"
+        case .restored(let result):
+            "put back into \(result.serial): \((result.restored ?? []).joined(separator: ", "))"
         case .known(let serial, .begun):
             "this board was begun as \(serial), which this manifest does not order"
         case .known(let serial, .retired):
@@ -139,4 +155,9 @@ extension SlotEvent {
         case .waiting, .begun, .ended, .known, .noOrder: nil
         }
     }
+}
+
+extension LineResult {
+    /// Why, and what to do.
+    fileprivate var account: String { (detail ?? "") + (hint.map { "\n  \($0)" } ?? "") }
 }

@@ -3,6 +3,7 @@ import Foundation
 import MachineFaults
 import Messages
 import SoftwareDevice
+import TPMDevice
 import TPMWire
 import Testing
 
@@ -160,6 +161,136 @@ import Testing
             let ended = try await station.end()
             #expect(ended.status == 0 && ended.report?.devices.map(\.serial.text) == ["GW-1"])
             try await b.stop(orderly: false)
+        }
+    }
+
+    /// The serial number of an order is another board's, as only the CA host knows: the board gets the next order.
+    @Test func anOrderThatTheCAGivesToNobodyIsSetAside() async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            let other = try await host.station("line-7", in: line)
+            let own = try await host.station("line-8", in: line)
+            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2", "GW-3"]), at: own)
+            try await station.makeBoards(["a", "b", "c"])
+            let a = try await station.plug("a", into: "l")
+            let born = try await FactoryProcess.run(FactoryProcess.provision(at: other, a, serial: "GW-1"))
+            try #require(born.status == 0, "\(born.errors)")
+            try await station.unplug(a, as: "a")
+
+            try station.start()
+            let b = try await station.plug("b", into: "l")
+            let aside = try await station.event("set-aside", in: "l")
+            #expect(aside.serial == "GW-1" && aside.result?.reasons == ["serial-taken"])
+            #expect(aside.result?.hint?.contains("rework") == true)
+            let second = try await station.event("ended", in: "l")
+            #expect(second.serial == "GW-2" && second.result?.outcome == .born, "\(station.events)")
+            // The next board is not refused for it again.
+            var known = station.events.count
+            try await station.unplug(b, as: "b")
+            let c = try await station.plug("c", into: "l")
+            #expect(try await station.event("ended", in: "l", after: known).serial == "GW-3")
+            #expect(station.events.count { $0.event == "begun" && $0.serial == "GW-1" } == 1, "\(station.events)")
+            // The board that has the number was born at the other station.
+            known = station.events.count
+            try await station.unplug(c, as: "c")
+            let back = try await station.plug("a", into: "l")
+            _ = try await station.event("ended", in: "l", after: known)
+            #expect(station.events.count { $0.event == "set-aside" } == 1)
+            station.signal(SIGTERM)
+            let ended = try await station.end()
+            #expect(ended.status == 1)
+            let report = try #require(ended.report)
+            #expect(report.notBegun == 1 && report.devices.map(\.serial.text) == ["GW-2", "GW-3"])
+            #expect(report.setAside.first?.serial.text == "GW-1")
+            try await back.stop(orderly: false)
+        }
+    }
+
+    /// A station is killed between the CA's writing down and its own: the order finds its board again, in any order.
+    @Test(arguments: [["GW-3"], []]) func anOrderThatWasSetAsideFindsItsBoard(more: [String]) async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            let own = try await host.station("line-8", in: line)
+            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2"] + more), at: own)
+            try await station.makeBoards(["a", "b"])
+            let a = try await station.plug("a", into: "l")
+            let born = try await FactoryProcess.run(FactoryProcess.provision(at: own, a, serial: "GW-1"))
+            try #require(born.status == 0, "\(born.errors)")
+            // What the station had not yet written, and the tag that the TPM had not yet got.
+            for folder in ["births", "journal"] {
+                for file in try FileManager.default.contentsOfDirectory(atPath: "\(own)/\(folder)")
+                where file.hasSuffix(".json") || file.hasPrefix("serial-") {
+                    try FileManager.default.removeItem(atPath: "\(own)/\(folder)/\(file)")
+                }
+            }
+            try await onTPM(of: a) { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
+            try await station.unplug(a, as: "a")
+
+            try station.start()
+            let b = try await station.plug("b", into: "l")
+            #expect(try await station.event("ended", in: "l").serial == "GW-2")
+            #expect(station.events.contains { $0.event == "set-aside" && $0.serial == "GW-1" })
+            let known = station.events.count
+            try await station.unplug(b, as: "b")
+            let back = try await station.plug("a", into: "l")
+            let last = try await station.event("ended", in: "l", after: known)
+            #expect(last.serial == "GW-1" && last.result?.outcome == .born, "\(station.events)")
+            if !more.isEmpty { station.signal(SIGTERM) }
+            let ended = try await station.end()
+            #expect(ended.status == (more.isEmpty ? 0 : 1))
+            #expect(ended.report?.devices.map(\.serial.text) == ["GW-1", "GW-2"])
+            try await back.stop(orderly: false)
+        }
+    }
+
+    /// A board that was born and cleared since: what needs nobody is put back, and otherwise the command is said.
+    @Test(arguments: [true, false]) func aClearedBoardIsNoticed(outlives: Bool) async throws {
+        try await TestLine.with { line in
+            let profile = line.directory + "/profile.json"
+            var content = try TestLine.profile()
+            content.nvAuthority = outlives ? .platform : nil
+            try JSONEncoder().encode(content).write(to: URL(filePath: profile))
+            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2"]))
+            try await station.makeBoards(["a"])
+            let a = try await station.plug("a", into: "l")
+            try station.start(profile: profile)
+            try #require(try await station.event("ended", in: "l").result?.outcome == .born)
+            let whole = try await TPMContents.of(a)
+            try await onTPM(of: a) { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
+            var known = station.events.count
+            try await station.unplug(a, as: "a")
+            _ = try await station.event("waiting", in: "l", after: known)
+            known = station.events.count
+            var back = try await station.plug("a", into: "l")
+            if outlives {
+                let restored = try await station.event("restored", in: "l", after: known)
+                #expect(restored.serial == "GW-1")
+                #expect(restored.result?.restored == ["endorsement key", "attestation key", "identity key"])
+                #expect(try await TPMContents.of(back) == whole)
+            } else {
+                let lost = try await station.event("not-whole", in: "l", after: known)
+                #expect(lost.result?.reasons == ["security-floor-unknown"])
+                let hint = try #require(lost.result?.hint)
+                let command = try #require(hint.firstRange(of: "birthmark-factory ")).upperBound
+                #expect(hint.hasSuffix(" --security-floor N"), "\(hint)")
+                // The command is taken as it stands.
+                let words = hint[command...].split(separator: " ").map(String.init).dropLast() + ["4"]
+                let ended = try await FactoryProcess.run(Array(words))
+                #expect(ended.status == 0, "\(ended.errors)")
+            }
+            // Put in once more, it is a born board as any other.
+            try await station.unplug(back, as: "a")
+            _ = try await station.event("waiting", in: "l", after: known)
+            known = station.events.count
+            back = try await station.plug("a", into: "l")
+            #expect(try await station.event("known", in: "l", after: known).detail == "born")
+            station.signal(SIGTERM)
+            let report = try #require(try await station.end().report)
+            #expect(report.devices.map(\.serial.text) == ["GW-1"])
+            #expect(report.setAside.map(\.reasons) == (outlives ? [] : [["security-floor-unknown"]]))
+            try await back.stop(orderly: false)
         }
     }
 

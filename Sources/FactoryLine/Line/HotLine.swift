@@ -85,13 +85,15 @@ public struct HotLine: Sendable {
             return await group.reduce(into: before) { $0 += $1 }
         }
         let places = Dictionary(uniqueKeysWithValues: orders.enumerated().map { ($1.order.serial, $0) })
+        // A board that was born before and restored now stands there once, and only if it was ordered.
+        let born = Dictionary(results.filter { $0.isBorn && places[$0.serial] != nil }.map { ($0.serial, $0) }) { $1 }
         return LineReport(
             station: station.name,
             began: began,
             ended: now(),
             microseconds: (ContinuousClock.now - start).microseconds,
             workers: slots.count,
-            devices: results.filter(\.isBorn).sorted { (places[$0.serial] ?? 0) < (places[$1.serial] ?? 0) },
+            devices: born.values.sorted { (places[$0.serial] ?? 0) < (places[$1.serial] ?? 0) },
             setAside: results.filter { !$0.isBorn },
             notBegun: orders.count - queue.born
         )

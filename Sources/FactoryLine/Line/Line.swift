@@ -128,7 +128,11 @@ public struct Line: Sendable {
             await tpm.close()
             switch outcome {
             case .born(let record): return (result(.born, record), [])
-            case .alreadyBorn(let record), .restored(let record, _): return (result(.bornBefore, record), [])
+            case .alreadyBorn(let record): return (result(.bornBefore, record), [])
+            case .restored(let record, let parts):
+                var restored = result(.bornBefore, record)
+                restored.restored = parts
+                return (restored, [])
             case .refused(let reasons):
                 var refused = result(.refused)
                 refused.reasons = reasons.map(\.code)

@@ -56,4 +56,12 @@ public struct LineDevice: Hashable, Sendable {
         self.tcti = tcti
         self.eventLog = order.eventLog ?? eventLog
     }
+
+    /// A device that is on record, in whose TPM nothing of this boot is to be signed.
+    init(_ order: BirthOrder, profile: String, tcti: String) {
+        self.order = order
+        self.profile = profile
+        self.tcti = tcti
+        eventLog = nil
+    }
 }

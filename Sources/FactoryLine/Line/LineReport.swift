@@ -25,6 +25,8 @@ public struct LineResult: Hashable, Sendable, Codable {
     public var detail: String?
     /// What to do, where that is known.
     public var hint: String?
+    /// What a clear had taken from the TPM and was put back; absent where nothing was.
+    public var restored: [String]?
     /// How long it took.
     public var microseconds: Int64
     /// How long each step took, in microseconds, by the step's words.
@@ -50,7 +52,8 @@ public struct LineReport: Hashable, Sendable, Codable {
     public var workers: Int
     /// Every device that was begun, in the manifest's order.
     public var devices: [LineResult]
-    /// Boards of a hot line that were not born, under the order that they were tried with; another board has it, or will.
+    /// What a hot line could not do: boards that were not born, or are no longer what their birth says, and orders whose
+    /// serial number is another's; under the order that was tried.
     public var setAside: [LineResult]
     /// Devices that were not begun, because the run was stopped.
     public var notBegun: Int

@@ -10,6 +10,12 @@ public enum SlotEvent: Sendable {
     case begun(Label)
     /// It is done, or will not be born: the board may be taken out.
     case ended(LineResult)
+    /// The serial number of the order is another board's, so the order is left aside; this board gets the next: leave it in.
+    case setAside(LineResult)
+    /// The board was born here and cleared since; it is whole again: take it out.
+    case restored(LineResult)
+    /// The board was born here, and is not, or could not be shown to be, what its birth says: take it out.
+    case notWhole(LineResult)
     /// The board is known here, and is nothing that is to be made now: take it out.
     case known(Label, Standing)
     /// No order is left that this board may have: take it out. These wait for the boards that they were begun on.

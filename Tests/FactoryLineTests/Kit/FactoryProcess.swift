@@ -77,7 +77,8 @@ enum FactoryProcess {
     static func shared(_ profile: String = "p256") -> [String] {
         [
             "--model", "gw-100", "--hardware-revision", "B", "--environment", "production", "--profile",
-            TestLine.profilePath(profile), "--package", "gateway-os", "--package-version", "2.4.0",
+            profile.hasPrefix("/") ? profile : TestLine.profilePath(profile), "--package", "gateway-os",
+            "--package-version", "2.4.0",
             "--security-version", "3", "--tier", "vtpm",
         ]
     }

@@ -8,6 +8,7 @@ import Testing
 /// The program at a hot station, and hands that put boards into its slots.
 final class HotStation: Sendable {
     private let line: TestLine
+    private let directory: String
     private let slots: [String]
     private let manifest: String
     private let running = Mutex<Running?>(nil)
@@ -15,8 +16,10 @@ final class HotStation: Sendable {
     /// - Parameters:
     ///   - slots: short names, for the sockets below them.
     ///   - manifest: the table of the devices to make.
-    init(_ line: TestLine, slots: [String], manifest: String) throws {
+    ///   - directory: the station's, unless it is the line's own.
+    init(_ line: TestLine, slots: [String], manifest: String, at directory: String? = nil) throws {
         self.line = line
+        self.directory = directory ?? line.station.directory.path
         self.slots = slots
         self.manifest = line.directory + "/orders.csv"
         try Data(manifest.utf8).write(to: URL(filePath: self.manifest))
@@ -36,13 +39,13 @@ final class HotStation: Sendable {
     }
 
     /// Starts the program.
-    func start(environment: [String: String] = [:]) throws {
+    func start(profile: String = "p256", environment: [String: String] = [:]) throws {
         let arguments =
             [
-                "line", line.station.directory.path, manifest, "--watch", "--slots", line.directory + "/slots.csv",
+                "line", directory, manifest, "--watch", "--slots", line.directory + "/slots.csv",
                 "--json",
             ]
-            + FactoryProcess.shared()
+            + FactoryProcess.shared(profile)
         try running.withLock { $0 = try Running(arguments, environment) }
     }
 
