@@ -1,5 +1,4 @@
 import DurableFiles
-import FoundationEssentials
 import Messages
 import TPMWire
 
@@ -25,8 +24,6 @@ struct IssuedRegister: Sendable {
 
     /// Makes this TPM the one with this serial number, unless either belongs to another.
     ///
-    /// Binding for ever is what was issued: a claim alone goes back when nobody holds its lock. So it needs no durability
-    /// of its own: the entry brings it, being written durably into the same directory.
     /// - Parameters:
     ///   - retired: TPMs whose place this one may take.
     ///   - supersede: called with what was issued for such a TPM, before its place is taken.
@@ -36,26 +33,28 @@ struct IssuedRegister: Sendable {
         retired: [ContentDigest],
         supersede: (Entry) throws -> Void
     ) throws -> Entry? {
-        let lock = try FileLock.waiting(for: directory.claimLock)
-        defer { lock.release() }
-        let path = directory.claim(of: serial)
-        let holder = try holder(of: serial)
-        if let entry = try entry(of: tpm) {
+        try claims.claim(serial, for: tpm) { holder in
+            guard let entry = try entry(of: tpm) else { return nil }
             guard entry.serial == serial else { throw BirthRefusal(.bornAs(serial: entry.serial)) }
             guard holder == tpm else { throw BirthRefusal(.retired(serial: serial)) }
             return entry
-        }
-        if let holder, holder != tpm {
-            if try isBound(to: holder) {
-                guard retired.contains(holder), let entry = try entry(of: holder) else {
-                    throw BirthRefusal(.serialTaken(by: holder))
-                }
-                try supersede(entry)
+        } release: { holder in
+            guard let issued = try entry(of: holder) else {
+                guard try !claims.isBusy(holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+                return
             }
-            try SymbolicLink.remove(path)
+            guard retired.contains(holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            try supersede(issued)
         }
-        if holder != tpm { try SymbolicLink.make(path, to: "\(tpm)") }
-        return nil
+    }
+
+    private var claims: SerialClaims {
+        SerialClaims(
+            lock: directory.claimLock,
+            path: directory.claim,
+            tpmLock: directory.lock,
+            damaged: damaged
+        )
     }
 
     /// The entry of a TPM; nil when nothing was issued for it.
@@ -83,7 +82,8 @@ struct IssuedRegister: Sendable {
 
     /// What was issued for the TPM that has a serial number; nil when nothing was.
     func entry(issuedTo serial: Label) throws -> Entry? {
-        guard let holder = try holder(of: serial), let entry = try entry(of: holder), entry.serial == serial else {
+        guard let holder = try claims.holder(of: serial), let entry = try entry(of: holder), entry.serial == serial
+        else {
             return nil
         }
         return entry
@@ -91,22 +91,7 @@ struct IssuedRegister: Sendable {
 
     /// The TPM that has a serial number and certificates for it.
     func holder(issuedTo serial: Label) throws -> ContentDigest? {
-        try entry(issuedTo: serial) == nil ? nil : holder(of: serial)
-    }
-
-    private func isBound(to holder: ContentDigest) throws -> Bool {
-        if try entry(of: holder) != nil { return true }
-        guard let lock = try lock(holder) else { return true }
-        lock.release()
-        return false
-    }
-
-    /// The TPM that a serial number was claimed for: a symbolic link whose target is the digest, and no file.
-    private func holder(of serial: Label) throws -> ContentDigest? {
-        let path = directory.claim(of: serial)
-        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
-        guard let digest = ContentDigest(target) else { throw damaged(path, "not the digest of an endorsement key") }
-        return digest
+        try entry(issuedTo: serial) == nil ? nil : claims.holder(of: serial)
     }
 
     /// A file that says what nobody else knows: deleting it would let one device be certified twice.

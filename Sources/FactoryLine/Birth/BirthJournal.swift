@@ -56,15 +56,12 @@ struct BirthFiles: Sendable {
 
     /// Makes this TPM the one with this serial number, or takes up the birth that was interrupted.
     ///
-    /// The lock makes two boards that were given one serial number come here one after the other. What binds for ever
-    /// is a birth whose certificates were issued; before that a serial number goes back when the attempt ends, so that
-    /// a board with a bad TPM can be replaced. So the claim needs no durability of its own: the journal brings it,
-    /// being written durably into the same directory.
+    /// What binds for ever is a birth whose certificates were issued; before that a serial number goes back when the
+    /// attempt ends, so that a board with a bad TPM can be replaced.
     /// - Returns: the journal of the interrupted birth; nil when one begins.
     func claim(_ order: BirthOrder, profile: ProvisioningProfile, tpm: ContentDigest) throws -> BirthJournal? {
-        let lock = try FileLock.waiting(for: directory.claimLock)
-        defer { lock.release() }
-        if let journal = try journal(of: tpm) {
+        try claims.claim(order.serial, for: tpm) { _ in
+            guard let journal = try journal(of: tpm) else { return nil }
             guard journal.order.serial == order.serial else {
                 throw BirthRefusal(.bornAs(serial: journal.order.serial))
             }
@@ -72,25 +69,26 @@ struct BirthFiles: Sendable {
             if journal.profile != profile { differences.append("profile") }
             guard differences.isEmpty else { throw BirthRefusal(.orderDiffers(differences)) }
             return journal
-        }
-        let path = directory.claim(of: order.serial)
-        let holder = try holder(of: order.serial)
-        if let holder, holder != tpm {
+        } release: { holder in
             guard try isRetired(holder, order.serial) || !isBound(order.serial, to: holder) else {
                 throw BirthRefusal(.serialTaken(by: holder))
             }
-            try SymbolicLink.remove(path)
         }
-        if holder != tpm { try SymbolicLink.make(path, to: "\(tpm)") }
-        return nil
+    }
+
+    private var claims: SerialClaims {
+        SerialClaims(
+            lock: directory.claimLock,
+            path: directory.claim,
+            tpmLock: directory.lock,
+            damaged: damaged
+        )
     }
 
     /// Whether another TPM keeps a serial number: its certificates were issued, or its birth is under way right now.
     private func isBound(_ serial: Label, to holder: ContentDigest) throws -> Bool {
         if let journal = try journal(of: holder) { return journal.order.serial == serial }
-        guard let lock = try FileLock.trying(directory.lock(of: holder)) else { return true }
-        lock.release()
-        return false
+        return try claims.isBusy(holder)
     }
 
     /// The TPM that a serial number is bound to, because its certificates were issued; nil when any TPM may have it.
@@ -120,15 +118,8 @@ struct BirthFiles: Sendable {
         try AtomicFile.write(try CanonicalJSON.encode(journal), to: directory.journal(of: tpm))
     }
 
-    /// The TPM that a serial number was claimed for: a symbolic link whose target is the digest, and no file.
-    func holder(of serial: Label) throws -> ContentDigest? {
-        let path = directory.claim(of: serial)
-        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
-        guard let digest = ContentDigest(target) else {
-            throw damaged(path, "not the digest of an endorsement key")
-        }
-        return digest
-    }
+    /// The TPM that a serial number was claimed for.
+    func holder(of serial: Label) throws -> ContentDigest? { try claims.holder(of: serial) }
 
     /// The signed birth that has a serial number; nil when there is none yet.
     func birth(of serial: Label) throws -> SignedEnvelope? { try envelope(directory.birth(current(serial))) }
