@@ -29,15 +29,15 @@ public enum BundleReason: String, Hashable, Sendable, CaseIterable {
     public var hint: String {
         switch self {
         case .stationUnknown:
-            "if the station is one of yours: birthmark-verifier init DIR --birth-keys FILE, once for each station, and restart"
+            "if the station is one of yours: birthmark-verifier init DIR with --birth-keys FILE for each station"
         case .stationExpired:
-            "check the clocks; then birthmark-factory init with --days, birthmark-verifier init --birth-keys, and restart"
+            "check the clocks; then birthmark-factory init with --days, and birthmark-verifier init --birth-keys"
         case .manifestSignature, .manifestUnreadable, .birthsDiffer, .logsDiffer:
             "copy it from the station again, or make it again there with birthmark-factory export --bundle NUMBER"
         case .birthDoubled, .stationDiffers, .birthOutsideValidity, .restorationNotBelieved:
             "the station signed what it must not: look at it before anything else comes from there"
         case .birthNotBelieved:
-            "if it is a vendor that this verifier does not know: birthmark-verifier init --ek-roots, and restart; "
+            "if it is a vendor that this verifier does not know: birthmark-verifier init --ek-roots; "
                 + "otherwise bring the others, with birthmark-factory export --serial"
         case .numberTaken: "make a station with another name, and let its sequence begin at 1"
         }
