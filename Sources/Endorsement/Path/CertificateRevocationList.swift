@@ -12,7 +12,8 @@ public struct CertificateRevocationList: Sendable, Hashable {
     public let nextUpdate: Int64?
     /// Which of the issuer's keys signed; nil when the list does not say.
     let authorityKeyIdentifier: [UInt8]?
-    private let revoked: Set<[UInt8]>
+    /// The serial numbers of the certificates on it, as magnitudes.
+    public let revoked: Set<[UInt8]>
     /// The list in DER.
     public let bytes: [UInt8]
     private let signedRange: Range<Int>
@@ -159,10 +160,7 @@ public struct CertificateRevocationList: Sendable, Hashable {
         return stated == own
     }
 
-    func lists(_ certificate: ParsedCertificate) -> Bool { lists(serialNumber: certificate.serialNumber) }
-
-    /// Whether the certificate with a serial number, given by its magnitude, is on it.
-    public func lists(serialNumber: [UInt8]) -> Bool { revoked.contains(serialNumber) }
+    func lists(_ certificate: ParsedCertificate) -> Bool { revoked.contains(certificate.serialNumber) }
 
     /// Whether it is this CA's: by name, and by key and signature.
     public func isIssued(by authority: ParsedCertificate) -> Bool { isOf(authority) && isSigned(by: authority) }

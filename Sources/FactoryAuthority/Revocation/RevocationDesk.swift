@@ -14,6 +14,8 @@ extension FactoryAuthority {
         var number: UInt64 = 0
         var certificates: [Entry] = []
 
+        var serialNumbers: Set<[UInt8]> { Set(certificates.map(\.serialNumber.bytes)) }
+
         struct Entry: Codable, Hashable {
             var serialNumber: HexBytes
             var serial: Label
@@ -80,7 +82,8 @@ extension FactoryAuthority {
     /// - Parameter days: how long it is good for; nil: as long as the last one.
     public func signRevocationList(at date: Int64, days: Int64? = nil) throws -> RevocationReport {
         try changing { revoked in
-            try sign(&revoked, at: date, for: days.map { $0 * Self.day } ?? span(of: currentList()))
+            let list = currentList()
+            return try sign(&revoked, after: list, at: date, for: days.map { $0 * Self.day } ?? span(of: list))
         }
     }
 
@@ -92,11 +95,11 @@ extension FactoryAuthority {
         try changing { revoked in
             let list = currentList()
             if let list, let end = list.nextUpdate, end - date >= span(of: list) / Self.renewalPart,
-                revoked.certificates.allSatisfy({ list.lists(serialNumber: $0.serialNumber.bytes) })
+                list.revoked == revoked.serialNumbers
             {
                 return nil
             }
-            return try sign(&revoked, at: date, for: span(of: list))
+            return try sign(&revoked, after: list, at: date, for: span(of: list))
         }
     }
 
@@ -112,7 +115,19 @@ extension FactoryAuthority {
         return end - list.thisUpdate
     }
 
-    private func sign(_ revoked: inout Revoked, at date: Int64, for span: Int64) throws -> RevocationReport {
+    private func sign(
+        _ revoked: inout Revoked,
+        after last: CertificateRevocationList?,
+        at date: Int64,
+        for span: Int64
+    ) throws -> RevocationReport {
+        // What was taken back once is never given back, least of all by a file that was lost.
+        guard last?.revoked.isSubset(of: revoked.serialNumbers) ?? true else {
+            throw AuthorityFailure.damaged(
+                path: directory.revoked,
+                "it lacks certificates that are on \(directory.revocationList); restore it from a backup"
+            )
+        }
         // On disk before it is used: no two lists have one number.
         revoked.number += 1
         try write(revoked)

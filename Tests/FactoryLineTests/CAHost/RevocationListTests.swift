@@ -74,8 +74,14 @@ import Testing
             let signed = try #require(try authority.renewRevocationList(at: TestLine.now))
             #expect(signed.revoked == 2 && signed.nextUpdate == TestLine.now + 90 * Self.day)
             let iak = try ParsedCertificate(der: try #require(born.iak.certificate).bytes)
-            #expect(try list(authority).lists(serialNumber: iak.serialNumber))
+            #expect(try list(authority).revoked.contains(iak.serialNumber))
             #expect(try authority.renewRevocationList(at: TestLine.now) == nil)
+
+            // The file that knows them is lost: no list is signed that takes less back.
+            try FileManager.default.removeItem(atPath: authority.directory.revoked)
+            #expect(throws: AuthorityFailure.self) { try authority.renewRevocationList(at: TestLine.now) }
+            #expect(throws: AuthorityFailure.self) { try authority.signRevocationList(at: TestLine.now) }
+            #expect(try list(authority).revoked.count == 2)
         }
     }
 
