@@ -18,14 +18,22 @@ extension Birth {
         _ connection: TPMConnection
     ) throws -> ProvisioningOutcome {
         let kept = try connection.entities(of: record, profile: profile)
-        let counters = try station.restorations(of: record).last?.counters ?? record.counters
+        let earlier = try station.restorations(of: record)
+        let counters = earlier.last?.counters ?? record.counters
         let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
         let ownership = Ownership(station: station, profile: profile, record: record, tpm: tpm)
-        if try differences.isEmpty && ownership.isWhole(connection) && !raisesFloor(of: record) {
+        if try differences.isEmpty && ownership.isWhole(connection) && !raisesFloor(above: earlier.last) {
             try ownership.finish()
             return .alreadyBorn(record)
         }
-        return try restore(record, differences: differences, endorsementKey: found, tpm: tpm, connection)
+        return try restore(
+            record,
+            after: earlier,
+            differences: differences,
+            endorsementKey: found,
+            tpm: tpm,
+            connection
+        )
     }
 
     /// Restores what is wanting; refuses what is another's.
@@ -33,6 +41,7 @@ extension Birth {
     /// - Parameter differences: not empty, unless only the ownership is wanting.
     private func restore(
         _ record: BirthRecord,
+        after earlier: [Restoration],
         differences: [BirthDifference],
         endorsementKey found: consuming FoundEndorsementKey,
         tpm: ContentDigest,
@@ -40,13 +49,13 @@ extension Birth {
     ) throws -> ProvisioningOutcome {
         let others = differences.filter { !$0.isGone }
         guard others.isEmpty else { throw BirthRefusal(.changedSinceBirth(others.map(\.description))) }
-        let isFloorRaised = try raisesFloor(of: record)
+        let isFloorRaised = raisesFloor(above: earlier.last)
         try Ownership.check(station, profile, tpm: tpm, connection)
         let ek = try connection.keep(found, of: profile)
         let keys = try keepKeys(record.iak, record.idevid, endorsementKey: ek, connection)
         try connection.flushAbandoned()
         let certificates = try connection.storeCertificates(of: record.iak, record.idevid, profile: profile)
-        let counters = try restoredCounters(record, connection)
+        let counters = try restoredCounters(record, after: earlier, connection)
         let birthTag = try connection.store(
             try CanonicalJSON.encode(record.tag(counters)),
             at: profile.nv.birthTag.handle,
@@ -70,18 +79,20 @@ extension Birth {
     }
 
     /// Whether the station is told of a floor above the one that it last stated: a verifier refused that one as too low.
-    func raisesFloor(of record: BirthRecord) throws -> Bool {
-        guard let told = securityFloor, let last = try station.restorations(of: record).last else { return false }
+    private func raisesFloor(above last: Restoration?) -> Bool {
+        guard let told = securityFloor, let last else { return false }
         return told > last.securityFloor
     }
 
     /// The counters as they were last stated, if they are there; otherwise others, so that the floor is what the verifier has on record.
-    private func restoredCounters(_ record: BirthRecord, _ connection: TPMConnection) throws -> BornCounters {
-        let files = BirthFiles(station)
-        let earlier = try station.restorations(of: record)
+    private func restoredCounters(
+        _ record: BirthRecord,
+        after earlier: [Restoration],
+        _ connection: TPMConnection
+    ) throws -> BornCounters {
         var counters = earlier.last?.counters ?? record.counters
         let areStated = try holds(counters, earlier.last?.securityFloor ?? record.bornWith.securityVersion, connection)
-        if try areStated && !raisesFloor(of: record) { return counters }
+        if areStated && !raisesFloor(above: earlier.last) { return counters }
         guard let told = securityFloor else { throw BirthRefusal(.securityFloorUnknown) }
         guard told >= record.bornWith.securityVersion else {
             throw BirthRefusal(.securityFloorTooLow(told, atBirth: record.bornWith.securityVersion))

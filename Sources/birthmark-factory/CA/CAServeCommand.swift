@@ -12,7 +12,8 @@ struct CAServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Certifies devices for stations over HTTPS until it is told to stop.",
         discussion: """
-            The revocation list is signed again while a third of its time is left. SIGTERM lets requests in progress end. Logs are lines of JSON on standard error.
+            The revocation list is signed again when less than a third of its time is left. SIGTERM lets requests in progress end. \
+            Logs are lines of JSON on standard error.
 
             Example: birthmark-factory ca serve ca --passphrase-file /run/ca-passphrase
             """
