@@ -143,7 +143,7 @@ import Testing
                 for attempt in 0..<1_000 where signed.isEmpty {
                     let delay = Duration.milliseconds(4 * attempt + Int.random(in: 0..<6))
                     _ = try await FactoryProcess.run(FactoryProcess.provision(line.station, device), killAfter: delay)
-                    let contents = try await TPMContents.of(device)
+                    let contents = try await TPMContents.of(device, flushing: true)
                     for (handle, name) in keys { #expect(contents.persistent[handle] == name) }
                     keys = contents.persistent
                     let issued = try journalCertificate(line)

@@ -129,18 +129,24 @@ import VerifierStore
         }
     }
 
-    @Test func requestsOfOneAddressAreBounded() async throws {
+    /// As many at once, time and again, until they come faster than the bucket fills, however slow the machine is.
+    @Test(.timeLimit(.minutes(5))) func requestsOfOneAddressAreBounded() async throws {
         var setup = TestVerifier.Setup()
         setup.limits.requestsPerSecond = 1
         setup.limits.requestBurst = 5
         try await TestVerifier.with(setup) { service in
             try await HTTPProbe.with(service) { probe in
-                var statuses: [Int] = []
-                for _ in 0..<20 { statuses.append(try await probe.send("GET", "/healthz").status) }
-                #expect(statuses.prefix(5).allSatisfy { $0 == 200 })
-                #expect(statuses.contains(429))
-                let reply = try await probe.send("GET", "/healthz")
-                if reply.status == 429 { #expect(reply.problem?.kind == .busy) }
+                for _ in 0..<5 { #expect(try await probe.send("GET", "/healthz").status == 200) }
+                var refused: HTTPProbe.Reply?
+                while refused == nil {
+                    let replies = try await withThrowingTaskGroup { group in
+                        for _ in 0..<10 { group.addTask { try await probe.send("GET", "/healthz") } }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    }
+                    #expect(replies.allSatisfy { $0.status == 200 || $0.status == 429 })
+                    refused = replies.first { $0.status == 429 }
+                }
+                #expect(refused?.problem?.kind == .busy)
             }
             #expect(service.verifier.metrics.value(.rateLimited) >= 1)
         }

@@ -160,7 +160,7 @@ actor TestVerifier {
                 state: state,
                 release: releases.first { $0.manifest == request.request.package?.manifest },
                 policy: policy,
-                now: now + ahead,
+                now: now + ahead + Int64(decided),
                 identifiers: try #require(FreshIdentifiers(random: (0..<32).map { _ in UInt8.random(in: 0...255) })),
                 verifier: name
             )

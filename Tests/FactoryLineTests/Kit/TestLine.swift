@@ -210,8 +210,11 @@ struct TPMContents: Hashable, Sendable {
     var attributes: [Handle: UInt32] = [:]
     var loaded: [Handle] = []
 
-    static func of(_ device: SoftwareDevice) async throws -> TPMContents {
+    /// - Parameter flushing: makes room first, for a look at a TPM whose last program was killed: reading a persistent
+    ///   object takes one of the three slots, and all may be taken.
+    static func of(_ device: SoftwareDevice, flushing: Bool = false) async throws -> TPMContents {
         try await onTPM(of: device) { tpm throws(TPMError) in
+            if flushing { try tpm.flushAbandoned() }
             var contents = TPMContents()
             for handle in try tpm.handles(.persistent) {
                 guard let object = try tpm.persistentObject(at: handle) else { continue }
