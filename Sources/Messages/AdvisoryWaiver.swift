@@ -14,3 +14,8 @@ public struct AdvisoryWaiver: Hashable, Sendable, Codable {
         self.reason = reason
     }
 }
+
+extension [AdvisoryWaiver] {
+    /// The advisories that are let pass.
+    public var advisories: Set<String> { Set(map(\.advisory.text)) }
+}

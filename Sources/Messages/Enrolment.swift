@@ -22,6 +22,8 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
     public var enrolmentKey: Blob
     /// SHA-256 of the endorsement keys (TPMT_PUBLIC) of boards that had this serial number and were taken out for good.
     public var retired: [ContentDigest]
+    /// Advisories about its keys that the line lets pass; absent when there are none.
+    public var waivedAdvisories: [AdvisoryWaiver]?
 
     /// More boards than a device ever had.
     static let maximumRetired = 256
@@ -38,7 +40,8 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         certificate: Blob?,
         intermediates: [Blob],
         enrolmentKey: Blob,
-        retired: [ContentDigest] = []
+        retired: [ContentDigest] = [],
+        waivedAdvisories: [AdvisoryWaiver]? = nil
     ) {
         formatVersion = 1
         self.serial = serial
@@ -50,6 +53,7 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         self.intermediates = intermediates
         self.enrolmentKey = enrolmentKey
         self.retired = retired
+        self.waivedAdvisories = waivedAdvisories
     }
 
     /// Reads a request.
@@ -63,6 +67,9 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         else { throw MessageError(.outOfRange, "more intermediate endorsement certificates than are accepted") }
         guard retired.count <= Self.maximumRetired else {
             throw MessageError(.outOfRange, "more boards were taken out than a device ever had")
+        }
+        guard waivedAdvisories.map({ (1...AdvisoryWaiver.maximumCount).contains($0.count) }) ?? true else {
+            throw MessageError(.outOfRange, "\"waivedAdvisories\" is there when there are some, and not without bound")
         }
     }
 }

@@ -137,7 +137,14 @@ struct LineCommand: AsyncParsableCommand {
     private func watch(at station: Station) async throws -> LineReport {
         let slots = try readSlots()
         let line = try readManifest { bytes in
-            try HotLine(station, manifest: bytes, defaults: shared.entry, slots: slots, profiles: readProfile)
+            try HotLine(
+                station,
+                manifest: bytes,
+                defaults: shared.entry,
+                slots: slots,
+                passphraseFile: passphrase.passphraseFile,
+                profiles: readProfile
+            )
         }
         let progress = SlotProgress(line.slotNames, of: line.count)
         Interrupt.listen()

@@ -1,6 +1,7 @@
 import CryptoExtras
 import Foundation
 import TPMCrypto
+import TPMWire
 import Testing
 
 @testable import Endorsement
@@ -51,11 +52,15 @@ import Testing
         #expect(modulus.count == 256)
         let key = try PublicKey(rsaModulus: modulus)
         #expect(FastPrimeFingerprint.isOn(key))
-        let found = try #require(TPMAdvisoryFinding.factorable(key, role: "endorsement key", waived: ["CVE-1"]))
+        guard case .rsa(let detail, _) = EndorsementKeyTemplate.rsa2048.area.parameters else { return }
+        var area = EndorsementKeyTemplate.rsa2048.area
+        area.parameters = .rsa(detail, unique: modulus)
+        let keys: KeyValuePairs = ["endorsement key": area, "template": EndorsementKeyTemplate.eccP256.area]
+        let found = try #require(TPMAdvisoryFinding.weaknesses(of: keys, waived: ["CVE-1"]).first)
         #expect(found.consequence == .refused && found.key == "endorsement key")
         #expect(found.description.hasPrefix("endorsement key: CVE-2017-15361 (ROCA): "))
-        let waived = TPMAdvisoryFinding.factorable(key, role: "endorsement key", waived: ["CVE-2017-15361"])
-        #expect(waived?.consequence == .waived)
+        let waived = TPMAdvisoryFinding.weaknesses(of: keys, waived: ["CVE-2017-15361"])
+        #expect(waived.map(\.consequence) == [.waived])
     }
 
     /// One prime that disagrees is enough: 5 is no power of 65537 modulo 11, and 0 is none modulo any.

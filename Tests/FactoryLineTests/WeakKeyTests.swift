@@ -1,5 +1,7 @@
+import Crypto
 import Endorsement
 import FactoryAuthority
+import Foundation
 import Messages
 import TPMCrypto
 import TPMWire
@@ -45,6 +47,46 @@ import Testing
         profile.waivedAdvisories = [AdvisoryWaiver(advisory: TestLine.label("CVE-2017-15361"), reason: reason)]
         let waived = try profile.judge(iak: weak(iak), idevid: idevid)
         #expect(waived.map(\.consequence) == [.waived])
-        #expect(waived.waivers(of: profile) == profile.waivedAdvisories)
+        #expect(waived.needed(of: profile.waivers) == profile.waivedAdvisories)
+    }
+
+    private func enrolmentKey() throws -> TPMTPublic {
+        var area = ResidencyProof.enrolmentTemplate
+        guard case .ecc(let detail, _) = area.parameters else { return area }
+        let point = Array(P256.Signing.PrivateKey().publicKey.rawRepresentation)
+        area.parameters = .ecc(detail, unique: TPMSECCPoint(x: Array(point[..<32]), y: Array(point[32...])))
+        return area
+    }
+
+    /// The CA asks the key itself, whatever the station has judged.
+    @Test func theCAJudgesTheKeyToo() async throws {
+        try await TestLine.with { line in
+            let area = try weak(EndorsementKeyTemplate.rsa2048.area)
+            let authority = try FactoryAuthority(opening: line.station.directory.authority)
+            let digest = LowercaseHex.encode(EKAllowList.digest(of: area))
+            try Data(digest.utf8).write(to: URL(filePath: authority.directory.ekAllowList))
+            let desk = EnrolmentDesk(authority, now: { TestLine.now })
+            var request = EnrolmentRequest(
+                serial: TestLine.label("GW-0001"),
+                model: TestLine.label("gw-100"),
+                tier: .vtpm,
+                endorsementKey: Blob(area.bytes),
+                certificateIndex: 0x01C0_0002,
+                certificate: nil,
+                intermediates: [],
+                enrolmentKey: Blob(try enrolmentKey().bytes)
+            )
+            let refusal = await #expect(throws: BirthRefusal.self) {
+                try await desk.challenge(request, from: TestLine.label("line-1"))
+            }
+            #expect(refusal?.reasons.map(\.code) == ["key-untrusted"])
+            let reason = try #require(Remark("boards of the lab"))
+            request.waivedAdvisories = [AdvisoryWaiver(advisory: TestLine.label("CVE-2019-16863"), reason: reason)]
+            await #expect(throws: BirthRefusal.self) {
+                try await desk.challenge(request, from: TestLine.label("line-1"))
+            }
+            request.waivedAdvisories?.append(AdvisoryWaiver(advisory: TestLine.label("CVE-2017-15361"), reason: reason))
+            _ = try await desk.challenge(request, from: TestLine.label("line-1"))
+        }
     }
 }

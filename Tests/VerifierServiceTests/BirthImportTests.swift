@@ -1,6 +1,7 @@
 import Crypto
 import Endorsement
 import Messages
+import TPMCrypto
 import TPMWire
 import Testing
 import VerifierClient
@@ -87,6 +88,30 @@ import VerifierStore
             let again = try await importing(try factory.bundle(first), service)
             #expect(again.map(\.outcome) == [.refused])
             #expect(try await service.store.instances(after: nil, limit: 10).count == 1)
+        }
+    }
+
+    /// Keys whose private halves anybody can compute: the verifier sees it by itself, and a factory can waive it by name.
+    @Test func aKeyThatCanBeFactoredIsNotBelieved() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            var record = try factory.record(of: device)
+            let area = try FactorableKey.area(EndorsementKeyTemplate.rsa2048.area)
+            let name = try Name(of: area)
+            record.ek.template = try label(EndorsementKeyTemplate.rsa2048.rawValue)
+            record.ek.publicArea = Blob(area.bytes)
+            record.ek.name = HexBytes(name.contents)
+            record.ek.qualifiedName = HexBytes(try name.qualified(under: Name(handle: .endorsement)).contents)
+            let bundle = try factory.bundle(of: [try factory.envelope(record)])
+            let problem = try await refuses(bundle, .birthNotBelieved, service)
+            #expect(problem.title.contains("endorsement key: CVE-2017-15361 (ROCA)"), "\(problem)")
+            record.waivedAdvisories = [
+                AdvisoryWaiver(advisory: try label("CVE-2017-15361"), reason: try Remark("boards of the lab").found())
+            ]
+            let waived = try factory.bundle(of: [try factory.envelope(record)])
+            // The residency is that of the key before.
+            let other = try await refuses(waived, .birthNotBelieved, service)
+            #expect(!other.title.contains("CVE-2017-15361"), "\(other)")
         }
     }
 

@@ -1,4 +1,5 @@
 public import TPMCrypto
+public import TPMWire
 
 /// The fingerprint of RSA keys of Infineon's library RSALib (CVE-2017-15361; Nemec and others, "The Return of
 /// Coppersmith's Attack", CCS 2017, section 3).
@@ -33,15 +34,20 @@ public enum FastPrimeFingerprint {
 }
 
 extension TPMAdvisoryFinding {
-    /// What is to be said of a key that can be factored from its public half; nil when it has no fingerprint of that.
+    /// What is to be said of keys that can be factored from their public halves, whatever firmware runs now.
     ///
     /// - Parameters:
-    ///   - role: what the key is, for people.
+    ///   - keys: public areas by what the keys are, for people.
     ///   - waived: the advisories that are let pass.
-    public static func factorable(_ key: PublicKey, role: String, waived: Set<String>) -> TPMAdvisoryFinding? {
-        guard FastPrimeFingerprint.isOn(key) else { return nil }
+    public static func weaknesses(
+        of keys: KeyValuePairs<String, TPMTPublic>,
+        waived: Set<String>
+    ) -> [TPMAdvisoryFinding] {
         let advisory = TPMAdvisory.factorableKey
-        return TPMAdvisoryFinding(advisory, waived.contains(advisory.id) ? .waived : .refused, key: role)
+        return keys.compactMap { role, area in
+            guard let key = try? PublicKey(area), FastPrimeFingerprint.isOn(key) else { return nil }
+            return TPMAdvisoryFinding(advisory, waived.contains(advisory.id) ? .waived : .refused, key: role)
+        }
     }
 }
 

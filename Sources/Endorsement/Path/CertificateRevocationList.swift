@@ -14,6 +14,8 @@ public struct CertificateRevocationList: Sendable, Hashable {
     let authorityKeyIdentifier: [UInt8]?
     /// The serial numbers of the certificates on it, as magnitudes.
     public let revoked: Set<[UInt8]>
+    /// The list's number (RFC 5280, section 5.2.3), as a magnitude of at most 20 bytes; nil when it has none.
+    public let number: [UInt8]?
     /// The list in DER.
     public let bytes: [UInt8]
     private let signedRange: Range<Int>
@@ -72,9 +74,9 @@ public struct CertificateRevocationList: Sendable, Hashable {
         self.revoked = revoked
         if let tagged = fields.optional(context: 0) {
             guard version != nil else { throw .malformed(field: "crlExtensions in version 1") }
-            authorityKeyIdentifier = try Self.issuingKey(tagged.explicit("crlExtensions"), &leniency)
+            (authorityKeyIdentifier, number) = try Self.facts(tagged.explicit("crlExtensions"), &leniency)
         } else {
-            authorityKeyIdentifier = nil
+            (authorityKeyIdentifier, number) = (nil, nil)
         }
         try fields.end()
 
@@ -83,12 +85,13 @@ public struct CertificateRevocationList: Sendable, Hashable {
         signatureRange = signature.startIndex..<signature.endIndex
     }
 
-    /// Reads the list's extensions for what makes it a partial one, and for the key that signed it.
-    private static func issuingKey(
+    /// Reads the list's extensions for what makes it a partial one, for the key that signed it, and for its number.
+    private static func facts(
         _ node: ASN1Node,
         _ leniency: inout Leniency
-    ) throws(CertificateError) -> [UInt8]? {
+    ) throws(CertificateError) -> (issuingKey: [UInt8]?, number: [UInt8]?) {
         var identifier: [UInt8]?
+        var number: [UInt8]?
         for (type, critical, value) in try extensions(node, "crlExtensions", &leniency) {
             switch type {
             case OID.deltaCRLIndicator: throw .unsupported("a delta revocation list; give the complete one")
@@ -96,11 +99,14 @@ public struct CertificateRevocationList: Sendable, Hashable {
                 throw .unsupported("a revocation list limited to a distribution point; give the complete one")
             case OID.authorityKeyIdentifier:
                 identifier = try CertificateExtensions.keyIdentifier(ASN1Node.parse(value, "authorityKeyIdentifier"))
+            case OID.crlNumber:
+                let node = try ASN1Node.parse(value, "cRLNumber")
+                number = Array(try node.magnitude(limit: maximumSerialNumber, "cRLNumber"))
             default:
                 if critical { throw .unsupported("a revocation list with the critical extension \(type)") }
             }
         }
-        return identifier
+        return (identifier, number)
     }
 
     private static func serialNumber(

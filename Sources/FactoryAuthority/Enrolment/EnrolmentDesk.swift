@@ -51,6 +51,7 @@ public actor EnrolmentDesk {
         let date = now()
         let keys = try keys(of: request)
         let facts = try judge(request, keys.endorsement, at: date)
+        _ = try request.findings(of: ["endorsement key": keys.endorsement]).refusing()
         _ = try claim(request, keys.tpm, at: date)
         guard let key = try? StorageKey(keys.endorsement) else {
             throw BirthRefusal(.residency(.endorsementKeyUnsuitable))
@@ -99,7 +100,11 @@ public actor EnrolmentDesk {
         guard reasons.isEmpty, let template = request.template else { throw BirthRefusal(reasons) }
         let doubts = residency.reasons(template: template).map(BirthReason.residency)
         guard doubts.isEmpty else { throw BirthRefusal(doubts) }
-        return try issue(residency, for: challenge)
+        let findings = try challenge.request.findings(of: [
+            "endorsement key": residency.endorsementKey, "attestation key": residency.iak.publicArea,
+            "identity key": residency.idevid.publicArea,
+        ]).refusing()
+        return try issue(residency, findings, for: challenge)
     }
 
     /// What the TPM says of its keys, once it is clear that it has answered this challenge.
@@ -137,7 +142,11 @@ public actor EnrolmentDesk {
         return residency
     }
 
-    private func issue(_ keys: ResidencyProof, for challenge: OpenChallenge) throws -> EnrolmentCertificates {
+    private func issue(
+        _ keys: ResidencyProof,
+        _ findings: [TPMAdvisoryFinding],
+        for challenge: OpenChallenge
+    ) throws -> EnrolmentCertificates {
         let register = authority.register
         let tpm = challenge.keys.tpm
         guard let lock = try register.lock(tpm) else { throw EnrolmentBusy() }
@@ -172,7 +181,8 @@ public actor EnrolmentDesk {
                 station: challenge.station,
                 iakName: HexBytes(names.iak),
                 idevidName: HexBytes(names.idevid),
-                certificates: certificates
+                certificates: certificates,
+                waivedAdvisories: findings.needed(of: request.waivedAdvisories ?? [])
             ),
             of: tpm
         )
@@ -252,6 +262,13 @@ public actor EnrolmentDesk {
 
     private static func random(_ count: Int, using generator: inout SystemRandomNumberGenerator) -> [UInt8] {
         (0..<count).map { _ in generator.next() }
+    }
+}
+
+extension EnrolmentRequest {
+    /// Which keys are known to be weak, whatever firmware the TPM runs: the CA asks the keys, not the station.
+    fileprivate func findings(of keys: KeyValuePairs<String, TPMTPublic>) -> [TPMAdvisoryFinding] {
+        TPMAdvisoryFinding.weaknesses(of: keys, waived: (waivedAdvisories ?? []).advisories)
     }
 }
 

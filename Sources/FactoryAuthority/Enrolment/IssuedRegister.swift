@@ -18,6 +18,8 @@ struct IssuedRegister: Sendable {
         var iakName: HexBytes
         var idevidName: HexBytes
         var certificates: EnrolmentCertificates
+        /// Advisories about its keys that the line let pass; absent when it had to let none.
+        var waivedAdvisories: [AdvisoryWaiver]?
     }
 
     private static let maximumSize = 64 << 10

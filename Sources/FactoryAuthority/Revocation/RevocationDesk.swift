@@ -128,8 +128,13 @@ extension FactoryAuthority {
                 "it lacks certificates that are on \(directory.revocationList); restore it from a backup"
             )
         }
+        // Numbers go on where the last list ended, should the file that counts them be lost.
+        let (number, isPast) = max(revoked.number, last?.count ?? 0).addingReportingOverflow(1)
+        guard !isPast else {
+            throw AuthorityFailure.damaged(path: directory.revoked, "no list can have a higher number")
+        }
         // On disk before it is used: no two lists have one number.
-        revoked.number += 1
+        revoked.number = number
         try write(revoked)
         let end = date + span
         let der = try issuing.revocationList(
@@ -166,5 +171,13 @@ extension FactoryAuthority {
 
     private func write(_ revoked: Revoked) throws {
         try AtomicFile.write(try CanonicalJSON.encode(revoked), to: directory.revoked)
+    }
+}
+
+extension CertificateRevocationList {
+    /// The number of a list that a CA like this one has signed; nil when it is none that one would give.
+    fileprivate var count: UInt64? {
+        guard let number, number.count <= UInt64.bitWidth / 8 else { return nil }
+        return number.reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

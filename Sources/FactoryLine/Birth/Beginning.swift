@@ -49,8 +49,7 @@ extension Birth {
         let findings =
             try (station.advisories()?.judge(identity, profile: profile) ?? [])
             + profile.weaknesses(of: ["endorsement key": endorsementKey.publicArea])
-        guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
-        return findings
+        return try findings.refusing()
     }
 
     /// A tag without a journal is that of a birth which another station has begun or finished.

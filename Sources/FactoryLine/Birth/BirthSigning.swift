@@ -35,7 +35,7 @@ extension Birth {
             selection: profile.selection,
             imaPCR: profile.imaPCR,
             firstBoot: firstBoot,
-            waivedAdvisories: findings.waivers(of: profile)
+            waivedAdvisories: findings.needed(of: profile.waivers)
         )
     }
 

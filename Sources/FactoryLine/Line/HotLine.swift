@@ -6,6 +6,7 @@ public struct HotLine: Sendable {
     private let slots: [LineSlot]
     private let orders: [LineOrder]
     private let profiles: [String: ProvisioningProfile]
+    private let passphraseFile: String?
 
     /// How long a slot is left alone between two looks: shorter than a hand needs to change a board.
     public static let interval = Duration.milliseconds(250)
@@ -15,6 +16,7 @@ public struct HotLine: Sendable {
     ///   - manifest: the bytes of a manifest whose devices say no TPM; the slots are where the boards come.
     ///   - defaults: as for ``LineManifest/init(parsing:defaults:slots:)``.
     ///   - slots: the station's slots, unless the manifest has them.
+    ///   - passphraseFile: where the passphrase of the station's CA is, for the commands that are told.
     ///   - profiles: reads a profile by the name that the manifest gives it.
     /// - Throws: `MessageError` about the manifest, and what `profiles` throws.
     public init(
@@ -22,6 +24,7 @@ public struct HotLine: Sendable {
         manifest: [UInt8],
         defaults: LineEntry,
         slots: [LineSlot],
+        passphraseFile: String? = nil,
         profiles: (String) throws -> ProvisioningProfile
     ) throws {
         let file = try LineFile(parsing: manifest, defaults: defaults, slots: slots)
@@ -41,6 +44,7 @@ public struct HotLine: Sendable {
         var read: [String: ProvisioningProfile] = [:]
         for name in Set(orders.map(\.profile)) { read[name] = try profiles(name) }
         self.profiles = read
+        self.passphraseFile = passphraseFile
         self.station = station
     }
 
@@ -75,6 +79,7 @@ public struct HotLine: Sendable {
                         files: files,
                         queue: queue,
                         profiles: profiles,
+                        passphraseFile: passphraseFile,
                         logs: logs,
                         now: now,
                         tell: { tell(slot, $0, queue.born) }

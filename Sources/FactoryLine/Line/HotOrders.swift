@@ -19,9 +19,13 @@ final class HotOrders: Sendable {
     let orders: [LineOrder]
     private let files: BirthFiles
     private let isBorn: @Sendable (LineOrder) throws -> Bool
-    private let states: Mutex<[State]>
-    /// Orders whose serial number is another TPM's, as somebody has said who keeps the record of it.
-    private let setAside = Mutex<Set<Int>>([])
+    private let standings: Mutex<Standings>
+
+    private struct Standings {
+        var states: [State]
+        /// Orders whose serial number is another TPM's, as somebody has said who keeps the record of it.
+        var setAside: Set<Int> = []
+    }
 
     /// Finds out how far each order has come.
     /// - Parameter isBorn: whether there is a signed birth for an order.
@@ -33,26 +37,28 @@ final class HotOrders: Sendable {
         self.orders = orders
         self.files = files
         self.isBorn = isBorn
-        states = Mutex([])
-        let found = try orders.map(state)
-        states.withLock { $0 = found }
+        standings = Mutex(Standings(states: try orders.map { try Self.state(of: $0, files, isBorn) }))
     }
 
-    private func state(of order: LineOrder) throws -> State {
+    private static func state(
+        of order: LineOrder,
+        _ files: BirthFiles,
+        _ isBorn: (LineOrder) throws -> Bool
+    ) throws -> State {
         if try isBorn(order) { return .born }
         return try files.binding(of: order.order.serial).map(State.bound) ?? .free
     }
 
     /// How many have a birth.
-    var born: Int { states.withLock { $0.count { $0 == .born } } }
+    var born: Int { standings.withLock { $0.states.count { $0 == .born } } }
 
     /// Whether each has.
     var areDone: Bool { born == orders.count }
 
     /// The serial numbers of those that wait for the board they were begun on.
     var waiting: [Label] {
-        states.withLock { states in
-            zip(orders, states).compactMap { order, state in
+        standings.withLock { standings in
+            zip(orders, standings.states).compactMap { order, state in
                 if case .bound = state { order.order.serial } else { nil }
             }
         }
@@ -61,61 +67,66 @@ final class HotOrders: Sendable {
     /// Takes the order that a board was begun under.
     /// - Parameter board: the digests of its endorsement key, by profile.
     /// - Returns: the order's number; nil when there is none.
-    func takeAgain(_ board: [String: ContentDigest]) -> Int? { take { $1.isBound(to: board, $2) } }
+    func takeAgain(_ board: [String: ContentDigest]) -> Int? {
+        take { order, state, _, _ in order.isBound(to: board, state) }
+    }
 
     /// Whether an order waits for a board.
     func isAwaited(_ board: [String: ContentDigest]) -> Bool {
-        states.withLock { states in zip(orders, states).contains { $0.isBound(to: board, $1) } }
+        standings.withLock { standings in
+            zip(orders, standings.states).contains { $0.isBound(to: board, $1) }
+        }
     }
 
     /// Takes the first order that any board may have in this slot.
     /// - Returns: the order's number; nil when there is none.
     func takeNext(in slot: Label) -> Int? {
-        take { number, order, state in
-            state == .free && (order.slot ?? slot) == slot && !isSetAside(number)
+        take { order, state, isSetAside, _ in
+            state == .free && (order.slot ?? slot) == slot && !isSetAside
         }
     }
 
     /// Takes an order that was set aside, for a board that may be the one which has its number.
     /// - Parameter tried: orders that it was tried with.
     func takeSetAside(besides tried: Set<Int>) -> Int? {
-        take { number, _, state in state == .free && isSetAside(number) && !tried.contains(number) }
+        take { _, state, isSetAside, number in state == .free && isSetAside && !tried.contains(number) }
     }
 
-    private func isSetAside(_ number: Int) -> Bool { setAside.withLock { $0.contains(number) } }
-
-    private func take(_ isWanted: (Int, LineOrder, State) -> Bool) -> Int? {
-        states.withLock { states in
-            guard let number = states.indices.first(where: { isWanted($0, orders[$0], states[$0]) }) else { return nil }
-            states[number] = .taken
+    private func take(_ isWanted: (LineOrder, State, _ isSetAside: Bool, _ number: Int) -> Bool) -> Int? {
+        standings.withLock { standings in
+            let number = orders.indices.first {
+                isWanted(orders[$0], standings.states[$0], standings.setAside.contains($0), $0)
+            }
+            if let number { standings.states[number] = .taken }
             return number
         }
     }
 
     /// Ends the work on an order: without a birth it is free again, or bound to the TPM that it was begun on.
     func end(_ number: Int) throws {
-        let state = try state(of: orders[number])
-        states.withLock { $0[number] = state }
+        let state = try Self.state(of: orders[number], files, isBorn)
+        standings.withLock { $0.states[number] = state }
     }
 
     /// Ends the work on an order whose serial number is another TPM's: boards get it when no other is left for them.
     /// - Returns: whether that was not known.
     func endSettingAside(_ number: Int) throws -> Bool {
-        // Before it is free again, so that no other slot takes it.
-        let isNews = setAside.withLock { $0.insert(number).inserted }
-        try end(number)
-        return isNews
+        let state = try Self.state(of: orders[number], files, isBorn)
+        return standings.withLock { standings in
+            standings.states[number] = state
+            return standings.setAside.insert(number).inserted
+        }
     }
 
     /// Binds an order to the TPM that was certified for it: the CA knows of some that a killed station does not.
     /// - Parameter tpm: its digest, by profile.
     /// - Returns: whether there was such an order to bind.
     func bind(_ serial: Label, to tpm: (_ profile: String) -> ContentDigest?) -> Bool {
-        states.withLock { states in
-            guard let number = orders.firstIndex(where: { $0.order.serial == serial }), states[number] == .free,
-                let digest = tpm(orders[number].profile)
+        standings.withLock { standings in
+            guard let number = orders.firstIndex(where: { $0.order.serial == serial }),
+                standings.states[number] == .free, let digest = tpm(orders[number].profile)
             else { return false }
-            states[number] = .bound(digest)
+            standings.states[number] = .bound(digest)
             return true
         }
     }

@@ -4,21 +4,24 @@ import Messages
 struct ProvisioningWords {
     private let device: LineDevice
     private let directory: FactoryDirectory
+    private let passphraseFile: String?
 
-    init(_ device: LineDevice, at directory: FactoryDirectory) {
+    init(_ device: LineDevice, at directory: FactoryDirectory, passphraseFile: String?) {
         self.device = device
         self.directory = directory
+        self.passphraseFile = passphraseFile
     }
 
     func text(securityFloor: String) -> String {
         let order = device.order
-        let words = [
+        var words = [
             "birthmark-factory", "provision", directory.path, "--serial", order.serial.text, "--model",
             order.model.text, "--hardware-revision", order.hardwareRevision.text, "--environment",
             order.environment.text, "--tier", order.tier.rawValue, "--profile", device.profile, "--package",
             order.bornWith.name.text, "--package-version", order.bornWith.version.text, "--security-version",
             String(order.bornWith.securityVersion), "--tcti", device.tcti, "--security-floor", securityFloor,
         ]
+        if let passphraseFile { words += ["--passphrase-file", passphraseFile] }
         return words.map(Self.forShell).joined(separator: " ")
     }
 

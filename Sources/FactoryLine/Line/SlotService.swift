@@ -8,6 +8,8 @@ struct SlotService: Sendable {
     let files: BirthFiles
     let queue: HotOrders
     let profiles: [String: ProvisioningProfile]
+    /// Named in commands that are told.
+    let passphraseFile: String?
     let logs: @Sendable (String) throws -> [UInt8]
     let now: @Sendable () -> Int64
     let tell: @Sendable (SlotEvent) -> Void
@@ -128,7 +130,8 @@ struct SlotService: Sendable {
             if case .securityFloorUnknown = reasons.first {
                 result.hint =
                     "ask the verifier for N (birthmark device show \(result.serial), floor), then: "
-                    + ProvisioningWords(device, at: files.directory).text(securityFloor: "N")
+                    + ProvisioningWords(device, at: files.directory, passphraseFile: passphraseFile)
+                    .text(securityFloor: "N")
             }
             tell(.notWhole(result))
             return [result]

@@ -39,41 +39,23 @@ extension TPMAdvisories {
             manufacturer: tpm.manufacturer,
             firmware: tpm.firmwareVersion,
             keys: try profile.keyKinds,
-            waived: profile.waived
+            waived: profile.waivers.advisories
         )
     }
 }
 
-extension [TPMAdvisoryFinding] {
-    var refusals: [BirthReason] {
-        filter { $0.consequence == .refused }.map { $0.key == nil ? .firmwareUntrusted($0) : .keyUntrusted($0) }
-    }
-
-    /// The profile's waivers that were needed; nil when none was.
-    func waivers(of profile: ProvisioningProfile) -> [AdvisoryWaiver]? {
-        let needed = Set(filter { $0.consequence == .waived }.map(\.advisory.id))
-        let waivers = (profile.waivedAdvisories ?? []).filter { needed.contains($0.advisory.text) }
-        return waivers.isEmpty ? nil : waivers
-    }
-}
-
 extension ProvisioningProfile {
-    /// The advisories that are let pass.
-    fileprivate var waived: Set<String> { Set((waivedAdvisories ?? []).map(\.advisory.text)) }
+    /// The advisories that are let pass, with their reasons.
+    var waivers: [AdvisoryWaiver] { waivedAdvisories ?? [] }
 
     /// Which of a TPM's keys are known to be weak, whatever firmware it runs now.
     func weaknesses(of keys: KeyValuePairs<String, TPMTPublic>) -> [TPMAdvisoryFinding] {
-        keys.compactMap { role, area in
-            guard let key = try? PublicKey(area) else { return nil }
-            return TPMAdvisoryFinding.factorable(key, role: role, waived: waived)
-        }
+        TPMAdvisoryFinding.weaknesses(of: keys, waived: waivers.advisories)
     }
 
     /// The same of the identity's keys, refusing what is not let pass.
     func judge(iak: TPMTPublic, idevid: TPMTPublic) throws -> [TPMAdvisoryFinding] {
-        let findings = weaknesses(of: ["attestation key": iak, "identity key": idevid])
-        guard findings.refusals.isEmpty else { throw BirthRefusal(findings.refusals) }
-        return findings
+        try weaknesses(of: ["attestation key": iak, "identity key": idevid]).refusing()
     }
 
     /// The kinds of key that are used: the endorsement key's and that of IAK and IDevID.

@@ -62,7 +62,8 @@ struct BirthJudge: Sendable {
         do {
             areas = try Areas(record)
         } catch { return [error.detail] }
-        return endorsementFaults(record, areas) + residencyFaults(record, areas) + certificateFaults(record, areas)
+        return endorsementFaults(record, areas) + weaknesses(record, areas) + residencyFaults(record, areas)
+            + certificateFaults(record, areas)
             + firstBootFaults(record, logs)
     }
 
@@ -120,6 +121,16 @@ struct BirthJudge: Sendable {
             case .accepted: return []
             }
         } catch { return ["endorsement certificate: \(error)"] }
+    }
+
+    /// A key that anybody can compute from its public half shows nothing, unless the factory says by name why it may.
+    private func weaknesses(_ record: BirthRecord, _ areas: Areas) -> [String] {
+        TPMAdvisoryFinding.weaknesses(
+            of: ["endorsement key": areas.ek, "IAK": areas.iak, "IDevID": areas.idevid],
+            waived: (record.waivedAdvisories ?? []).advisories
+        )
+        .filter { $0.consequence == .refused }
+        .map(\.description)
     }
 
     /// Without a certificate nobody vouches but the factory; who keeps roots or a list wants more.

@@ -85,6 +85,18 @@ import Testing
         }
     }
 
+    @Test func numbersGoOnWhenTheFileThatCountsThemIsLost() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            for number: UInt64 in 1...300 {
+                #expect(try authority.signRevocationList(at: TestLine.now).number == number)
+            }
+            try FileManager.default.removeItem(atPath: authority.directory.revoked)
+            #expect(try authority.signRevocationList(at: TestLine.now).number == 301)
+            #expect(try list(authority).number == [1, 45])
+        }
+    }
+
     @Test func whatIsNoListOfThisCAIsReplaced() async throws {
         try await TestLine.with { line in
             let authority = try authority(line)

@@ -118,10 +118,12 @@ import Testing
                 beginNext()
             }
         }
-        print(
-            "\(profile), \(host == nil ? "own CA" : "CA host"), \(victim.rawValue): kill points: \(fates.count), resumed: \(fates.values.count(where: \.resumed)), "
-                + "lost: \(fates.values.count(where: \.isLost)), doubled: \(fates.values.count(where: \.isDoubled))"
-        )
+        let row =
+            "\(profile), \(host == nil ? "own CA" : "CA host"), \(victim.rawValue): kill points: \(fates.count), "
+            + "resumed: \(fates.values.count(where: \.resumed)), lost: \(fates.values.count(where: \.isLost)), "
+            + "doubled: \(fates.values.count(where: \.isDoubled))\n"
+        // Seen when it is known: the whole takes a quarter of an hour.
+        FileHandle.standardError.write(Data(row.utf8))
         #expect(fates.count == chosen.count)
         #expect(NotedMoments.kinds(moments) == victim.kinds)
     }
