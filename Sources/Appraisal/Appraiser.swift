@@ -52,6 +52,7 @@ public enum Appraiser {
                 observation: seen,
                 pcrs: input.pcrs,
                 boot: boot.name,
+                release: boot.release,
                 log: boot.log,
                 facts: boot.facts,
                 ima: boot.ima,
@@ -133,11 +134,12 @@ public enum Appraiser {
             among: input.expectations
         )  // E3, E7
         let facts = reading?.facts.attested(kernelCommandLine: boot.profile.facts.kernelCommandLine)
-        return SeenBoot(name: boot.name, log: log?.digest, facts: facts, ima: ima)
+        return SeenBoot(name: boot.name, release: boot.release, log: log?.digest, facts: facts, ima: ima)
     }
 
     private struct SeenBoot {
         var name: BootName
+        var release: ContentDigest?
         var log: ContentDigest?
         var facts: AttestedFacts?
         var ima: IMAProgress?

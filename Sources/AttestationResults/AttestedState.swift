@@ -19,6 +19,8 @@ public struct AttestedState: Hashable, Sendable {
     public let pcrs: PCRValues
     /// Which of the expected boots was seen: the first that fits, in the order in which they were given.
     public let boot: BootName
+    /// The release whose boot it is, where the expectation named one: SHA-256 of its payload.
+    public let release: ContentDigest?
     /// The event log that was replayed to the quoted values, when one was given.
     public let log: ContentDigest?
     /// Facts that the replayed log carries.
@@ -38,6 +40,7 @@ public struct AttestedState: Hashable, Sendable {
         observation: Observation,
         pcrs: PCRValues,
         boot: BootName,
+        release: ContentDigest? = nil,
         log: ContentDigest?,
         facts: AttestedFacts?,
         ima: IMAProgress? = nil,
@@ -50,6 +53,7 @@ public struct AttestedState: Hashable, Sendable {
         self.observation = observation
         self.pcrs = pcrs
         self.boot = boot
+        self.release = release
         self.log = log
         self.facts = facts
         self.ima = ima
@@ -63,8 +67,15 @@ public enum BootName: String, Hashable, Sendable, Codable, CaseIterable {
     case current
     /// The release that was granted and not yet confirmed.
     case granted
-    /// The instance's rescue image.
+    /// The release that it ran before the current one.
+    case previous
+    /// A rescue image for this kind of device.
     case rescue
+    /// A release for this kind of device that was never granted to this instance.
+    case drifted
+
+    /// Whether it is what the instance should run, or was told to run next.
+    public var isOwn: Bool { self == .current || self == .granted }
 }
 
 /// A boot that this instance may show, given to the appraisal.
@@ -73,11 +84,14 @@ public struct BootExpectation: Hashable, Sendable {
     public var name: BootName
     /// Its measurements.
     public var profile: BootProfile
+    /// The release whose boot it is, where several boots have one name: SHA-256 of its payload.
+    public var release: ContentDigest?
 
-    /// Joins both.
-    public init(name: BootName, profile: BootProfile) {
+    /// Joins the parts.
+    public init(name: BootName, profile: BootProfile, release: ContentDigest? = nil) {
         self.name = name
         self.profile = profile
+        self.release = release
     }
 }
 

@@ -9,6 +9,7 @@ extension TrustworthinessVector {
     /// | instance-identity | 2 | the quote is signed by the key that was proven at birth to live beside an endorsed key |
     /// | configuration | 2, 32 or none | Secure Boot as the log proves it; nothing where no log speaks of it |
     /// | executables | 3 | the boot is one that this instance was granted; a boot quote cannot speak of what runs since |
+    /// | | 32 | the boot is of a release that is known, and not the one that this instance should run |
     /// | hardware | 2 or none | only a hardware TPM has a vendor who vouches for hardware |
     /// | the others | none | nothing was looked at |
     public init(of state: AttestedState, tier: Tier) {
@@ -24,7 +25,7 @@ extension TrustworthinessVector {
             // A key in software is a name that was kept so far, and never more than that.
             return
         }
-        self[.executables] = .approvedBoot
+        self[.executables] = state.boot.isOwn ? .approvedBoot : .unsafeExecutables
         switch state.facts?.secureBoot {
         case true?: self[.configuration] = .affirmed
         case false?: self[.configuration] = .weakConfiguration

@@ -46,6 +46,8 @@ public struct TrustworthinessClaim: RawRepresentable, Hashable, Sendable, Codabl
     public static let affirmed = TrustworthinessClaim(rawValue: 2)
     /// Executables: only approved ones were loaded during the boot; what runs since is not spoken of.
     public static let approvedBoot = TrustworthinessClaim(rawValue: 3)
+    /// Executables: recognised ones only, and some of them are known not to be those that should run.
+    public static let unsafeExecutables = TrustworthinessClaim(rawValue: 32)
     /// Configuration: it exposes the environment to known weaknesses.
     public static let weakConfiguration = TrustworthinessClaim(rawValue: 32)
     /// Recognised, and not to be trusted.

@@ -8,7 +8,7 @@ public struct DecisionAnswer: Hashable, Sendable, Codable {
     public var ear: String?
     /// Where the next part of the IMA list begins; absent when none was asked for.
     public var ima: IMAListPosition?
-    /// Which of the expected boot states was seen: `current`, `granted` or `rescue`.
+    /// Which of the expected boot states was seen: `current`, `granted`, `previous`, `rescue` or `drifted`.
     public var bootState: String
     /// The policy rule that decided.
     public var rule: String

@@ -10,10 +10,12 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var tier: Tier
     /// Seconds since 1970.
     public var bornAt: Int64
-    /// Where it stands in its life: `born`, `trusted`, `suspended`, `retired`.
+    /// Where it stands in its life: `born`, `trusted`, `rescue`, `drifted`, `suspended`, `retired`.
     public var lifecycle: String
-    /// What it runs, as its last accepted quote showed.
+    /// What it should run: the release that it confirmed last, or was born with.
     public var running: RunningPackage
+    /// What its last quote showed instead; absent when it runs what it should.
+    public var strayed: StrayedReport?
     /// The rollback floor.
     public var securityFloor: UInt64
     /// The lease; absent when it has none.
@@ -41,6 +43,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         bornAt: Int64,
         lifecycle: String,
         running: RunningPackage,
+        strayed: StrayedReport? = nil,
         securityFloor: UInt64,
         lease: LeaseReport? = nil,
         pending: PendingReport? = nil,
@@ -57,6 +60,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.bornAt = bornAt
         self.lifecycle = lifecycle
         self.running = running
+        self.strayed = strayed
         self.securityFloor = securityFloor
         self.lease = lease
         self.pending = pending
@@ -83,6 +87,23 @@ public struct RunningPackage: Hashable, Sendable, Codable {
         self.version = version
         self.securityVersion = securityVersion
         self.manifest = manifest
+    }
+}
+
+/// What an instance runs instead of what it should, for operators.
+public struct StrayedReport: Hashable, Sendable, Codable {
+    /// `previous`, `rescue` or `drifted`.
+    public var boot: String
+    /// The release.
+    public var package: RunningPackage
+    /// Seconds since 1970 when it was seen first.
+    public var since: Int64
+
+    /// Joins the parts.
+    public init(boot: String, package: RunningPackage, since: Int64) {
+        self.boot = boot
+        self.package = package
+        self.since = since
     }
 }
 

@@ -24,6 +24,14 @@ public struct Release: Hashable, Sendable, Codable {
     public var expires: Int64?
     /// For people.
     public var notes: String?
+    /// What it is for, when it is no ordinary release.
+    public var role: Role?
+
+    /// What a release is for that is no ordinary one.
+    public enum Role: String, Hashable, Sendable, Codable, CaseIterable {
+        /// What a device boots to be mended: its boot is recognised, and it is never granted.
+        case rescue
+    }
 
     /// DSSE payload type.
     public static let payloadType = "application/vnd.birthmark.release.v1+json"
@@ -44,7 +52,8 @@ public struct Release: Hashable, Sendable, Codable {
         boot: BootProfile,
         notBefore: Int64? = nil,
         expires: Int64? = nil,
-        notes: String? = nil
+        notes: String? = nil,
+        role: Role? = nil
     ) {
         self.formatVersion = 1
         self.name = name
@@ -58,6 +67,7 @@ public struct Release: Hashable, Sendable, Codable {
         self.notBefore = notBefore
         self.expires = expires
         self.notes = notes
+        self.role = role
     }
 
     /// Reads a payload whose signatures were checked.

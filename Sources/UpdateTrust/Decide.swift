@@ -38,7 +38,7 @@ extension DecisionInput {
         case .suspended:
             .unchanged(.refused(Refused(reasons: [.suspended], evidence: [])), ["the instance is suspended"])
         case .retired: .unchanged(.refused(Refused(reasons: [.retired], evidence: [])), ["the instance is retired"])
-        case .born, .trusted: nil
+        case .born, .trusted, .rescue, .drifted: nil
         }
     }
 
@@ -53,7 +53,9 @@ extension DecisionInput {
             return "the evidence is signed by another key than the record's"
         }
         // Expectations out of another state than this one: the state changed between appraisal and decision.
-        let expected = state.expectations(for: request.request.purpose).first { $0.name == attested.boot }
+        let expectations =
+            state.expectations(for: request.request.purpose) + state.strayExpectations(record, among: known)
+        let expected = expectations.first { $0.name == attested.boot && $0.release == attested.release }
         guard let expected, expected.profile.exact.bank == attested.pcrs.bank,
             expected.profile.exact.differing(from: attested.pcrs).isEmpty
         else { return "the evidence was held against boots that this state does not expect" }
@@ -109,31 +111,36 @@ extension DecisionInput {
         // What must hold before the evidence is worth a lease at all.
         let shortcomings =
             tierShortcomings + rule.boot.shortcomings(of: attested) + imaShortcomings(rule) + counterShortcomings
-        guard shortcomings.isEmpty, let next = state.lifecycle.after(.evidenceAccepted) else {
+        guard shortcomings.isEmpty, let next = state.lifecycle.after(attested.boot.event) else {
             return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
         }
         draft.state.lifecycle = next
-        draft.state.remark = nil
+        draft.state.strayed = strayed(attested)
+        draft.state.remark = draft.state.strayed?.remark
         draft.state.refused = nil
         draft.state.ima = attested.ima
         // Without a log the earlier one still tells of the current boot, and of no other.
         if attested.log != nil || attested.boot != .current { draft.state.acceptedLog = attested.log }
         if let counters = request.counters { draft.state.counters = counters }
+        guard let seconds = rule.leaseSeconds(for: attested.boot) else {
+            return try refuse([.drifted], attested, rule: rule, renewing: nil, ending: .drifted, draft: draft)
+        }
         switch request.purpose {
-        case .attest: return try renew(attested, rule: rule, draft: draft)
-        case .update: return try grant(attested, rule: rule, draft: draft)
-        case .confirm: return try confirm(attested, rule: rule, draft: draft)
+        case .attest: return try renew(attested, rule: rule, seconds, draft: draft)
+        case .update: return try grant(attested, rule: rule, seconds, draft: draft)
+        case .confirm: return try confirm(attested, rule: rule, seconds, draft: draft)
         }
     }
 
     private func renew(
         _ attested: AttestedState,
         rule: PolicyRule,
+        _ seconds: Int64,
         draft: TransitionDraft
     ) throws(MessageError) -> Decision {
         var draft = draft
         try recordAcceptance(of: attested, rule: rule, in: &draft)
-        let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
+        let lease = try renewLease(in: &draft, attested, seconds: seconds)
         return accepted(attested, rule: rule, lease: lease, draft: draft)
     }
 
@@ -151,6 +158,7 @@ extension DecisionInput {
         _ attested: AttestedState,
         rule: PolicyRule?,
         renewing seconds: Int64?,
+        ending cause: LeaseCause? = nil,
         draft: TransitionDraft
     ) throws(MessageError) -> Decision {
         var draft = draft
@@ -158,11 +166,14 @@ extension DecisionInput {
             in: &draft,
             attested.observation,
             boot: attested.boot,
+            release: attested.release,
             rule: rule,
             reasons: reasons.map(\.rawValue)
         )
         if let seconds {
-            _ = try renewLease(in: &draft, attested, seconds: seconds, because: .attested)
+            _ = try renewLease(in: &draft, attested, seconds: seconds)
+        } else if let cause {
+            try draft.endLease(because: cause)
         } else if attested.unannouncedReboot {
             try draft.recordEndOfEarlierLease(reboot: true)
         }
@@ -177,13 +188,15 @@ extension DecisionInput {
         in draft: inout TransitionDraft,
         _ attested: AttestedState,
         seconds: Int64,
-        because cause: LeaseCause
+        because cause: LeaseCause? = nil
     ) throws(MessageError) -> Lease {
-        try draft.renewLease(
+        // A lease that was given for health does not go on beside something else.
+        let strays = !attested.boot.isOwn && state.lifecycle != draft.state.lifecycle
+        return try draft.renewLease(
             id: identifiers.lease,
             seconds: seconds,
-            because: cause,
-            reboot: attested.unannouncedReboot
+            because: cause ?? attested.boot.leaseCause,
+            reboot: attested.unannouncedReboot || strays
         )
     }
 
@@ -192,7 +205,14 @@ extension DecisionInput {
         rule: PolicyRule,
         in draft: inout TransitionDraft
     ) throws(MessageError) {
-        try recordDecision(in: &draft, attested.observation, boot: attested.boot, rule: rule, reasons: [])
+        try recordDecision(
+            in: &draft,
+            attested.observation,
+            boot: attested.boot,
+            release: attested.release,
+            rule: rule,
+            reasons: []
+        )
     }
 
     func explanation(of rule: PolicyRule?) -> [String] {
@@ -205,6 +225,7 @@ extension DecisionInput {
         in draft: inout TransitionDraft,
         _ observation: Observation,
         boot: BootName?,
+        release: ContentDigest? = nil,
         rule: PolicyRule?,
         reasons: [String]
     ) throws(MessageError) {
@@ -219,6 +240,7 @@ extension DecisionInput {
                     policy: policy.digest,
                     rule: rule?.id,
                     boot: boot,
+                    release: release,
                     seen: LastSeen(observation),
                     lifecycle: draft.state.lifecycle
                 )

@@ -3,24 +3,29 @@ import Messages
 
 extension DecisionInput {
     /// The purpose `update`: the lease is renewed in any case, because the evidence is good; the grant is another matter.
-    func grant(_ attested: AttestedState, rule: PolicyRule, draft: TransitionDraft) throws(MessageError) -> Decision {
+    func grant(
+        _ attested: AttestedState,
+        rule: PolicyRule,
+        _ seconds: Int64,
+        draft: TransitionDraft
+    ) throws(MessageError) -> Decision {
         guard let package = request.request.package, let counters = request.request.counters else {
             return .unchanged(.undecided("an update request without package or counters"))
         }
         guard let release, release.manifest == package.manifest else {
-            return try refuse([.releaseUnknown], attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
+            return try refuse([.releaseUnknown], attested, rule: rule, renewing: seconds, draft: draft)
         }
-        let conditions = UpdateConditions(record: record, state: state, known: release, rule: rule, now: now)
+        let conditions = UpdateConditions(record: record, state: draft.state, known: release, rule: rule, now: now)
         let reasons =
             reasonsOfEarlierGrant(attested, package: package, counters: counters)
             + reasonsOfPackage(package, release.release)
             + conditions.reasonsAgainst(floor: floor(counters))
         guard reasons.isEmpty else {
-            return try refuse(reasons, attested, rule: rule, renewing: rule.lease.seconds, draft: draft)
+            return try refuse(reasons, attested, rule: rule, renewing: seconds, draft: draft)
         }
         var draft = draft
         try recordAcceptance(of: attested, rule: rule, in: &draft)
-        let lease = try renewLease(in: &draft, attested, seconds: rule.lease.seconds, because: .attested)
+        let lease = try renewLease(in: &draft, attested, seconds: seconds)
         let terms = try terms(
             attested,
             rule: rule,

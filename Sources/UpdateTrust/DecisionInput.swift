@@ -74,6 +74,8 @@ public struct DecisionInput: Sendable {
     public var state: InstanceState
     /// The release that the request names by its manifest; `nil` when it is not registered, or none is asked for.
     public var release: KnownRelease?
+    /// The registered releases, when the appraisal had to look among them for the boot; empty otherwise.
+    public var known: [KnownRelease]
     /// The policy in force.
     public var policy: Policy
     /// The verifier's clock, in seconds since 1970.
@@ -92,6 +94,7 @@ public struct DecisionInput: Sendable {
         record: BirthRecord,
         state: InstanceState,
         release: KnownRelease?,
+        known: [KnownRelease] = [],
         policy: Policy,
         now: Int64,
         identifiers: FreshIdentifiers,
@@ -104,6 +107,7 @@ public struct DecisionInput: Sendable {
         self.record = record
         self.state = state
         self.release = release
+        self.known = known
         self.policy = policy
         self.now = now
         self.identifiers = identifiers

@@ -7,6 +7,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case retired
     case tierNotServed = "tier-not-served"
     case evidenceRefused = "evidence-refused"
+    case drifted
     // The policy.
     case noPolicyRule = "no-policy-rule"
     case logRequired = "log-required"
@@ -23,6 +24,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case packageMismatch = "package-mismatch"
     case modelDoesNotFit = "model-does-not-fit"
     case hardwareDoesNotFit = "hardware-does-not-fit"
+    case rescueNotGranted = "rescue-not-granted"
     case bootNotQuotable = "boot-not-quotable"
     case belowSecurityFloor = "below-security-floor"
     case minimumSecurityVersion = "minimum-security-version"
@@ -43,6 +45,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .retired: "The instance is retired for good."
         case .tierNotServed: "The instance proves itself in a way that is not accepted here for what it asks."
         case .evidenceRefused: "The instance's own evidence was refused."
+        case .drifted:
+            "The instance runs a known release that was never granted to it, and the policy allows no lease for that."
         case .noPolicyRule: "No rule of the policy is for this instance and package."
         case .logRequired: "The policy wants the boot's event log, and none was given."
         case .secureBootRequired: "The policy wants Secure Boot on, and the event log does not say that it is."
@@ -57,6 +61,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .packageMismatch: "The package asked for is not the one that the release names."
         case .modelDoesNotFit: "The release is not made for this model."
         case .hardwareDoesNotFit: "The release is not made for this hardware revision."
+        case .rescueNotGranted: "The release is a rescue image, which is booted and not installed by an update."
         case .bootNotQuotable: "The release's boot has measurements that this instance does not quote."
         case .belowSecurityFloor: "The release's security version is below the instance's floor."
         case .minimumSecurityVersion:

@@ -20,6 +20,10 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var counters: CounterReadings?
     /// The release that it runs, as far as a quote has shown.
     public internal(set) var running: RunningRelease
+    /// The release that it ran before that one; `nil` while it runs what it was born with.
+    public internal(set) var previous: RunningRelease?
+    /// What it was seen to run instead; `nil` while it runs what it should.
+    public internal(set) var strayed: StrayedBoot?
     /// The grant that was given and whose boot was not confirmed yet.
     public internal(set) var pending: PendingGrant?
     /// The security version below which nothing is granted; only rises.

@@ -35,6 +35,10 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case expired
     /// The platform was reset without the verifier having been told.
     case rebooted
+    /// The instance booted the release that it ran before the current one, or a rescue image.
+    case fellBack = "fell-back"
+    /// The instance booted a known release that was never granted to it.
+    case drifted
     /// The verifier's own clock had been ahead when it was given.
     case clockWentBack = "clock-went-back"
     /// The instance's own evidence was refused.

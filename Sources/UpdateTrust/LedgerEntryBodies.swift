@@ -88,6 +88,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var rule: Label?
     /// The boot that was seen; absent when the evidence was refused.
     public var boot: BootName?
+    /// The release whose boot it is, when that was found among all that are known.
+    public var release: ContentDigest?
     /// Clock and firmware of the quote.
     public var seen: LastSeen
     /// Where the instance stands from now on.

@@ -4,17 +4,25 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
     case born
     /// Evidence was accepted; what that is worth now, the lease says.
     case trusted
+    /// It booted a rescue image or the release before the current one: a short lease, for the way back to health.
+    case rescue
+    /// It runs a known release that was never granted to it: as much of a lease as the policy allows for that.
+    case drifted
     /// Its own key gave evidence that was refused, or an operator stopped it: nothing is granted until an operator reinstates it.
     case suspended
     /// Gone for good; nothing leads out of it.
     case retired
 
     /// What can happen to an instance.
-    public enum Event: Hashable, Sendable, CaseIterable {
-        /// Evidence was accepted.
-        case evidenceAccepted
+    public enum Event: String, Hashable, Sendable, CaseIterable {
+        /// Evidence was accepted, of a boot that it should run.
+        case evidenceAccepted = "evidence accepted"
+        /// Evidence was accepted, of a rescue image or of the release before the current one.
+        case fellBack = "fell back"
+        /// Evidence showed a known release that was never granted to it.
+        case drifted
         /// Authentic evidence was refused for what it shows.
-        case evidenceRefused
+        case evidenceRefused = "evidence refused"
         /// An operator suspends it.
         case suspend
         /// An operator takes it back after a suspension.
@@ -25,19 +33,27 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         case restore
     }
 
-    /// The transition table: where an event leads from here, or `nil` when it cannot happen here.
-    public func after(_ event: Event) -> Lifecycle? {
-        switch (self, event) {
-        case (.born, .evidenceAccepted), (.trusted, .evidenceAccepted): .trusted
-        case (.born, .evidenceRefused), (.trusted, .evidenceRefused): .suspended
-        case (.born, .suspend), (.trusted, .suspend): .suspended
-        case (.suspended, .reinstate): .born
-        case (.born, .restore), (.trusted, .restore): .born
-        case (.suspended, .restore): .suspended
-        case (.born, .retire), (.trusted, .retire), (.suspended, .retire): .retired
-        case (.suspended, .evidenceAccepted), (.suspended, .evidenceRefused), (.suspended, .suspend): nil
-        case (.born, .reinstate), (.trusted, .reinstate): nil
-        case (.retired, _): nil
-        }
-    }
+    /// Where an event leads from here, or `nil` when it cannot happen here.
+    public func after(_ event: Event) -> Lifecycle? { Self.table[self]?[event] }
+
+    /// The transition table; what it does not have cannot happen.
+    static let table: [Lifecycle: [Event: Lifecycle]] = [
+        .born: active,
+        .trusted: active,
+        .rescue: active,
+        .drifted: active,
+        .suspended: [.reinstate: .born, .retire: .retired, .restore: .suspended],
+        .retired: [:],
+    ]
+
+    /// Who is neither suspended nor retired is where its last evidence puts it.
+    private static let active: [Event: Lifecycle] = [
+        .evidenceAccepted: .trusted,
+        .fellBack: .rescue,
+        .drifted: .drifted,
+        .evidenceRefused: .suspended,
+        .suspend: .suspended,
+        .restore: .born,
+        .retire: .retired,
+    ]
 }

@@ -18,7 +18,7 @@ extension Policy {
         switch state.lifecycle {
         case .suspended: reasons.append(.suspended)
         case .retired: reasons.append(.retired)
-        case .born, .trusted: break
+        case .born, .trusted, .rescue, .drifted: break
         }
         if rule == nil { reasons.append(.noPolicyRule) }
         if let rule, (rule.boot.ima == nil) != (record.imaPCR == nil) { reasons.append(.imaNotJudged) }

@@ -1,3 +1,4 @@
+import AttestationResults
 public import Messages
 
 /// One rule of a policy: whom it is for, and what they may.
@@ -12,6 +13,11 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var boot: BootRule
     /// How long accepted evidence is good for.
     public var lease: Span
+    /// How long accepted evidence of a rescue image, or of the release before the current one, is good for; absent: as long
+    /// as any, and at most ``defaultRescueLease``.
+    public var rescue: Span?
+    /// How long evidence of a known release is good for that was never granted to the instance; absent: no lease at all.
+    public var drift: Span?
     /// How long a grant is good for.
     public var grant: Span
     /// When grants may be given and carried out; absent: at any time.
@@ -70,8 +76,23 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     /// The longest grant: long enough for a slow link, short enough that a quote still says something of the device.
     public static let maximumGrant: Int64 = 7 * 86_400
 
+    /// The seconds of a lease for the way back to health, unless the rule says otherwise: an hour is enough for an update.
+    public static let defaultRescueLease: Int64 = 3600
+
+    /// The seconds of a lease for evidence of a boot; `nil` when there is none for it.
+    func leaseSeconds(for boot: BootName) -> Int64? {
+        switch boot {
+        case .current, .granted: lease.seconds
+        case .previous, .rescue: rescue?.seconds ?? min(lease.seconds, Self.defaultRescueLease)
+        case .drifted: drift?.seconds
+        }
+    }
+
     func check() throws(MessageError) {
         try check(lease, atMost: Self.maximumLease, "lease")
+        // What is wrong with a device is no reason to trust it for longer.
+        if let rescue { try check(rescue, atMost: lease.seconds, "rescue") }
+        if let drift { try check(drift, atMost: lease.seconds, "drift") }
         try check(grant, atMost: Self.maximumGrant, "grant")
         guard grant.seconds <= lease.seconds else {
             throw fault("a grant of \(grant.seconds) seconds would outlive a lease of \(lease.seconds)")

@@ -5,6 +5,8 @@ enum Move {
     case upgrade
     case reinstall
     case downgrade
+    /// Back to the release on record, of an instance that runs another.
+    case repair
 }
 
 /// The conditions of a grant, besides good evidence: one visible list, and every one that does not hold is named.
@@ -22,6 +24,7 @@ struct UpdateConditions {
     var move: Move {
         let running = state.running
         let release = known.release
+        if state.strayed != nil, known.manifest == running.manifest { return .repair }
         if release.securityVersion < running.securityVersion { return .downgrade }
         if let manifest = running.manifest { return manifest == known.manifest ? .reinstall : .upgrade }
         let isBirthRelease =
@@ -43,6 +46,7 @@ struct UpdateConditions {
         let release = known.release
         if !release.models.contains(record.model) { reasons.append(.modelDoesNotFit) }
         if !release.hardwareRevisions.contains(record.hardwareRevision) { reasons.append(.hardwareDoesNotFit) }
+        if release.role == .rescue { reasons.append(.rescueNotGranted) }
         let expected = release.boot.exact
         if expected.bank != record.selection.bank || !Set(expected.values.keys).isSubset(of: record.selection.pcrs) {
             reasons.append(.bootNotQuotable)
@@ -57,10 +61,11 @@ struct UpdateConditions {
             case .upgrade: rule.moves.upgrade
             case .reinstall: rule.moves.reinstall
             case .downgrade: rule.moves.downgrade
+            case .repair: true
             }
         if !isAllowed { reasons.append(.moveNotAllowed) }
         if known.release.securityVersion < floor { reasons.append(.belowSecurityFloor) }
-        if state.running.securityVersion < known.release.minimumSecurityVersion {
+        if (state.strayed?.securityVersion ?? state.running.securityVersion) < known.release.minimumSecurityVersion {
             reasons.append(.minimumSecurityVersion)
         }
         return reasons

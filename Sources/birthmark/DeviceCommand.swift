@@ -129,6 +129,12 @@ func describe(_ device: InstanceReport) -> String {
             "running",
             "\(device.running.name) \(device.running.version) (security version \(device.running.securityVersion))"
         ),
+        (
+            "instead",
+            device.strayed.map {
+                "\($0.package.name) \($0.package.version) (\($0.boot)) since \(UTCTime.text($0.since))"
+            }
+        ),
         ("floor", "\(device.securityFloor)"),
         ("lease", device.lease.map { "until \(UTCTime.text($0.expires))" } ?? "none"),
         (

@@ -41,6 +41,8 @@ struct ReleaseSign: AsyncParsableCommand {
     var expires: Int64?
     @Option(help: ArgumentHelp("For people.", valueName: "text"))
     var notes: String?
+    @Flag(help: "It is a rescue image: its boot is recognised, and it is never granted.")
+    var rescue = false
     @Option(help: ArgumentHelp("Where the signed release goes; default: standard output.", valueName: "file"))
     var out: String?
     @OptionGroup var output: OutputOptions
@@ -62,7 +64,8 @@ struct ReleaseSign: AsyncParsableCommand {
             boot: profile,
             notBefore: notBefore,
             expires: expires,
-            notes: notes
+            notes: notes,
+            role: rescue ? .rescue : nil
         )
         let envelope = try parsing("the release") { () throws(MessageError) in
             let payload = try CanonicalJSON.encode(release)

@@ -17,7 +17,9 @@ private struct History: Hashable {
     var securityFloor: UInt64?
     var lastEntry: ContentDigest?
 
-    init(replaying entries: [WrittenEntry]) throws {
+    init() {}
+
+    mutating func replay(_ entries: some Sequence<WrittenEntry>) throws {
         for written in entries {
             let entry = try LedgerEntry(parsing: written.bytes)
             #expect(entry.prev == lastEntry, "a gap")
@@ -46,7 +48,7 @@ private struct History: Hashable {
             (pending, pendingStatus, grantExpires) = (nil, nil, nil)
         case .rework: lifecycle = .retired
         case .restoration:
-            if lifecycle == .trusted { lifecycle = .born }
+            if lifecycle != .suspended { lifecycle = .born }
             if pending != nil { pendingStatus = .ended }
             lastSeen?.clock = ClockReading(clock: 0, resetCount: 0, restartCount: 0, safe: true)
         case .act(let act):
@@ -87,35 +89,50 @@ private struct History: Hashable {
         }
     }
 
+    /// 100,000 steps.
     @Test(arguments: 1...40) func randomLifeKeepsTheInvariants(seed: Int) throws {
         var dice = Dice(state: UInt64(seed))
-        var world = try World(
-            policy: Sample.policy(moves: #"{"upgrade":true,"reinstall":true,"downgrade":\#(seed % 2 == 0)}"#)
-        )
-        let releases = try [("1.1.0", 3), ("1.2.0", 4), ("0.9.0", 2), ("2.0.0", 6)].map {
-            try Sample.known(Sample.release($0.0, securityVersion: UInt64($0.1)))
-        }
-        for _ in 0..<50 {
+        var world = try Self.world(seed)
+        var history = History()
+        var replayed = 0
+        for _ in 0..<2500 {
             let before = world.state
-            let decision = try step(&world, releases, &dice)
-            try check(world, before: before, decision: decision)
+            let decision = try step(&world, &dice)
+            try history.replay(world.log.entries[replayed...])
+            replayed = world.log.entries.count
+            try check(world, history, before: before, decision: decision)
         }
         try world.act(.retire)
         let end = world.state
-        for _ in 0..<10 { _ = try step(&world, releases, &dice) }
+        for _ in 0..<10 { _ = try step(&world, &dice) }
         #expect(world.state == end, "retired is final")
+    }
+
+    /// Some releases, a rescue image, and one of the policies.
+    private static func world(_ seed: Int) throws -> World {
+        var world = try World(
+            policy: Sample.policy(
+                moves: #"{"upgrade":true,"reinstall":true,"downgrade":\#(seed % 2 == 0)}"#,
+                rescue: seed % 3 == 0 ? 600 : nil,
+                drift: seed % 4 == 0 ? 1200 : nil
+            )
+        )
+        world.known = try [("1.1.0", 3), ("1.2.0", 4), ("0.9.0", 2), ("2.0.0", 6)].map {
+            try Sample.known(Sample.release($0.0, securityVersion: UInt64($0.1)))
+        }
+        world.known.append(try Sample.known(Sample.release("rescue", securityVersion: 1) { $0.role = .rescue }))
+        return world
     }
 
     private func step(
         _ world: inout World,
-        _ releases: [KnownRelease],
         _ dice: inout Dice
     ) throws -> Decision? {
         // Now and then for longer than any lease.
         world.now += Int64.random(in: 0...(dice.next() % 16 == 0 ? 200_000 : 20_000), using: &dice)
         switch Int.random(in: 0..<16, using: &dice) {
         case 0...3: return try world.ask(.attest)
-        case 4...7: return try world.ask(.update, package: releases.randomElement(using: &dice))
+        case 4...7: return try world.ask(.update, package: world.known.randomElement(using: &dice))
         case 8, 9: return try world.ask(.confirm, grant: world.state.pending?.jti ?? "none")
         case 10, 11:
             if let pending = world.state.pending {
@@ -124,7 +141,9 @@ private struct History: Hashable {
             }
         case 12: try world.device.reboot(into: world.state.running.version.text)
         case 13:
-            if Int.random(in: 0..<4, using: &dice) == 0 { try world.device.reboot(into: "tampered") }
+            let strays =
+                ["tampered"] + [world.state.previous?.version.text ?? "1.0.0"] + world.known.map(\.release.version.text)
+            if dice.next() % 3 == 0 { try world.device.reboot(into: strays.randomElement(using: &dice) ?? "") }
         case 14 where dice.next() % 8 == 0: try world.clearAndRestore()
         case 14:
             var input = try world.input(.attest)
@@ -138,11 +157,9 @@ private struct History: Hashable {
         return nil
     }
 
-    private func check(_ world: World, before: InstanceState, decision: Decision?) throws {
+    private func check(_ world: World, _ history: History, before: InstanceState, decision: Decision?) throws {
         let state = world.state
-        let entries = world.log.entries
-        let replayed = try History(replaying: entries)
-        #expect(replayed == History(state), "entries explain the state")
+        #expect(history == History(state), "entries explain the state")
         #expect(state.securityFloor >= before.securityFloor, "the floor only rises")
         #expect(state.running.securityVersion >= world.record.bornWith.securityVersion, "nothing went below its floor")
         #expect(state.version == before.version || state.version == before.version + 1)
@@ -178,11 +195,8 @@ private struct History: Hashable {
         var causes = Set<LeaseCause>()
         for seed in 1...20 {
             var dice = Dice(state: UInt64(seed))
-            var world = try World()
-            let releases = try [("1.1.0", 3), ("1.2.0", 4), ("0.9.0", 2)].map {
-                try Sample.known(Sample.release($0.0, securityVersion: UInt64($0.1)))
-            }
-            for _ in 0..<50 { _ = try step(&world, releases, &dice) }
+            var world = try Self.world(seed)
+            for _ in 0..<100 { _ = try step(&world, &dice) }
             for written in world.log.entries {
                 types.insert(written.entry.body.type)
                 if case .decision(let decision) = written.entry.body { reasons.formUnion(decision.reasons) }
@@ -193,12 +207,14 @@ private struct History: Hashable {
         #expect(
             reasons.isSuperset(of: [
                 "evidence-refused", "boot-unexpected", "grant-unknown", "grant-unconfirmed", "boot-not-as-granted",
-                "below-security-floor", "move-not-allowed",
+                "below-security-floor", "move-not-allowed", "drifted", "rescue-not-granted",
             ]),
             "\(reasons.sorted())"
         )
         #expect(
-            causes.isSuperset(of: [.attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended, .cleared]),
+            causes.isSuperset(of: [
+                .attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended, .cleared, .fellBack, .drifted,
+            ]),
             "\(causes)"
         )
     }
@@ -206,9 +222,8 @@ private struct History: Hashable {
     /// Every end of a lease has a cause and an actor on the ledger, and no lease ends twice.
     @Test(arguments: 1...10) func everyLeaseBeginsAndEndsOnce(seed: Int) throws {
         var dice = Dice(state: UInt64(seed) << 32)
-        var world = try World()
-        let releases = [try Sample.known(Sample.release("1.1.0", securityVersion: 3))]
-        for _ in 0..<60 { _ = try step(&world, releases, &dice) }
+        var world = try Self.world(seed)
+        for _ in 0..<60 { _ = try step(&world, &dice) }
         var open: Label?
         for written in world.log.entries {
             guard case .lease(let lease) = written.entry.body else { continue }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import UpdateTrust
@@ -14,14 +15,16 @@ import Testing
                 case .reinstate: .born
                 case .retire: .retired
                 case .restore: .suspended
-                case .evidenceAccepted, .evidenceRefused, .suspend: nil
+                case .evidenceAccepted, .fellBack, .drifted, .evidenceRefused, .suspend: nil
                 }
             #expect(Lifecycle.suspended.after(event) == expected)
         }
     }
 
-    @Test(arguments: [Lifecycle.born, .trusted]) func livingInstances(lifecycle: Lifecycle) {
+    @Test(arguments: [Lifecycle.born, .trusted, .rescue, .drifted]) func livingInstances(lifecycle: Lifecycle) {
         #expect(lifecycle.after(.evidenceAccepted) == .trusted)
+        #expect(lifecycle.after(.fellBack) == .rescue)
+        #expect(lifecycle.after(.drifted) == .drifted)
         #expect(lifecycle.after(.evidenceRefused) == .suspended)
         #expect(lifecycle.after(.suspend) == .suspended)
         #expect(lifecycle.after(.retire) == .retired)
@@ -35,5 +38,29 @@ import Testing
                 #expect(event == .evidenceAccepted)
             }
         }
+    }
+
+    /// What the documentation draws is the table.
+    @Test func theDrawingIsMadeFromTheTable() throws {
+        var lines = ["stateDiagram-v2", "    [*] --> born"]
+        for lifecycle in Lifecycle.allCases {
+            let moves = Lifecycle.table[lifecycle] ?? [:]
+            lines += moves.map { "    \(lifecycle.rawValue) --> \($1.rawValue): \($0.rawValue)" }.sorted {
+                left,
+                right in
+                left.split(separator: ":").last.map(String.init) ?? "" < right.split(separator: ":").last.map(
+                    String.init
+                ) ?? ""
+            }
+        }
+        lines.append("    retired --> [*]")
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appending(path: "Sources/UpdateTrust/UpdateTrust.docc/Lifecycle.md"),
+            encoding: .utf8
+        )
+        let drawing = lines.joined(separator: "\n")
+        #expect(page.contains("```mermaid\n\(drawing)\n```"), "the page must have:\n\(drawing)")
     }
 }

@@ -133,13 +133,17 @@ enum Sample {
         boot: String = #"{"requireLog":false,"secureBoot":"any"}"#,
         lease: Int64 = 86_400,
         grant: Int64 = 3600,
+        rescue: Int64? = nil,
+        drift: Int64? = nil,
         window: String? = nil
     ) throws -> Policy {
+        let rescue = rescue.map { #","rescue":{"seconds":\#($0)}"# } ?? ""
+        let drift = drift.map { #","drift":{"seconds":\#($0)}"# } ?? ""
         let window = window.map { #","window":\#($0)"# } ?? ""
         let text = #"""
             {"formatVersion":1,"rules":[{"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*",
             "tiers":"*","packages":"*"},"moves":\#(moves),"boot":\#(boot),"lease":{"seconds":\#(lease)},
-            "grant":{"seconds":\#(grant)}\#(window)}]}
+            "grant":{"seconds":\#(grant)}\#(rescue)\#(drift)\#(window)}]}
             """#
         return try Policy(parsing: Array(text.utf8))
     }

@@ -16,8 +16,10 @@ struct World {
     var device: Device
     var log: TestLog
     var grantKey = P256.Signing.PrivateKey()
+    /// What the verifier has registered, for boots that nobody expects.
+    var known: [KnownRelease] = []
     let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
-    private var drawn: UInt8 = 0
+    private var drawn: UInt64 = 0
 
     /// What the device's TPM holds.
     struct Device {
@@ -87,16 +89,26 @@ struct World {
             if device.clock <= last.clock { return refused(.clockWentBack) }
             movement = .sameBoot
         }
-        let seen = state.expectations(for: purpose).first { expectation in
+        let expectations = state.expectations(for: purpose) + state.strayExpectations(record, among: known)
+        let seen = expectations.first { expectation in
             expectation.profile.exact.values.allSatisfy { device.pcrs.values[$0.key] == $0.value }
         }
         guard let seen else { return refused(.bootUnexpected) }
-        return .accepted(attested(request: request, boot: seen.name, movement: movement, observation: observation))
+        return .accepted(
+            attested(
+                request: request,
+                boot: seen.name,
+                release: seen.release,
+                movement: movement,
+                observation: observation
+            )
+        )
     }
 
     func attested(
         request: [UInt8],
         boot: BootName,
+        release: ContentDigest? = nil,
         movement: ClockMovement,
         observation: Observation,
         log: ContentDigest? = nil,
@@ -110,6 +122,7 @@ struct World {
             observation: observation,
             pcrs: device.pcrs,
             boot: boot,
+            release: release,
             log: log,
             facts: facts,
             movement: movement
@@ -135,9 +148,12 @@ struct World {
             record: record,
             state: state,
             release: package,
+            known: known,
             policy: policy,
             now: now,
-            identifiers: try #require(FreshIdentifiers(random: [UInt8](repeating: drawn, count: 32))),
+            identifiers: try #require(
+                FreshIdentifiers(random: (0..<32).map { UInt8(truncatingIfNeeded: drawn >> (8 * ($0 % 8))) })
+            ),
             verifier: Sample.verifier
         )
     }

@@ -69,7 +69,7 @@ enum LineBench {
     private static func recipe(_ line: Line) async throws -> Samples {
         var samples = Samples()
         let script = FileManager.default.currentDirectoryPath + "/Benchmarks/tpm2-tools-recipe.sh"
-        let station = line.station.directory.path
+        let authority = line.station.directory.path + "/ca"
         try await withFleet(recipes, line, name: "r") { fleet in
             for (number, device) in try fleet.devices().enumerated() {
                 let place = "\(line.directory)/recipe-\(number)"
@@ -80,8 +80,8 @@ enum LineBench {
                     .path(FilePath(script)),
                     arguments: [
                         "R-\(number)", "\(line.directory)/ca/\(LocalCA.rootFile)",
-                        "\(line.directory)/ca/\(LocalCA.intermediateFile)", station + "/ca.pem",
-                        station + "/keys/ca.key",
+                        "\(line.directory)/ca/\(LocalCA.intermediateFile)", authority + "/ca.pem",
+                        authority + "/keys/ca.key",
                     ],
                     environment: .inherit.updating(["TPM2TOOLS_TCTI": device.tcti]),
                     workingDirectory: FilePath(place),

@@ -102,8 +102,8 @@ extension Verifier {
             if isOvertaken || consumed.isOvertaken(instance, expires: given.challenge.expires) {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
-            let (verdict, log) = try await appraise(given, snapshot.state, current)
-            let (decided, ear) = try await decide(given, snapshot, verdict, policy, isLogHeld: log.isHeld)
+            let (verdict, log, known) = try await appraise(given, snapshot.state, current)
+            let (decided, ear) = try await decide(given, snapshot, verdict, policy, known, isLogHeld: log.isHeld)
             guard let transition = decided.transition else {
                 return try answer(decided, given.request.request, result: ear, committed: nil)
             }
@@ -131,13 +131,13 @@ extension Verifier {
         var new: StoredLog?
     }
 
-    /// - Returns: the verdict, and the log when it belongs to what the instance's own key said: a refused one is kept for those
-    ///   who have to explain the refusal, once for each suspension.
+    /// - Returns: the verdict; the log when it belongs to what the instance's own key said: a refused one is kept for those
+    ///   who have to explain the refusal, once for each suspension; and the releases among which the boot was found.
     private func appraise(
         _ given: Case,
         _ state: InstanceState,
         _ current: PolicyInForce.Current
-    ) async throws -> (Verdict, KeptLog) {
+    ) async throws -> (Verdict, KeptLog, [KnownRelease]) {
         let record = given.enrolled.record
         var log = LogEvidence.none
         var isNew = false
@@ -167,16 +167,20 @@ extension Verifier {
             expectations: state.expectations(for: given.request.request.purpose)
         )
         var replay: ReplayedLog?
-        let verdict = Appraiser.appraise(input, replaying: &replay)
-        guard let digest = given.evidence.log, verdict.isAuthentic else { return (verdict, KeptLog()) }
+        var verdict = Appraiser.appraise(input, replaying: &replay)
+        var known: [KnownRelease] = []
+        if verdict.isUnexpectedBoot, let stray = try await appraiseAsStray(input, state, record, replaying: &replay) {
+            (verdict, known) = stray
+        }
+        guard let digest = given.evidence.log, verdict.isAuthentic else { return (verdict, KeptLog(), known) }
         if case .accepted = verdict, let replay {
             replayed.keep(replay, for: ReplayedKey(digest: digest, selection: record.selection))
         }
         guard isNew, let bytes = given.evidence.logBytes else {
-            if case .none = log { return (verdict, KeptLog()) }
-            return (verdict, KeptLog(isHeld: true))
+            if case .none = log { return (verdict, KeptLog(), known) }
+            return (verdict, KeptLog(isHeld: true), known)
         }
-        return (verdict, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)))
+        return (verdict, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)), known)
     }
 
     /// What is said of the PCR that Linux extends, by the rule that will decide.
@@ -198,6 +202,7 @@ extension Verifier {
         _ snapshot: DecisionSnapshot,
         _ verdict: Verdict,
         _ policy: Policy,
+        _ known: [KnownRelease],
         isLogHeld: Bool
     ) async throws -> (Decision, AttestationResult?) {
         guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
@@ -210,7 +215,8 @@ extension Verifier {
             log: isLogHeld ? given.evidence.log : nil,
             record: given.enrolled.record,
             state: snapshot.state,
-            release: try await known(given.request.request.package?.manifest, snapshot.release),
+            release: try await self.known(given.request.request.package?.manifest, snapshot.release),
+            known: known,
             policy: policy,
             now: clock.seconds,
             identifiers: identifiers,

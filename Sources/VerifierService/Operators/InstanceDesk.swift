@@ -88,6 +88,18 @@ extension Verifier {
                 securityVersion: state.running.securityVersion,
                 manifest: state.running.manifest
             ),
+            strayed: state.strayed.map {
+                StrayedReport(
+                    boot: $0.boot.rawValue,
+                    package: RunningPackage(
+                        name: $0.name,
+                        version: $0.version,
+                        securityVersion: $0.securityVersion,
+                        manifest: $0.manifest
+                    ),
+                    since: $0.since
+                )
+            },
             securityFloor: state.securityFloor,
             lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
             pending: state.pending.map { PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires) },

@@ -116,15 +116,19 @@ struct Fleet: Sendable {
         try await run(.auditor, ["births", "import", births] + asAlice)
     }
 
-    /// Measures what a golden device boots, signs it with the package, and registers it.
     private func release() async throws {
         try write((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }, to: package)
+        try await register(Self.released, version: "2.5.0", to: manifest)
+    }
+
+    /// Measures what a golden device boots, signs it with the package, and registers it.
+    func register(_ firmware: String, version: String, to manifest: String, _ more: [String] = []) async throws {
         let golden = try await SoftwareDevice.make(
-            in: DeviceDirectory(directory + "/golden"),
+            in: DeviceDirectory("\(directory)/golden-\(version)"),
             ca: LocalCA(directory: authority),
             endorsementKeys: []
         )
-        try await golden.boot(firmware: .named(Self.released))
+        try await golden.boot(firmware: .named(firmware))
         try await golden.stop(orderly: false)
         let measured = try await run(.auditor, ["release", "measure", "--log", golden.logPath])
         try write(measured.output.utf8, to: boot)
@@ -132,9 +136,9 @@ struct Fleet: Sendable {
             .auditor,
             [
                 "release", "sign", "--key", releaseKey, "--package", package, "--name", "gateway-os", "--version",
-                "2.5.0",
+                version,
             ]
-                + ["--security-version", "8", "--model", "gw-100", "--hardware-revision", "B", "--boot", boot]
+                + more + ["--security-version", "8", "--model", "gw-100", "--hardware-revision", "B", "--boot", boot]
                 + ["--out", manifest]
         )
         try await run(.auditor, ["release", "add", manifest, "--log", golden.logPath] + asAlice)
