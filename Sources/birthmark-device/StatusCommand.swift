@@ -36,6 +36,8 @@ struct StatusCommand: AsyncParsableCommand {
             ("serial", status.serial?.text),
             ("verifier", status.verifier ?? "none: give its trust.json with --trust"),
             ("lease", lease ?? "none"),
+            ("not renewed", status.renewalTrouble.map { "since \(UTCTime.text($0.since)), \($0.attempts) times" }),
+            ("last tried", status.renewalTrouble.map { "\(UTCTime.text($0.lastTried)): \($0.because)" }),
             ("running", running ?? "what it was born with"),
             ("floor", status.securityFloor.map(String.init)),
             ("grants spent", status.grantsSpent.map(String.init)),

@@ -102,6 +102,7 @@ extension Agent {
                 $0.lease = answer.lease
                 $0.ima = answer.ima
             }
+            state.forgetRenewalTrouble()
             return answer
         } catch {
             if !Self.endsLease.isDisjoint(with: error.reasons) { try journal.change { $0.lease = nil } }
@@ -110,7 +111,7 @@ extension Agent {
     }
 
     /// Reason codes of decisions after which no lease holds.
-    private static let endsLease: Set<String> = ["evidence-refused", "suspended", "retired"]
+    static let endsLease: Set<String> = ["evidence-refused", "suspended", "retired"]
     /// The reason code of evidence that lacks a part of the IMA list.
     private static let listIsMissing = "ima-missing"
 }

@@ -15,6 +15,8 @@ public struct AgentStatus: Hashable, Sendable, Encodable {
     public var lease: LeaseStatement?
     /// Whether that lease still holds by the operating system's clock.
     public var leaseHolds: Bool
+    /// Since when and why `birthmark-device run` cannot renew it; absent when it can, or does not run.
+    public var renewalTrouble: RenewalTrouble?
     /// What the last confirmed update installed.
     public var running: RunningPackage?
     /// The update under way, or the last one.
@@ -56,6 +58,7 @@ extension AgentStatus {
             instance: journal?.instance,
             lease: journal?.lease,
             leaseHolds: journal?.lease.map { wallClock < $0.expires } ?? false,
+            renewalTrouble: state.renewalTrouble(holding: journal?.lease),
             running: journal?.running,
             update: journal?.update.map(UpdateReport.init)
         )

@@ -55,6 +55,18 @@ public struct StateDirectory: Sendable {
     /// Makes this process the only agent on the directory until the lock is given up or the process ends.
     /// - Throws: `AgentError` of kind `.environment` when another one holds it.
     public func lock() throws(AgentError) -> AgentLock {
+        guard let lock = try lockIfFree() else {
+            throw AgentError(
+                .environment,
+                "another birthmark-device works on \(path)",
+                hint: "wait until it has ended and run the same command again"
+            )
+        }
+        return lock
+    }
+
+    /// The same; nil when another process is the agent.
+    public func lockIfFree() throws(AgentError) -> AgentLock? {
         let lockPath = path + "/lock"
         let descriptor = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw AgentError(FileError(errno: errno, .write, lockPath)) }
@@ -62,11 +74,7 @@ public struct StateDirectory: Sendable {
             let number = errno
             close(descriptor)
             guard number == EWOULDBLOCK else { throw AgentError(FileError(errno: number, .write, lockPath)) }
-            throw AgentError(
-                .environment,
-                "another birthmark-device works on \(path)",
-                hint: "wait until it has ended and run the same command again"
-            )
+            return nil
         }
         AtomicFile.sweep(path)
         AtomicFile.sweep(path + "/grants")
