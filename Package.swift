@@ -194,7 +194,13 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
-        program("birthmark-device", ["DeviceAgent", "UpdateTrust", "Messages", "DurableFiles"]),
+        program(
+            "birthmark-device",
+            [
+                "DeviceAgent", "UpdateTrust", "Messages", "DurableFiles",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
         program(
             "birthmark",
             [

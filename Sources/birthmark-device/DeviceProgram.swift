@@ -14,7 +14,8 @@ struct DeviceProgram: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            AttestCommand.self, UpdateCommand.self, ConfirmCommand.self, GateCommand.self, StatusCommand.self,
+            AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self, GateCommand.self,
+            StatusCommand.self,
         ]
     )
 }

@@ -51,6 +51,7 @@ import Testing
 
     @Test(arguments: [
         ["update"], ["update", "--resume", "--package", "x"], ["update", "--package", "x"], ["attest", "--unknown"],
+        ["run", "--unknown"],
         ["nonsense"],
         ["gate"], ["update", "--resume", "--install-timeout", "5"],
     ])
@@ -120,7 +121,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], ["attest"], ["update"], ["confirm"], ["gate"], ["status"]])
+    @Test(arguments: [[], ["attest"], ["run"], ["update"], ["confirm"], ["gate"], ["status"]])
     func everyCommandHelpsWithAnExample(_ command: [String]) async throws {
         let ended = try await Program.device.run(command + ["--help"])
         #expect(ended.status == .exited(0))

@@ -32,6 +32,7 @@ import Testing
         (.verifier, ["init", "/tmp/bm-never", "--url", "http://localhost"]),
         (.device, ["nonsense"]), (.device, ["update"]), (.device, ["update", "--resume", "--package", "x"]),
         (.device, ["gate"]), (.device, ["attest", "--nonsense"]),
+        (.device, ["run", "--nonsense"]), (.device, ["run", "now"]),
         (.device, ["update", "--package", "p", "--manifest", "m", "--install-command", "c", "--install-timeout", "0"]),
         (.swtpm, ["nonsense"]), (.swtpm, ["make"]),
         (.swtpm, ["boot", "/tmp/x", "--firmware", "x", "--tamper", "everything"]),

@@ -37,6 +37,8 @@ public final class LeaseKeeper: Sendable {
         var random = SystemRandomNumberGenerator()
         var last = Attempt(.busy, lease: held, trouble: nil)
         var (isFirst, refused) = (true, String?.none)
+        // The lease that was last told to hold.
+        var holding: LeaseStatement?
         while !Task.isCancelled {
             guard let attempt = await attempt(after: last.trouble, notConfirming: refused) else { break }
             refused = attempt.unconfirmed?.grant ?? refused
@@ -44,6 +46,8 @@ public final class LeaseKeeper: Sendable {
             var event = RenewalEvent(attempt.kind, at: now, lease: attempt.lease, trouble: attempt.trouble)
             event.confirmed = attempt.confirmed
             event.unconfirmed = attempt.unconfirmed?.because
+            if let lease = event.lease, lease == holding, !event.leaseHolds { tellLapse(of: event, at: now) }
+            holding = event.leaseHolds ? event.lease : nil
             if let end = attempt.end {
                 tell(event)
                 throw end
@@ -53,7 +57,7 @@ public final class LeaseKeeper: Sendable {
             // Who waits for an install to end says so once.
             if attempt.kind != .busy || last.kind != .busy || isFirst { tell(event) }
             (isFirst, last) = (false, attempt)
-            if await wait(pause, event) { refused = nil }
+            if await wait(pause, event, &holding) { refused = nil }
         }
         tell(RenewalEvent(.stopped, at: agent.wallClock(), lease: held, trouble: noted))
     }
@@ -152,21 +156,18 @@ extension LeaseKeeper {
     /// Waits until the next attempt is due by either clock, or somebody rings, or another command changed the lease; says when
     /// the lease lapses meanwhile.
     /// - Returns: whether somebody rang.
-    private func wait(_ pause: Duration, _ told: RenewalEvent) async -> Bool {
+    private func wait(_ pause: Duration, _ told: RenewalEvent, _ holding: inout LeaseStatement?) async -> Bool {
         let due = ContinuousClock.now + pause
         // A machine without a clock of its own is given the time some time after it has booted.
         let dueByWall = told.at.addingReportingOverflow(Self.seconds(pause) + Self.clockDrift).partialValue
-        var holds = told.leaseHolds
         while !Task.isCancelled {
             let (now, left) = (agent.wallClock(), due - .now)
             guard left > .zero, now < dueByWall, held == told.lease else { return false }
             var sleep = min(left, Self.longestSleep)
-            if holds, let expires = told.lease?.expires {
+            if let expires = holding?.expires {
                 if expires <= now {
-                    holds = false
-                    var event = RenewalEvent(.lapsed, at: now, lease: told.lease, trouble: told.trouble)
-                    event.next = told.next
-                    tell(event)
+                    holding = nil
+                    tellLapse(of: told, at: now)
                 } else {
                     sleep = min(sleep, .seconds(expires.subtractingReportingOverflow(now).partialValue))
                 }
@@ -174,6 +175,12 @@ extension LeaseKeeper {
             if await bell.wait(atMost: sleep) { return true }
         }
         return false
+    }
+
+    private func tellLapse(of told: RenewalEvent, at now: Int64) {
+        var event = RenewalEvent(.lapsed, at: now, lease: told.lease, trouble: told.trouble)
+        event.next = told.next
+        tell(event)
     }
 }
 

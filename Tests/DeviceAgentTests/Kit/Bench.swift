@@ -19,10 +19,11 @@ struct Bench: Sendable {
     static func with<Result: Sendable>(
         securityVersion: UInt64 = 4,
         content: [UInt8] = Array("the next system".utf8),
+        leaseSeconds: Int64 = 3600,
         _ body: (Bench) async throws -> Result
     ) async throws -> Result {
         try await TestDevice.with { device in
-            let verifier = try TestVerifier(of: device.record)
+            let verifier = try TestVerifier(of: device.record, leaseSeconds: leaseSeconds)
             let payload = try await Self.release(device, "2.4.0", securityVersion, content, boots: grownTo)
             let envelope = try await verifier.release(payload)
             let package = device.directory + "/system.img"
@@ -74,13 +75,17 @@ struct Bench: Sendable {
     /// Installs by copying standard input, and leaves a mark each time.
     var installing: String { "echo run >> \(marks); cat > \(target)" }
 
-    func agent(_ state: String? = nil, clock: @escaping @Sendable () -> Int64 = { now }) throws -> Agent {
+    func agent(
+        _ state: String? = nil,
+        exchange: Int64 = 20,
+        clock: @escaping @Sendable () -> Int64 = { now }
+    ) throws -> Agent {
         Agent(
             state: try StateDirectory(state ?? self.state),
             trust: trust,
             tcti: device.tcti,
             eventLog: EventLogFile(path: device.log, isNamed: true),
-            limits: VerifierClient.Limits(connect: 5, exchange: 20, attempts: 2),
+            limits: VerifierClient.Limits(connect: 5, exchange: exchange, attempts: 2),
             wallClock: clock
         )
     }

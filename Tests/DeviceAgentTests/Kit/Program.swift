@@ -61,11 +61,14 @@ extension Bench {
         _ arguments: [String] = [],
         environment: [String: String] = [:]
     ) async throws -> Program.Ended {
-        let device = [
+        try await Program.device.run([verb] + deviceArguments + arguments, environment: environment)
+    }
+
+    var deviceArguments: [String] {
+        [
             "--state", state, "--tcti", device.tcti, "--trust", device.directory + "/trust.json", "--event-log",
             device.log,
         ]
-        return try await Program.device.run([verb] + device + arguments, environment: environment)
     }
 
     var updateArguments: [String] { arguments(installing: installing) }

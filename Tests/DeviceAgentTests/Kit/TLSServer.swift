@@ -20,6 +20,8 @@ struct TLSServer: Sendable {
         var location: String?
         /// Sends the body in two parts, and waits that long in between.
         var drip: Duration?
+        /// Closes the connection instead of answering.
+        var hangsUp = false
 
         static func message(_ message: some Encodable) throws -> Answer {
             Answer(body: try CanonicalJSON.encode(message))
@@ -84,6 +86,7 @@ struct TLSServer: Sendable {
                 case .body(let bytes): asked.body += bytes.readableBytesView
                 case .end:
                     let answer = try await answer(asked)
+                    if answer.hangsUp { return }
                     var headers: HTTPHeaders = [
                         "content-type": answer.type, "content-length": "\(answer.body.count)",
                     ]

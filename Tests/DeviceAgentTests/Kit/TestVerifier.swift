@@ -34,7 +34,21 @@ actor TestVerifier {
     /// Seconds that this verifier's clock is ahead.
     private var ahead: Int64 = 0
 
-    init(of record: BirthRecord) throws {
+    /// What is wrong with this verifier.
+    enum Trouble: Sendable, Hashable {
+        /// It takes connections and closes them.
+        case down
+        /// Its answer does not come.
+        case slow
+        /// It says that it cannot say, in these words.
+        case undecided(String)
+    }
+
+    private var trouble: Trouble?
+    /// How many questions were kept waiting.
+    private(set) var kept = 0
+
+    init(of record: BirthRecord, leaseSeconds: Int64 = 3600) throws {
         identity = try TLSIdentity()
         grantSigner = try GrantSigner(key: P256.Signing.PrivateKey())
         ledgerSigner = try CheckpointSigner(origin: "ledger.test", privateKey: Curve25519.Signing.PrivateKey())
@@ -46,7 +60,7 @@ actor TestVerifier {
                   "match": {"environments": ["lab"], "tiers": "*", "models": "*", "hardwareRevisions": "*", "packages": "*"},
                   "moves": {"upgrade": true, "reinstall": true, "downgrade": true},
                   "boot": {"requireLog": false, "secureBoot": "any"},
-                  "lease": {"seconds": 3600}, "grant": {"seconds": 600}
+                  "lease": {"seconds": \(leaseSeconds)}, "grant": {"seconds": \(min(leaseSeconds, 600))}
                 }]}
                 """.utf8
             )
@@ -85,6 +99,16 @@ actor TestVerifier {
 
     func meddle(_ change: (@Sendable (DecisionAnswer) -> DecisionAnswer)?) { meddling = change }
 
+    func setTrouble(_ trouble: Trouble?) { self.trouble = trouble }
+
+    /// What an operator does to the instance.
+    func act(_ kind: OperatorAct.Kind) throws {
+        let act = OperatorAct(kind, by: name, reason: try #require(Remark("ticket 7")))
+        guard case .applied(let transition) = try act.apply(to: state, at: now) else { throw Unexpected("\(kind)") }
+        state = transition.state
+        entries += transition.entries.map(\.bytes)
+    }
+
     func setClock(ahead seconds: Int64) { ahead = seconds }
 
     /// Serves while `body` runs.
@@ -96,7 +120,15 @@ actor TestVerifier {
         }
     }
 
-    func answer(_ asked: TLSServer.Asked) throws -> TLSServer.Answer {
+    func answer(_ asked: TLSServer.Asked) async throws -> TLSServer.Answer {
+        switch trouble {
+        case .down: return TLSServer.Answer(hangsUp: true)
+        case .slow:
+            kept += 1
+            try await Task.sleep(for: .seconds(600))
+        case .undecided(let title): return try .problem(Problem(.undecided, title: title, status: 503))
+        case nil: break
+        }
         switch asked.path {
         case "/v1/challenges":
             let request = try CanonicalJSON.decode(

@@ -1,0 +1,367 @@
+import DeviceAgent
+import FoundationEssentials
+import Glibc
+import Messages
+import Subprocess
+import Synchronization
+import Testing
+import UpdateTrust
+
+/// The agent as a service, as a process of its own against a real TPM.
+@Suite struct RunTests {
+    @Test func itRenewsByItselfAndEndsWhenItIsTold() async throws {
+        try await Bench.with(leaseSeconds: 4) { bench in
+            let ended = try await bench.running { agent in
+                let first = try await agent.next("renewed")
+                let second = try await agent.next("renewed", after: first.count)
+                let third = try await agent.next("renewed", after: second.count)
+                let leases = [first.event, second.event, third.event].map { $0.lease?.expires ?? 0 }
+                #expect(leases[0] < leases[1] && leases[1] < leases[2], "\(leases)")
+                #expect(first.event.leaseHolds && first.event.trouble == nil)
+                agent.signal(SIGTERM)
+                try await agent.next("stopped")
+            }
+            #expect(ended.status == .exited(0), "\(ended)")
+            #expect(ended.error.isEmpty, "\(ended)")
+            // One lease, and the directory is free for the next.
+            #expect(await bench.verifier.kinds.filter { $0 == "lease" }.count >= 3)
+            _ = try bench.lock()
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func asleepItEndsByASignal(_ number: Int32) async throws {
+        try await Bench.with { bench in
+            let ended = try await bench.running([]) { agent in
+                // In words, a line an event.
+                _ = try await eventually("a line") { agent.lines.first { $0.hasPrefix("renewed: lease until 20") } }
+                agent.signal(number)
+                _ = try await eventually("the last line") { agent.lines.first { $0.hasPrefix("stopped: ") } }
+            }
+            #expect(ended.status == .exited(0), "\(ended)")
+        }
+    }
+
+    @Test(arguments: [TestVerifier.Trouble.down, .undecided("The store is busy.")])
+    func aVerifierThatCannotDecideRenewsNothing(_ trouble: TestVerifier.Trouble) async throws {
+        try await Bench.with { bench in
+            var before: RunningAgent.Event.Trouble?
+            try await bench.running { agent in
+                let renewed = try await agent.next("renewed")
+                await bench.verifier.setTrouble(trouble)
+                agent.signal(SIGHUP)
+                let failed = try await agent.next("undecided", after: renewed.count)
+                #expect(failed.event.lease == renewed.event.lease)
+                before = failed.event.trouble
+                #expect(before?.isRefusal == false)
+                #expect(failed.event.next != nil)
+                agent.signal(SIGKILL)
+            }
+            // It says so after its death too, and goes on counting where it was.
+            let words = trouble == .down ? "cannot be reached" : "The store is busy."
+            let dead = try await bench.program("status")
+            #expect(dead.output.contains("not renewed:  since 20"), "\(dead)")
+            #expect(dead.output.contains(words), "\(dead)")
+            #expect(dead.output.contains("lease:        until 20"), "\(dead)")
+
+            try await bench.running { agent in
+                let failed = try await agent.next("undecided")
+                #expect(failed.event.trouble?.since == before?.since)
+                #expect(failed.event.trouble.map { $0.attempts > before?.attempts ?? 0 } == true)
+                let status = try await bench.program("status", ["--json"])
+                #expect(status.output.contains(#""renewalTrouble":{"#) && status.output.contains(words), "\(status)")
+
+                await bench.verifier.setTrouble(nil)
+                agent.signal(SIGHUP)
+                let renewed = try await agent.next("renewed", after: failed.count)
+                #expect(renewed.event.trouble == nil)
+                let well = try await bench.program("status", ["--json"])
+                #expect(!well.output.contains("renewalTrouble"), "\(well)")
+            }
+        }
+    }
+
+    @Test func withoutAVerifierTheLeaseEndsWhenItEnds() async throws {
+        try await Bench.with(leaseSeconds: 5) { bench in
+            _ = try await bench.running { agent in
+                let renewed = try await agent.next("renewed")
+                await bench.verifier.setTrouble(.down)
+                agent.signal(SIGHUP)
+                let failed = try await agent.next("undecided", after: renewed.count)
+                let held = try #require(failed.event.lease)
+                let lapsed = try await agent.next("lapsed", after: failed.count)
+                #expect(lapsed.event.lease == held)
+                #expect(!lapsed.event.leaseHolds)
+                #expect(lapsed.event.trouble?.because.contains("cannot be reached") == true)
+                #expect(try bench.journal.lease?.expires == held.expires)
+                let status = try await bench.program("status")
+                #expect(status.output.contains("lease:        ended at "), "\(status)")
+                // And it does not give up.
+                await bench.verifier.setTrouble(nil)
+                agent.signal(SIGHUP)
+                let again = try await agent.next("renewed", after: lapsed.count)
+                #expect(again.event.leaseHolds)
+            }
+        }
+    }
+
+    @Test func aFirstContactThatFailsIsSaidToo() async throws {
+        try await Bench.with { bench in
+            await bench.verifier.setTrouble(.down)
+            try await bench.running { agent in
+                let failed = try await agent.next("undecided")
+                #expect(failed.event.lease == nil)
+                let status = try await bench.program("status")
+                #expect(status.output.contains("lease:        none"), "\(status)")
+                #expect(status.output.contains("not renewed:  since 20"), "\(status)")
+                // Whoever renews it, it is renewed.
+                await bench.verifier.setTrouble(nil)
+                #expect(try await bench.program("attest").status == .exited(0))
+                #expect(try await !bench.program("status").output.contains("not renewed"))
+            }
+        }
+    }
+
+    @Test func aRefusalIsShownAndAnOperatorEndsIt() async throws {
+        try await Bench.with { bench in
+            let ended = try await bench.running { agent in
+                let renewed = try await agent.next("renewed")
+                try await bench.verifier.act(.suspend)
+                agent.signal(SIGHUP)
+                let refused = try await agent.next("refused", after: renewed.count)
+                #expect(refused.event.lease == nil)
+                #expect(refused.event.trouble?.reasons == ["suspended"])
+                #expect(refused.event.trouble?.isRefusal == true)
+                let status = try await bench.program("status", ["--json"])
+                #expect(status.output.contains(#""isRefusal":true"#), "\(status)")
+
+                try await bench.verifier.act(.reinstate)
+                agent.signal(SIGHUP)
+                let again = try await agent.next("renewed", after: refused.count)
+                #expect(again.event.leaseHolds && again.event.trouble == nil)
+            }
+            #expect(ended.status == .exited(0), "\(ended)")
+        }
+    }
+
+    @Test func aTamperedBootIsRefusedAndStaysSo() async throws {
+        try await Bench.with { bench in
+            try await bench.attest()
+            try await bench.boot("sensor-os-1.7.0")
+            let ended = try await bench.running { agent in
+                let refused = try await agent.next("refused")
+                #expect(refused.event.trouble?.reasons.contains("evidence-refused") == true)
+                #expect(refused.event.lease == nil && !refused.event.leaseHolds)
+            }
+            #expect(ended.status == .exited(0), "\(ended)")
+            #expect(try bench.journal.lease == nil)
+        }
+    }
+
+    @Test func anInstalledUpdateIsConfirmedAfterItsBoot() async throws {
+        try await Bench.with { bench in
+            _ = try await bench.running { agent in
+                try await agent.next("renewed")
+                // The others work between.
+                let update = try await bench.program("update", bench.updateArguments)
+                #expect(update.status == .exited(0), "\(update)")
+                // Before the reboot there is nothing to confirm, and nothing wrong.
+                let count = try agent.events.count
+                agent.signal(SIGHUP)
+                let renewed = try await agent.next("renewed", after: count)
+                #expect(renewed.event.unconfirmed == nil)
+            }
+            try await bench.boot(Bench.grownTo)
+            try await bench.running { agent in
+                let confirmed = try await agent.next("confirmed")
+                #expect(confirmed.event.leaseHolds)
+                #expect(try bench.journal.update?.step == .confirmed)
+                agent.signal(SIGHUP)
+                try await agent.next("renewed", after: confirmed.count)
+            }
+            #expect(await bench.verifier.kinds.filter { $0 == "receipt" }.count == 1)
+        }
+    }
+
+    @Test func aBootThatFellBackKeepsItsLeaseAndIsSaid() async throws {
+        try await Bench.with { bench in
+            try await bench.update()
+            try await bench.boot(TestDevice.bornRunning)
+            try await bench.running { agent in
+                let renewed = try await agent.next("renewed")
+                #expect(renewed.event.unconfirmed?.contains("boot-not-as-granted") == true)
+                #expect(renewed.event.leaseHolds)
+            }
+            // The next boot may still show what was installed.
+            try await bench.boot(Bench.grownTo)
+            try await bench.running { agent in try await agent.next("confirmed") }
+            #expect(try bench.journal.update?.step == .confirmed)
+        }
+    }
+
+    @Test func anotherCommandIsWaitedFor() async throws {
+        try await Bench.with { bench in
+            _ = try await bench.running { agent in
+                let count = try await {
+                    let lock = try bench.lock()
+                    let busy = try await agent.next("busy")
+                    #expect(await bench.verifier.asked == 0)
+                    _ = consume lock
+                    return busy.count
+                }()
+                try await agent.next("renewed", after: count)
+                // Idle, it holds nothing.
+                #expect(try await bench.program("attest").status == .exited(0))
+                #expect(try await bench.program("status").status == .exited(0))
+            }
+        }
+    }
+
+    @Test func whatAPersonMustPutRightEndsItWithTwo() async throws {
+        try await Bench.with { bench in
+            let (notify, directory) = (try NotifySocket(bench.device.directory + "/notify"), bench.device.directory)
+            let ended = try await Program.device.run(
+                ["run", "--json", "--state", bench.state, "--tcti", bench.device.tcti, "--event-log", "/nowhere"]
+                    + ["--trust", directory + "/trust.json"],
+                environment: ["NOTIFY_SOCKET": directory + "/notify"]
+            )
+            #expect(ended.status == .exited(2), "\(ended)")
+            #expect(ended.error.contains("event log"))
+            #expect(ended.output.contains(#""event":"malformed""#), "\(ended)")
+            try await notify.line("STOPPING=1")
+            try await notify.line("STATUS=ended: ", containing: "event log")
+            #expect(!notify.lines.contains("READY=1"))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func theServiceManagerIsToldHowItStands(_ isAbstract: Bool) async throws {
+        try await Bench.with { bench in
+            let unique = UInt32.random(in: 0 ... .max)
+            let name = isAbstract ? "@birthmark-test-\(unique)" : bench.device.directory + "/notify"
+            let notify = try NotifySocket(name)
+            // What a verifier says must not become a message of ours.
+            await bench.verifier.setTrouble(.undecided("not now\nMAINPID=1\nREADY=0"))
+            let environment = ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"]
+            let ended = try await bench.running(environment: environment) { agent in
+                // A device boots when its verifier cannot decide.
+                try await notify.line("READY=1")
+                try await notify.line("STATUS=not renewed: ", containing: "no lease")
+                try await notify.line("WATCHDOG=1")
+                await bench.verifier.setTrouble(nil)
+                agent.signal(SIGHUP)
+                try await notify.line("STATUS=renewed: lease until 20")
+                agent.signal(SIGTERM)
+                try await notify.line("STOPPING=1")
+            }
+            #expect(ended.status == .exited(0), "\(ended)")
+            let known = ["READY=1", "WATCHDOG=1", "STOPPING=1"]
+            #expect(notify.lines.allSatisfy { known.contains($0) || $0.hasPrefix("STATUS=") }, "\(notify.lines)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ["NOTIFY_SOCKET": "/nowhere/notify"], ["NOTIFY_SOCKET": ""], ["NOTIFY_SOCKET": "vsock:2:1"],
+            ["NOTIFY_SOCKET": "@" + String(repeating: "x", count: 200)],
+            ["NOTIFY_SOCKET": "/nowhere/notify", "WATCHDOG_USEC": "soon"], ["WATCHDOG_USEC": "1"],
+        ]
+    )
+    func aServiceManagerThatDoesNotListenChangesNothing(_ environment: [String: String]) async throws {
+        try await Bench.with { bench in
+            let ended = try await bench.running(environment: environment) { agent in try await agent.next("renewed") }
+            #expect(ended.status == .exited(0), "\(ended)")
+        }
+    }
+}
+
+/// The loop itself, with shorter patience than the program's.
+@Suite struct LeaseKeeperTests {
+    @Test func aSlowVerifierRenewsNothing() async throws {
+        try await Bench.with { bench in
+            try await bench.attest()
+            let held = try bench.journal.lease
+            await bench.verifier.setTrouble(.slow)
+            let events = Mutex<[RenewalEvent]>([])
+            let keeper = LeaseKeeper(try bench.agent(exchange: 1)) { event in events.withLock { $0.append(event) } }
+            let service = Task { try await keeper.run() }
+            let event = try await eventually("an event") { events.withLock { $0.first } }
+            #expect(event.event == .undecided)
+            #expect(event.trouble?.because.contains("did not answer in time") == true)
+            #expect(event.lease == held)
+            service.cancel()
+            try await service.value
+            #expect(events.withLock { $0.last?.event } == .stopped)
+        }
+    }
+
+    @Test func anAttemptThatIsBrokenOffSaysNothingOfTheVerifier() async throws {
+        try await Bench.with { bench in
+            await bench.verifier.setTrouble(.slow)
+            let events = Mutex<[RenewalEvent]>([])
+            let keeper = LeaseKeeper(try bench.agent(exchange: 500)) { event in events.withLock { $0.append(event) } }
+            let service = Task { try await keeper.run() }
+            _ = try await eventually("a question") { await bench.verifier.kept > 0 ? true : nil }
+            #expect(try await refusal { _ = try bench.lock() }.message.contains("another birthmark-device"))
+            service.cancel()
+            try await service.value
+            #expect(events.withLock { $0.map(\.event) } == [.stopped])
+            #expect(try StateDirectory(bench.state).renewalTrouble(holding: nil) == nil)
+            _ = try bench.lock()
+        }
+    }
+
+    /// A machine without a clock of its own is given the time some time after it has booted.
+    @Test func aMachineThatHasNoTimeYetAsksAgainSoon() async throws {
+        try await Bench.with { bench in
+            let clock = Mutex<Int64>(0)
+            let events = Mutex<[RenewalEvent]>([])
+            let keeper = LeaseKeeper(try bench.agent { clock.withLock { $0 } }) { event in
+                events.withLock { $0.append(event) }
+            }
+            let service = Task { try await keeper.run() }
+            let first = try await eventually("an event") { events.withLock { $0.first } }
+            // By a clock of 1970 the lease lasts for decades, and so it is asked for again in minutes.
+            #expect(first.next.map { $0 < 1000 } == true)
+            clock.withLock { $0 = now }
+            keeper.attestNow()
+            let second = try await eventually("another") { events.withLock { $0.dropFirst().first } }
+            #expect(second.event == .renewed && second.leaseHolds)
+            service.cancel()
+            try await service.value
+        }
+    }
+
+    @Test(arguments: ["", "{}", "nonsense", #"{"formatVersion":2,"trouble":{}}"#])
+    func aNoteThatCannotBeReadSaysNothing(_ text: String) async throws {
+        try await Bench.with { bench in
+            try await bench.attest()
+            try write(Array(text.utf8), to: bench.state + "/renewal.json")
+            #expect(try StateDirectory(bench.state).renewalTrouble(holding: nil) == nil)
+            let status = try await bench.program("status")
+            #expect(status.status == .exited(0), "\(status)")
+            // And is written anew.
+            await bench.verifier.setTrouble(.down)
+            try await bench.running { agent in
+                let failed = try await agent.next("undecided")
+                #expect(failed.event.trouble?.attempts == 1)
+            }
+            #expect(try await bench.program("status").output.contains("not renewed"))
+        }
+    }
+
+    /// The power went between the new lease and the end of the note.
+    @Test func aNoteOfATroubleThatIsOverIsNotShown() async throws {
+        try await Bench.with { bench in
+            try await bench.attest()
+            await bench.verifier.setTrouble(.down)
+            try await bench.running { agent in try await agent.next("undecided") }
+            let note = try contents(of: bench.state + "/renewal.json")
+            await bench.verifier.setTrouble(nil)
+            try await bench.attest()
+            #expect(!exists(bench.state + "/renewal.json"))
+            try write(note, to: bench.state + "/renewal.json")
+            #expect(try await !bench.program("status").output.contains("not renewed"))
+        }
+    }
+}
