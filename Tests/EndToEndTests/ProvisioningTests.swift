@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Messages
+import Subprocess
+import SystemPackage
 import Testing
 
 /// What Provisioning and the READMEs tell people to type: commands that exist, with options that they have.
@@ -51,7 +53,9 @@ import Testing
         for line in lines { try await check(line, transcript) }
     }
 
-    @Test(arguments: ["birthmark-verifier", "birthmark-factory-ca"])
+    static let services = ["birthmark-verifier", "birthmark-factory-ca", "birthmark-device"]
+
+    @Test(arguments: services)
     func theServiceRunsACommandThatExists(_ service: String) async throws {
         let unit = String(decoding: try contents(of: "Provisioning/systemd/\(service).service"), as: UTF8.self)
         let starts = unit.split(separator: "\n").filter { $0.hasPrefix("ExecStart=/usr/local/bin/") }
@@ -62,7 +66,31 @@ import Testing
         // Its states are the program's: one directory, and the exit status that no restart mends.
         #expect(unit.contains("StateDirectoryMode=0700") && unit.contains("RestartPreventExitStatus=2"))
         // Whoever understands SIGHUP is reloaded by it; another would be ended.
-        #expect(unit.contains("ExecReload=/bin/kill -HUP $MAINPID\n") == (service == "birthmark-verifier"))
+        #expect(unit.contains("ExecReload=/bin/kill -HUP $MAINPID\n") == (service != "birthmark-factory-ca"))
+    }
+
+    /// systemd knows every word of the units, where there is a systemd.
+    @Test(
+        .enabled(if: exists("/usr/bin/systemd-analyze"), "no systemd on this machine"),
+        arguments: services
+    )
+    func theServiceManagerUnderstandsTheUnit(_ service: String) async throws {
+        try await withDirectory { directory in
+            let unit = String(decoding: try contents(of: "Provisioning/systemd/\(service).service"), as: UTF8.self)
+            let path = "\(directory)/\(service).service"
+            // It looks for the program too, which is not installed here.
+            let program = try #require(unit.firstMatch(of: /ExecStart=(\S+)/)).output.1
+            try write(unit.replacing(program, with: "/bin/true").utf8, to: path)
+            let verified = try await Subprocess.run(
+                .path("/usr/bin/systemd-analyze"),
+                arguments: ["verify", "--recursive-errors=one", path],
+                environment: .inherit.updating(["SYSTEMD_LOG_COLOR": "0"]),
+                output: .discarded,
+                error: .string(limit: 1 << 16)
+            )
+            #expect(verified.terminationStatus.isSuccess, "\(verified.standardError)")
+            #expect(!verified.standardError.contains(service), "\(verified.standardError)")
+        }
     }
 
     @Test func theExampleOfABootIsOneThatCanBeSigned() async throws {
