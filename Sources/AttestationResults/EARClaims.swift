@@ -32,6 +32,8 @@ public struct EARClaims: Hashable, Sendable {
     public var nonces: [String]
     /// One appraisal an attester, by label; never empty.
     public var appraisals: [String: EARAppraisal]
+    /// Where relying parties look up how the attester stands now; `nil` when it does not say.
+    public var statusList: StatusListReference?
 
     /// The most bytes of the claims.
     public static let maximumSize = 48 << 10
@@ -46,7 +48,8 @@ public struct EARClaims: Hashable, Sendable {
         developer: String,
         build: String,
         nonces: [String],
-        appraisals: [String: EARAppraisal]
+        appraisals: [String: EARAppraisal],
+        statusList: StatusListReference? = nil
     ) {
         self.profile = profile
         self.issuedAt = issuedAt
@@ -55,6 +58,7 @@ public struct EARClaims: Hashable, Sendable {
         self.build = build
         self.nonces = nonces
         self.appraisals = appraisals
+        self.statusList = statusList
     }
 
     /// The worst of the appraisals.
@@ -109,6 +113,7 @@ extension EARClaims: Encodable {
             try claims.encode(nonces, forKey: Member("eat_nonce"))
         }
         try claims.encode(["build": build, "developer": developer], forKey: Member(profile.verifierID))
+        if let statusList { try claims.encode(["status_list": statusList], forKey: Member("status")) }
         var submods = claims.nestedContainer(keyedBy: Member.self, forKey: Member("submods"))
         for (label, appraisal) in appraisals {
             var claims = submods.nestedContainer(keyedBy: Member.self, forKey: Member(label))

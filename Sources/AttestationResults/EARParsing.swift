@@ -8,19 +8,19 @@ extension EARClaims {
         guard bytes.count <= Self.maximumSize else {
             throw MessageError(.tooLarge, "\(bytes.count) bytes, an EAR's claims have at most \(Self.maximumSize)")
         }
-        let claims = Members(try JSONTree(parsing: bytes), "the claims")
+        let claims = ClaimMembers(try JSONTree(parsing: bytes), "the claims")
         let named = try claims.required("eat_profile").text()
         guard let profile = EARProfile(rawValue: named) else {
             throw MessageError(.outOfRange, "the profile \(named.prefix(80).debugDescription) is not known here")
         }
-        let verifier = Members(try claims.required(profile.verifierID).tree, profile.verifierID)
+        let verifier = ClaimMembers(try claims.required(profile.verifierID).tree, profile.verifierID)
         var appraisals: [String: EARAppraisal] = [:]
-        let submods = try Members(try claims.required("submods").tree, "submods").all().members
+        let submods = try ClaimMembers(try claims.required("submods").tree, "submods").all().members
         guard (1...Self.maximumAppraisals).contains(submods.count) else {
             throw MessageError(.outOfRange, "\(submods.count) submods, there are 1 to \(Self.maximumAppraisals)")
         }
         for submod in submods {
-            appraisals[submod.key] = try EARAppraisal(Members(submod.value, "an appraisal"), profile)
+            appraisals[submod.key] = try EARAppraisal(ClaimMembers(submod.value, "an appraisal"), profile)
         }
         self.init(
             profile: profile,
@@ -29,7 +29,8 @@ extension EARClaims {
             developer: try verifier.required("developer").text(),
             build: try verifier.required("build").text(),
             nonces: try claims.optional("eat_nonce")?.texts() ?? [],
-            appraisals: appraisals
+            appraisals: appraisals,
+            statusList: try StatusListReference(in: claims)
         )
         guard expires.map({ $0 > issuedAt }) ?? true else {
             throw MessageError(.outOfRange, "\"exp\" is not after \"iat\"")
@@ -38,7 +39,7 @@ extension EARClaims {
 }
 
 extension EARAppraisal {
-    fileprivate init(_ claims: Members, _ profile: EARProfile) throws(MessageError) {
+    fileprivate init(_ claims: ClaimMembers, _ profile: EARProfile) throws(MessageError) {
         let named = try claims.required(profile.status).text()
         guard let status = TrustworthinessTier(rawValue: named) else {
             throw MessageError(.outOfRange, "the status \(named.prefix(40).debugDescription) is none of the four tiers")
@@ -46,9 +47,9 @@ extension EARAppraisal {
         var vector: TrustworthinessVector?
         if let member = try claims.optional(profile.vector) {
             var read = TrustworthinessVector()
-            for claim in try Members(member.tree, profile.vector).all().members {
+            for claim in try ClaimMembers(member.tree, profile.vector).all().members {
                 guard let category = TrustworthinessVector.Category(rawValue: claim.key),
-                    let number = Int8(exactly: try Value(tree: claim.value, name: claim.key).integer())
+                    let number = Int8(exactly: try ClaimValue(tree: claim.value, name: claim.key).integer())
                 else {
                     throw MessageError(
                         .outOfRange,
@@ -71,56 +72,5 @@ extension EARAppraisal {
         guard status >= (vector?.tier ?? .none) else {
             throw MessageError(.outOfRange, "the status \(status.rawValue) is better than the claims under it")
         }
-    }
-}
-
-/// The members of one JSON object.
-private struct Members {
-    private let tree: JSONTree
-    private let name: String
-
-    init(_ tree: JSONTree, _ name: String) {
-        self.tree = tree
-        self.name = name
-    }
-
-    func all() throws(MessageError) -> JSONObject {
-        guard case .object(let members) = tree else { throw MessageError(.malformed, "\(name): not an object") }
-        return members
-    }
-
-    func optional(_ key: String) throws(MessageError) -> Value? {
-        guard let tree = try all()[key] else { return nil }
-        return Value(tree: tree, name: key)
-    }
-
-    func required(_ key: String) throws(MessageError) -> Value {
-        guard let value = try optional(key) else { throw MessageError(.malformed, "\(name): \"\(key)\" is missing") }
-        return value
-    }
-}
-
-/// The value of one member.
-private struct Value {
-    let tree: JSONTree
-    let name: String
-
-    func text() throws(MessageError) -> String {
-        guard case .string(let text) = tree else { throw MessageError(.malformed, "\"\(name)\" is not a text") }
-        return text
-    }
-
-    func integer() throws(MessageError) -> Int64 {
-        guard case .integer(let number) = tree else { throw MessageError(.malformed, "\"\(name)\" is not a number") }
-        return number
-    }
-
-    /// A text, or an array of texts that is not empty.
-    func texts() throws(MessageError) -> [String] {
-        guard case .array(let elements) = tree else { return [try text()] }
-        guard !elements.isEmpty else { throw MessageError(.malformed, "\"\(name)\" is empty") }
-        var texts: [String] = []
-        for element in elements { texts.append(try Value(tree: element, name: name).text()) }
-        return texts
     }
 }

@@ -40,3 +40,61 @@ struct CompactJWS {
         return input + "." + Base64URL.encode(try signer.signature(over: Array(input.utf8)))
     }
 }
+
+// MARK: What relying parties are told
+
+extension CompactJWS {
+    /// The payload of a token that a verifier's results key signed.
+    ///
+    /// The header has `alg` ES256, `typ` as it must be, and `kid` or none; with a `kid` only the key of that thumbprint counts,
+    /// without one each of the keys is tried. Anything else in a header is a refusal.
+    /// - Parameters:
+    ///   - type: the value of `typ`: one key signs several kinds of tokens, and none may be taken for another.
+    ///   - isTypeRequired: whether a token without `typ` is refused.
+    ///   - limit: the most characters.
+    static func payload(
+        ofResult compact: String,
+        type: String,
+        isTypeRequired: Bool,
+        limit: Int,
+        keys: [StatementKey]
+    ) throws(AttestationResultError) -> [UInt8] {
+        guard compact.utf8.count <= limit, let parts = CompactJWS(parsing: compact) else {
+            throw AttestationResultError(.malformed, "not three parts of base64url, or more than \(limit) characters")
+        }
+        let kid = try parts.keyID(type: type, isTypeRequired: isTypeRequired)
+        let candidates = keys.filter { kid == nil || JSONWebKey($0)?.thumbprint == kid }
+        guard !candidates.isEmpty else {
+            throw AttestationResultError(.unknownKey, "none of the \(keys.count) known keys is the one it names")
+        }
+        guard candidates.contains(where: parts.isSigned(by:)) else {
+            throw AttestationResultError(.signature, "the signature does not verify")
+        }
+        return parts.payload
+    }
+
+    private func keyID(type: String, isTypeRequired: Bool) throws(AttestationResultError) -> String? {
+        let tree: JSONTree
+        do {
+            tree = try JSONTree(parsing: header)
+        } catch {
+            throw AttestationResultError(.header, error.detail)
+        }
+        guard case .object(let members) = tree else { throw AttestationResultError(.header, "not an object") }
+        guard members["alg"] == .string(Self.algorithm) else {
+            throw AttestationResultError(.algorithm, "the algorithm is not \(Self.algorithm)")
+        }
+        // jwk, jku, x5c: a token that brings its own key. crit: something that must be understood, and is not.
+        if let foreign = members.members.map(\.key).first(where: { !["alg", "typ", "kid"].contains($0) }) {
+            throw AttestationResultError(.header, "\(foreign.prefix(40).debugDescription) has no place in the header")
+        }
+        guard members["typ"].map({ $0 == .string(type) }) ?? !isTypeRequired else {
+            throw AttestationResultError(.header, "the type is not \(type)")
+        }
+        switch members["kid"] {
+        case nil: return nil
+        case .string(let kid): return kid
+        default: throw AttestationResultError(.header, "\"kid\" is not a text")
+        }
+    }
+}
