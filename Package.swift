@@ -61,7 +61,9 @@ let fuzzer: [Target] =
         .executableTarget(
             name: "birthmark-seeds",
             dependencies: [
-                "ParserProperties", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "UpdateTrust", "Ledger", crypto,
+                "ParserProperties", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "AttestationResults",
+                "UpdateTrust",
+                "Ledger", "Compression", crypto,
             ],
             path: "Fuzz/birthmark-seeds",
             swiftSettings: strict,
@@ -95,12 +97,14 @@ let package = Package(
         ),
         .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Bytes.
         library("TPMWire", []),
         library("Hashing", [crypto]),
         library("TPMCrypto", ["TPMWire", "Hashing", "CLibCrypto", crypto, cryptoExtras]),
         library("MeasuredBoot", ["TPMWire", "Hashing", crypto]),
+        library("Compression", ["CZlib"]),
         library("Ledger", [crypto]),
         library("Messages", ["Hashing", crypto]),
         library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", crypto, cryptoExtras, x509, asn1]),
@@ -134,7 +138,9 @@ let package = Package(
             [
                 "HTTPService", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages",
                 "MeasuredBoot",
-                "TPMWire", "TPMCrypto", "AttestationResults", "DurableFiles", crypto, x509, asn1, logging, lifecycle,
+                "TPMWire", "TPMCrypto", "AttestationResults", "Compression", "DurableFiles", crypto, x509, asn1,
+                logging,
+                lifecycle,
             ]
         ),
         library(
@@ -205,7 +211,7 @@ let package = Package(
             "birthmark",
             [
                 "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages",
-                "MeasuredBoot", "Endorsement", "TPMWire", "DurableFiles", crypto,
+                "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles", crypto,
             ]
         ),
 
@@ -251,7 +257,10 @@ let package = Package(
         // What holds for every parser on every input: for fuzzing, and for the tests that repeat its inputs.
         library(
             "ParserProperties",
-            ["TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "UpdateTrust", "Ledger", crypto],
+            [
+                "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "AttestationResults", "UpdateTrust",
+                "Ledger", "Compression", crypto,
+            ],
             path: "Fuzz/ParserProperties"
         ),
 
@@ -260,6 +269,7 @@ let package = Package(
         tests(of: "Hashing", [crypto]),
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
+        tests(of: "Compression", ["AttestationResults", "Messages"]),
         tests(of: "Ledger", [crypto]),
         tests(of: "Messages", [crypto]),
         tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, x509, asn1]),
@@ -285,7 +295,9 @@ let package = Package(
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
                 "Endorsement",
                 "Appraisal",
-                "AttestationResults", "TPMWire", "TPMCrypto", "DurableFiles", "birthmark-verifier", crypto, x509, asn1,
+                "AttestationResults", "TPMWire", "TPMCrypto", "Compression", "DurableFiles", "birthmark-verifier",
+                crypto, x509,
+                asn1,
                 logging, lifecycle, subprocess, system, nioSSL, nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -317,7 +329,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "SoftwareDevice", "MachineFaults", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent",
-                "VerifierClient", "UpdateTrust",
+                "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
                 "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
             ],
