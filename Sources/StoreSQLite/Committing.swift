@@ -116,7 +116,9 @@ extension SQLiteStore {
         try db.cachedStatement(sql: "UPDATE state SET version = ?, body = ? WHERE instance = ? AND version = ?")
             .execute(
                 arguments: [state.version, Data(try CanonicalJSON.encode(state)), state.instance.text, version])
-        return db.changesCount == 1 ? nil : .stale
+        guard db.changesCount == 1 else { return .stale }
+        try Standings.update(state, db)
+        return nil
     }
 
     private func apply(_ release: StoredRelease, _ db: Database) throws -> StoreOutcome? {

@@ -13,6 +13,10 @@ enum Schema {
         }
         migrator.registerMigration("2") { db in try db.execute(sql: version2) }
         migrator.registerMigration("3") { db in try db.execute(sql: version3) }
+        migrator.registerMigration("4") { db in
+            try db.execute(sql: version4)
+            try Standings.fill(db)
+        }
         return migrator
     }
 
@@ -129,5 +133,16 @@ enum Schema {
             imported_at INTEGER NOT NULL,
             PRIMARY KEY (instance, number)
         ) STRICT;
+        """
+
+    // What the status list is made of, in rows of 60 bytes: states are read one by one only. It says nothing that they do not say.
+    private static let version4 = """
+        CREATE TABLE standing (
+            instance TEXT NOT NULL PRIMARY KEY REFERENCES birth (instance),
+            place INTEGER NOT NULL UNIQUE,
+            lifecycle TEXT NOT NULL,
+            renewed_at INTEGER,
+            expires INTEGER
+        ) STRICT, WITHOUT ROWID;
         """
 }

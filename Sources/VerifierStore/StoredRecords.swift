@@ -104,6 +104,23 @@ public struct StoredInstance: Hashable, Sendable {
     }
 }
 
+/// How an instance stands, as the status list needs it.
+public struct StoredStanding: Hashable, Sendable {
+    /// The instance.
+    public var instance: InstanceID
+    /// Its place on the list.
+    public var index: Int
+    /// How it stands.
+    public var standing: InstanceStanding
+
+    /// Joins the parts.
+    public init(instance: InstanceID, index: Int, standing: InstanceStanding) {
+        self.instance = instance
+        self.index = index
+        self.standing = standing
+    }
+}
+
 /// What one decision is taken on.
 public struct DecisionSnapshot: Hashable, Sendable {
     /// The instance's state.

@@ -28,6 +28,13 @@ public protocol VerifierStore: Sendable {
     /// Instances in ascending order, beginning after one.
     func instances(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredInstance]
 
+    /// The place of an instance on the status list: given when its birth is taken over, at random among those that are free, and
+    /// the same for ever; `nil` when the instance is not on record.
+    func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int?
+
+    /// How instances stand and where on the status list, in ascending order of their ids, beginning after one.
+    func standings(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredStanding]
+
     /// The restoration of an instance with this number; `nil` when it was not taken over.
     func restoration(_ number: UInt32, of instance: InstanceID) async throws(StoreError) -> StoredRestoration?
 

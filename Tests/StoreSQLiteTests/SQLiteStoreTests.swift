@@ -182,6 +182,33 @@ import VerifierStore
         )
     }
 
+    /// Instances that were born before there was a status list get their places when the record is opened, once.
+    @Test func anEarlierRecordGetsPlacesOnTheStatusList() async throws {
+        let births = try (1...20).map { try Fixture.birth(try Fixture.record($0)) }
+        let suspension = try Fixture.act(.suspend, on: births[0].transition.state)
+        let before = try SQLiteStore.create(at: directory.database)
+        _ = try await before.commit(births.map { .birth($0) }, sealer: key.sealer)
+        _ = try await before.commit([.act(suspension, replacing: 1)], sealer: key.sealer)
+        // As a program of before left it.
+        try await before.pool.write { db in
+            try db.execute(sql: "DROP TABLE standing; DELETE FROM grdb_migrations WHERE identifier = '4'")
+        }
+        try before.close()
+        let store = try SQLiteStore.open(at: directory.database)
+        let standings = try await store.standings(after: nil, limit: 100)
+        #expect(Set(standings.map(\.index)).count == 20)
+        #expect(standings.allSatisfy { (0..<StatusPlaces.minimum).contains($0.index) })
+        for birth in births {
+            let state = try await store.snapshot(of: birth.transition.state.instance, release: nil).found().state
+            let standing = standings.first { $0.instance == state.instance }
+            #expect(standing?.standing == InstanceStanding(of: state))
+        }
+        #expect(standings.count { $0.standing.lifecycle == .suspended } == 1)
+        try store.close()
+        let again = try SQLiteStore.open(at: directory.database)
+        #expect(try await again.standings(after: nil, limit: 100) == standings)
+    }
+
     @Test func refusesSomebodyElsesDatabase() async throws {
         let other = try DatabaseQueue(path: directory.database)
         try await other.write { try $0.execute(sql: "CREATE TABLE song (title TEXT)") }

@@ -46,6 +46,14 @@ final class HookedStore: VerifierStore {
             try await store.instances(after: after, limit: limit)
         }
     }
+    func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int? {
+        try await call("statusIndex") { () async throws(StoreError) in try await store.statusIndex(of: instance) }
+    }
+    func standings(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredStanding] {
+        try await call("standings") { () async throws(StoreError) in
+            try await store.standings(after: after, limit: limit)
+        }
+    }
     func restoration(
         _ number: UInt32,
         of instance: InstanceID

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import GRDB
+public import Messages
+import UpdateTrust
+public import VerifierStore
+
+/// The rows that the status list is made of: one an instance, written with its state.
+enum Standings {
+    /// Gives an instance its place whose birth was just inserted.
+    static func insert(_ state: InstanceState, _ db: Database) throws {
+        // No birth is ever deleted, so that the last row's number is how many there are; counting would read them all.
+        let instances = try Int.fetchOne(db.cachedStatement(sql: "SELECT max(rowid) FROM birth")) ?? 0
+        try insert(state, among: StatusPlaces.count(for: instances), db)
+    }
+
+    /// Gives every instance its place that was born before there were any.
+    static func fill(_ db: Database) throws {
+        let places = StatusPlaces.count(for: try Int.fetchOne(db, sql: "SELECT count(*) FROM state") ?? 0)
+        let bodies = try Data.fetchCursor(db, sql: "SELECT body FROM state")
+        while let body = try bodies.next() { try insert(try SQLiteStore.state(body), among: places, db) }
+    }
+
+    private static func insert(_ state: InstanceState, among places: Int, _ db: Database) throws {
+        let standing = InstanceStanding(of: state)
+        try db.cachedStatement(
+            sql: "INSERT INTO standing (instance, place, lifecycle, renewed_at, expires) VALUES (?, ?, ?, ?, ?)"
+        ).execute(
+            arguments: [
+                state.instance.text, try freePlace(among: places, db), standing.lifecycle.rawValue, standing.renewedAt,
+                standing.expires,
+            ])
+    }
+
+    /// Draws until a place is free; at most half of them are taken.
+    private static func freePlace(among places: Int, _ db: Database) throws -> Int {
+        let isTaken = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM standing WHERE place = ?)")
+        while true {
+            let place = Int.random(in: 0..<places)
+            if try Bool.fetchOne(isTaken, arguments: [place]) == false { return place }
+        }
+    }
+
+    static func update(_ state: InstanceState, _ db: Database) throws {
+        let standing = InstanceStanding(of: state)
+        try db.cachedStatement(
+            sql: "UPDATE standing SET lifecycle = ?, renewed_at = ?, expires = ? WHERE instance = ?"
+        ).execute(
+            arguments: [standing.lifecycle.rawValue, standing.renewedAt, standing.expires, state.instance.text]
+        )
+    }
+}
+
+extension SQLiteStore {
+    public func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int? {
+        try await read { db in
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT place FROM standing WHERE instance = ?"),
+                arguments: [instance.text]
+            )
+        }
+    }
+
+    public func standings(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredStanding] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT instance, place, lifecycle, renewed_at, expires FROM standing
+                    WHERE instance > ? ORDER BY instance LIMIT ?
+                    """
+            )
+            let rows = try Row.fetchCursor(statement, arguments: [after?.text ?? "", limit])
+            var standings: [StoredStanding] = []
+            while let row = try rows.next() {
+                guard let instance = InstanceID(row[0] as String), let lifecycle = Lifecycle(rawValue: row[2] as String)
+                else {
+                    throw StoreError(
+                        .damaged,
+                        "how an instance stands cannot be read",
+                        hint: "restore the latest backup"
+                    )
+                }
+                standings.append(
+                    StoredStanding(
+                        instance: instance,
+                        index: row[1],
+                        standing: InstanceStanding(lifecycle: lifecycle, renewedAt: row[3], expires: row[4])
+                    )
+                )
+            }
+            return standings
+        }
+    }
+}
