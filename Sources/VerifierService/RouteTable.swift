@@ -89,6 +89,9 @@ enum RouteTable {
                 try await ledger.tile("tile/" + $0.parameter("path"))
             },
 
+            // Relying parties: how instances stand; the list names none.
+            Route(.get, "/v1/status-lists/1", by: .anyone, verifier.statusList),
+
             // Everybody: whether it runs.
             Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
             Route(.get, "/readyz", by: .anyone, verifier.readiness),

@@ -16,6 +16,7 @@ public final class Verifier: Sendable {
     let trust: TrustInForce
     let challenges: Challenges
     let consumed: ConsumedChallenges
+    let status: StatusDesk
     let clock: VerifierClock
     let logger: Logger
     /// What happened, in numbers.
@@ -62,6 +63,14 @@ public final class Verifier: Sendable {
             metrics: metrics,
             logger: logger,
             patience: .seconds(limits.commitSeconds)
+        )
+        status = StatusDesk(
+            maker: StatusListMaker(
+                store: store,
+                signer: materials.resultSigner,
+                uri: materials.configuration.statusListURI
+            ),
+            clock: clock
         )
         trust = TrustInForce(materials, metrics: metrics, logger: logger)
         policy = PolicyInForce(try .init(parsing: materials.policy))

@@ -36,7 +36,7 @@ import X509
             #expect(
                 open.map { "\($0.method.rawValue) \($0.pattern)" } == [
                     "POST /v1/challenges", "POST /v1/decisions", "GET /ledger/checkpoint", "GET /ledger/tile/{path...}",
-                    "GET /healthz", "GET /readyz", "GET /metrics",
+                    "GET /v1/status-lists/1", "GET /healthz", "GET /readyz", "GET /metrics",
                 ]
             )
             for (route, roles) in operatorRoutes(service) {

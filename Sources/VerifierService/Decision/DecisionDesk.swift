@@ -226,21 +226,21 @@ extension Verifier {
         switch decision.outcome {
         case .granting(let terms, let acceptance):
             let granted = try decision.issuing(try materials.grantSigner.sign(terms))
-            return (granted, try result(given, input, acceptance))
-        case .accepted(let acceptance): return (decision, try result(given, input, acceptance))
-        case .refused:
-            guard given.wantsResult, let claims = input.resultClaimsOfRefusedEvidence else { return (decision, nil) }
-            return (decision, try materials.resultSigner.sign(claims))
+            return (granted, try await result(given, input.resultClaims(for: acceptance)))
+        case .accepted(let acceptance):
+            return (decision, try await result(given, input.resultClaims(for: acceptance)))
+        case .refused: return (decision, try await result(given, input.resultClaimsOfRefusedEvidence))
         default: return (decision, nil)
         }
     }
 
+    /// - Parameter claims: what relying parties may be told, if there is anything.
     private func result(
         _ given: Case,
-        _ input: DecisionInput,
-        _ acceptance: Acceptance
-    ) throws -> AttestationResult? {
-        guard given.wantsResult, let claims = input.resultClaims(for: acceptance) else { return nil }
+        _ claims: @autoclosure () -> EARClaims?
+    ) async throws -> AttestationResult? {
+        guard given.wantsResult, var claims = claims() else { return nil }
+        claims.statusList = try await statusReference(of: given.enrolled.record.instance)
         return try materials.resultSigner.sign(claims)
     }
 

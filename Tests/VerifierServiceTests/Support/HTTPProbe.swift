@@ -11,6 +11,7 @@ import NIOSSL
 struct HTTPProbe {
     struct Reply: Sendable {
         var status: Int
+        var contentType: String?
         var body: [UInt8]
 
         var text: String { String(decoding: body, as: UTF8.self) }
@@ -71,7 +72,11 @@ struct HTTPProbe {
         }
         let response = try await http.execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 32 << 20)
-        return Reply(status: Int(response.status.code), body: Array(buffer: bytes))
+        return Reply(
+            status: Int(response.status.code),
+            contentType: response.headers.first(name: "content-type"),
+            body: Array(buffer: bytes)
+        )
     }
 }
 
