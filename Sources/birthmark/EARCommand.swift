@@ -46,11 +46,9 @@ struct EARCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let result = try read()
+            let result = try SignedInput(verifier.bundle()).result(path)
             let claims = result.claims
-            var reasons: [String] = []
-            if !result.isCurrent(at: UTCTime.now) { reasons.append("not-current") }
-            if claims.status == .contraindicated { reasons.append("contraindicated") }
+            let reasons = result.shortcomings(at: UTCTime.now).map(\.rawValue)
             let report = Report(
                 verdict: reasons.isEmpty ? "accepted" : "refused",
                 reasons: reasons,
@@ -74,26 +72,6 @@ struct EARCommand: AsyncParsableCommand {
 
         private typealias Vector = TrustworthinessVector.Category
 
-        private func read() throws -> AttestationResult {
-            let bytes = try InputFile.read(path, limit: AttestationResult.maximumSize, what: "the attestation result")
-            let keys = try verifier.bundle().resultKeys ?? []
-            do throws(AttestationResultError) {
-                // Editors and shells end a file with a line feed.
-                let text = String(decoding: bytes.last == 0x0A ? bytes.dropLast() : bytes, as: UTF8.self)
-                return try AttestationResult.verify(text, keys: keys)
-            } catch {
-                let isMalformed = error.code == .malformed || error.code == .claims
-                throw CommandFailure(
-                    isMalformed ? .malformed : .refused,
-                    "\(path): \(error)",
-                    hint: keys.isEmpty
-                        ? "the trust bundle names no keys for results: take the verifier's new trust.json"
-                        : "ask the device for a new one: birthmark-device attest --ear FILE",
-                    reasons: isMalformed ? [] : [error.code.rawValue]
-                )
-            }
-        }
-
         private func text(_ report: Report, _ claims: EARClaims) -> String {
             var blocks = [
                 facts([
@@ -112,17 +90,15 @@ struct EARCommand: AsyncParsableCommand {
                     guard let claim = appraisal.vector?[category], claim != .noClaim else { return nil }
                     return (category.rawValue, "\(claim.rawValue), \(claim.tier.rawValue)")
                 }
-                let policies = appraisal.policies.map { ("policy", Optional(Self.shown($0))) }
+                let policies = appraisal.policies.map { ("policy", Optional(shown($0))) }
                 blocks.append(
-                    Self.shown(label) + "\n" + facts([("status", appraisal.status.rawValue)] + said + policies)
+                    shown(label) + "\n" + facts([("status", appraisal.status.rawValue)] + said + policies)
                 )
             }
             return blocks.joined(separator: "\n")
         }
-
-        /// Text out of a token in a form that cannot forge another line.
-        private static func shown(_ text: String) -> String {
-            text.unicodeScalars.prefix(200).map { $0.escaped(asASCII: true) }.joined()
-        }
     }
 }
+
+/// Text out of a token in a form that cannot forge another line.
+func shown(_ text: String) -> String { text.unicodeScalars.prefix(200).map { $0.escaped(asASCII: true) }.joined() }

@@ -10,6 +10,7 @@ import Testing
         (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),
         (.auditor, ["quote", "verify", "--key", "k"]), (.auditor, ["log", "replay", "x", "--format", "ima9"]),
         (.auditor, ["release", "keygen", "/tmp/x", "--algorithm", "rsa"]), (.auditor, ["ek", "verify"]),
+        (.auditor, ["status", "check"]), (.auditor, ["status", "check", "r", "--list"]),
         (.auditor, ["ledger", "show"]), (.auditor, ["ledger", "show", "--", "-1"]),
         (.auditor, ["ledger", "show", "one"]),
         (.auditor, ["release", "keygen", "/tmp/bm-never", "--threshold", "1"]),
