@@ -3,18 +3,10 @@ import Messages
 import UpdateTrust
 
 extension ParserTarget {
-    /// The compact form of a JWS, as a device gets it: either the whole text, or header and claims on a line each, which
-    /// are then signed with a key that is trusted here, as if the verifier itself went wrong.
+    /// A grant as a device gets it.
     static let grant = ParserTarget("grant", longestInput: 4096) { (input) throws(BrokenProperty) in
         guard let issuer = Label("verifier.example") else { throw BrokenProperty("the issuer has a name") }
-        let compact: String
-        if let line = input.firstIndex(of: UInt8(ascii: "\n")) {
-            let signed = Base64URL.encode(input[..<line]) + "." + Base64URL.encode(input[(line + 1)...])
-            guard let signature = try? FixedKeys.signing.signature(for: Array(signed.utf8)) else { return false }
-            compact = signed + "." + Base64URL.encode(signature.rawRepresentation)
-        } else {
-            compact = String(decoding: input, as: UTF8.self)
-        }
+        guard let compact = SignedWhenChecked.compact(input) else { return false }
         let keys = [StatementKey(FixedKeys.signing.publicKey)]
         guard let grant = try? Grant.verify(compact, issuer: issuer, keys: keys) else { return false }
         let parts = compact.split(separator: ".", omittingEmptySubsequences: false)
