@@ -27,7 +27,8 @@ public struct InstanceStanding: Hashable, Sendable {
     public func status(at now: Int64) -> StatusType {
         switch lifecycle {
         case .suspended: return .suspended
-        case .born, .retired: return .invalid
+        // What is lent to an instance that strayed is for its way back, and for no relying party.
+        case .born, .rescue, .drifted, .retired: return .invalid
         case .trusted:
             guard let renewedAt, let expires else { return .invalid }
             return Lease.holds(at: now, renewedAt: renewedAt, expires: expires) ? .valid : .invalid

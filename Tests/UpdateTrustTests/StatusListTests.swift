@@ -237,7 +237,7 @@ private struct ListForger {
         let held = InstanceStanding(lifecycle: lifecycle, renewedAt: now - 1, expires: now + 1).status(at: now)
         let none = InstanceStanding(lifecycle: lifecycle, renewedAt: nil, expires: nil).status(at: now)
         switch lifecycle {
-        case .born, .retired: #expect(held == .invalid && none == .invalid)
+        case .born, .rescue, .drifted, .retired: #expect(held == .invalid && none == .invalid)
         case .trusted: #expect(held == .valid && none == .invalid)
         case .suspended: #expect(held == .suspended && none == .suspended)
         }
