@@ -45,7 +45,9 @@ struct ServiceManager: Sendable {
     }
 
     private static func watchdog(_ environment: (String) -> String?) -> Duration? {
-        guard let text = environment("WATCHDOG_USEC"), let microseconds = Int64(text), microseconds > 0 else { return nil }
+        guard let text = environment("WATCHDOG_USEC"), let microseconds = Int64(text), microseconds > 0 else {
+            return nil
+        }
         if let process = environment("WATCHDOG_PID"), process != String(getpid()) { return nil }
         return .microseconds(microseconds)
     }
@@ -76,7 +78,10 @@ extension ServiceManager.Message {
         switch self {
         case .ready: "READY=1"
         case .status(let text):
-            "STATUS=" + String(text.unicodeScalars.prefix(ServiceManager.longestStatus).map { $0 < " " ? " " : Character($0) })
+            "STATUS="
+                + String(
+                    text.unicodeScalars.prefix(ServiceManager.longestStatus).map { $0 < " " ? " " : Character($0) }
+                )
         case .watchdog: "WATCHDOG=1"
         case .stopping: "STOPPING=1"
         }

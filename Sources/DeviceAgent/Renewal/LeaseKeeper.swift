@@ -1,7 +1,9 @@
 import Messages
 import Synchronization
 
-/// Renews a device's lease for as long as it runs. It never extends one: a lease ends when the verifier said that it ends.
+/// Renews a device's lease for as long as it runs.
+///
+/// It never extends one: a lease ends when the verifier said that it ends.
 public final class LeaseKeeper: Sendable {
     private let agent: Agent
     private let tell: @Sendable (RenewalEvent) -> Void

@@ -28,7 +28,7 @@ extension Agent {
             do throws(AgentError) {
                 let outcome = try await confirm(lock)
                 if let lease = outcome.lease { return Renewal(lease: lease, confirmed: outcome.running) }
-            } catch where error.kind == .refused && Self.endsLease.isDisjoint(with: error.reasons) {
+            } catch  where error.kind == .refused && Self.endsLease.isDisjoint(with: error.reasons) {
                 // Before the reboot there is nothing to confirm, and nothing wrong.
                 if !error.reasons.contains("not-rebooted") {
                     unconfirmed = Renewal.Unconfirmed(grant: grant, because: error.line)

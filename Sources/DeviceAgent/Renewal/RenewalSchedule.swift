@@ -1,7 +1,9 @@
 public import Messages
 import UpdateTrust
 
-/// When a lease is renewed next. A value that knows no clock, no die and no verifier: all three are arguments.
+/// When a lease is renewed next.
+///
+/// A value that knows no clock, no die and no verifier: all three are arguments.
 public struct RenewalSchedule: Hashable, Sendable {
     /// What an attempt came to.
     public enum Outcome: Hashable, Sendable, CaseIterable {
