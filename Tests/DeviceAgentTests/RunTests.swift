@@ -55,7 +55,7 @@ import UpdateTrust
                 before = failed.event.trouble
                 #expect(before?.isRefusal == false)
                 #expect(failed.event.next != nil)
-                agent.signal(SIGKILL)
+                try agent.pullThePlug()
             }
             // It says so after its death too, and goes on counting where it was.
             let words = trouble == .down ? "cannot be reached" : "The store is busy."

@@ -45,6 +45,13 @@ struct RunningAgent: Sendable {
 
     func signal(_ number: Int32) { kill(id, number) }
 
+    /// Ends the agent with SIGKILL, which timeout(1) cannot hand on; it ends then too.
+    func pullThePlug() throws {
+        let children = try contents(of: "/proc/\(id)/task/\(id)/children")
+        let agent = try #require(pid_t(String(decoding: children.prefix { $0 != 0x20 }, as: UTF8.self)))
+        kill(agent, SIGKILL)
+    }
+
     /// Waits for an event of this kind that was not among the first `count` events.
     /// - Returns: the event, and how many there are up to it.
     @discardableResult
