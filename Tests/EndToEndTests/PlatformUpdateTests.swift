@@ -114,7 +114,7 @@ import UpdateTrust
             try await device.boot(Fleet.released, [.kernel])
             try await expect(1, device.agent("confirm"))
             let explanation = try await expect(0, operate("explain", device, [], in: fleet)).json
-            let golden = ContentDigest(of: try contents(of: fleet.directory + "/golden/boot.log")).description
+            let golden = ContentDigest(of: try contents(of: fleet.directory + "/golden-2.5.0/boot.log")).description
             #expect(explanation["expectedBoot"].text == "granted")
             #expect(explanation["expectedLog"].text == golden)
             #expect(explanation["events"].list.compactMap { $0["pcr"].number } == [4, 9])

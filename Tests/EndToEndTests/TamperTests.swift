@@ -83,7 +83,7 @@ import UpdateTrust
         }
     }
 
-    @Test func theReleaseBeforeIsNoLongerExpectedOnceTheNextIsConfirmed() async throws {
+    @Test func theReleaseBeforeIsAFallBackOnceTheNextIsConfirmed() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]
             try await expect(0, device.update())
@@ -95,12 +95,18 @@ import UpdateTrust
             try await expect(0, device.agent("confirm"))
 
             try await device.boot(Fleet.bornWith)
-            let rolled = try await expect(1, device.agent("attest")).json
-            #expect(rolled["reasons"].texts == ["evidence-refused", "boot-unexpected"])
-            let record = try await fleet.record(of: device)
-            #expect(record["lifecycle"].text == "suspended")
+            #expect(try await expect(0, device.agent("attest")).json["bootState"].text == "previous")
+            var record = try await fleet.record(of: device)
+            #expect(record["lifecycle"].text == "rescue")
             #expect(record["running.version"].text == "2.5.0")
             #expect(record["securityFloor"].number == 8)
+
+            // The release before with another kernel is no fall back.
+            try await device.boot(Fleet.bornWith, [.kernel])
+            let rolled = try await expect(1, device.agent("attest")).json
+            #expect(rolled["reasons"].texts == ["evidence-refused", "boot-unexpected"])
+            record = try await fleet.record(of: device)
+            #expect(record["lifecycle"].text == "suspended")
         }
     }
 }

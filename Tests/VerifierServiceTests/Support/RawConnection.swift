@@ -36,7 +36,9 @@ final class RawConnection: Sendable {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
-    /// Writes without waiting for the peer to take anything.
+    /// Writes without waiting for the peer to take anything; it may have closed already.
+    func offer(_ text: String) { offer(Array(text.utf8)) }
+
     func offer(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
 
     /// Reads nothing more, as a peer that lets its window fill up.
