@@ -29,15 +29,18 @@ public enum ZlibStream {
         upTo capacity: Int,
         _ write: (_ output: UnsafeMutablePointer<UInt8>?, _ size: inout UInt) -> Int32
     ) throws(ZlibError) -> [UInt8] {
+        // Without any room zlib takes one byte of its own, and says nothing of what came into it.
+        let room = max(capacity, 1)
         var status = Z_MEM_ERROR
         // Memory that nothing is written to costs nothing: the limit may be far above what comes.
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(capacity, 1)) { output, count in
-            var size = UInt(max(capacity, 0))
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { output, count in
+            var size = UInt(room)
             status = unsafe write(output.baseAddress, &size)
             count = status == Z_OK ? Int(clamping: size) : 0
         }
         switch status {
-        case Z_OK: return bytes
+        case Z_OK where bytes.count <= capacity: return bytes
+        case Z_OK: throw .tooLarge
         case Z_BUF_ERROR: throw .tooLarge
         case Z_DATA_ERROR: throw .damaged
         default: throw .failed

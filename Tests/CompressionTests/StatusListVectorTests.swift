@@ -33,40 +33,21 @@ import Testing
         #expect(Base64URL.encode(try ZlibStream.compress(written.bytes)) == "eNo76fITAAPfAgc")
     }
 
-    /// A million statuses (the draft's appendix of test vectors), nearly all of them 0.
-    @Test(arguments: [
-        (
+    /// A million statuses of one bit (the draft's appendix of test vectors), nearly all of them 0.
+    @Test func aMillionStatuses() throws {
+        let list = try list(
             1,
             """
-            eNrt3AENwCAMAEGogklACtKQPg9LugC9k_ACvreiogEAAKkeCQAAAAAAAAAAAAAAAAAAAIBylgQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
-            AAAAAAAAAAAAAXG9IAAAAAAAAAPwsJAAAAAAAAAAAAAAAvhsSAAAAAAAAAAAA7KpLAAAAAAAAAAAAAAAAAAAAAJsLCQAAAAAAAAAAADjelAAAAA\
-            AAAAAAKjDMAQAAAACAZC8L2AEb
-            """,
-            [
-                0: 1, 1993: 1, 25460: 1, 159_495: 1, 495_669: 1, 554_353: 1, 645_645: 1, 723_232: 1, 854_545: 1,
-                934_534: 1,
-            ]
-        ),
-        (
-            2,
+            eNrt3AENwCAMAEGogklACtKQPg9LugC9k_ACvreiogEAAKkeCQAAAAAAAAAAAAAAAAAAAIBylgQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
+            AAAAAAAAAAAAAAAAAAXG9IAAAAAAAAAPwsJAAAAAAAAAAAAAAAvhsSAAAAAAAAAAAA7KpLAAAAAAAAAAAAAAAAAAAAAJsLCQAAAAAAAAAAADje\
+            lAAAAAAAAAAAKjDMAQAAAACAZC8L2AEb
             """
-            eNrt2zENACEQAEEuoaBABP5VIO01fCjIHTMStt9ovGVIAAAAAABAbiEBAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEB5WwIAAAAAAAAAA\
-            AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAID0ugQAAAAAAAAAAAAA\
-            AAAAQG12SgAAAAAAAAAAAAAAAAAAAAAAAAAAAOCSIQEAAAAAAAAAAAAAAAAAAAAAAAD8ExIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
-            AAwJEuAQAAAAAAAAAAAAAAAAAAAAAAAMB9SwIAAAAAAAAAAAAAAAAAAACoYUoAAAAAAAAAAAAAAEBqH81gAQw
-            """,
-            [
-                0: 1, 1993: 2, 25460: 1, 159_495: 3, 495_669: 1, 554_353: 1, 645_645: 2, 723_232: 1, 854_545: 1,
-                934_534: 2,
-            ]
-        ),
-    ])
-    func aMillionStatuses(bits: Int, lst: String, some: [Int: UInt8]) throws {
-        let list = try list(bits, lst)
-        var expected = some
-        expected[1_000_345] = bits == 1 ? 1 : 3
+        )
+        let set: Set = [
+            0, 1993, 25460, 159_495, 495_669, 554_353, 645_645, 723_232, 854_545, 934_534, 1_000_345,
+        ]
         #expect(list.count == 1 << 20)
-        for index in 0..<list.count where list[index]?.rawValue != expected[index] ?? 0 {
+        for index in 0..<list.count where list[index]?.rawValue != (set.contains(index) ? 1 : 0) {
             Issue.record("place \(index) is \(String(describing: list[index]))")
         }
     }
