@@ -38,7 +38,7 @@ extension InstanceState {
     /// - Parameter known: the registered releases, withdrawn ones among them: they are still told from tampering.
     public func strayExpectations(_ record: BirthRecord, among known: [KnownRelease]) -> [BootExpectation] {
         let own = [running.manifest, pending?.package.manifest, previous?.manifest].compactMap { $0 }
-        let others = known.filter { $0.isMade(for: record) && !own.contains($0.manifest) }.map { known in
+        let others = known.filter { $0.release.misfits(record).isEmpty && !own.contains($0.manifest) }.map { known in
             BootExpectation(
                 name: known.release.role == .rescue ? .rescue : .drifted,
                 profile: known.release.boot.applying(allowed ?? []),
@@ -49,15 +49,6 @@ extension InstanceState {
             BootExpectation(name: .previous, profile: $0.boot.applying(allowed ?? []), release: $0.manifest)
         }
         return [before].compactMap { $0 } + others.filter { $0.name == .rescue } + others.filter { $0.name == .drifted }
-    }
-}
-
-extension KnownRelease {
-    /// Whether this kind of device is meant, and quotes what tells its boot.
-    func isMade(for record: BirthRecord) -> Bool {
-        let expected = release.boot.exact
-        return release.models.contains(record.model) && release.hardwareRevisions.contains(record.hardwareRevision)
-            && expected.bank == record.selection.bank && Set(expected.values.keys).isSubset(of: record.selection.pcrs)
     }
 }
 

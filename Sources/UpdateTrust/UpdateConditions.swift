@@ -42,16 +42,7 @@ struct UpdateConditions {
     }
 
     private var fit: [DecisionReason] {
-        var reasons: [DecisionReason] = []
-        let release = known.release
-        if !release.models.contains(record.model) { reasons.append(.modelDoesNotFit) }
-        if !release.hardwareRevisions.contains(record.hardwareRevision) { reasons.append(.hardwareDoesNotFit) }
-        if release.role == .rescue { reasons.append(.rescueNotGranted) }
-        let expected = release.boot.exact
-        if expected.bank != record.selection.bank || !Set(expected.values.keys).isSubset(of: record.selection.pcrs) {
-            reasons.append(.bootNotQuotable)
-        }
-        return reasons
+        known.release.misfits(record) + (known.release.role == .rescue ? [.rescueNotGranted] : [])
     }
 
     private func versions(floor: UInt64) -> [DecisionReason] {
@@ -74,5 +65,19 @@ struct UpdateConditions {
     private var window: [DecisionReason] {
         guard let window = rule.window else { return [] }
         return window.closing(at: now) == nil ? [.outsideWindow] : []
+    }
+}
+
+extension Release {
+    /// Why it is not for this device: made for another kind, or with a boot that the device's quotes do not tell.
+    func misfits(_ record: BirthRecord) -> [DecisionReason] {
+        var reasons: [DecisionReason] = []
+        if !models.contains(record.model) { reasons.append(.modelDoesNotFit) }
+        if !hardwareRevisions.contains(record.hardwareRevision) { reasons.append(.hardwareDoesNotFit) }
+        let expected = boot.exact
+        if expected.bank != record.selection.bank || !Set(expected.values.keys).isSubset(of: record.selection.pcrs) {
+            reasons.append(.bootNotQuotable)
+        }
+        return reasons
     }
 }

@@ -251,14 +251,21 @@ extension Verifier {
             release = cached
         } else {
             guard let stored = try await store.release(manifest) else { return nil }
-            release = try Release(parsing: stored.payload)
-            releases.keep(release, for: manifest)
+            release = try parsed(stored)
         }
         return KnownRelease(
             release: release,
             manifest: manifest,
             status: standing == .registered ? .active : .withdrawn
         )
+    }
+
+    /// The payload, read once for as long as it is remembered.
+    func parsed(_ stored: StoredRelease) throws -> Release {
+        if let cached = releases[stored.manifest] { return cached }
+        let release = try Release(parsing: stored.payload)
+        releases.keep(release, for: stored.manifest)
+        return release
     }
 
     private func change(

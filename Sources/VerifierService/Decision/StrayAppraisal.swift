@@ -29,11 +29,9 @@ extension Verifier {
     private func knownReleases() async throws -> [KnownRelease] {
         var known: [KnownRelease] = []
         for stored in try await store.releases() {
-            let release = try releases[stored.manifest] ?? Release(parsing: stored.payload)
-            releases.keep(release, for: stored.manifest)
             known.append(
                 KnownRelease(
-                    release: release,
+                    release: try parsed(stored),
                     manifest: stored.manifest,
                     status: stored.withdrawal == nil ? .active : .withdrawn
                 )
