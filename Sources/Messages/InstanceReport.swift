@@ -132,12 +132,15 @@ public struct PendingReport: Hashable, Sendable, Codable {
     public var package: PackageReference
     /// Seconds since 1970 after which it is dead.
     public var expires: Int64
+    /// How far the update came: `granted`, `installed`, `booted`, `unconfirmed` and what may come after (see `UpdateReport`).
+    public var stage: String
 
     /// Joins the parts.
-    public init(jti: String, package: PackageReference, expires: Int64) {
+    public init(jti: String, package: PackageReference, expires: Int64, stage: String) {
         self.jti = jti
         self.package = package
         self.expires = expires
+        self.stage = stage
     }
 }
 

@@ -110,12 +110,15 @@ public struct ReleaseReport: Hashable, Sendable, Codable {
         public var by: Label
         /// The reason.
         public var reason: String
+        /// Present, and true, when it was recalled: nobody is trusted who runs it.
+        public var recalled: Bool?
 
         /// Joins the parts.
-        public init(at: Int64, by: Label, reason: String) {
+        public init(at: Int64, by: Label, reason: String, recalled: Bool? = nil) {
             self.at = at
             self.by = by
             self.reason = reason
+            self.recalled = recalled
         }
     }
 

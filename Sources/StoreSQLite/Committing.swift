@@ -78,6 +78,7 @@ extension SQLiteStore {
             try apply(restoration, transition, version, db)
         case .decision(let decision): try apply(decision, db)
         case .act(let transition, let version): try replace(transition, version, db)
+        case .lapse(let transition, let version): try replace(transition, version, isSettled: true, db)
         case .release(let release, _): try apply(release, db)
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
@@ -90,34 +91,39 @@ extension SQLiteStore {
             db.cachedStatement(sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
         )
         guard policy == Data(decision.policy.bytes) else { return .stale }
-        if let release = decision.release {
-            guard try Self.standing(of: release, db) == .registered else { return .stale }
+        for (release, standing) in decision.standings {
+            guard try Self.standing(of: release, db) == standing else { return .stale }
         }
         let used = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM challenge_used WHERE nonce = ?)"),
             arguments: [Data(decision.challenge)]
         )
         guard used == false else { return .challengeUsed }
-        if let obstacle = try replace(decision.transition, decision.replacing, db) { return obstacle }
+        if let obstacle = try replace(decision.transition, decision.replacing, isSettled: true, db) { return obstacle }
         try db.cachedStatement(sql: "INSERT INTO challenge_used (nonce, expires) VALUES (?, ?)")
             .execute(arguments: [Data(decision.challenge), decision.challengeExpires])
         if let grant = decision.grant {
-            try db.cachedStatement(sql: "INSERT INTO grant_given (jti, instance, compact, expires) VALUES (?, ?, ?, ?)")
-                .execute(
-                    arguments: [grant.jti, decision.transition.state.instance.text, grant.compact, grant.expires])
+            try Updates.insert(grant, of: decision.transition.state.instance, db)
         }
         if let log = decision.log { try keep(log, db) }
         return nil
     }
 
     /// Replaces a state that is still of the version that was read.
-    func replace(_ transition: Transition, _ version: Int64, _ db: Database) throws -> StoreOutcome? {
+    /// - Parameter isSettled: whether it takes in what time and withdrawals have done so far.
+    func replace(
+        _ transition: Transition,
+        _ version: Int64,
+        isSettled: Bool = false,
+        _ db: Database
+    ) throws -> StoreOutcome? {
         let state = transition.state
         try db.cachedStatement(sql: "UPDATE state SET version = ?, body = ? WHERE instance = ? AND version = ?")
             .execute(
                 arguments: [state.version, Data(try CanonicalJSON.encode(state)), state.instance.text, version])
         guard db.changesCount == 1 else { return .stale }
-        try Standings.update(state, db)
+        try Standings.update(state, isSettled: isSettled, db)
+        try Updates.note(transition.entries, db)
         return nil
     }
 
@@ -140,13 +146,21 @@ extension SQLiteStore {
     ) throws -> StoreOutcome? {
         switch try Self.standing(of: manifest, db) {
         case nil: return .conflict(.missing)
-        case .withdrawn: return .conflict(.withdrawn)
-        case .registered: break
+        case .recalled: return .conflict(.withdrawn)
+        // What was withdrawn can be recalled still.
+        case .withdrawn where !withdrawal.isRecall: return .conflict(.withdrawn)
+        case .withdrawn, .registered: break
         }
         try db.execute(
-            sql: "UPDATE release SET withdrawn_at = ?, withdrawn_by = ?, withdrawn_because = ? WHERE manifest = ?",
-            arguments: [withdrawal.at, withdrawal.by.text, withdrawal.reason, Data(manifest.bytes)]
+            sql: """
+                UPDATE release SET withdrawn_at = ?, withdrawn_by = ?, withdrawn_because = ?, is_recalled = ?
+                WHERE manifest = ?
+                """,
+            arguments: [
+                withdrawal.at, withdrawal.by.text, withdrawal.reason, withdrawal.isRecall, Data(manifest.bytes),
+            ]
         )
+        try Standings.makeDue(withdrawal.isRecall ? .recalled : .withdrawn, manifest, db)
         return nil
     }
 

@@ -12,20 +12,28 @@ extension SQLiteStore: VerifierStore {
     ) async throws(StoreError) -> DecisionSnapshot? {
         if let known = memory.snapshot(of: instance, release: release) { return known }
         let generation = memory.generation
-        let found = try await read { db -> (body: Data, release: ReleaseStanding?)? in
+        let snapshot = try await read { db -> DecisionSnapshot? in
             let statement = try db.cachedStatement(sql: "SELECT body FROM state WHERE instance = ?")
             guard let body = try Data.fetchOne(statement, arguments: [instance.text]) else { return nil }
-            return (body, try release.flatMap { try Self.standing(of: $0, db) })
+            let state = try Self.state(body)
+            var standings: ReleaseStandings = [:]
+            for manifest in state.manifests + [release].compactMap({ $0 }) {
+                standings[manifest] = try Self.standing(of: manifest, db)
+            }
+            return DecisionSnapshot(state: state, standings: standings)
         }
-        guard let found else { return nil }
-        let snapshot = DecisionSnapshot(state: try Self.state(found.body), release: found.release)
-        memory.keep(snapshot, release: release, readAt: generation)
+        guard let snapshot else { return nil }
+        memory.keep(snapshot, readAt: generation)
         return snapshot
     }
 
     static func standing(of release: ContentDigest, _ db: Database) throws -> ReleaseStanding? {
-        let statement = try db.cachedStatement(sql: "SELECT withdrawn_at IS NOT NULL FROM release WHERE manifest = ?")
-        return try Bool.fetchOne(statement, arguments: [Data(release.bytes)]).map { $0 ? .withdrawn : .registered }
+        let statement = try db.cachedStatement(
+            sql: "SELECT withdrawn_at IS NOT NULL, is_recalled FROM release WHERE manifest = ?"
+        )
+        return try Row.fetchOne(statement, arguments: [Data(release.bytes)]).map { row in
+            row[1] ? .recalled : row[0] ? .withdrawn : .registered
+        }
     }
 
     public func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth? {
@@ -90,7 +98,8 @@ extension SQLiteStore: VerifierStore {
     {
         try await read { db in
             let sql = """
-                SELECT manifest, envelope, payload, added_at, added_by, withdrawn_at, withdrawn_by, withdrawn_because
+                SELECT manifest, envelope, payload, added_at, added_by, withdrawn_at, withdrawn_by, withdrawn_because,
+                    is_recalled
                 FROM release \(which)
                 """
             return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
@@ -105,7 +114,7 @@ extension SQLiteStore: VerifierStore {
                     addedBy: by
                 )
                 if let at = row[5] as Int64?, let name = row[6] as String?, let by = Label(name) {
-                    release.withdrawal = .init(at: at, by: by, reason: row[7] ?? "")
+                    release.withdrawal = .init(at: at, by: by, reason: row[7] ?? "", isRecall: row[8])
                 }
                 return release
             }

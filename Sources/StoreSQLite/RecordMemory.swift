@@ -32,19 +32,23 @@ final class RecordMemory: Sendable {
     func snapshot(of instance: InstanceID, release: ContentDigest?) -> DecisionSnapshot? {
         memory.withLock { memory in
             guard let state = memory.contents.states[instance] else { return nil }
-            guard let release else { return DecisionSnapshot(state: state, release: nil) }
-            return memory.contents.standings[release].map { DecisionSnapshot(state: state, release: $0) }
+            var standings: ReleaseStandings = [:]
+            for manifest in state.manifests + [release].compactMap({ $0 }) {
+                guard let standing = memory.contents.standings[manifest] else { return nil }
+                standings[manifest] = standing
+            }
+            return DecisionSnapshot(state: state, standings: standings)
         }
     }
 
     func holdsLog(_ digest: ContentDigest) -> Bool { memory.withLock { $0.contents.logs[digest] ?? false } }
 
     /// Keeps what was read, unless something has changed since the reader noted the generation.
-    func keep(_ snapshot: DecisionSnapshot, release: ContentDigest?, readAt generation: UInt64) {
+    func keep(_ snapshot: DecisionSnapshot, readAt generation: UInt64) {
         memory.withLock { memory in
             guard memory.generation == generation else { return }
             memory.contents.states.keep(snapshot.state, for: snapshot.state.instance)
-            if let release, let standing = snapshot.release { memory.contents.standings.keep(standing, for: release) }
+            for (manifest, standing) in snapshot.standings { memory.contents.standings.keep(standing, for: manifest) }
         }
     }
 
@@ -81,11 +85,12 @@ extension RecordMemory.Contents {
         case .decision(let decision):
             states.keep(decision.transition.state, for: decision.transition.state.instance)
             if let log = decision.log { logs.keep(true, for: log.digest) }
-        case .act(let transition, _), .restoration(_, let transition, _):
+        case .act(let transition, _), .lapse(let transition, _), .restoration(_, let transition, _):
             states.keep(transition.state, for: transition.state.instance)
         case .release(let release, _): standings.keep(.registered, for: release.manifest)
         case .log(let log): logs.keep(true, for: log.digest)
-        case .withdrawal(let manifest, _, _): standings.keep(.withdrawn, for: manifest)
+        case .withdrawal(let manifest, let withdrawal, _):
+            standings.keep(withdrawal.isRecall ? .recalled : .withdrawn, for: manifest)
         case .policy, .bundle, .bundleFinished: break
         }
     }

@@ -17,6 +17,10 @@ enum Schema {
             try db.execute(sql: version4)
             try Standings.fill(db)
         }
+        migrator.registerMigration("5") { db in
+            try db.execute(sql: version5)
+            try Standings.refresh(db)
+        }
         return migrator
     }
 
@@ -143,6 +147,28 @@ enum Schema {
             lifecycle TEXT NOT NULL,
             renewed_at INTEGER,
             expires INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    // `due` is 0 when a withdrawal concerns the instance. Whom one concerns is looked for by reading the table: that is rare, and two
+    // more indexes would be written with every decision.
+    private static let version5 = """
+        ALTER TABLE standing ADD COLUMN due INTEGER;
+        ALTER TABLE standing ADD COLUMN running BLOB;
+        ALTER TABLE standing ADD COLUMN granted BLOB;
+        CREATE INDEX standing_due ON standing (due) WHERE due IS NOT NULL;
+
+        ALTER TABLE release ADD COLUMN is_recalled INTEGER NOT NULL DEFAULT 0;
+
+        ALTER TABLE grant_given ADD COLUMN manifest BLOB;
+        ALTER TABLE grant_given ADD COLUMN stage TEXT;
+        CREATE INDEX grant_given_instance ON grant_given (instance);
+        CREATE INDEX grant_given_manifest ON grant_given (manifest, stage);
+        CREATE TABLE update_step (
+            jti TEXT NOT NULL,
+            stage TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (jti, stage)
         ) STRICT, WITHOUT ROWID;
         """
 }

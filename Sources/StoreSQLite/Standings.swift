@@ -16,8 +16,15 @@ enum Standings {
     /// Gives every instance its place that was born before there were any.
     static func fill(_ db: Database) throws {
         let places = StatusPlaces.count(for: try Int.fetchOne(db, sql: "SELECT count(*) FROM state") ?? 0)
+        try forEachState(db) { try insert($0, among: places, db) }
+    }
+
+    /// Writes anew what follows from the states.
+    static func refresh(_ db: Database) throws { try forEachState(db) { try update($0, isSettled: true, db) } }
+
+    private static func forEachState(_ db: Database, _ work: (InstanceState) throws -> Void) throws {
         let bodies = try Data.fetchCursor(db, sql: "SELECT body FROM state")
-        while let body = try bodies.next() { try insert(try SQLiteStore.state(body), among: places, db) }
+        while let body = try bodies.next() { try work(try SQLiteStore.state(body)) }
     }
 
     private static func insert(_ state: InstanceState, among places: Int, _ db: Database) throws {
@@ -40,17 +47,44 @@ enum Standings {
         }
     }
 
-    static func update(_ state: InstanceState, _ db: Database) throws {
+    /// - Parameter isSettled: whether withdrawals are taken in; otherwise one that concerns the instance goes on concerning it.
+    static func update(_ state: InstanceState, isSettled: Bool, _ db: Database) throws {
         let standing = InstanceStanding(of: state)
         try db.cachedStatement(
-            sql: "UPDATE standing SET lifecycle = ?, renewed_at = ?, expires = ? WHERE instance = ?"
+            sql: """
+                UPDATE standing SET lifecycle = ?, renewed_at = ?, expires = ?, running = ?, granted = ?,
+                    due = CASE WHEN due = 0 AND NOT ? THEN 0 ELSE ? END
+                WHERE instance = ?
+                """
         ).execute(
-            arguments: [standing.lifecycle.rawValue, standing.renewedAt, standing.expires, state.instance.text]
+            arguments: [
+                standing.lifecycle.rawValue, standing.renewedAt, standing.expires,
+                (state.running.manifest?.bytes).map { Data($0) },
+                (state.pending?.package.manifest.bytes).map { Data($0) }, isSettled, state.due, state.instance.text,
+            ]
+        )
+    }
+
+    /// Makes everybody due whom the withdrawal of a release concerns.
+    static func makeDue(_ standing: ReleaseStanding, _ manifest: ContentDigest, _ db: Database) throws {
+        let concerned = standing == .recalled ? "granted = :manifest OR running = :manifest" : "granted = :manifest"
+        try db.execute(
+            sql: "UPDATE standing SET due = 0 WHERE \(concerned)",
+            arguments: ["manifest": Data(manifest.bytes)]
         )
     }
 }
 
 extension SQLiteStore {
+    public func due(at now: Int64, limit: Int) async throws(StoreError) -> [InstanceID] {
+        try await read { db in
+            try String.fetchAll(
+                db.cachedStatement(sql: "SELECT instance FROM standing WHERE due <= ? ORDER BY due LIMIT ?"),
+                arguments: [now, limit]
+            )
+        }.compactMap { InstanceID($0) }
+    }
+
     public func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int? {
         try await read { db in
             try Int.fetchOne(

@@ -71,6 +71,7 @@ extension DecisionInput {
         }
         let codes = refusal.reasons.map(\.code)
         var draft = draft
+        try draft.settle(standings)
         let refused = Refused(reasons: [.evidenceRefused], evidence: codes)
         let endsLease = codes.contains(where: \.endsLease)
         if endsLease {
@@ -89,7 +90,14 @@ extension DecisionInput {
             )
         }
         try recordDecision(in: &draft, observation, boot: nil, rule: nil, reasons: refused.codes)
-        if endsLease { try draft.endLease(because: .evidenceRefused) }
+        if endsLease {
+            if let counters = request.request.counters,
+                draft.state.pending?.isOvertaken(by: observation, counters: counters) == true
+            {
+                try draft.reach(.failed, shownBy: quote)
+            }
+            try draft.endLease(because: .evidenceRefused)
+        }
         return Decision(
             outcome: .refused(refused),
             transition: draft.finished,
@@ -99,6 +107,7 @@ extension DecisionInput {
 
     fileprivate func judge(_ attested: AttestedState) throws(MessageError) -> Decision {
         var draft = draft
+        try draft.settle(standings)
         draft.state.lastSeen = LastSeen(attested.observation)
         let request = request.request
         let subject = PolicySubject(record, package: request.package?.name ?? state.running.name)
@@ -111,7 +120,9 @@ extension DecisionInput {
         // What must hold before the evidence is worth a lease at all.
         let shortcomings =
             tierShortcomings + rule.boot.shortcomings(of: attested) + imaShortcomings(rule) + counterShortcomings
-        guard shortcomings.isEmpty, let next = state.lifecycle.after(attested.boot.event) else {
+        let isRecalled = isRecalled(attested.boot)
+        guard shortcomings.isEmpty, let next = state.lifecycle.after(isRecalled ? .recalled : attested.boot.event)
+        else {
             return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
         }
         draft.state.lifecycle = next
@@ -122,7 +133,9 @@ extension DecisionInput {
         // Without a log the earlier one still tells of the current boot, and of no other.
         if attested.log != nil || attested.boot != .current { draft.state.acceptedLog = attested.log }
         if let counters = request.counters { draft.state.counters = counters }
-        guard let seconds = rule.leaseSeconds(for: attested.boot) else {
+        try noteProgress(of: attested, in: &draft)
+        if isRecalled { try draft.noteRecall(of: attested.boot, after: state.lifecycle, standings) }
+        guard let seconds = isRecalled ? rule.rescueSeconds : rule.leaseSeconds(for: attested.boot) else {
             return try refuse([.drifted], attested, rule: rule, renewing: nil, ending: .drifted, draft: draft)
         }
         switch request.purpose {
@@ -130,6 +143,31 @@ extension DecisionInput {
         case .update: return try grant(attested, rule: rule, seconds, draft: draft)
         case .confirm: return try confirm(attested, rule: rule, seconds, draft: draft)
         }
+    }
+
+    /// Whether what booted was recalled, and is not to be left for another reason already.
+    func isRecalled(_ boot: BootName) -> Bool {
+        let manifest: ContentDigest? =
+            switch boot {
+            case .current: state.running.manifest
+            case .granted: state.pending?.package.manifest
+            case .previous, .rescue, .drifted: nil
+            }
+        return manifest.map { standings[$0] == .recalled } ?? false
+    }
+
+    /// A confirmation that holds is a receipt, which says more.
+    private func noteProgress(of attested: AttestedState, in draft: inout TransitionDraft) throws(MessageError) {
+        guard let pending = draft.state.pending, let counters = request.request.counters,
+            request.request.purpose != .confirm || attested.boot != .granted,
+            let stage = pending.stage(
+                shownBy: attested,
+                counters: counters,
+                running: state.running.manifest,
+                at: now
+            )
+        else { return }
+        try draft.reach(stage, shownBy: quote)
     }
 
     private func renew(

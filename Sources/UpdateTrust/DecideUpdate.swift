@@ -24,6 +24,8 @@ extension DecisionInput {
             return try refuse(reasons, attested, rule: rule, renewing: seconds, draft: draft)
         }
         var draft = draft
+        // One grant for one device: the earlier one has the same counter value, and is as good as gone.
+        if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: quote) }
         try recordAcceptance(of: attested, rule: rule, in: &draft)
         let lease = try renewLease(in: &draft, attested, seconds: seconds)
         let terms = try terms(

@@ -20,24 +20,18 @@ public struct ReceivedRequest: Hashable, Sendable {
 
 /// A release that the verifier has registered.
 public struct KnownRelease: Hashable, Sendable {
-    /// Whether it may still be granted.
-    public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
-        case active
-        case withdrawn
-    }
-
     /// The payload, whose signatures were checked when it was registered.
     public var release: Release
     /// SHA-256 of the payload's exact bytes.
     public var manifest: ContentDigest
-    /// Whether it may still be granted.
-    public var status: Status
+    /// Whether it may still be granted, and run.
+    public var standing: ReleaseStanding
 
     /// Joins the parts.
-    public init(release: Release, manifest: ContentDigest, status: Status) {
+    public init(release: Release, manifest: ContentDigest, standing: ReleaseStanding) {
         self.release = release
         self.manifest = manifest
-        self.status = status
+        self.standing = standing
     }
 }
 
@@ -76,6 +70,8 @@ public struct DecisionInput: Sendable {
     public var release: KnownRelease?
     /// The registered releases, when the appraisal had to look among them for the boot; empty otherwise.
     public var known: [KnownRelease]
+    /// How the releases stand that the state names.
+    public var standings: ReleaseStandings
     /// The policy in force.
     public var policy: Policy
     /// The verifier's clock, in seconds since 1970.
@@ -95,6 +91,7 @@ public struct DecisionInput: Sendable {
         state: InstanceState,
         release: KnownRelease?,
         known: [KnownRelease] = [],
+        standings: ReleaseStandings = [:],
         policy: Policy,
         now: Int64,
         identifiers: FreshIdentifiers,
@@ -108,6 +105,7 @@ public struct DecisionInput: Sendable {
         self.state = state
         self.release = release
         self.known = known
+        self.standings = standings
         self.policy = policy
         self.now = now
         self.identifiers = identifiers

@@ -150,4 +150,9 @@ public struct PendingGrant: Hashable, Sendable, Codable {
     public internal(set) var counter: UInt64
     /// Whether it can still be carried out.
     public internal(set) var status: Status
+    /// What was seen of the update since; `nil` while there was nothing.
+    var reached: UpdateStage?
+
+    /// How far the update came.
+    public var stage: UpdateStage { reached ?? .granted }
 }

@@ -43,6 +43,8 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case drifted
     /// The verifier's own clock had been ahead when it was given.
     case clockWentBack = "clock-went-back"
+    /// The release that the instance runs was recalled.
+    case recalled
     /// The instance's own evidence was refused.
     case evidenceRefused = "evidence-refused"
     /// An operator suspended the instance.

@@ -25,16 +25,10 @@ extension TransitionDraft {
         return lease
     }
 
-    /// Ends the lease whose time, boot or clock is over.
+    /// Ends the lease whose boot or clock is over; one whose time is over has ended before.
     mutating func recordEndOfEarlierLease(reboot: Bool) throws(MessageError) {
         guard let over = state.lease else { return }
-        let cause: LeaseCause
-        if over.expires <= now {
-            cause = .expired
-        } else {
-            cause = reboot && over.holds(at: now) ? .rebooted : .clockWentBack
-        }
-        try endLease(because: cause)
+        try endLease(because: reboot && over.holds(at: now) ? .rebooted : .clockWentBack)
     }
 
     private mutating func record(

@@ -28,6 +28,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case decision(DecisionEntry)
         case lease(LeaseEntry)
         case grant(GrantEntry)
+        case update(UpdateEntry)
         case receipt(ReceiptEntry)
         case act(OperatorEntry)
         case allowance(BootAdditionEntry)
@@ -46,6 +47,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .decision: .decision
             case .lease: .lease
             case .grant: .grant
+            case .update: .update
             case .receipt: .receipt
             case .act: .act
             case .allowance: .allowance
@@ -54,7 +56,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     }
 
     enum Kind: String, Codable, CaseIterable {
-        case birth, rework, restoration, release, withdrawal, policy, decision, lease, grant, receipt
+        case birth, rework, restoration, release, withdrawal, policy, decision, lease, grant, update, receipt
         case act = "operator"
         case allowance = "boot-allowance"
     }
@@ -101,6 +103,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .decision: body = .decision(try container.decode(DecisionEntry.self, forKey: .body))
         case .lease: body = .lease(try container.decode(LeaseEntry.self, forKey: .body))
         case .grant: body = .grant(try container.decode(GrantEntry.self, forKey: .body))
+        case .update: body = .update(try container.decode(UpdateEntry.self, forKey: .body))
         case .receipt: body = .receipt(try container.decode(ReceiptEntry.self, forKey: .body))
         case .act: body = .act(try container.decode(OperatorEntry.self, forKey: .body))
         case .allowance: body = .allowance(try container.decode(BootAdditionEntry.self, forKey: .body))
@@ -126,6 +129,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .decision(let body): try container.encode(body, forKey: .body)
         case .lease(let body): try container.encode(body, forKey: .body)
         case .grant(let body): try container.encode(body, forKey: .body)
+        case .update(let body): try container.encode(body, forKey: .body)
         case .receipt(let body): try container.encode(body, forKey: .body)
         case .act(let body): try container.encode(body, forKey: .body)
         case .allowance(let body): try container.encode(body, forKey: .body)

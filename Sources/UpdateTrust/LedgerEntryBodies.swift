@@ -47,16 +47,19 @@ public struct ReleaseEntry: Hashable, Sendable, Codable {
     }
 }
 
-/// A release was withdrawn: nothing more is granted for it.
+/// A release was withdrawn: nothing more is granted for it, and when it was recalled, nobody is trusted who runs it.
 public struct WithdrawalEntry: Hashable, Sendable, Codable {
     /// SHA-256 of the signed payload.
     public var manifest: ContentDigest
+    /// Present, and true, when it was recalled.
+    public var recalled: Bool?
     /// Why.
     public var reason: Remark
 
     /// States a withdrawal.
-    public init(manifest: ContentDigest, reason: Remark) {
+    public init(manifest: ContentDigest, isRecall: Bool = false, reason: Remark) {
         self.manifest = manifest
+        recalled = isRecall ? true : nil
         self.reason = reason
     }
 }

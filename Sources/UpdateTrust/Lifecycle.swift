@@ -4,7 +4,8 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
     case born
     /// Evidence was accepted; what that is worth now, the lease says.
     case trusted
-    /// It booted a rescue image or the release before the current one: a short lease, for the way back to health.
+    /// It booted a rescue image or the release before the current one, or what it runs was recalled: a short lease, for the way back
+    /// to health.
     case rescue
     /// It runs a known release that was never granted to it: as much of a lease as the policy allows for that.
     case drifted
@@ -21,6 +22,8 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         case fellBack = "fell back"
         /// Evidence showed a known release that was never granted to it.
         case drifted
+        /// The release that it runs was recalled.
+        case recalled
         /// Authentic evidence was refused for what it shows.
         case evidenceRefused = "evidence refused"
         /// An operator suspends it.
@@ -51,6 +54,7 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         .evidenceAccepted: .trusted,
         .fellBack: .rescue,
         .drifted: .drifted,
+        .recalled: .rescue,
         .evidenceRefused: .suspended,
         .suspend: .suspended,
         .restore: .born,

@@ -76,14 +76,17 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     /// The longest grant: long enough for a slow link, short enough that a quote still says something of the device.
     public static let maximumGrant: Int64 = 7 * 86_400
 
-    /// The seconds of a lease for the way back to health, unless the rule says otherwise: an hour is enough for an update.
+    /// Seconds, unless the rule says otherwise: an hour is enough for an update.
     public static let defaultRescueLease: Int64 = 3600
+
+    /// The seconds of a lease for the way back to health.
+    var rescueSeconds: Int64 { rescue?.seconds ?? min(lease.seconds, Self.defaultRescueLease) }
 
     /// The seconds of a lease for evidence of a boot; `nil` when there is none for it.
     func leaseSeconds(for boot: BootName) -> Int64? {
         switch boot {
         case .current, .granted: lease.seconds
-        case .previous, .rescue: rescue?.seconds ?? min(lease.seconds, Self.defaultRescueLease)
+        case .previous, .rescue: rescueSeconds
         case .drifted: drift?.seconds
         }
     }

@@ -5,10 +5,12 @@ extension DecisionInput {
     /// What a relying party may be told of an accepted instance, until its lease ends; `nil` when the evidence was not accepted.
     public func resultClaims(for acceptance: Acceptance) -> EARClaims? {
         guard case .accepted(let attested) = verdict else { return nil }
+        var vector = TrustworthinessVector(of: attested, tier: record.tier)
+        if isRecalled(attested.boot), record.tier != .compensated { vector[.executables] = .unsafeExecutables }
         return EARClaims(
             of: attested.instance,
             appraisal: EARAppraisal(
-                of: TrustworthinessVector(of: attested, tier: record.tier),
+                of: vector,
                 policies: ["\(EARClaims.policyPrefix)\(policy.digest):\(acceptance.rule)"]
             ),
             challenge: request.request.challenge,

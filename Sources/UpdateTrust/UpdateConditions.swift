@@ -35,7 +35,7 @@ struct UpdateConditions {
 
     private var status: [DecisionReason] {
         var reasons: [DecisionReason] = []
-        if known.status == .withdrawn { reasons.append(.releaseWithdrawn) }
+        if known.standing != .registered { reasons.append(.releaseWithdrawn) }
         if let notBefore = known.release.notBefore, now < notBefore { reasons.append(.releaseNotYet) }
         if let expires = known.release.expires, now >= expires { reasons.append(.releaseExpired) }
         return reasons

@@ -40,6 +40,33 @@ extension VerifierClient {
         try await post("/v1/releases/\(manifest)/withdraw", reason, limit: ReleaseReport.maximumSize)
     }
 
+    /// Recalls a release: nothing of it is granted any more, and the leases of those who run it end.
+    public func recallRelease(
+        _ manifest: ContentDigest,
+        _ reason: OperatorReason
+    ) async throws(VerifierClientError) -> ReleaseReport {
+        try await post("/v1/releases/\(manifest)/recall", reason, limit: ReleaseReport.maximumSize)
+    }
+
+    /// What became of a release's grants, the latest first, a page of them.
+    public func updates(
+        of manifest: ContentDigest,
+        before: Int64? = nil
+    ) async throws(VerifierClientError) -> UpdateList {
+        try await get(
+            "/v1/releases/\(manifest)/updates" + (before.map { "?before=\($0)" } ?? ""),
+            limit: UpdateList.maximumSize
+        )
+    }
+
+    /// What became of the grants of one instance, by its id or serial number; the latest first, a page of them.
+    public func updates(of name: Label, before: Int64? = nil) async throws(VerifierClientError) -> UpdateList {
+        try await get(
+            "/v1/instances/\(Self.pathSegment(name))/updates" + (before.map { "?before=\($0)" } ?? ""),
+            limit: UpdateList.maximumSize
+        )
+    }
+
     /// The instances on record, a page of them.
     public func instances(after: InstanceID? = nil) async throws(VerifierClientError) -> InstanceList {
         try await get("/v1/instances" + (after.map { "?after=\($0)" } ?? ""), limit: InstanceList.maximumSize)

@@ -53,13 +53,25 @@ enum RouteTable {
                 .post,
                 "/v1/releases/{manifest}/withdraw",
                 by: .operators([.releaseManager]),
-                bodyLimit: OperatorReason.maximumSize,
-                verifier.withdrawRelease
+                bodyLimit: OperatorReason.maximumSize
+            ) { try await verifier.withdrawRelease($0, isRecall: false) },
+            Route(
+                .post,
+                "/v1/releases/{manifest}/recall",
+                by: .operators([.releaseManager]),
+                bodyLimit: OperatorReason.maximumSize
+            ) { try await verifier.withdrawRelease($0, isRecall: true) },
+            Route(
+                .get,
+                "/v1/releases/{manifest}/updates",
+                by: .operators([.releaseManager, .operator, .auditor]),
+                verifier.updatesOfRelease
             ),
 
             // Operators.
             Route(.get, "/v1/instances", by: readers, verifier.listInstances),
             Route(.get, "/v1/instances/{name}", by: readers, verifier.showInstance),
+            Route(.get, "/v1/instances/{name}/updates", by: readers, verifier.updatesOfInstance),
             Route(.get, "/v1/instances/{name}/refused-boot", by: readers, verifier.explainBoot),
             Route(
                 .post,

@@ -49,7 +49,9 @@ public struct VerifierServer: Service {
             configuration: materials.directory.configuration
         )
         try await server.run(
-            with: [CheckpointKeeper(verifier: verifier), TrustKeeper(trust: verifier.trust)],
+            with: [
+                CheckpointKeeper(verifier: verifier), TrustKeeper(trust: verifier.trust), Sweeper(verifier: verifier),
+            ],
             onListening: onListening
         )
     }

@@ -15,11 +15,13 @@ public enum StoreChange: Sendable {
     case decision(DecisionChange)
     /// Carries out an operator's act on an instance whose state is still of version `replacing`.
     case act(Transition, replacing: Int64)
+    /// Carries out what time and withdrawals have done to an instance whose state is still of version `replacing`.
+    case lapse(Transition, replacing: Int64)
     /// Registers a release.
     case release(StoredRelease, entry: WrittenEntry)
     /// Keeps the event log that a release's boot was taken from.
     case log(StoredLog)
-    /// Withdraws a release.
+    /// Withdraws a release, or recalls it; whom that concerns is due from then on.
     case withdrawal(ContentDigest, StoredRelease.Withdrawal, entry: WrittenEntry)
     /// Puts a policy into force.
     case policy(StoredPolicy, entry: WrittenEntry)
@@ -29,7 +31,7 @@ public enum StoreChange: Sendable {
         switch self {
         case .birth(let birth): (birth.retirement?.transition.entries ?? []) + birth.transition.entries
         case .decision(let decision): decision.transition.entries
-        case .act(let transition, _), .restoration(_, let transition, _): transition.entries
+        case .act(let transition, _), .lapse(let transition, _), .restoration(_, let transition, _): transition.entries
         case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
         }
@@ -94,8 +96,8 @@ public struct DecisionChange: Sendable {
     public var replacing: Int64
     /// The policy it was taken under: SHA-256 of the file.
     public var policy: ContentDigest
-    /// The release that it grants, which must still be registered.
-    public var release: ContentDigest?
+    /// How the releases stood that it was taken on.
+    public var standings: ReleaseStandings
     /// The nonce of the challenge that it consumes.
     public var challenge: [UInt8]
     /// When that challenge expires, in seconds since 1970: how long its nonce must be remembered.
@@ -110,7 +112,7 @@ public struct DecisionChange: Sendable {
         transition: Transition,
         replacing: Int64,
         policy: ContentDigest,
-        release: ContentDigest?,
+        standings: ReleaseStandings,
         challenge: [UInt8],
         challengeExpires: Int64,
         grant: StoredGrant?,
@@ -119,7 +121,7 @@ public struct DecisionChange: Sendable {
         self.transition = transition
         self.replacing = replacing
         self.policy = policy
-        self.release = release
+        self.standings = standings
         self.challenge = challenge
         self.challengeExpires = challengeExpires
         self.grant = grant

@@ -125,20 +125,14 @@ public struct StoredStanding: Hashable, Sendable {
 public struct DecisionSnapshot: Hashable, Sendable {
     /// The instance's state.
     public var state: InstanceState
-    /// How the release that was asked about stands; `nil` when none was asked about or it is unknown.
-    public var release: ReleaseStanding?
+    /// How the releases stand that the state names, and the one that was asked about; one that is not on record is not in it.
+    public var standings: ReleaseStandings
 
     /// Joins both.
-    public init(state: InstanceState, release: ReleaseStanding?) {
+    public init(state: InstanceState, standings: ReleaseStandings) {
         self.state = state
-        self.release = release
+        self.standings = standings
     }
-}
-
-/// Whether a release on record may be granted.
-public enum ReleaseStanding: Hashable, Sendable {
-    case registered
-    case withdrawn
 }
 
 /// A release on record.
@@ -160,12 +154,15 @@ public struct StoredRelease: Hashable, Sendable {
         public var at: Int64
         public var by: Label
         public var reason: String
+        /// Whether nobody is to be trusted either who runs it.
+        public var isRecall: Bool
 
         /// Joins the parts.
-        public init(at: Int64, by: Label, reason: String) {
+        public init(at: Int64, by: Label, reason: String, isRecall: Bool = false) {
             self.at = at
             self.by = by
             self.reason = reason
+            self.isRecall = isRecall
         }
     }
 
@@ -187,7 +184,7 @@ public struct StoredRelease: Hashable, Sendable {
     }
 
     /// How it stands.
-    public var standing: ReleaseStanding { withdrawal == nil ? .registered : .withdrawn }
+    public var standing: ReleaseStanding { withdrawal.map { $0.isRecall ? .recalled : .withdrawn } ?? .registered }
 }
 
 /// A policy that came into force.
@@ -226,12 +223,15 @@ public struct StoredGrant: Hashable, Sendable {
     public var compact: String
     /// The first second at which it is no longer good, since 1970.
     public var expires: Int64
+    /// The release that it is for.
+    public var manifest: ContentDigest
 
     /// Joins the parts.
-    public init(jti: String, compact: String, expires: Int64) {
+    public init(jti: String, compact: String, expires: Int64, manifest: ContentDigest) {
         self.jti = jti
         self.compact = compact
         self.expires = expires
+        self.manifest = manifest
     }
 }
 

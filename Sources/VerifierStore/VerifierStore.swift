@@ -1,5 +1,6 @@
 public import Ledger
 public import Messages
+public import UpdateTrust
 
 /// The verifier's record: instances, releases, policies, event logs and the ledger over all of them.
 ///
@@ -31,6 +32,15 @@ public protocol VerifierStore: Sendable {
     /// The place of an instance on the status list: given when its birth is taken over, at random among those that are free, and
     /// the same for ever; `nil` when the instance is not on record.
     func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int?
+
+    /// Instances for which time or a withdrawal has something to do (`Transition.lapse`), those that wait longest first.
+    func due(at now: Int64, limit: Int) async throws(StoreError) -> [InstanceID]
+
+    /// Granted updates, the latest first, beginning before one.
+    func updates(_ query: UpdateQuery, before: Int64?, limit: Int) async throws(StoreError) -> [StoredUpdate]
+
+    /// How many updates to a release are in each stage.
+    func updateCounts(of release: ContentDigest) async throws(StoreError) -> [UpdateStage: Int]
 
     /// How instances stand and where on the status list, in ascending order of their ids, beginning after one.
     func standings(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredStanding]

@@ -9,7 +9,7 @@ struct DeviceCommand: AsyncParsableCommand {
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
         discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
         subcommands: [
-            List.self, Show.self, Explain.self, AllowBoot.self, Suspend.self, Reinstate.self, Retire.self,
+            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, Suspend.self, Reinstate.self, Retire.self,
         ]
     )
 
@@ -140,7 +140,7 @@ func describe(_ device: InstanceReport) -> String {
         (
             "pending",
             device.pending.map {
-                "\($0.package.name) \($0.package.version), grant \($0.jti), until \(UTCTime.text($0.expires))"
+                "\($0.package.name) \($0.package.version), grant \($0.jti), until \(UTCTime.text($0.expires)), \($0.stage)"
             }
         ),
         ("last seen", device.lastSeen.map(UTCTime.text)),

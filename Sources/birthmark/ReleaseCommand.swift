@@ -10,7 +10,7 @@ struct ReleaseCommand: AsyncParsableCommand {
         discussion: "Example: birthmark release measure --log boot.log",
         subcommands: [
             ReleaseKeygen.self, ReleaseMeasure.self, ReleaseSign.self, ReleaseCosign.self, Add.self, List.self,
-            Withdraw.self,
+            Withdraw.self, Recall.self, Updates.self,
         ]
     )
 
@@ -68,7 +68,9 @@ struct ReleaseCommand: AsyncParsableCommand {
                         [
                             report.manifest.description, report.release.name.text, report.release.version.text,
                             "\(report.release.securityVersion)", UTCTime.text(report.addedAt),
-                            report.withdrawal.map { "withdrawn by \($0.by): \($0.reason)" } ?? "",
+                            report.withdrawal.map {
+                                "\($0.recalled == true ? "recalled" : "withdrawn") by \($0.by): \($0.reason)"
+                            } ?? "",
                         ]
                     }
                 )
@@ -78,7 +80,7 @@ struct ReleaseCommand: AsyncParsableCommand {
 
     struct Withdraw: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Withdraws a release: nothing of it is granted any more.",
+            abstract: "Withdraws a release: nothing of it is granted any more, and grants that were not spent end.",
             discussion: """
                 Example: birthmark release withdraw 3b5d… --reason 'bricks revision C' --trust trust.json \\
                              --operator operators/alice

@@ -98,11 +98,11 @@ import VerifierStore
         let change = StoreChange.act(suspension, replacing: state.version)
         let before = memory.generation
         memory.committed([change], [.committed(at: 1)], size: 2)
-        memory.keep(DecisionSnapshot(state: state, release: nil), release: nil, readAt: before)
+        memory.keep(DecisionSnapshot(state: state, standings: [:]), readAt: before)
         #expect(memory.snapshot(of: state.instance, release: nil)?.state == suspension.state)
         memory.committed([try Fixture.policy("p")], [.committed(at: 0)], size: 1)
         #expect(memory.snapshot(of: state.instance, release: nil) == nil)
-        memory.keep(DecisionSnapshot(state: state, release: nil), release: nil, readAt: memory.generation)
+        memory.keep(DecisionSnapshot(state: state, standings: [:]), readAt: memory.generation)
         #expect(memory.snapshot(of: state.instance, release: nil)?.state == state)
         #expect(memory.snapshot(of: state.instance, release: ContentDigest(of: [])) == nil)
     }
@@ -145,30 +145,37 @@ import VerifierStore
         #expect(error.hint != nil)
     }
 
+    /// A record as a program of before left it.
+    private func earlier(_ schema: String, _ contents: [(birth: BirthImport, state: InstanceState)]) async throws {
+        let pool = try DatabasePool(path: directory.database)
+        try Schema.migrator.migrate(pool, upTo: schema)
+        try await pool.write { db in
+            for (birth, state) in contents {
+                try db.execute(
+                    sql: """
+                        INSERT INTO birth (instance, serial, endorsement_key, record, payload, envelope, imported_at)
+                        VALUES (?, ?, ?, ?, ?, ?, 7)
+                        """,
+                    arguments: [
+                        state.instance.text, birth.serial.text, Data(birth.endorsementKey), Data(birth.record.bytes),
+                        Data(birth.birth.payload), Data(birth.birth.envelope),
+                    ]
+                )
+                try db.execute(
+                    sql: "INSERT INTO state (instance, version, body) VALUES (?, ?, ?)",
+                    arguments: [state.instance.text, state.version, Data(try CanonicalJSON.encode(state))]
+                )
+            }
+        }
+        try pool.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: directory.database)
+    }
+
     /// A record of before boards could be swapped is taken along.
     @Test func anEarlierSchemaIsBroughtUp() async throws {
         let record = try Fixture.record(1)
         let birth = try Fixture.birth(record)
-        let earlier = try DatabasePool(path: directory.database)
-        try Schema.migrator.migrate(earlier, upTo: "1")
-        try await earlier.write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO birth (instance, serial, endorsement_key, record, payload, envelope, imported_at)
-                    VALUES (?, ?, ?, ?, ?, ?, 7)
-                    """,
-                arguments: [
-                    record.instance.text, record.serial.text, Data(birth.endorsementKey), Data(birth.record.bytes),
-                    Data(birth.birth.payload), Data(birth.birth.envelope),
-                ]
-            )
-            try db.execute(
-                sql: "INSERT INTO state (instance, version, body) VALUES (?, 1, ?)",
-                arguments: [record.instance.text, Data(try CanonicalJSON.encode(birth.transition.state))]
-            )
-        }
-        try earlier.close()
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: directory.database)
+        try await earlier("1", [(birth, birth.transition.state)])
         let store = try SQLiteStore.open(at: directory.database)
         #expect(try await store.instance(serial: record.serial) == record.instance)
         #expect(try await store.birth(of: record.instance)?.importedAt == 7)
@@ -186,14 +193,10 @@ import VerifierStore
     @Test func anEarlierRecordGetsPlacesOnTheStatusList() async throws {
         let births = try (1...20).map { try Fixture.birth(try Fixture.record($0)) }
         let suspension = try Fixture.act(.suspend, on: births[0].transition.state)
-        let before = try SQLiteStore.create(at: directory.database)
-        _ = try await before.commit(births.map { .birth($0) }, sealer: key.sealer)
-        _ = try await before.commit([.act(suspension, replacing: 1)], sealer: key.sealer)
-        // As a program of before left it.
-        try await before.pool.write { db in
-            try db.execute(sql: "DROP TABLE standing; DELETE FROM grdb_migrations WHERE identifier = '4'")
-        }
-        try before.close()
+        try await earlier(
+            "3",
+            births.enumerated().map { ($1, $0 == 0 ? suspension.state : $1.transition.state) }
+        )
         let store = try SQLiteStore.open(at: directory.database)
         let standings = try await store.standings(after: nil, limit: 100)
         #expect(Set(standings.map(\.index)).count == 20)

@@ -29,7 +29,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             StoreConformance("the ledger is read back as it was written", ledgerReading),
             StoreConformance("logs are kept by content", logs),
             StoreConformance("instances are listed in pages", paging),
-        ] + birthCases + standingCases
+        ] + birthCases + standingCases + updateCases
 
     // MARK: Births
 
@@ -98,7 +98,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         on state: InstanceState,
         _ transition: Transition,
         policy: String = "policy",
-        release: ContentDigest? = nil,
+        standings: ReleaseStandings = [:],
         challenge: UInt8 = 7
     ) -> StoreChange {
         .decision(
@@ -106,10 +106,15 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
                 transition: transition,
                 replacing: state.version,
                 policy: ContentDigest(of: Array(policy.utf8)),
-                release: release,
+                standings: standings,
                 challenge: Array(repeating: challenge, count: 32),
                 challengeExpires: Fixture.now + 60,
-                grant: StoredGrant(jti: "jti-\(challenge)", compact: "a.b.c", expires: Fixture.now + 60),
+                grant: StoredGrant(
+                    jti: "jti-\(challenge)",
+                    compact: "a.b.c",
+                    expires: Fixture.now + 60,
+                    manifest: ContentDigest(of: [1])
+                ),
                 log: StoredLog([challenge])
             )
         )
@@ -171,18 +176,30 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         let state = try await born(store, key)
         let release = try Fixture.release(1)
         let transition = try Fixture.act(.suspend, on: state)
-        let granting = decision(on: state, transition, release: release.manifest)
+        let granting = decision(on: state, transition, standings: [release.manifest: .registered])
         #expect(try await store.commit([granting], sealer: key.sealer).outcomes == [.stale])
         _ = try await store.commit([.release(release, entry: try Fixture.entry("r"))], sealer: key.sealer)
         #expect(
-            try await store.snapshot(of: state.instance, release: release.manifest)?.release == .registered
+            try await store.snapshot(of: state.instance, release: release.manifest)?.standings
+                == [release.manifest: .registered]
         )
         let withdrawal = StoredRelease.Withdrawal(at: Fixture.now, by: try Fixture.label("rita"), reason: "broken")
         let withdraws = StoreChange.withdrawal(release.manifest, withdrawal, entry: try Fixture.entry("w"))
         let outcomes = try await store.commit([withdraws, granting, withdraws], sealer: key.sealer).outcomes
         #expect(outcomes == [.committed(at: 3), .stale, .conflict(.withdrawn)])
         #expect(
-            try await store.snapshot(of: state.instance, release: release.manifest)?.release == .withdrawn
+            try await store.snapshot(of: state.instance, release: release.manifest)?.standings
+                == [release.manifest: .withdrawn]
+        )
+        var recall = withdrawal
+        recall.isRecall = true
+        let recalls = StoreChange.withdrawal(release.manifest, recall, entry: try Fixture.entry("w"))
+        let recalled = try await store.commit([recalls, withdraws, recalls], sealer: key.sealer).outcomes
+        #expect(recalled == [.committed(at: 4), .conflict(.withdrawn), .conflict(.withdrawn)])
+        #expect(try await store.release(release.manifest)?.standing == .recalled)
+        #expect(
+            try await store.snapshot(of: state.instance, release: release.manifest)?.standings
+                == [release.manifest: .recalled]
         )
     }
 

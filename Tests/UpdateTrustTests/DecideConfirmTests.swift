@@ -112,7 +112,7 @@ import Testing
         var world = try World()
         let release = try Sample.release("1.1.0", securityVersion: 4)
         let delivered = try world.granted(release)
-        let withdrawn = try Sample.known(release, status: .withdrawn)
+        let withdrawn = try Sample.known(release, standing: .withdrawn)
         #expect(try world.ask(.update, package: withdrawn).reasonCodes == ["release-withdrawn"])
         try world.install(delivered)
         #expect(try world.ask(.confirm, grant: delivered.claims.jti).reasonCodes == [])

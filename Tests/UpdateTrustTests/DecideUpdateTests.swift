@@ -76,7 +76,7 @@ import Testing
         #expect(decide(input).reasonCodes == ["release-unknown"])
         input.release = try Sample.known(Sample.release("1.2.0", securityVersion: 4))
         #expect(decide(input).reasonCodes == ["release-unknown"])
-        known.status = .withdrawn
+        known.standing = .withdrawn
         input.release = known
         #expect(decide(input).reasonCodes == ["release-withdrawn"])
     }

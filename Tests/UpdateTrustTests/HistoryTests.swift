@@ -12,6 +12,7 @@ private struct History: Hashable {
     var lastSeen: LastSeen?
     var pending: String?
     var pendingStatus: PendingGrant.Status?
+    var stage: UpdateStage?
     var grantExpires: Int64?
     var running: ContentDigest?
     var securityFloor: UInt64?
@@ -39,13 +40,18 @@ private struct History: Hashable {
         case .lease(let entry):
             lease = entry.event == .ended ? nil : entry.id
             leaseExpires = entry.event == .ended ? nil : entry.expires
+            if entry.cause == .recalled { lifecycle = .rescue }
             if entry.event == .ended, pending != nil { pendingStatus = .ended }
         case .grant(let entry):
-            (pending, pendingStatus, grantExpires) = (entry.jti, .issued, entry.expires)
+            (pending, pendingStatus, stage, grantExpires) = (entry.jti, .issued, .granted, entry.expires)
+        case .update(let entry):
+            #expect(entry.jti == pending)
+            stage = entry.stage
+            if entry.stage == .withdrawn { pendingStatus = .ended }
         case .receipt(let receipt):
             running = receipt.package.manifest
             securityFloor = receipt.securityFloor
-            (pending, pendingStatus, grantExpires) = (nil, nil, nil)
+            (pending, pendingStatus, stage, grantExpires) = (nil, nil, nil, nil)
         case .rework: lifecycle = .retired
         case .restoration:
             if lifecycle != .suspended { lifecycle = .born }
@@ -68,6 +74,7 @@ private struct History: Hashable {
         lastSeen = state.lastSeen
         pending = state.pending?.jti
         pendingStatus = state.pending?.status
+        stage = state.pending?.stage
         grantExpires = state.pending?.expires
         running = state.running.manifest
         securityFloor = state.securityFloor
@@ -129,15 +136,20 @@ private struct History: Hashable {
         _ dice: inout Dice
     ) throws -> Decision? {
         // Now and then for longer than any lease.
-        world.now += Int64.random(in: 0...(dice.next() % 16 == 0 ? 200_000 : 20_000), using: &dice)
-        switch Int.random(in: 0..<16, using: &dice) {
+        let longest: Int64 = dice.next() % 16 == 0 ? 200_000 : dice.next() % 2 == 0 ? 20_000 : 600
+        world.now += Int64.random(in: 0...longest, using: &dice)
+        switch Int.random(in: 0..<19, using: &dice) {
         case 0...3: return try world.ask(.attest)
         case 4...7: return try world.ask(.update, package: world.known.randomElement(using: &dice))
         case 8, 9: return try world.ask(.confirm, grant: world.state.pending?.jti ?? "none")
         case 10, 11:
             if let pending = world.state.pending {
                 world.device.counters.grants += 1
-                try world.device.reboot(into: pending.package.version.text)
+                switch dice.next() % 8 {
+                case 0: break
+                case 1: try world.device.reboot(into: "rescue")
+                default: try world.device.reboot(into: pending.package.version.text)
+                }
             }
         case 12: try world.device.reboot(into: world.state.running.version.text)
         case 13:
@@ -149,6 +161,18 @@ private struct History: Hashable {
             var input = try world.input(.attest)
             input.verdict = .refused(Refusal(reasons: [Reason(.signatureInvalid)], authentic: nil))
             return try world.settle(decide(input))
+        case 15:
+            guard dice.next() % 2 == 0, let manifest = world.state.manifests.randomElement(using: &dice) else { break }
+            world.withdraw(manifest, dice.next() % 2 == 0 ? .recalled : .withdrawn)
+            if dice.next() % 2 == 0, world.state.lifecycle != .retired { try world.lapse() }
+        case 17:
+            let isDue = world.state.due.map { $0 <= world.now } ?? false
+            if isDue { #expect(try !world.lapse().entries.isEmpty) }
+            #expect(world.state.due.map { $0 > world.now } ?? true, "nothing is left to do")
+        case 16:
+            // A verifier takes nothing back; lives of this length need releases all the same.
+            world.fallen = [:]
+            for index in world.known.indices { world.known[index].standing = .registered }
         default:
             try world.act(
                 world.state.lifecycle == .suspended ? .reinstate : dice.next() % 8 == 0 ? .suspend : .reinstate
@@ -172,6 +196,9 @@ private struct History: Hashable {
             #expect(pending.lease == state.lease?.id, "no grant without its lease")
             #expect(pending.expires <= state.lease?.expires ?? 0, "no grant outlives its lease")
         }
+        if state.lifecycle == .trusted, let lease = state.lease, lease.renewedAt == world.now {
+            #expect(state.recallRemark(world.fallen) == nil, "no trust in what was recalled")
+        }
         guard let decision else { return }
         if case .granted(let grant, _) = decision.outcome {
             #expect(before.lifecycle != .suspended && before.lifecycle != .retired)
@@ -193,17 +220,19 @@ private struct History: Hashable {
         var types = Set<String>()
         var reasons = Set<String>()
         var causes = Set<LeaseCause>()
+        var stages = Set<UpdateStage>()
         for seed in 1...20 {
             var dice = Dice(state: UInt64(seed))
             var world = try Self.world(seed)
-            for _ in 0..<100 { _ = try step(&world, &dice) }
+            for _ in 0..<200 { _ = try step(&world, &dice) }
             for written in world.log.entries {
                 types.insert(written.entry.body.type)
                 if case .decision(let decision) = written.entry.body { reasons.formUnion(decision.reasons) }
                 if case .lease(let lease) = written.entry.body { causes.insert(lease.cause) }
+                if case .update(let update) = written.entry.body { stages.insert(update.stage) }
             }
         }
-        #expect(types == ["birth", "decision", "lease", "grant", "receipt", "operator", "restoration"])
+        #expect(types == ["birth", "decision", "lease", "grant", "update", "receipt", "operator", "restoration"])
         #expect(
             reasons.isSuperset(of: [
                 "evidence-refused", "boot-unexpected", "grant-unknown", "grant-unconfirmed", "boot-not-as-granted",
@@ -214,9 +243,11 @@ private struct History: Hashable {
         #expect(
             causes.isSuperset(of: [
                 .attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended, .cleared, .fellBack, .drifted,
+                .recalled,
             ]),
             "\(causes)"
         )
+        #expect(stages == Set(UpdateStage.allCases).subtracting([.granted, .confirmed]), "\(stages)")
     }
 
     /// Every end of a lease has a cause and an actor on the ledger, and no lease ends twice.

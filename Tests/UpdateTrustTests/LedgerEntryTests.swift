@@ -75,6 +75,25 @@ import Testing
                     )
                 )
             ),
+            LedgerEntry(
+                at: 5,
+                instance: world.record.instance,
+                actor: actor,
+                body: .update(
+                    UpdateEntry(
+                        grant: Sample.digest("grant"),
+                        jti: "jti",
+                        package: PackageReference(
+                            name: Sample.label("os"),
+                            version: Sample.label("2"),
+                            sha256: Sample.digest("package"),
+                            manifest: Sample.digest("manifest")
+                        ),
+                        stage: .rolledBack,
+                        quote: Sample.digest("quote")
+                    )
+                )
+            ),
         ]
     }
 

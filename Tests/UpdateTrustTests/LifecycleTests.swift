@@ -15,7 +15,7 @@ import Testing
                 case .reinstate: .born
                 case .retire: .retired
                 case .restore: .suspended
-                case .evidenceAccepted, .fellBack, .drifted, .evidenceRefused, .suspend: nil
+                case .evidenceAccepted, .fellBack, .drifted, .recalled, .evidenceRefused, .suspend: nil
                 }
             #expect(Lifecycle.suspended.after(event) == expected)
         }
@@ -25,6 +25,7 @@ import Testing
         #expect(lifecycle.after(.evidenceAccepted) == .trusted)
         #expect(lifecycle.after(.fellBack) == .rescue)
         #expect(lifecycle.after(.drifted) == .drifted)
+        #expect(lifecycle.after(.recalled) == .rescue)
         #expect(lifecycle.after(.evidenceRefused) == .suspended)
         #expect(lifecycle.after(.suspend) == .suspended)
         #expect(lifecycle.after(.retire) == .retired)

@@ -114,8 +114,12 @@ enum Sample {
         return release
     }
 
-    static func known(_ release: Release, status: KnownRelease.Status = .active) throws -> KnownRelease {
-        KnownRelease(release: release, manifest: ContentDigest(of: try CanonicalJSON.encode(release)), status: status)
+    static func known(_ release: Release, standing: ReleaseStanding = .registered) throws -> KnownRelease {
+        KnownRelease(
+            release: release,
+            manifest: ContentDigest(of: try CanonicalJSON.encode(release)),
+            standing: standing
+        )
     }
 
     static func reference(_ known: KnownRelease) -> PackageReference {

@@ -18,6 +18,8 @@ struct World {
     var grantKey = P256.Signing.PrivateKey()
     /// What the verifier has registered, for boots that nobody expects.
     var known: [KnownRelease] = []
+    /// Releases that were withdrawn or recalled.
+    var fallen: ReleaseStandings = [:]
     let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
     private var drawn: UInt64 = 0
 
@@ -149,6 +151,7 @@ struct World {
             state: state,
             release: package,
             known: known,
+            standings: fallen,
             policy: policy,
             now: now,
             identifiers: try #require(
@@ -181,6 +184,20 @@ struct World {
             try log.append(transition.entries)
         }
         return decision
+    }
+
+    mutating func withdraw(_ manifest: ContentDigest, _ standing: ReleaseStanding) {
+        fallen[manifest] = standing
+        for index in known.indices where known[index].manifest == manifest { known[index].standing = standing }
+    }
+
+    /// What the sweep does.
+    @discardableResult
+    mutating func lapse() throws -> Transition {
+        let transition = try Transition.lapse(of: state, standings: fallen, at: now, by: Sample.verifier)
+        state = transition.state
+        try log.append(transition.entries)
+        return transition
     }
 
     @discardableResult

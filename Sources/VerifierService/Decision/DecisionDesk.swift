@@ -215,8 +215,9 @@ extension Verifier {
             log: isLogHeld ? given.evidence.log : nil,
             record: given.enrolled.record,
             state: snapshot.state,
-            release: try await self.known(given.request.request.package?.manifest, snapshot.release),
+            release: try await self.known(given.request.request.package?.manifest, snapshot.standings),
             known: known,
+            standings: snapshot.standings,
             policy: policy,
             now: clock.seconds,
             identifiers: identifiers,
@@ -244,8 +245,8 @@ extension Verifier {
         return try materials.resultSigner.sign(claims)
     }
 
-    func known(_ manifest: ContentDigest?, _ standing: ReleaseStanding?) async throws -> KnownRelease? {
-        guard let manifest, let standing else { return nil }
+    func known(_ manifest: ContentDigest?, _ standings: ReleaseStandings) async throws -> KnownRelease? {
+        guard let manifest, let standing = standings[manifest] else { return nil }
         let release: Release
         if let cached = releases[manifest] {
             release = cached
@@ -253,11 +254,7 @@ extension Verifier {
             guard let stored = try await store.release(manifest) else { return nil }
             release = try parsed(stored)
         }
-        return KnownRelease(
-            release: release,
-            manifest: manifest,
-            status: standing == .registered ? .active : .withdrawn
-        )
+        return KnownRelease(release: release, manifest: manifest, standing: standing)
     }
 
     /// The payload, read once for as long as it is remembered.
@@ -281,14 +278,15 @@ extension Verifier {
             grant = StoredGrant(
                 jti: signed.terms.claims.jti,
                 compact: signed.compact,
-                expires: signed.terms.claims.exp
+                expires: signed.terms.claims.exp,
+                manifest: signed.terms.claims.package.manifest
             )
         }
         return DecisionChange(
             transition: transition,
             replacing: snapshot.state.version,
             policy: policy.digest,
-            release: grant == nil ? nil : given.request.request.package?.manifest,
+            standings: snapshot.standings,
             challenge: given.challenge.nonce,
             challengeExpires: given.challenge.expires / 1000 + 1,
             grant: grant,

@@ -33,7 +33,7 @@ extension Verifier {
                 KnownRelease(
                     release: try parsed(stored),
                     manifest: stored.manifest,
-                    status: stored.withdrawal == nil ? .active : .withdrawn
+                    standing: stored.standing
                 )
             )
         }

@@ -42,6 +42,12 @@ extension MetricFamily {
         help: "Births offered for import, by outcome."
     )
 
+    static let lapses = MetricFamily(
+        "birthmark_lapses_total",
+        labels: ["cause"],
+        help: "Leases and grants that ended without a request, by cause."
+    )
+
     static let trustFault = MetricFamily(
         "birthmark_trust_lists_stale",
         .gauge,
@@ -51,6 +57,6 @@ extension MetricFamily {
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        trustFault,
+        lapses, trustFault,
     ]
 }

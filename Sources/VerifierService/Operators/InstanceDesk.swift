@@ -102,7 +102,9 @@ extension Verifier {
             },
             securityFloor: state.securityFloor,
             lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
-            pending: state.pending.map { PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires) },
+            pending: state.pending.map {
+                PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires, stage: $0.stage.rawValue)
+            },
             lastSeen: state.lease?.renewedAt,
             imaEntries: state.ima?.entries,
             remark: state.remark

@@ -70,17 +70,22 @@ extension Verifier {
         return try .json(ReleaseList(releases: try stored.map { Self.report($0, try Release(parsing: $0.payload)) }))
     }
 
-    /// `POST /v1/releases/{manifest}/withdraw`: nothing more of it is granted from here on.
-    func withdrawRelease(_ exchange: Exchange) async throws -> Answer {
+    /// `POST /v1/releases/{manifest}/withdraw`: nothing more of it is granted from here on, and what was granted and not spent ends.
+    ///
+    /// `…/recall`: the leases of those who run it end too.
+    func withdrawRelease(_ exchange: Exchange, isRecall: Bool) async throws -> Answer {
         guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
         let reason = try reason(exchange)
         let by = try caller(exchange)
-        let withdrawal = StoredRelease.Withdrawal(at: clock.seconds, by: by, reason: reason.text)
-        let entry = try entry(.withdrawal(WithdrawalEntry(manifest: manifest, reason: reason)), by: by)
+        let withdrawal = StoredRelease.Withdrawal(at: clock.seconds, by: by, reason: reason.text, isRecall: isRecall)
+        let entry = try entry(
+            .withdrawal(WithdrawalEntry(manifest: manifest, isRecall: isRecall, reason: reason)),
+            by: by
+        )
         switch try await committer.commit(.withdrawal(manifest, withdrawal, entry: entry)).outcome {
         case .committed: return try await release(manifest)
         case .conflict(.missing): throw ServiceProblem.notFound
-        case .conflict: throw ServiceProblem.conflict("The release was withdrawn before.")
+        case .conflict: throw ServiceProblem.conflict("The release was \(isRecall ? "recalled" : "withdrawn") before.")
         case .known, .stale, .challengeUsed: throw ServiceProblem.undecided("the record refused a withdrawal")
         }
     }
@@ -96,7 +101,9 @@ extension Verifier {
             release: release,
             addedAt: stored.addedAt,
             addedBy: stored.addedBy,
-            withdrawal: stored.withdrawal.map { .init(at: $0.at, by: $0.by, reason: $0.reason) }
+            withdrawal: stored.withdrawal.map {
+                .init(at: $0.at, by: $0.by, reason: $0.reason, recalled: $0.isRecall ? true : nil)
+            }
         )
     }
 

@@ -92,7 +92,7 @@ actor TestVerifier {
     func release(_ release: Release) throws -> SignedEnvelope {
         let payload = try CanonicalJSON.encode(release)
         releases.append(
-            KnownRelease(release: release, manifest: ContentDigest(of: payload), status: .active)
+            KnownRelease(release: release, manifest: ContentDigest(of: payload), standing: .registered)
         )
         return try SignedEnvelope(payload: payload, payloadType: Release.payloadType, signers: [releaseKey])
     }

@@ -2,6 +2,7 @@ import Ledger
 import Messages
 import StoreSQLite
 import Synchronization
+import UpdateTrust
 import VerifierStore
 
 /// The real record, with a hook before and after each of its verbs: for faults and races.
@@ -45,6 +46,17 @@ final class HookedStore: VerifierStore {
         try await call("instances") { () async throws(StoreError) in
             try await store.instances(after: after, limit: limit)
         }
+    }
+    func due(at now: Int64, limit: Int) async throws(StoreError) -> [InstanceID] {
+        try await call("due") { () async throws(StoreError) in try await store.due(at: now, limit: limit) }
+    }
+    func updates(_ query: UpdateQuery, before: Int64?, limit: Int) async throws(StoreError) -> [StoredUpdate] {
+        try await call("updates") { () async throws(StoreError) in
+            try await store.updates(query, before: before, limit: limit)
+        }
+    }
+    func updateCounts(of release: ContentDigest) async throws(StoreError) -> [UpdateStage: Int] {
+        try await call("updateCounts") { () async throws(StoreError) in try await store.updateCounts(of: release) }
     }
     func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int? {
         try await call("statusIndex") { () async throws(StoreError) in try await store.statusIndex(of: instance) }

@@ -1,0 +1,79 @@
+import HTTPService
+import Logging
+import Messages
+import ServiceLifecycle
+import UpdateTrust
+import VerifierStore
+
+/// Carries out what time and withdrawals do to instances that do not ask: ends their leases and notes grants that were not confirmed.
+///
+/// Nobody's trust depends on it: a lease that is over is over for every decision and for the status list whether its end was written down
+/// or not. It is for the ledger, and for operators.
+struct Sweeper: Service {
+    let verifier: Verifier
+
+    /// How long it waits when nothing is due.
+    private static let pause = Duration.seconds(1)
+    /// How many instances it takes at once: few, because decisions wait for the same disk.
+    static let group = 16
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                let start = ContinuousClock.now
+                var swept = 0
+                do {
+                    swept = try await verifier.sweep()
+                } catch let error as CancellationError {
+                    throw error
+                } catch {
+                    verifier.logger.error("leases that are over stay on record", metadata: ["error": "\(error)"])
+                }
+                // As long as it worked: a storm of expiries leaves half of the disk to others.
+                try await Task.sleep(for: swept == Self.group ? ContinuousClock.now - start : Self.pause)
+            }
+        }
+    }
+}
+
+extension Verifier {
+    /// Takes up those that wait longest.
+    /// - Returns: how many were due, at most `Sweeper.group`.
+    func sweep() async throws -> Int {
+        let due = try await store.due(at: clock.seconds, limit: Sweeper.group)
+        try await withThrowingTaskGroup { group in
+            for instance in due { group.addTask { try await self.lapse(instance) } }
+            try await group.waitForAll()
+        }
+        return due.count
+    }
+
+    /// What moved meanwhile is due again, or not any more.
+    private func lapse(_ instance: InstanceID) async throws {
+        guard let snapshot = try await store.snapshot(of: instance, release: nil) else { return }
+        let transition = try Transition.lapse(
+            of: snapshot.state,
+            standings: snapshot.standings,
+            at: clock.seconds,
+            by: materials.configuration.name
+        )
+        let change = StoreChange.lapse(transition, replacing: snapshot.state.version)
+        guard case .committed = try await committer.commit(change).outcome else { return metrics.count(.staleCommits) }
+        for written in transition.entries {
+            switch written.entry.body {
+            case .lease(let lease):
+                metrics.count(.lapses, lease.cause.rawValue)
+                logger.info("lease over", metadata: ["instance": "\(instance)", "cause": "\(lease.cause.rawValue)"])
+            case .update(let update):
+                metrics.count(.lapses, update.stage.rawValue)
+                logger.notice(
+                    "update",
+                    metadata: [
+                        "instance": "\(instance)", "grant": "\(update.jti)", "stage": "\(update.stage.rawValue)",
+                    ]
+                )
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import CommandLineContract
+import Messages
+import VerifierClient
+
+extension DeviceCommand {
+    struct Updates: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows what was granted to a device, and how far each update came.",
+            discussion: """
+                An update is granted, installed (its grant is spent), booted and confirmed, as quotes show it; or it comes to nothing: \
+                lapsed (never installed), superseded, rolled-back, rescued, failed, withdrawn. It is unconfirmed when the grant's time \
+                is over and no quote has come since.
+
+                Example: birthmark device updates GW-0001 --trust trust.json --operator operators/alice
+                """
+        )
+
+        @OptionGroup var device: DeviceArgument
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let list = try await verifier.ask { client in
+                try await everyPage { (before) async throws(VerifierClientError) in
+                    try await client.updates(of: device.name, before: before)
+                }
+            }
+            try output.print(list) { describe(list) }
+        }
+    }
+}
+
+extension ReleaseCommand {
+    struct Updates: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows to whom a release was granted, and how far each update came.",
+            discussion: "Example: birthmark release updates 3b5d… --trust trust.json --operator operators/alice"
+        )
+
+        @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
+        var manifest: ContentDigest
+
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let list = try await verifier.ask { client in
+                try await everyPage { (before) async throws(VerifierClientError) in
+                    try await client.updates(of: manifest, before: before)
+                }
+            }
+            try output.print(list) { describe(list) }
+        }
+    }
+
+    struct Recall: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Recalls a release: nobody is trusted who runs it, until it runs another.",
+            discussion: """
+                Nothing of it is granted any more, as after withdraw, and the leases of devices that run it end. They are given short \
+                ones, as after a fall back, that are good for an update away from it.
+
+                Example: birthmark release recall 3b5d… --reason 'leaks keys' --trust trust.json --operator operators/alice
+                """
+        )
+
+        @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
+        var manifest: ContentDigest
+
+        @OptionGroup var reason: ReasonOption
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let reason = try reason.checked()
+            let report = try await verifier.ask { client in try await client.recallRelease(manifest, reason) }
+            try output.print(report) { "recalled: \(report.release.name) \(report.release.version)" }
+        }
+    }
+}
+
+private func everyPage(
+    _ page: (Int64?) async throws(VerifierClientError) -> UpdateList
+) async throws(VerifierClientError) -> UpdateList {
+    var all = try await page(nil)
+    while let next = all.next {
+        let more = try await page(next)
+        all.updates += more.updates
+        all.next = more.next
+    }
+    return all
+}
+
+private func describe(_ list: UpdateList) -> String {
+    let totals = list.totals.map { totals in
+        totals.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + "\n"
+    }
+    return (totals ?? "")
+        + table(
+            ["INSTANCE", "MANIFEST", "STAGE", "SEEN"],
+            list.updates.map { update in
+                [
+                    update.instance.text, update.manifest.description, update.stage,
+                    update.steps.map { "\($0.stage) \(UTCTime.text($0.at))" }.joined(separator: ", "),
+                ]
+            }
+        )
+}
