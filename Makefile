@@ -30,7 +30,7 @@ fuzz: deps
 	@scripts/quietly "building the instrumented parsers" $(INSTRUMENTED) --product birthmark-fuzz
 	scripts/fuzz $(TARGETS)
 
-# Some hundred births, each killed at another moment.
+# Some thousand births and updates, each struck at another moment.
 kill-matrix: deps
 	@scripts/quietly "building the tests" $(SWIFT) build --build-tests
 	scripts/kill-matrix
