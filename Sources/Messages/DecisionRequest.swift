@@ -13,9 +13,10 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
     public var instance: InstanceID
     /// What for.
     public var purpose: Purpose
-    /// The verifier's challenge, exactly as it was given.
+    /// The verifier's challenge or epoch, exactly as it was given; in a receipt that travels as a file the `jti` of the grant, which nobody
+    /// knew before the grant was given.
     public var challenge: String
-    /// What is to be installed; present exactly when the purpose is `update`.
+    /// What is to be installed; present exactly when the purpose is `update` or `delayed`.
     public var package: PackageReference?
     /// The `jti` of the grant that was carried out; present exactly when the purpose is `confirm`.
     public var grant: String?
@@ -50,10 +51,10 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
         guard version == 1 else {
             throw MessageError(.outOfRange, "decision request version \(version) is not known here")
         }
-        guard (package != nil) == (purpose == .update), (grant != nil) == (purpose == .confirm) else {
+        guard (package != nil) == purpose.namesPackage, (grant != nil) == (purpose == .confirm) else {
             throw MessageError(
                 .outOfRange,
-                "\"package\" goes with update and \"grant\" with confirm, neither with anything else"
+                "\"package\" goes with update and delayed, \"grant\" with confirm, neither with anything else"
             )
         }
     }

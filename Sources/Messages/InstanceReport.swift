@@ -22,6 +22,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var lease: LeaseReport?
     /// The grant that is out and not yet confirmed.
     public var pending: PendingReport?
+    /// Grants that travel to it as files and whose receipts have not come; absent when there are none.
+    public var delayed: [PendingReport]?
     /// Seconds since 1970 of the last accepted evidence.
     public var lastSeen: Int64?
     /// Entries of its IMA list that were judged and allowed since its boot; absent when none were.
@@ -47,6 +49,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         securityFloor: UInt64,
         lease: LeaseReport? = nil,
         pending: PendingReport? = nil,
+        delayed: [PendingReport]? = nil,
         lastSeen: Int64? = nil,
         imaEntries: Int? = nil,
         remark: String? = nil
@@ -64,6 +67,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.securityFloor = securityFloor
         self.lease = lease
         self.pending = pending
+        self.delayed = delayed
         self.lastSeen = lastSeen
         self.imaEntries = imaEntries
         self.remark = remark

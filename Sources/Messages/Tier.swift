@@ -16,4 +16,9 @@ public enum Purpose: String, Hashable, Sendable, Codable, CaseIterable {
     case update
     /// I have installed what was granted and booted it: take the receipt.
     case confirm
+    /// Grant me this package, by a file that comes to me later.
+    case delayed
+
+    /// Whether a package is asked for.
+    public var namesPackage: Bool { self == .update || self == .delayed }
 }

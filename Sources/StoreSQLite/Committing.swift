@@ -32,7 +32,7 @@ extension SQLiteStore {
         var entries: [WrittenEntry] = []
         var outcomes: [StoreOutcome] = []
         for change in changes {
-            if let obstacle = try apply(change, db) {
+            if let obstacle = try apply(change, at: tail.size + entries.count, db) {
                 outcomes.append(obstacle)
             } else {
                 outcomes.append(.committed(at: tail.size + entries.count))
@@ -69,14 +69,15 @@ extension SQLiteStore {
     }
 
     /// Carries out a change, or says what stands against it and leaves everything as it was.
-    private func apply(_ change: StoreChange, _ db: Database) throws -> StoreOutcome? {
+    /// - Parameter index: where its entries will stand on the ledger.
+    private func apply(_ change: StoreChange, at index: Int, _ db: Database) throws -> StoreOutcome? {
         switch change {
         case .bundle(let bundle): try apply(bundle, db)
         case .bundleFinished(let station, let number): try finish(bundle: number, of: station, db)
         case .birth(let birth): try apply(birth, db)
         case .restoration(let restoration, let transition, let version):
             try apply(restoration, transition, version, db)
-        case .decision(let decision): try apply(decision, db)
+        case .decision(let decision): try apply(decision, at: index, db)
         case .act(let transition, let version): try replace(transition, version, db)
         case .lapse(let transition, let version): try replace(transition, version, isSettled: true, db)
         case .release(let release, _): try apply(release, db)
@@ -86,7 +87,7 @@ extension SQLiteStore {
         }
     }
 
-    private func apply(_ decision: DecisionChange, _ db: Database) throws -> StoreOutcome? {
+    private func apply(_ decision: DecisionChange, at index: Int, _ db: Database) throws -> StoreOutcome? {
         let policy = try Data.fetchOne(
             db.cachedStatement(sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
         )
@@ -103,7 +104,13 @@ extension SQLiteStore {
         try db.cachedStatement(sql: "INSERT INTO challenge_used (nonce, expires) VALUES (?, ?)")
             .execute(arguments: [Data(decision.challenge), decision.challengeExpires])
         if let grant = decision.grant {
-            try Updates.insert(grant, of: decision.transition.state.instance, db)
+            let entry = decision.transition.entries.lastIndex { $0.entry.body.type == "grant" }
+            try Updates.insert(
+                grant,
+                of: decision.transition.state.instance,
+                entry: entry.map { index + $0 },
+                db
+            )
         }
         if let log = decision.log { try keep(log, db) }
         return nil

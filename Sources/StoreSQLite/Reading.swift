@@ -143,6 +143,13 @@ extension SQLiteStore: VerifierStore {
         return isHeld
     }
 
+    public func grant(_ jti: String) async throws(StoreError) -> GivenGrant? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT compact, entry FROM grant_given WHERE jti = ?", arguments: [jti])
+                .map { GivenGrant(compact: $0[0], entry: $0[1]) }
+        }
+    }
+
     public func ledgerHead() async throws(StoreError) -> LedgerHead {
         try await read { db in
             guard let row = try Row.fetchOne(db, sql: "SELECT size, checkpoint FROM ledger_head") else {

@@ -151,7 +151,8 @@ enum Schema {
         """
 
     // `due` is 0 when a withdrawal concerns the instance. Whom one concerns is looked for by reading the table: that is rare, and two
-    // more indexes would be written with every decision.
+    // more indexes would be written with every decision. A grant that travels as a file may be asked for again, and its proof with it: hence
+    // `entry`.
     private static let version5 = """
         ALTER TABLE standing ADD COLUMN due INTEGER;
         ALTER TABLE standing ADD COLUMN running BLOB;
@@ -162,6 +163,7 @@ enum Schema {
 
         ALTER TABLE grant_given ADD COLUMN manifest BLOB;
         ALTER TABLE grant_given ADD COLUMN stage TEXT;
+        ALTER TABLE grant_given ADD COLUMN entry INTEGER;
         CREATE INDEX grant_given_instance ON grant_given (instance);
         CREATE INDEX grant_given_manifest ON grant_given (manifest, stage);
         CREATE TABLE update_step (

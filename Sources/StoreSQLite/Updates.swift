@@ -6,15 +6,16 @@ public import VerifierStore
 
 /// Grants, and how far the updates came that they are for; the ledger has it too, in an order that nobody wants to search.
 enum Updates {
-    static func insert(_ grant: StoredGrant, of instance: InstanceID, _ db: Database) throws {
+    static func insert(_ grant: StoredGrant, of instance: InstanceID, entry: Int?, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage) VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage, entry)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(
             arguments: [
                 grant.jti, instance.text, grant.compact, grant.expires, Data(grant.manifest.bytes),
-                UpdateStage.granted.rawValue,
+                UpdateStage.granted.rawValue, entry,
             ])
     }
 

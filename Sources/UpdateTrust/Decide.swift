@@ -12,10 +12,17 @@ public func decide(_ input: DecisionInput) -> Decision {
         case .refused(let refusal):
             guard let observation = refusal.authentic else { return .unchanged(.notAuthentic) }
             if let stopped = input.stopped { return stopped }
+            if input.carried != nil, let harmless = input.refuseDelayed(refusal) { return harmless }
             return try input.refuseEvidence(refusal, observation: observation)
         case .accepted(let attested):
             if let contradiction = input.contradiction(of: attested) { return .unchanged(.undecided(contradiction)) }
             if let stopped = input.stopped { return stopped }
+            guard (input.carried != nil) == (input.request.request.purpose == .delayed) else {
+                return .unchanged(
+                    .undecided("evidence out of a file is good for a delayed grant, and for nothing else")
+                )
+            }
+            if input.carried != nil { return try input.grantDelayed(attested, draft: input.draft) }
             return try input.judge(attested)
         }
     } catch {
@@ -43,7 +50,7 @@ extension DecisionInput {
     }
 
     /// What makes the parts of the input belong to different instances or requests: a fault of the caller, and never trust.
-    fileprivate func contradiction(of attested: AttestedState) -> String? {
+    func contradiction(of attested: AttestedState) -> String? {
         guard attested.instance == state.instance, record.instance == state.instance,
             request.request.instance == state.instance
         else { return "evidence, request, record and state are of different instances" }
@@ -54,16 +61,20 @@ extension DecisionInput {
         }
         // Expectations out of another state than this one: the state changed between appraisal and decision.
         let expectations =
-            state.expectations(for: request.request.purpose) + state.strayExpectations(record, among: known)
-        let expected = expectations.first { $0.name == attested.boot && $0.release == attested.release }
-        guard let expected, expected.profile.exact.bank == attested.pcrs.bank,
-            expected.profile.exact.differing(from: attested.pcrs).isEmpty
+            state.expectations(for: request.request.purpose, grant: request.request.grant)
+            + state.strayExpectations(record, among: known)
+        let isExpected = expectations.contains { expected in
+            expected.name == attested.boot && expected.release == attested.release
+                && expected.profile.exact.bank == attested.pcrs.bank
+                && expected.profile.exact.differing(from: attested.pcrs).isEmpty
+        }
+        guard isExpected
         else { return "the evidence was held against boots that this state does not expect" }
         return nil
     }
 
     /// The draft of a change by this verifier.
-    fileprivate var draft: TransitionDraft { TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier)) }
+    var draft: TransitionDraft { TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier)) }
 
     fileprivate func refuseEvidence(_ refusal: Refusal, observation: Observation) throws(MessageError) -> Decision {
         guard request.request.instance == state.instance, record.instance == state.instance else {
@@ -120,7 +131,7 @@ extension DecisionInput {
         // What must hold before the evidence is worth a lease at all.
         let shortcomings =
             tierShortcomings + rule.boot.shortcomings(of: attested) + imaShortcomings(rule) + counterShortcomings
-        let isRecalled = isRecalled(attested.boot)
+        let isRecalled = isRecalled(attested)
         guard shortcomings.isEmpty, let next = state.lifecycle.after(isRecalled ? .recalled : attested.boot.event)
         else {
             return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
@@ -142,15 +153,16 @@ extension DecisionInput {
         case .attest: return try renew(attested, rule: rule, seconds, draft: draft)
         case .update: return try grant(attested, rule: rule, seconds, draft: draft)
         case .confirm: return try confirm(attested, rule: rule, seconds, draft: draft)
+        case .delayed: return .unchanged(.undecided("a delayed request that is not out of a file"))
         }
     }
 
     /// Whether what booted was recalled, and is not to be left for another reason already.
-    func isRecalled(_ boot: BootName) -> Bool {
+    func isRecalled(_ attested: AttestedState) -> Bool {
         let manifest: ContentDigest? =
-            switch boot {
+            switch attested.boot {
             case .current: state.running.manifest
-            case .granted: state.pending?.package.manifest
+            case .granted: state.openGrant(shownBy: attested)?.package.manifest
             case .previous, .rescue, .drifted: nil
             }
         return manifest.map { standings[$0] == .recalled } ?? false
@@ -160,6 +172,7 @@ extension DecisionInput {
     private func noteProgress(of attested: AttestedState, in draft: inout TransitionDraft) throws(MessageError) {
         guard let pending = draft.state.pending, let counters = request.request.counters,
             request.request.purpose != .confirm || attested.boot != .granted,
+            attested.boot != .granted || state.openGrant(shownBy: attested)?.jti == pending.jti,
             let stage = pending.stage(
                 shownBy: attested,
                 counters: counters,
@@ -240,7 +253,7 @@ extension DecisionInput {
 
     func recordAcceptance(
         of attested: AttestedState,
-        rule: PolicyRule,
+        rule: PolicyRule?,
         in draft: inout TransitionDraft
     ) throws(MessageError) {
         try recordDecision(
@@ -280,7 +293,8 @@ extension DecisionInput {
                     boot: boot,
                     release: release,
                     seen: LastSeen(observation),
-                    lifecycle: draft.state.lifecycle
+                    lifecycle: draft.state.lifecycle,
+                    carried: carried != nil && reasons.isEmpty ? true : nil
                 )
             )
         )

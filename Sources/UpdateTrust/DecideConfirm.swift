@@ -19,22 +19,16 @@ extension DecisionInput {
             let lease = try renewLease(in: &draft, attested, seconds: seconds)
             return accepted(attested, rule: rule, lease: lease, draft: draft)
         }
-        guard let pending = state.pending, pending.jti == jti else {
+        guard let pending = state.openGrant(jti) else {
             return try refuse([.grantUnknown], attested, rule: rule, renewing: seconds, draft: draft)
         }
-        var reasons: [DecisionReason] = []
-        if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
-        if attested.observation.clock.resetCount == pending.resetCount { reasons.append(.notRebooted) }
-        if counters.grants <= pending.counter { reasons.append(.grantNotSpent) }
+        let reasons = reasonsAgainstConfirming(pending, attested, counters: counters)
         guard reasons.isEmpty else {
             return try refuse(reasons, attested, rule: rule, renewing: seconds, draft: draft)
         }
 
         var draft = draft
-        if pending.package.manifest != state.running.manifest { draft.state.previous = state.running }
-        draft.state.running = RunningRelease(broughtBy: pending)
-        draft.state.securityFloor = max(state.securityFloor, pending.securityVersion)
-        draft.state.pending = nil
+        let isCurrent = draft.state.close(pending)
         try recordAcceptance(of: attested, rule: rule, in: &draft)
         try draft.record(
             .receipt(
@@ -43,11 +37,25 @@ extension DecisionInput {
                     jti: pending.jti,
                     package: pending.package,
                     securityFloor: draft.state.securityFloor,
-                    quote: attested.attest
+                    quote: attested.attest,
+                    late: isCurrent ? nil : true
                 )
             )
         )
         let lease = try renewLease(in: &draft, attested, seconds: seconds, because: .confirmed)
         return accepted(attested, rule: rule, lease: lease, draft: draft)
+    }
+
+    /// What stands against taking a boot for that of a grant.
+    func reasonsAgainstConfirming(
+        _ grant: PendingGrant,
+        _ attested: AttestedState,
+        counters: CounterReadings
+    ) -> [DecisionReason] {
+        var reasons: [DecisionReason] = []
+        if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
+        if attested.observation.clock.resetCount == grant.resetCount { reasons.append(.notRebooted) }
+        if counters.grants <= grant.counter { reasons.append(.grantNotSpent) }
+        return reasons
     }
 }

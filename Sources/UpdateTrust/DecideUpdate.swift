@@ -16,8 +16,11 @@ extension DecisionInput {
             return try refuse([.releaseUnknown], attested, rule: rule, renewing: seconds, draft: draft)
         }
         let conditions = UpdateConditions(record: record, state: draft.state, known: release, rule: rule, now: now)
+        // A grant that is under way as a file would open behind this one's back.
+        let usable = state.usableDelayed(at: attested.observation.clock, counter: counters.grants)
         let reasons =
             reasonsOfEarlierGrant(attested, package: package, counters: counters)
+            + (usable.isEmpty ? [] : [.grantOutstanding])
             + reasonsOfPackage(package, release.release)
             + conditions.reasonsAgainst(floor: floor(counters))
         guard reasons.isEmpty else {
@@ -28,12 +31,17 @@ extension DecisionInput {
         if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: quote) }
         try recordAcceptance(of: attested, rule: rule, in: &draft)
         let lease = try renewLease(in: &draft, attested, seconds: seconds)
+        // Whatever ends first ends the grant.
+        let ends = [
+            lease.expires, now &+ rule.grant.seconds, release.release.expires, rule.window?.closing(at: now),
+        ]
         let terms = try terms(
             attested,
             rule: rule,
             release: release,
-            lease: lease,
-            counters: counters,
+            lease: GrantLease(id: lease.id, exp: lease.expires),
+            until: ends.compactMap { $0 }.min() ?? now,
+            counter: counters.grants,
             purpose: conditions.move == .downgrade ? .downgrade : .update
         )
         let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id, ima: attested.ima)
@@ -45,7 +53,7 @@ extension DecisionInput {
     }
 
     /// An earlier grant whose install may still boot must not be forgotten: its boot would be taken for tampering.
-    private func reasonsOfEarlierGrant(
+    func reasonsOfEarlierGrant(
         _ attested: AttestedState,
         package: PackageReference,
         counters: CounterReadings
@@ -58,7 +66,7 @@ extension DecisionInput {
         return wasSpent && !fellBack && !isSameRelease ? [.grantUnconfirmed] : []
     }
 
-    private func reasonsOfPackage(_ package: PackageReference, _ release: Release) -> [DecisionReason] {
+    func reasonsOfPackage(_ package: PackageReference, _ release: Release) -> [DecisionReason] {
         let isSame =
             package.name == release.name && package.version == release.version
             && package.sha256 == release.artifact.sha256
@@ -66,28 +74,25 @@ extension DecisionInput {
     }
 
     /// The higher of the record's floor and the TPM's: the device's gate holds to its own.
-    private func floor(_ counters: CounterReadings) -> UInt64 {
+    func floor(_ counters: CounterReadings) -> UInt64 {
         let base = state.counters(bornFrom: record).securityFloor.base
         let raised = counters.securityFloor.subtractingReportingOverflow(base)
         return max(state.securityFloor, raised.overflow ? UInt64.max : raised.partialValue)
     }
 
-    private func terms(
+    func terms(
         _ attested: AttestedState,
         rule: PolicyRule,
         release: KnownRelease,
-        lease: Lease,
-        counters: CounterReadings,
+        lease: GrantLease,
+        until expires: Int64,
+        counter: UInt64,
+        resets: UInt32? = nil,
         purpose: GrantPurpose
     ) throws(MessageError) -> GrantTerms {
         guard let key = JSONWebKey(publicArea: record.iak.publicArea.bytes) else {
             throw MessageError(.malformed, "the birth record's attestation key cannot be read")
         }
-        // Whatever ends first ends the grant.
-        let ends = [
-            lease.expires, now &+ rule.grant.seconds, release.release.expires, rule.window?.closing(at: now),
-        ]
-        let expires = ends.compactMap { $0 }.min() ?? now
         let clock = attested.observation.clock
         let span = UInt64(clamping: expires - now).multipliedReportingOverflow(by: 1000)
         let end = clock.clock.addingReportingOverflow(span.partialValue)
@@ -120,14 +125,15 @@ extension DecisionInput {
                     manifest: release.manifest
                 ),
                 from: GrantedFrom(release: state.running.manifest, bootState: attested.boot),
-                lease: GrantLease(id: lease.id, exp: lease.expires),
+                lease: lease,
                 policy: GrantPolicy(sha256: policy.digest, rule: rule.id),
                 bounds: GrantBounds(
                     resetCount: clock.resetCount,
+                    resets: resets,
                     clock: GrantBounds.ClockBounds(min: clock.clock, max: end.partialValue),
                     counter: GrantBounds.CounterBound(
                         index: state.counters(bornFrom: record).grants.index,
-                        value: counters.grants
+                        value: counter
                     )
                 )
             ),
@@ -141,7 +147,7 @@ extension Transition {
     func issuing(_ grant: SignedGrant) throws(MessageError) -> Transition {
         let claims = grant.terms.claims
         var state = state
-        state.pending = PendingGrant(
+        let pending = PendingGrant(
             jti: claims.jti,
             grant: grant.digest,
             package: claims.package.reference,
@@ -153,13 +159,20 @@ extension Transition {
             counter: claims.bounds.counter.value,
             status: .issued
         )
+        if claims.bounds.resets == nil {
+            state.pending = pending
+        } else {
+            let delayed = DelayedGrant(grant: pending, request: claims.request, bounds: claims.bounds)
+            state.delayed = (state.delayed ?? []) + [delayed]
+        }
         let body = GrantEntry(
             grant: grant.digest,
             jti: claims.jti,
             request: claims.request,
             lease: claims.lease.id,
             package: claims.package.reference,
-            expires: claims.exp
+            expires: claims.exp,
+            bounds: claims.bounds.resets == nil ? nil : claims.bounds
         )
         let written = try WrittenEntry(
             LedgerEntry(

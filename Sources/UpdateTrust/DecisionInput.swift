@@ -72,6 +72,8 @@ public struct DecisionInput: Sendable {
     public var known: [KnownRelease]
     /// How the releases stand that the state names.
     public var standings: ReleaseStandings
+    /// Why evidence that came as a file is no older than it may be; `nil` for evidence that came over the network.
+    public var carried: CarriedFreshness?
     /// The policy in force.
     public var policy: Policy
     /// The verifier's clock, in seconds since 1970.
@@ -92,6 +94,7 @@ public struct DecisionInput: Sendable {
         release: KnownRelease?,
         known: [KnownRelease] = [],
         standings: ReleaseStandings = [:],
+        carried: CarriedFreshness? = nil,
         policy: Policy,
         now: Int64,
         identifiers: FreshIdentifiers,
@@ -106,6 +109,7 @@ public struct DecisionInput: Sendable {
         self.release = release
         self.known = known
         self.standings = standings
+        self.carried = carried
         self.policy = policy
         self.now = now
         self.identifiers = identifiers

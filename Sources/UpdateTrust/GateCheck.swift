@@ -41,8 +41,9 @@ public enum GateCheck {
         let asked = try? DecisionRequest(parsing: input.request)
         let answersRequest =
             ContentDigest(of: input.request) == claims.request && asked?.instance == grant.instance
-            && asked?.purpose == .update && asked?.challenge == claims.eat_nonce
-            && asked?.package == claims.package.reference && asked?.counters?.grants == claims.bounds.counter.value
+            && asked?.purpose == (claims.bounds.resets == nil ? .update : .delayed)
+            && asked?.challenge == claims.eat_nonce
+            && asked?.package == claims.package.reference && claims.bounds.follows(asked?.counters)
         if !answersRequest { reasons.append(.otherRequest) }
         return reasons
     }
@@ -81,7 +82,9 @@ public enum GateCheck {
         guard bound.index == input.counters.grants.index else { return Finding(reasons: [.otherCounter]) }
         guard let reading = input.readings.grants else { return Finding(reasons: [.counterUnreadable]) }
         if reading == bound.value { return Finding(value: .begin) }
-        guard reading > bound.value else { return Finding(reasons: [.counterBehind]) }
+        guard reading > bound.value else {
+            return Finding(reasons: [grant.claims.bounds.resets == nil ? .counterBehind : .notItsTurn])
+        }
         let isJournalled = reading - bound.value == 1 && input.journalled == grant.claims.jti
         return isJournalled ? Finding(value: .resume) : Finding(reasons: [.alreadySpent])
     }
@@ -93,7 +96,9 @@ public enum GateCheck {
         // A clock behind `iat` is wrong, because the grant exists; only a grant for later is held to its beginning.
         if claims.nbf > claims.iat, input.wallClock < claims.nbf { reasons.append(.notYetValid) }
         if input.wallClock >= claims.exp { reasons.append(.expired) }
-        if input.readings.resetCount != claims.bounds.resetCount { reasons.append(.rebooted) }
+        if !claims.bounds.allows(resetCount: input.readings.resetCount) {
+            reasons.append(claims.bounds.resets == nil ? .rebooted : .tooManyResets)
+        }
         let margin = input.readings.safe ? 0 : input.readings.clockUpdate
         let latest = input.readings.clock.addingReportingOverflow(margin)
         let bounds = claims.bounds.clock
@@ -126,6 +131,15 @@ public enum GateCheck {
         guard case .grant(let body) = entry.body else { return false }
         return entry.instance == grant.instance && body.grant == grant.digest && body.jti == grant.claims.jti
             && body.request == grant.claims.request
+    }
+}
+
+extension GrantBounds {
+    /// Whether the counter is the one that the request stated; grants that travel as files stand in a row behind it.
+    fileprivate func follows(_ stated: CounterReadings?) -> Bool {
+        guard let stated, counter.value >= stated.grants else { return false }
+        return resets == nil
+            ? counter.value == stated.grants : counter.value - stated.grants < UInt64(DelayedGrant.maximumCount)
     }
 }
 

@@ -51,11 +51,13 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
     case notYetValid = "not-yet-valid"
     case expired
     case rebooted
+    case tooManyResets = "too-many-resets"
     case clockOutOfBounds = "clock-out-of-bounds"
     case otherCounter = "other-counter"
     case counterUnreadable = "counter-unreadable"
     case alreadySpent = "already-spent"
     case counterBehind = "counter-behind"
+    case notItsTurn = "not-its-turn"
     // The ledger.
     case entryMalformed = "entry-malformed"
     case entryMismatch = "entry-mismatch"
@@ -87,11 +89,13 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .notYetValid: "The grant is not valid yet."
         case .expired: "The grant's time has passed; ask again. If the clock is ahead, set it first."
         case .rebooted: "The device was rebooted since it asked; ask again."
+        case .tooManyResets: "The device was reset more often than the grant outlasts; make a fresh request."
         case .clockOutOfBounds: "The TPM's clock is outside the grant's bounds; ask again."
         case .otherCounter: "The grant is bound to another TPM counter."
         case .counterUnreadable:
             "The TPM's grants counter cannot be read; the TPM may be locked out, cleared or replaced."
         case .alreadySpent: "The grant was used before; ask again."
+        case .notItsTurn: "A grant that was given before this one has to be used first."
         case .counterBehind: "The TPM's grants counter is behind the grant's value."
         case .entryMalformed: "The ledger entry beside the grant cannot be read."
         case .entryMismatch: "The ledger entry is not this grant's."

@@ -113,8 +113,10 @@ public struct GrantPolicy: Hashable, Sendable, Codable {
 
 /// Where and when a grant may be used, in the TPM's own terms.
 public struct GrantBounds: Hashable, Sendable, Codable {
-    /// The reset count of the quote: a reboot since then shuts the gate.
+    /// The reset count of the quote: a reboot since then shuts the gate, unless `resets` allows it.
     public var resetCount: UInt32
+    /// How many resets since the quote the grant outlasts; present exactly in grants that travel as files.
+    public var resets: UInt32?
     /// The span of the TPM's clock.
     public var clock: ClockBounds
     /// The counter that the install spends.

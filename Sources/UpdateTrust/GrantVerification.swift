@@ -63,6 +63,9 @@ extension GrantClaims {
         }
         guard iat <= nbf, nbf < exp else { throw GrantError(.claims, "the times of the grant are not in order") }
         guard exp <= lease.exp else { throw GrantError(.claims, "the grant would outlive its lease") }
+        guard (bounds.resets ?? 0) <= DelayedRule.maximumResets else {
+            throw GrantError(.claims, "the grant would outlast more resets than any may")
+        }
         guard bounds.clock.min <= bounds.clock.max else { throw GrantError(.claims, "the span of the clock is none") }
         return instance
     }

@@ -26,6 +26,10 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var strayed: StrayedBoot?
     /// The grant that was given and whose boot was not confirmed yet.
     public internal(set) var pending: PendingGrant?
+    /// The grants that travel to it as files, and whose boots were not confirmed yet, in the order in which they were given.
+    public internal(set) var delayed: [DelayedGrant]?
+    /// The names of the latest grants whose boots were seen, so that a receipt that comes again is known.
+    public internal(set) var closed: [String]?
     /// The security version below which nothing is granted; only rises.
     public internal(set) var securityFloor: UInt64
     /// Why it stands where it does, for operators: the refusal or the act that led there; `nil` while there is nothing to say.
@@ -63,11 +67,16 @@ public struct InstanceState: Hashable, Sendable, Codable {
     /// The boots that this instance may show, for the appraisal, in the order in which they are to be tried.
     ///
     /// A confirming quote is held to the granted boot first: a reinstalled release looks like the one before.
-    public func expectations(for purpose: Purpose) -> [BootExpectation] {
+    /// - Parameter grant: the one that is confirmed; of several that lead to one boot, it is that.
+    public func expectations(for purpose: Purpose, grant: String? = nil) -> [BootExpectation] {
+        func granted(_ grant: PendingGrant) -> BootExpectation {
+            BootExpectation(name: .granted, profile: grant.boot.applying(allowed ?? []))
+        }
         let current = BootExpectation(name: .current, profile: running.boot.applying(allowed ?? []))
-        guard let pending else { return [current] }
-        let granted = BootExpectation(name: .granted, profile: pending.boot.applying(allowed ?? []))
-        return purpose == .confirm ? [granted, current] : [current, granted]
+        if purpose == .confirm, let open = grant.flatMap(openGrant) { return [granted(open), current] }
+        let ahead = (delayed ?? []).filter(\.isAhead).map(\.grant)
+        let all = [pending].compactMap { $0 } + ahead
+        return purpose == .confirm ? all.map(granted) + [current] : [current] + all.map(granted)
     }
 }
 
@@ -128,6 +137,8 @@ public struct PendingGrant: Hashable, Sendable, Codable {
         case issued
         /// The lease above it ended; it may have been carried out before, so its boot is still expected.
         case ended
+        /// The boot of a later grant was seen; only its receipt is still of interest.
+        case passed
     }
 
     /// The grant's `jti`.

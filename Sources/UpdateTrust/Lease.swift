@@ -33,6 +33,8 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case attested
     /// The boot that a grant led to was confirmed.
     case confirmed
+    /// A grant was given that travels to the instance as a file; the lease is that grant's own.
+    case delayed
     /// Its time ran out.
     case expired
     /// The platform was reset without the verifier having been told.

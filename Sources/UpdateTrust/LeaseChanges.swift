@@ -45,6 +45,7 @@ extension TransitionDraft {
     /// The grant can no longer be carried out, but it may have been: the boot that it leads to stays expected, so that an install
     /// which the end of the lease overtook is not taken for tampering.
     mutating func endLease(because cause: LeaseCause) throws(MessageError) {
+        try endDelayedGrants(because: cause)
         guard let lease = state.lease else { return }
         state.lease = nil
         state.pending?.status = .ended

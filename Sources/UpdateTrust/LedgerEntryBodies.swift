@@ -97,6 +97,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var seen: LastSeen
     /// Where the instance stands from now on.
     public var lifecycle: Lifecycle
+    /// True when accepted evidence came as a file: then it moved nothing that is known of the instance, and `seen` is not what was seen last.
+    public var carried: Bool?
 }
 
 /// A lease began, went on or ended.
@@ -132,6 +134,8 @@ public struct GrantEntry: Hashable, Sendable, Codable {
     public var package: PackageReference
     /// The first second at which it is no longer good.
     public var expires: Int64
+    /// For a grant that travels as a file: where and when the TPM may use it; the lease is the grant's own.
+    public var bounds: GrantBounds?
 }
 
 /// The boot that followed a grant was quoted.
@@ -146,6 +150,8 @@ public struct ReceiptEntry: Hashable, Sendable, Codable {
     public var securityFloor: UInt64
     /// SHA-256 of the TPMS_ATTEST bytes of the confirming quote.
     public var quote: ContentDigest
+    /// True when a later grant's boot was seen before: what runs is what that one brought.
+    public var late: Bool?
 }
 
 /// An operator acted on an instance.

@@ -22,6 +22,8 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var grant: Span
     /// When grants may be given and carried out; absent: at any time.
     public var window: MaintenanceWindow?
+    /// What devices are allowed that are off line; absent: nothing.
+    public var delayed: DelayedRule?
 
     /// Whom a rule is for: every part must fit.
     public struct Match: Hashable, Sendable, Codable {
@@ -107,6 +109,12 @@ public struct PolicyRule: Hashable, Sendable, Codable {
             throw fault("an empty \"firmwareVersions\" would refuse every device; leave the key out to allow any")
         }
         if let problem = window?.problem { throw fault(problem) }
+        if let problem = delayed?.problem { throw fault(problem) }
+        guard window == nil || delayed == nil else {
+            throw fault(
+                "\"window\" and \"delayed\" exclude one another: off line, nobody but the device's clock knows the time"
+            )
+        }
     }
 
     private func check(_ span: Span, atMost most: Int64, _ key: String) throws(MessageError) {

@@ -15,5 +15,7 @@ public typealias ReleaseStandings = [ContentDigest: ReleaseStanding]
 
 extension InstanceState {
     /// The releases whose standing a decision about this instance depends on, besides the one that it asks for.
-    public var manifests: [ContentDigest] { [running.manifest, pending?.package.manifest].compactMap { $0 } }
+    public var manifests: [ContentDigest] {
+        [running.manifest, pending?.package.manifest].compactMap { $0 } + (delayed ?? []).map(\.grant.package.manifest)
+    }
 }

@@ -6,7 +6,7 @@ extension DecisionInput {
     public func resultClaims(for acceptance: Acceptance) -> EARClaims? {
         guard case .accepted(let attested) = verdict else { return nil }
         var vector = TrustworthinessVector(of: attested, tier: record.tier)
-        if isRecalled(attested.boot), record.tier != .compensated { vector[.executables] = .unsafeExecutables }
+        if isRecalled(attested), record.tier != .compensated { vector[.executables] = .unsafeExecutables }
         return EARClaims(
             of: attested.instance,
             appraisal: EARAppraisal(

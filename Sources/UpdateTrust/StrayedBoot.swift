@@ -37,7 +37,9 @@ extension InstanceState {
     /// The one before the current first, then rescue images, then whatever else is made for this kind of device.
     /// - Parameter known: the registered releases, withdrawn ones among them: they are still told from tampering.
     public func strayExpectations(_ record: BirthRecord, among known: [KnownRelease]) -> [BootExpectation] {
-        let own = [running.manifest, pending?.package.manifest, previous?.manifest].compactMap { $0 }
+        let own =
+            [running.manifest, pending?.package.manifest, previous?.manifest].compactMap { $0 }
+            + (delayed ?? []).filter(\.isAhead).map(\.grant.package.manifest)
         let others = known.filter { $0.release.misfits(record).isEmpty && !own.contains($0.manifest) }.map { known in
             BootExpectation(
                 name: known.release.role == .rescue ? .rescue : .drifted,

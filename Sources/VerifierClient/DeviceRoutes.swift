@@ -28,6 +28,12 @@ extension VerifierClient {
         return try decoded(DecisionAnswer.self, bytes, limit: DecisionAnswer.maximumSize)
     }
 
+    /// The current epoch: what requests carry that are made off line.
+    public func epoch() async throws(VerifierClientError) -> Freshness {
+        let bytes = try await exchange("/v1/epoch", isRepeatable: true, limit: Freshness.maximumSize)
+        return try decoded(Freshness.self, bytes, limit: Freshness.maximumSize)
+    }
+
     func encoded(_ message: some Encodable) throws(VerifierClientError) -> [UInt8] {
         do {
             return try CanonicalJSON.encode(message)

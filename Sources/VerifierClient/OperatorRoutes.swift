@@ -114,6 +114,16 @@ extension VerifierClient {
         )
     }
 
+    /// Brings a request that a device made off line; the same request gets the same grant again.
+    public func authorize(_ request: Evidence) async throws(VerifierClientError) -> DecisionAnswer {
+        try await post("/v1/delayed/requests", request, limit: DecisionAnswer.maximumSize, isRepeatable: true)
+    }
+
+    /// Brings a receipt that a device made off line; one that was taken before is known as that.
+    public func bringReceipt(_ receipt: Evidence) async throws(VerifierClientError) -> ReceiptAnswer {
+        try await post("/v1/delayed/receipts", receipt, limit: ReceiptAnswer.maximumSize, isRepeatable: true)
+    }
+
     /// The policy in force.
     public func policy() async throws(VerifierClientError) -> PolicyReport {
         try await get("/v1/policy", limit: PolicyReport.maximumSize)

@@ -13,6 +13,23 @@ enum RouteTable {
             Route(.post, "/v1/challenges", by: .anyone, bodyLimit: ChallengeRequest.maximumSize, verifier.challenge),
             Route(.post, "/v1/decisions", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.decision),
 
+            // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
+            Route(.get, "/v1/epoch", by: .anyone) { _ in try verifier.epoch() },
+            Route(
+                .post,
+                "/v1/delayed/requests",
+                by: .operators([.operator]),
+                bodyLimit: Evidence.maximumSize,
+                verifier.authorize
+            ),
+            Route(
+                .post,
+                "/v1/delayed/receipts",
+                by: .operators([.operator]),
+                bodyLimit: Evidence.maximumSize,
+                verifier.takeReceipt
+            ),
+
             // The factory.
             Route(
                 .post,

@@ -15,6 +15,9 @@ public final class Verifier: Sendable {
     let policy: PolicyInForce
     let trust: TrustInForce
     let challenges: Challenges
+    /// For evidence that is brought as a file.
+    let longChallenges: Challenges
+    let epochs: Epochs
     let consumed: ConsumedChallenges
     let status: StatusDesk
     let clock: VerifierClock
@@ -56,6 +59,11 @@ public final class Verifier: Sendable {
         let limits = materials.configuration.limits
         let lifetime = Int64(limits.challengeSeconds) * 1000
         challenges = Challenges(key: materials.challengeKey, lifetime: lifetime)
+        longChallenges = Challenges(key: materials.challengeKey, lifetime: DelayedRule.maximumAge * 1000)
+        epochs = Epochs(
+            key: materials.challengeKey,
+            length: Int64(limits.epochSeconds ?? ServiceLimits.defaultEpochSeconds)
+        )
         consumed = ConsumedChallenges(lifetime: lifetime)
         committer = GroupCommitter(
             store: store,

@@ -235,6 +235,20 @@ public struct StoredGrant: Hashable, Sendable {
     }
 }
 
+/// A grant as it was given.
+public struct GivenGrant: Hashable, Sendable {
+    /// The JWS in compact form.
+    public var compact: String
+    /// The number of its entry; `nil` for grants that were given before that was kept.
+    public var entry: Int?
+
+    /// Joins both.
+    public init(compact: String, entry: Int?) {
+        self.compact = compact
+        self.entry = entry
+    }
+}
+
 /// The end of the ledger.
 public struct LedgerHead: Hashable, Sendable {
     /// The number of entries.

@@ -68,6 +68,9 @@ public protocol VerifierStore: Sendable {
     /// Whether an event log is held.
     func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool
 
+    /// A grant by its `jti`, with the number of its entry on the ledger.
+    func grant(_ jti: String) async throws(StoreError) -> GivenGrant?
+
     // MARK: The ledger
 
     /// How far the ledger goes, and the checkpoint that was signed last.

@@ -15,7 +15,7 @@ struct DeviceProgram: AsyncParsableCommand {
             """,
         subcommands: [
             AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self, GateCommand.self,
-            StatusCommand.self,
+            RequestCommand.self, RedeemCommand.self, ReceiptCommand.self, StatusCommand.self,
         ]
     )
 }

@@ -37,17 +37,7 @@ struct GateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let release = try readManifest(manifest)
-        let bytes = try InputFile.read(grant, limit: StoredGrant.maximumSize, what: "the grant")
-        let stored: StoredGrant
-        do {
-            stored = try StoredGrant(parsing: bytes)
-        } catch {
-            throw CommandFailure(
-                .malformed,
-                "\(grant) is no grant file: \(error.detail)",
-                hint: "give a file out of the agent's grants directory"
-            )
-        }
+        let stored = try readGrant(grant, hint: "give a file out of the agent's grants directory")
         let verdict = try await device.agent().gate(stored, release: release, package: package) { _ in }
         switch verdict {
         case .open(let pass):

@@ -11,4 +11,9 @@ extension ContentDigest: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument.lowercased()) }
 }
 
+extension InstanceID: ExpressibleByArgument {
+    /// Reads the text form.
+    public init?(argument: String) { self.init(argument) }
+}
+
 extension PCRBank: ExpressibleByArgument {}

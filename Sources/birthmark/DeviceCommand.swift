@@ -143,6 +143,12 @@ func describe(_ device: InstanceReport) -> String {
                 "\($0.package.name) \($0.package.version), grant \($0.jti), until \(UTCTime.text($0.expires)), \($0.stage)"
             }
         ),
+        (
+            "off line",
+            device.delayed.map {
+                $0.map { "\($0.package.name) \($0.package.version), grant \($0.jti)" }.joined(separator: "; ")
+            }
+        ),
         ("last seen", device.lastSeen.map(UTCTime.text)),
         ("Linux", device.imaEntries.map { "\($0) measurements since the boot, all allowed" }),
         ("remark", device.remark),

@@ -202,7 +202,7 @@ import UpdateTrust
 
 extension Bench {
     /// A grant that was given and not used: this agent's clock is a day ahead, so its gate stays shut.
-    func granted() async throws -> StoredGrant {
+    func granted() async throws -> GrantFile {
         let late = try agent(clock: { now + 86_400 })
         let error = try await refusal { _ = try await late.update(order(), lock()) { _, _ in } }
         try #require(error.reasons == ["expired"])
@@ -210,15 +210,15 @@ extension Bench {
     }
 
     /// The one grant in the agent's directory.
-    func kept() throws -> StoredGrant {
+    func kept() throws -> GrantFile {
         let files = try names(in: state + "/grants")
         try #require(files.count == 1)
         #expect(try mode(of: "\(state)/grants/\(files[0])") == 0o600)
-        return try StoredGrant(parsing: contents(of: "\(state)/grants/\(files[0])"))
+        return try GrantFile(parsing: contents(of: "\(state)/grants/\(files[0])"))
     }
 
     func gate(
-        _ stored: StoredGrant,
+        _ stored: GrantFile,
         trust: TrustBundle? = nil,
         clock: @escaping @Sendable () -> Int64 = { now }
     ) async throws -> GateVerdict {

@@ -33,6 +33,13 @@ import Testing
         (.verifier, ["init", "/tmp/bm-never", "--url", "http://localhost"]),
         (.device, ["nonsense"]), (.device, ["update"]), (.device, ["update", "--resume", "--package", "x"]),
         (.device, ["gate"]), (.device, ["attest", "--nonsense"]),
+        (.auditor, ["freshness"]), (.auditor, ["freshness", "--device", "GW-1", "--out", "/tmp/bm-never"]),
+        (.auditor, ["authorize"]), (.auditor, ["receipts", "import"]), (.auditor, ["receipts", "nonsense"]),
+        (.device, ["request"]), (.device, ["redeem", "g"]), (.device, ["receipt"]),
+        (
+            .device,
+            ["redeem", "g", "--package", "p", "--manifest", "m", "--install-command", "c", "--install-timeout", "0"]
+        ),
         (.device, ["run", "--nonsense"]), (.device, ["run", "now"]),
         (.device, ["update", "--package", "p", "--manifest", "m", "--install-command", "c", "--install-timeout", "0"]),
         (.swtpm, ["nonsense"]), (.swtpm, ["make"]),

@@ -225,7 +225,7 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
                         package: package,
                         grant: grant
                     )
-                    let isRight = (package != nil) == (purpose == .update) && (grant != nil) == (purpose == .confirm)
+                    let isRight = (package != nil) == purpose.namesPackage && (grant != nil) == (purpose == .confirm)
                     #expect(try accepts(request) == isRight)
                     let challenge = ChallengeRequest(
                         instance: instance,

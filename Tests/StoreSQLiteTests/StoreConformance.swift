@@ -146,6 +146,8 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             sealer: key.sealer
         ).outcomes
         #expect(outcomes == [.committed(at: 2), .challengeUsed])
+        #expect(try await store.grant("jti-7") == GivenGrant(compact: "a.b.c", entry: nil))
+        #expect(try await store.grant("jti-8") == nil)
         try await store.forgetChallenges(expiredBefore: Fixture.now + 60)
         #expect(
             try await store.commit([decision(on: first.state, second)], sealer: key.sealer).outcomes == [.challengeUsed]

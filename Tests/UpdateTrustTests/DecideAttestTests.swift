@@ -149,7 +149,7 @@ import Testing
         let end = world.state
         #expect(end.lease == nil)
         for purpose in Purpose.allCases {
-            let package = try purpose == .update ? Sample.known(Sample.release("1.1.0", securityVersion: 4)) : nil
+            let package = try purpose.namesPackage ? Sample.known(Sample.release("1.1.0", securityVersion: 4)) : nil
             let decision = try world.ask(purpose, package: package, grant: purpose == .confirm ? "x" : nil)
             #expect(decision.reasonCodes == ["retired"])
         }

@@ -212,7 +212,9 @@ import Testing
             "match.tiers", "match.packages", "moves.upgrade", "moves.reinstall", "moves.downgrade", "boot.requireLog",
             "boot.secureBoot", "boot.firmwareVersions", "boot.ima", "lease.seconds", "grant.seconds", "window",
             "window.days",
-            "window.from", "ima", "ima.id", "ima.digests", "ima.signers", "ima.exclusions", "ima.buffers",
+            "window.from", "delayed", "delayed.freshness", "delayed.age.seconds", "delayed.span.seconds",
+            "delayed.resets",
+            "ima", "ima.id", "ima.digests", "ima.signers", "ima.exclusions", "ima.buffers",
             "ima.violationsToleratedBecause",
         ] {
             #expect(text.contains("`\(key)`"), "\(key)")

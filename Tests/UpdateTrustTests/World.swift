@@ -91,7 +91,9 @@ struct World {
             if device.clock <= last.clock { return refused(.clockWentBack) }
             movement = .sameBoot
         }
-        let expectations = state.expectations(for: purpose) + state.strayExpectations(record, among: known)
+        let expectations =
+            state.expectations(for: purpose, grant: try DecisionRequest(parsing: request).grant)
+            + state.strayExpectations(record, among: known)
         let seen = expectations.first { expectation in
             expectation.profile.exact.values.allSatisfy { device.pcrs.values[$0.key] == $0.value }
         }

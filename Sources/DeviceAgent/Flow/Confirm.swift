@@ -14,25 +14,9 @@ extension Agent {
     /// Shows the verifier the boot that followed an install: the receipt.
     public func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
         let outcome = try await withDevice { tpm, born, journal throws(AgentError) -> ConfirmOutcome in
-            guard let record = journal.update, let jti = record.grant, record.isConfirmable || record.step == .confirmed
-            else {
-                throw AgentError(
-                    .refused,
-                    "no installed update waits for its confirmation here",
-                    hint: "birthmark-device status says how far the last one came",
-                    reasons: ["nothing-to-confirm"]
-                )
-            }
-            if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
             let readings = try await tpm.readings(born.tag.counters)
-            guard readings.resets != record.resetsAtInstall else {
-                throw AgentError(
-                    .refused,
-                    "the device was not rebooted since the install",
-                    hint: "reboot it, then run birthmark-device confirm",
-                    reasons: ["not-rebooted"]
-                )
-            }
+            let (record, jti) = try confirmable(journal, readings)
+            if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
             let release = try VerifiedRelease(record.release, trust)
             let answer = try await confirming(
                 Question(purpose: .confirm, grant: jti, readings: readings),
@@ -56,6 +40,31 @@ extension Agent {
         }
         Spool(directory: state.spoolPath).clear()
         return outcome
+    }
+
+    /// The installed update that a boot can be shown for, and its grant.
+    func confirmable(
+        _ journal: JournalKeeper,
+        _ readings: TPMReadings
+    ) throws(AgentError) -> (record: UpdateRecord, grant: String) {
+        guard let record = journal.update, let jti = record.grant, record.isConfirmable || record.step == .confirmed
+        else {
+            throw AgentError(
+                .refused,
+                "no installed update waits for its confirmation here",
+                hint: "birthmark-device status says how far the last one came",
+                reasons: ["nothing-to-confirm"]
+            )
+        }
+        guard record.step == .confirmed || readings.resets != record.resetsAtInstall else {
+            throw AgentError(
+                .refused,
+                "the device was not rebooted since the install",
+                hint: "reboot it, then run the same command again",
+                reasons: ["not-rebooted"]
+            )
+        }
+        return (record, jti)
     }
 
     private func confirming(

@@ -10,7 +10,7 @@ extension Agent {
     ///   - package: the package's path.
     /// - Returns: the verdict; a shut gate is not an error.
     public func gate(
-        _ stored: StoredGrant,
+        _ stored: GrantFile,
         release: SignedEnvelope,
         package: String,
         progress: (UInt64) -> Void
@@ -24,7 +24,7 @@ extension Agent {
     }
 
     func judge(
-        _ stored: StoredGrant,
+        _ stored: GrantFile,
         release: SignedEnvelope,
         _ measured: MeasuredPackage,
         _ tpm: DeviceTPM,

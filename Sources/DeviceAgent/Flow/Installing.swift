@@ -54,7 +54,7 @@ extension Agent {
     }
 
     /// Keeps a grant before it is used: its file for provenance, the journal to go on from.
-    private func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
+    func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
         guard let delivery, let request = journal.update?.request else {
             throw AgentError(
                 .environment,
@@ -70,7 +70,7 @@ extension Agent {
             try journal.fail("the verifier's grant is none: \(error)")
             throw AgentError(shut: [GateReason(error.code)])
         }
-        try state.keep(StoredGrant(request: request, delivery: delivery), as: grant.claims.jti)
+        try state.keep(GrantFile(request: request, delivery: delivery), as: grant.claims.jti)
         try journal.reach(.granted) { update in
             update.grant = grant.claims.jti
             update.delivery = delivery
@@ -78,7 +78,7 @@ extension Agent {
     }
 
     /// Through the gate and to the end of the install command; the package is digested through the descriptor it reads.
-    private func pass(
+    func pass(
         _ release: VerifiedRelease,
         resumed: Bool,
         progress: (UInt64, UInt64) -> Void
@@ -130,7 +130,7 @@ extension Agent {
         guard let record = journal.update, let delivery = record.delivery else {
             throw AgentError(.environment, "the journal lost the grant", hint: "run birthmark-device update again")
         }
-        let stored = StoredGrant(request: record.request, delivery: delivery)
+        let stored = GrantFile(request: record.request, delivery: delivery)
         let verdict = try await judge(stored, release: release.envelope, measured, tpm, born, beside: record)
         let opened: GatePass
         switch verdict {

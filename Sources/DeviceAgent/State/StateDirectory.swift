@@ -48,7 +48,7 @@ public struct StateDirectory: Sendable {
 
     /// Where the grant of this id is kept; nil for an id that is no token id and so could name another file.
     func grantPath(_ jti: String) -> String? {
-        guard let bytes = Base64URL.decode(jti), bytes.count == StoredGrant.tokenIDSize else { return nil }
+        guard let bytes = Base64URL.decode(jti), bytes.count == Self.tokenIDSize else { return nil }
         return path + "/grants/\(jti).json"
     }
 

@@ -31,7 +31,8 @@ extension Verifier {
             iakName: enrolled?.record.iak.name.bytes ?? [],
             selection: selection
         )
-        let (token, expires) = challenges.issue(
+        // What a device takes along when it leaves is good for longer; how much of that counts, the policy says.
+        let (token, expires) = (request.purpose == .delayed ? longChallenges : challenges).issue(
             for: binding,
             nonce: Self.random(Challenges.nonceSize),
             now: clock.milliseconds()

@@ -95,6 +95,7 @@ extension Purpose {
         case .attest: 1
         case .update: 2
         case .confirm: 3
+        case .delayed: 4
         }
     }
 }

@@ -8,7 +8,7 @@ import VerifierStore
 
 extension Verifier {
     /// How often a decision is taken again because the record moved under it.
-    private static let attempts = 3
+    static let attempts = 3
 
     /// `POST /v1/decisions`: judges evidence, decides, and answers once the decision is durable.
     ///
@@ -23,6 +23,9 @@ extension Verifier {
             evidence = try Evidence(parsing: exchange.body)
             request = try ReceivedRequest(parsing: evidence.request.bytes)
         } catch { throw ServiceProblem.malformed(error.detail) }
+        guard request.request.purpose != .delayed else {
+            throw ServiceProblem.malformed("a delayed request is brought as a file")
+        }
         let instance = request.request.instance
         guard let enrolled = try await enrolled(instance) else {
             throw notAuthentic(request, "no such instance on record")
@@ -31,8 +34,8 @@ extension Verifier {
             throw ServiceProblem.malformed("\"ima\" was not asked for")
         }
         let challenge = try consume(request, enrolled.record)
-        do {
-            return try await decide(
+        return try await undecidedOnFault(request.request.purpose) {
+            try await decide(
                 Case(
                     evidence: evidence,
                     request: request,
@@ -41,22 +44,31 @@ extension Verifier {
                     wantsResult: exchange.query["result"] != nil
                 )
             )
+        }
+    }
+
+    /// What a record that fails means for whoever asked: nothing was decided.
+    func undecidedOnFault(_ purpose: Purpose, _ body: () async throws -> Answer) async throws -> Answer {
+        do {
+            return try await body()
         } catch let error as StoreError {
-            metrics.count(.decisions, request.request.purpose.rawValue, "undecided")
+            metrics.count(.decisions, purpose.rawValue, "undecided")
             throw ServiceProblem.undecided("the record: \(error.message)")
         } catch is GroupCommitter.Late {
-            metrics.count(.decisions, request.request.purpose.rawValue, "undecided")
+            metrics.count(.decisions, purpose.rawValue, "undecided")
             throw ServiceProblem.undecided("the record did not take the decision in time")
         }
     }
 
     /// Evidence with everything that does not change while it is decided on.
-    private struct Case: Sendable {
+    struct Case: Sendable {
         var evidence: Evidence
         var request: ReceivedRequest
         var enrolled: Enrolled
         var challenge: Challenges.Valid
         var wantsResult: Bool
+        /// Why it is no older than it may be, when it came as a file.
+        var carried: CarriedFreshness?
     }
 
     /// Holds the challenge to the request, and uses it up.
@@ -80,13 +92,13 @@ extension Verifier {
         }
     }
 
-    private func notAuthentic(_ request: ReceivedRequest, _ detail: String) -> ServiceProblem {
+    func notAuthentic(_ request: ReceivedRequest, _ detail: String) -> ServiceProblem {
         metrics.count(.garbage)
         metrics.count(.decisions, request.request.purpose.rawValue, "not-authentic")
         return .notAuthentic("\(request.request.instance): \(detail)")
     }
 
-    private func decide(_ given: Case) async throws -> Answer {
+    func decide(_ given: Case) async throws -> Answer {
         let instance = given.request.request.instance
         var firstSeen: LastSeen??
         for _ in 0..<Self.attempts {
@@ -99,7 +111,10 @@ extension Verifier {
             // Evidence that was overtaken on its way shows an older clock; nothing may follow from that.
             let isOvertaken = firstSeen.map { $0 != snapshot.state.lastSeen } ?? false
             firstSeen = .some(snapshot.state.lastSeen)
-            if isOvertaken || consumed.isOvertaken(instance, expires: given.challenge.expires) {
+            // What came as a file is old, and is judged as that.
+            if given.carried == nil,
+                isOvertaken || consumed.isOvertaken(instance, expires: given.challenge.expires)
+            {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
             let (verdict, log, known) = try await appraise(given, snapshot.state, current)
@@ -112,8 +127,14 @@ extension Verifier {
             )
             switch result.outcome {
             case .committed(let index):
-                consumed.accepted(instance, expires: given.challenge.expires)
+                if given.carried == nil { consumed.accepted(instance, expires: given.challenge.expires) }
                 return try answer(decided, given.request.request, result: ear, committed: (index, transition, result))
+            case .challengeUsed where given.carried != nil:
+                throw ServiceProblem.refused(
+                    DecisionReason.requestUsed.sentence,
+                    reasons: [DecisionReason.requestUsed.rawValue],
+                    instance: instance.text
+                )
             case .challengeUsed: throw notAuthentic(given.request, "the challenge was used before")
             case .stale: metrics.count(.staleCommits)
             case .known, .conflict: throw ServiceProblem.undecided("the record refused a decision")
@@ -124,7 +145,7 @@ extension Verifier {
     }
 
     /// The log beside a quote, as far as it is worth keeping.
-    private struct KeptLog {
+    struct KeptLog {
         /// Whether it is on record, or will be with this decision.
         var isHeld = false
         /// What is to be stored.
@@ -133,7 +154,7 @@ extension Verifier {
 
     /// - Returns: the verdict; the log when it belongs to what the instance's own key said: a refused one is kept for those
     ///   who have to explain the refusal, once for each suspension; and the releases among which the boot was found.
-    private func appraise(
+    func appraise(
         _ given: Case,
         _ state: InstanceState,
         _ current: PolicyInForce.Current
@@ -162,9 +183,14 @@ extension Verifier {
             request: given.request.digest,
             qualifyingData: given.request.qualifyingData,
             selection: record.selection,
-            lastClock: state.lastSeen?.clock,
+            // A receipt is younger than its grant, and may be older than what was seen since.
+            lastClock: given.carried == .grant
+                ? given.request.request.grant.flatMap { state.clockBeforeReceipt(of: $0) } : state.lastSeen?.clock,
             firmwareVersions: [state.lastSeen?.firmwareVersion ?? record.tpm.firmwareVersion],
-            expectations: state.expectations(for: given.request.request.purpose)
+            expectations: state.expectations(
+                for: given.request.request.purpose,
+                grant: given.request.request.grant
+            )
         )
         var replay: ReplayedLog?
         var verdict = Appraiser.appraise(input, replaying: &replay)
@@ -205,24 +231,7 @@ extension Verifier {
         _ known: [KnownRelease],
         isLogHeld: Bool
     ) async throws -> (Decision, AttestationResult?) {
-        guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
-            throw ServiceProblem.undecided("no identifiers")
-        }
-        let input = DecisionInput(
-            verdict: verdict,
-            request: given.request,
-            quote: ContentDigest(of: given.evidence.attest.bytes),
-            log: isLogHeld ? given.evidence.log : nil,
-            record: given.enrolled.record,
-            state: snapshot.state,
-            release: try await self.known(given.request.request.package?.manifest, snapshot.standings),
-            known: known,
-            standings: snapshot.standings,
-            policy: policy,
-            now: clock.seconds,
-            identifiers: identifiers,
-            verifier: materials.configuration.name
-        )
+        let input = try await input(given, snapshot, verdict, policy, known, isLogHeld: isLogHeld)
         let decision = UpdateTrust.decide(input)
         switch decision.outcome {
         case .granting(let terms, let acceptance):
@@ -233,6 +242,36 @@ extension Verifier {
         case .refused: return (decision, try await result(given, input.resultClaimsOfRefusedEvidence))
         default: return (decision, nil)
         }
+    }
+
+    /// All that a decision depends on.
+    func input(
+        _ given: Case,
+        _ snapshot: DecisionSnapshot,
+        _ verdict: Verdict,
+        _ policy: Policy,
+        _ known: [KnownRelease],
+        isLogHeld: Bool
+    ) async throws -> DecisionInput {
+        guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
+            throw ServiceProblem.undecided("no identifiers")
+        }
+        return DecisionInput(
+            verdict: verdict,
+            request: given.request,
+            quote: ContentDigest(of: given.evidence.attest.bytes),
+            log: isLogHeld ? given.evidence.log : nil,
+            record: given.enrolled.record,
+            state: snapshot.state,
+            release: try await self.known(given.request.request.package?.manifest, snapshot.standings),
+            known: known,
+            standings: snapshot.standings,
+            carried: given.carried,
+            policy: policy,
+            now: clock.seconds,
+            identifiers: identifiers,
+            verifier: materials.configuration.name
+        )
     }
 
     /// - Parameter claims: what relying parties may be told, if there is anything.
@@ -265,16 +304,16 @@ extension Verifier {
         return release
     }
 
-    private func change(
+    func change(
         _ given: Case,
-        _ decided: Decision,
+        _ decided: Decision?,
         _ transition: Transition,
         _ snapshot: DecisionSnapshot,
         _ policy: Policy,
         log: StoredLog?
     ) -> DecisionChange {
         var grant: StoredGrant?
-        if case .granted(let signed, _) = decided.outcome {
+        if case .granted(let signed, _) = decided?.outcome {
             grant = StoredGrant(
                 jti: signed.terms.claims.jti,
                 compact: signed.compact,

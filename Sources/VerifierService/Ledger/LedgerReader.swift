@@ -19,12 +19,15 @@ struct LedgerReader: Sendable {
 
     /// The proof that an entry stands in the ledger as the latest checkpoint signs it.
     func proof(_ text: String) async throws -> Answer {
-        let index = try Self.index(text)
+        .text(try await proof(of: Self.index(text)).bytes)
+    }
+
+    /// The same, for whoever hands it on.
+    func proof(of index: Int) async throws -> LogProof {
         let head = try await store.ledgerHead()
         guard let checkpoint = head.checkpoint, index < head.size else { throw ServiceProblem.notFound }
         let path = try await StoredTree(store, size: head.size).inclusionPath(of: index)
-        let proof = LogProof(index: index, path: path ?? [], checkpoint: try SignedCheckpoint(parsing: checkpoint))
-        return .text(proof.bytes)
+        return LogProof(index: index, path: path ?? [], checkpoint: try SignedCheckpoint(parsing: checkpoint))
     }
 
     /// A tile, by its path below `/ledger/`.

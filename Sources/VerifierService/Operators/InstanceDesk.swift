@@ -102,12 +102,15 @@ extension Verifier {
             },
             securityFloor: state.securityFloor,
             lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
-            pending: state.pending.map {
-                PendingReport(jti: $0.jti, package: $0.package, expires: $0.expires, stage: $0.stage.rawValue)
-            },
+            pending: state.pending.map(Self.report),
+            delayed: state.delayed.map { $0.map { Self.report($0.grant) } },
             lastSeen: state.lease?.renewedAt,
             imaEntries: state.ima?.entries,
             remark: state.remark
         )
+    }
+
+    private static func report(_ grant: PendingGrant) -> PendingReport {
+        PendingReport(jti: grant.jti, package: grant.package, expires: grant.expires, stage: grant.stage.rawValue)
     }
 }

@@ -105,6 +105,8 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
     public var commitSeconds: Int
     /// Seconds that a challenge is good for: a TPM signs in less than one, a slow link adds some.
     public var challengeSeconds: Int
+    /// Seconds of an epoch: what requests of devices that are off line carry, good for one to two of them; absent: a day.
+    public var epochSeconds: Int?
     /// Seconds that requests in progress are given when the service is told to stop.
     public var stopSeconds: Int
 
@@ -138,7 +140,7 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
             ("connectionsPerAddress", connectionsPerAddress), ("idleSeconds", idleSeconds),
             ("requestSeconds", requestSeconds), ("commitSeconds", commitSeconds),
             ("challengeSeconds", challengeSeconds),
-            ("stopSeconds", stopSeconds),
+            ("epochSeconds", epochSeconds ?? Self.defaultEpochSeconds), ("stopSeconds", stopSeconds),
         ]
         for (key, value) in values where !(1...1_000_000).contains(value) {
             throw MessageError(.outOfRange, "\"limits.\(key)\" is \(value), it must be 1 to 1000000")
@@ -151,6 +153,7 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
         }
     }
 
+    static let defaultEpochSeconds = 86_400
     // A quote must say something of the device now.
     private static let longestChallenge = 3600
 }

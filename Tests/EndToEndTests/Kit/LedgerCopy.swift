@@ -40,7 +40,7 @@ struct LedgerCopy {
 
     /// A grant that a device holds stands in this ledger where its proof says, under a checkpoint of this very history.
     func expectHolds(grantAt path: String) throws {
-        let grant = try StoredGrant(parsing: contents(of: path))
+        let grant = try GrantFile(parsing: contents(of: path))
         let proof = try LogProof(parsing: Array(grant.delivery.proof.utf8))
         let entry = try LogEntry(grant.delivery.entry.bytes)
         let checkpoint = try proof.verify(entry: entry, logKey: key).get().checkpoint

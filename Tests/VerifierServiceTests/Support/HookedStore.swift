@@ -92,6 +92,9 @@ final class HookedStore: VerifierStore {
     func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool {
         try await call("holdsLog") { () async throws(StoreError) in try await store.holdsLog(digest) }
     }
+    func grant(_ jti: String) async throws(StoreError) -> GivenGrant? {
+        try await call("grant") { () async throws(StoreError) in try await store.grant(jti) }
+    }
     func ledgerHead() async throws(StoreError) -> LedgerHead { try await store.ledgerHead() }
     func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry] {
         try await store.ledgerEntries(range)

@@ -1,0 +1,110 @@
+import ArgumentParser
+import CommandLineContract
+import FoundationEssentials
+import Messages
+import VerifierClient
+
+struct FreshnessCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "freshness",
+        abstract: "Off line: fetches what devices without a network need so that their requests are fresh.",
+        discussion: """
+            Without --device it is the verifier's current epoch, one file for all devices, good for one to two epochs. With --device it is
+            a challenge for that one device, good for as long as the policy says. Which of the two counts the policy says as well.
+
+            Examples:
+              birthmark freshness --out /media/stick/epoch.json --trust trust.json
+              birthmark freshness --device 52bb6b4b88a3f9ad2e1f4d6b0c5e7a90 --out /media/stick/GW-0001.challenge.json --trust trust.json
+            """
+    )
+
+    @Option(help: ArgumentHelp("The instance id of the one device it is for.", valueName: "instance"))
+    var device: InstanceID?
+    @Option(help: ArgumentHelp("Where it goes.", valueName: "file"))
+    var out: String
+    @OptionGroup var verifier: TrustOption
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let device = device
+        let freshness = try await VerifierClient.with(try verifier.bundle()) { client in
+            guard let device else { return try await client.epoch() }
+            let answer = try await client.challenge(ChallengeRequest(instance: device, purpose: .delayed))
+            return Freshness(
+                challenge: answer.challenge,
+                expires: answer.expires,
+                instance: device,
+                imaPCR: answer.imaPCR
+            )
+        }
+        try OutputFile.write(CanonicalJSON.encode(freshness), to: out, mode: 0o644)
+        try output.print(freshness) {
+            facts([
+                ("freshness", out),
+                ("for", freshness.instance?.text ?? "all devices"),
+                ("good until", UTCTime.text(freshness.expires)),
+            ])
+        }
+    }
+}
+
+struct AuthorizeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authorize",
+        abstract: "Off line: takes requests of devices to the verifier, and writes the grants it gives.",
+        discussion: """
+            Of a directory it takes every file that ends in .request.json: the batch of a ship's whole inventory. Each grant goes to
+            OUT under the request's name, ending in .grant.json. The same request brought again gets the same grant again. One request that
+            is refused ends with 1, after all others were decided on.
+
+            Example: birthmark authorize /media/stick --out /media/stick --trust trust.json --operator operators/alice
+            """
+    )
+
+    @Argument(help: ArgumentHelp("Requests, or directories of them.", valueName: "path"))
+    var paths: [String]
+    @Option(help: ArgumentHelp("The directory for the grants.", valueName: "dir"))
+    var out: String
+    @OptionGroup var verifier: VerifierOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let suffix = ".request.json"
+        let requests = try CarriedFile.read(paths, suffix: suffix)
+        try? FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+        let directory = out
+        let bar = ProgressBar("asking for grants")
+        defer { bar.finish() }
+        let batch = try await verifier.ask { client in
+            var outcomes: [CarriedOutcome] = []
+            for (number, file) in requests.enumerated() {
+                let package = file.request.package.map { "\($0.name) \($0.version)" }
+                var outcome = CarriedOutcome(
+                    file: file.path,
+                    instance: file.request.instance,
+                    outcome: "granted",
+                    package: package,
+                    reasons: []
+                )
+                do {
+                    let answer = try await client.authorize(file.evidence)
+                    guard let delivery = answer.grant else {
+                        throw VerifierClientError.malformedAnswer("it brings no grant")
+                    }
+                    let path = "\(directory)/\(file.name(without: suffix)).grant.json"
+                    let grant = GrantFile(request: file.evidence.request, delivery: delivery)
+                    try OutputFile.write(CanonicalJSON.encode(grant), to: path, mode: 0o644)
+                    outcome.grant = path
+                } catch let error as VerifierClientError {
+                    try outcome.refuse(error)
+                }
+                outcomes.append(outcome)
+                bar.update(UInt64(number + 1), of: UInt64(requests.count))
+            }
+            return CarriedBatch(files: outcomes)
+        }
+        bar.finish()
+        try output.print(batch) { batch.text }
+        if batch.hasRefusals { throw ExitStatus.refused.code }
+    }
+}

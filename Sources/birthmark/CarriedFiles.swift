@@ -1,0 +1,86 @@
+import CommandLineContract
+import DurableFiles
+import Messages
+import TPMWire
+import VerifierClient
+
+/// Evidence out of files that came on a stick.
+struct CarriedFile {
+    let path: String
+    let evidence: Evidence
+    let request: DecisionRequest
+
+    /// The TPM's clock when it was made: two of one device are in its order.
+    private let clock: UInt64
+
+    /// Reads files, and from directories those whose names end so: a device's own in the order in which it made them.
+    static func read(_ paths: [String], suffix: String) throws(CommandFailure) -> [CarriedFile] {
+        var files: [CarriedFile] = []
+        for path in paths {
+            let inside = DirectoryEntries.names(in: path).filter { $0.hasSuffix(suffix) }.sorted().map {
+                "\(path)/\($0)"
+            }
+            for path in inside.isEmpty ? [path] : inside { files.append(try CarriedFile(path)) }
+        }
+        return files.enumerated().sorted { first, second in
+            let (one, other) = (first.element, second.element)
+            guard one.request.instance == other.request.instance else { return first.offset < second.offset }
+            return (one.clock, first.offset) < (other.clock, second.offset)
+        }
+        .map(\.element)
+    }
+
+    private init(_ path: String) throws(CommandFailure) {
+        let bytes = try InputFile.read(path, limit: Evidence.maximumSize, what: "the file")
+        self.path = path
+        evidence = try parsing(path) { () throws(MessageError) in try Evidence(parsing: bytes) }
+        let request = evidence.request.bytes
+        self.request = try parsing(path) { () throws(MessageError) in try DecisionRequest(parsing: request) }
+        clock = (try? TPMSAttest(parsing: evidence.attest.bytes))?.clockInfo.clock ?? 0
+    }
+
+    /// The file's name without directory and ending.
+    func name(without suffix: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
+    }
+}
+
+/// What became of one file.
+struct CarriedOutcome: Encodable {
+    var file: String
+    var instance: InstanceID
+    var outcome: String
+    var package: String?
+    var grant: String?
+    var reasons: [String]
+
+    /// Takes note of a judgement on this one file; whatever else went wrong is none.
+    mutating func refuse(_ error: VerifierClientError) throws(VerifierClientError) {
+        guard case .problem(let problem) = error, problem.kind == .refused || problem.kind == .notAuthentic else {
+            throw error
+        }
+        outcome = "refused"
+        reasons = problem.reasons ?? [problem.kind?.rawValue ?? "refused"]
+    }
+}
+
+/// A batch of files, brought one after the other.
+struct CarriedBatch: Encodable {
+    var files: [CarriedOutcome]
+
+    /// Whether one of them was refused.
+    var hasRefusals: Bool { files.contains { $0.outcome == "refused" } }
+
+    var text: String {
+        table(
+            ["FILE", "INSTANCE", "OUTCOME", "PACKAGE", ""],
+            files.map {
+                [
+                    $0.file, $0.instance.text, $0.outcome, $0.package ?? "",
+                    $0.grant ?? $0.reasons.joined(separator: ", "),
+                ]
+            }
+        )
+    }
+}
