@@ -3,12 +3,18 @@
 SWIFT ?= swift
 PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-swtpm
 
-.PHONY: demo test bench fuzz kill-matrix seeds lint law deps build
+.PHONY: programs demo offline-drill test bench fuzz kill-matrix seeds lint law deps build
 
-demo: deps
+demo: programs
+	@scripts/demo
+
+# A ship without a network: every bound of a delayed grant refuses once.
+offline-drill: programs
+	@scripts/offline-drill
+
+programs: deps
 	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
 	@for program in $(wordlist 2,9,$(PROGRAMS)); do scripts/quietly "building $$program" $(SWIFT) build --product $$program || exit; done
-	@scripts/demo
 
 test: deps lint
 	$(SWIFT) build --build-tests
