@@ -40,15 +40,18 @@ public struct PolicyExplanation: Hashable, Sendable, Codable {
     public var rules: [RuleExplanation]
     /// Reason codes that would refuse; empty when it would be granted.
     public var refusals: [String]
+    /// What there is to know beside the codes, for people: until when a window is open, what has to run first.
+    public var details: [String]
 
     /// The most bytes accepted.
     public static let maximumSize = 1 << 20
 
     /// Joins the parts.
-    public init(rule: String?, rules: [RuleExplanation], refusals: [String]) {
+    public init(rule: String?, rules: [RuleExplanation], refusals: [String], details: [String] = []) {
         self.rule = rule
         self.rules = rules
         self.refusals = refusals
+        self.details = details
     }
 }
 

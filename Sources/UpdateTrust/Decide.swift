@@ -210,7 +210,8 @@ extension DecisionInput {
         rule: PolicyRule?,
         renewing seconds: Int64?,
         ending cause: LeaseCause? = nil,
-        draft: TransitionDraft
+        draft: TransitionDraft,
+        details: [String] = []
     ) throws(MessageError) -> Decision {
         var draft = draft
         try recordDecision(
@@ -231,7 +232,7 @@ extension DecisionInput {
         return Decision(
             outcome: .refused(Refused(reasons: reasons, evidence: [])),
             transition: draft.finished,
-            explanation: explanation(of: rule)
+            explanation: explanation(of: rule) + details
         )
     }
 

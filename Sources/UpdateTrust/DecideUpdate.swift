@@ -24,7 +24,14 @@ extension DecisionInput {
             + reasonsOfPackage(package, release.release)
             + conditions.reasonsAgainst(floor: floor(counters))
         guard reasons.isEmpty else {
-            return try refuse(reasons, attested, rule: rule, renewing: seconds, draft: draft)
+            return try refuse(
+                reasons,
+                attested,
+                rule: rule,
+                renewing: seconds,
+                draft: draft,
+                details: conditions.details()
+            )
         }
         var draft = draft
         // One grant for one device: the earlier one has the same counter value, and is as good as gone.

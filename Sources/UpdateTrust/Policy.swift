@@ -21,8 +21,12 @@ public struct Policy: Hashable, Sendable {
     }
 
     /// Reads the file.
+    /// - Parameter zoneFile: the time-zone file (RFC 9636) of a zone that a window names; `nil` for one that is not known here.
     /// - Throws: `MessageError` that names the line, the key or the rule which cannot be meant.
-    public init(parsing bytes: [UInt8]) throws(MessageError) {
+    public init(
+        parsing bytes: [UInt8],
+        zoneFile: (ZoneName) -> [UInt8]? = { _ in nil }
+    ) throws(MessageError) {
         let file = try EditedJSON.decode(File.self, from: bytes, limit: Self.maximumSize)
         guard file.formatVersion == 1 else {
             throw MessageError(.outOfRange, "\"formatVersion\" \(file.formatVersion) is not known here, only 1")
@@ -51,9 +55,32 @@ public struct Policy: Hashable, Sendable {
             guard let id = rule.boot.ima, named[id] == nil else { continue }
             throw MessageError(.outOfRange, "rule \"\(rule.id)\" names \"ima\" rules \"\(id)\", which are not there")
         }
-        rules = file.rules
+        rules = try Self.setClocks(of: file.rules, zoneFile)
         ima = named
         digest = ContentDigest(of: bytes)
+    }
+
+    /// Gives each window the clocks of the zone that it names.
+    private static func setClocks(
+        of rules: [PolicyRule],
+        _ zoneFile: (ZoneName) -> [UInt8]?
+    ) throws(MessageError) -> [PolicyRule] {
+        var known: [ZoneName: TimeZoneRules] = [.utc: .utc]
+        var rules = rules
+        for index in rules.indices {
+            guard let zone = rules[index].window?.zone else { continue }
+            if known[zone] == nil {
+                guard let file = zoneFile(zone) else {
+                    throw MessageError(
+                        .outOfRange,
+                        "rule \"\(rules[index].id)\": no time zone \"\(zone)\" is known here: it is misspelt, or tzdata is not installed"
+                    )
+                }
+                known[zone] = try TimeZoneRules(parsing: file, name: zone)
+            }
+            if let clocks = known[zone] { rules[index].window?.clocks = clocks }
+        }
+        return rules
     }
 
     /// The rule that decides; `nil` means that nothing is allowed.

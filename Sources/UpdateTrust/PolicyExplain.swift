@@ -22,16 +22,23 @@ extension Policy {
         }
         if rule == nil { reasons.append(.noPolicyRule) }
         if let rule, (rule.boot.ima == nil) != (record.imaPCR == nil) { reasons.append(.imaNotJudged) }
+        var details: [String] = []
         if let manifest {
             if let known, known.manifest == manifest {
                 if let rule {
                     let conditions = UpdateConditions(record: record, state: state, known: known, rule: rule, now: now)
                     reasons += conditions.reasonsAgainst(floor: state.securityFloor)
+                    details = conditions.details()
                 }
             } else {
                 reasons.append(.releaseUnknown)
             }
         }
-        return PolicyExplanation(rule: rule?.id.text, rules: explain(subject), refusals: reasons.map(\.rawValue))
+        return PolicyExplanation(
+            rule: rule?.id.text,
+            rules: explain(subject),
+            refusals: reasons.map(\.rawValue),
+            details: details
+        )
     }
 }

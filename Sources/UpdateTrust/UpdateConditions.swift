@@ -20,6 +20,11 @@ struct UpdateConditions {
     /// What stands against a grant whatever the evidence and the request say.
     func reasonsAgainst(floor: UInt64) -> [DecisionReason] { status + fit + versions(floor: floor) + window }
 
+    /// What there is to know beside the reasons, for people.
+    func details() -> [String] {
+        rule.window.map { [$0.says(at: now)] } ?? []
+    }
+
     /// How the release relates to what runs; by content and security version, never by comparing version strings.
     var move: Move {
         let running = state.running

@@ -1,6 +1,7 @@
 import Appraisal
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import Messages
 import UpdateTrust
 import VerifierClient
@@ -26,18 +27,32 @@ struct PolicyCommand: AsyncParsableCommand {
         private struct Report: Encodable {
             var digest: ContentDigest
             var rules: [String]
+            var windows: [Window]
+        }
+
+        private struct Window: Encodable {
+            var rule: String
+            var says: String
         }
 
         func run() async throws {
             let bytes = try InputFile.read(path, limit: Policy.maximumSize, what: "the policy")
             let policy = try parsing(path) { () throws(MessageError) in
-                let policy = try Policy(parsing: bytes)
+                let policy = try Policy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
                 for rules in policy.ima.values { _ = try IMAPolicy(rules) }
                 return policy
             }
-            let report = Report(digest: policy.digest, rules: policy.rules.map(\.id.text))
+            let report = Report(
+                digest: policy.digest,
+                rules: policy.rules.map(\.id.text),
+                windows: policy.rules.compactMap { rule in
+                    rule.window.map { Window(rule: rule.id.text, says: $0.says(at: UTCTime.now)) }
+                }
+            )
             try output.print(report) {
-                "\(path) is a policy with the rules \(report.rules.joined(separator: ", ")); digest \(report.digest)"
+                let rules = report.rules.joined(separator: ", ")
+                let first = "\(path) is a policy with the rules \(rules); digest \(report.digest)"
+                return ([first] + report.windows.map { "rule \($0.rule): \($0.says)" }).joined(separator: "\n")
             }
         }
     }
@@ -68,7 +83,8 @@ struct PolicyCommand: AsyncParsableCommand {
                 let outcome =
                     explanation.refusals.isEmpty
                     ? "nothing stands against it" : "refused: \(explanation.refusals.joined(separator: ", "))"
-                return (rules + ["decides: \(explanation.rule ?? "no rule")", outcome]).joined(separator: "\n")
+                let decides = "decides: \(explanation.rule ?? "no rule")"
+                return (rules + [decides, outcome] + explanation.details).joined(separator: "\n")
             }
         }
     }

@@ -119,7 +119,7 @@ import Testing
         #expect(day.closing(at: monday + 86_400 + 9 * 3600) == nil)
         let whole = MaintenanceWindow(days: [.monday, .tuesday], from: "00:00", to: "00:00")
         #expect(whole.closing(at: monday - 1) == nil)
-        #expect(whole.closing(at: monday) == monday + 86_400)
+        #expect(whole.closing(at: monday) == monday + 2 * 86_400, "the next day's follows without a gap")
         #expect(whole.closing(at: monday + 86_400) == monday + 2 * 86_400)
         // Before 1970, and at the ends of time.
         #expect(MaintenanceWindow(days: [.wednesday], from: "00:00", to: "00:00").closing(at: -1) == 0)
@@ -211,10 +211,10 @@ import Testing
             "formatVersion", "rules", "id", "match", "match.models", "match.hardwareRevisions", "match.environments",
             "match.tiers", "match.packages", "moves.upgrade", "moves.reinstall", "moves.downgrade", "boot.requireLog",
             "boot.secureBoot", "boot.firmwareVersions", "boot.ima", "lease.seconds", "grant.seconds", "window",
-            "window.days",
-            "window.from", "delayed", "delayed.freshness", "delayed.age.seconds", "delayed.span.seconds",
-            "delayed.resets",
-            "ima", "ima.id", "ima.digests", "ima.signers", "ima.exclusions", "ima.buffers",
+            "window.days", "window.zone", "window.everyWeeks", "window.monthDays", "window.monthWeekdays",
+            "window.blackouts", "window.from", "delayed", "delayed.freshness", "delayed.age.seconds",
+            "delayed.span.seconds", "delayed.resets", "ima", "ima.id", "ima.digests", "ima.signers", "ima.exclusions",
+            "ima.buffers",
             "ima.violationsToleratedBecause",
         ] {
             #expect(text.contains("`\(key)`"), "\(key)")
@@ -222,9 +222,13 @@ import Testing
         let examples = text.components(separatedBy: "```json\n").dropFirst().compactMap {
             $0.components(separatedBy: "```").first
         }
-        try #require(examples.count == 2)
+        try #require(examples.count == 3)
         #expect(fault(file(examples[0])) == nil)
+        let windowed = examples[0].replacing(#"{ "days": ["sun""#, with: #"{ "blackouts": [], "days": ["sun""#)
+        #expect(fault(file(windowed))?.contains("blackouts") == true)
+        let plant = try EditedJSON.decode(MaintenanceWindow.self, from: Array(examples[1].utf8), limit: 4096)
+        #expect(plant.problem == nil)
         let naming = examples[0].replacing(#""requireLog""#, with: #""ima":"bedside-os","requireLog""#)
-        #expect(fault(#"{"formatVersion":1,"rules":[\#(naming)],"ima":[\#(examples[1])]}"#) == nil)
+        #expect(fault(#"{"formatVersion":1,"rules":[\#(naming)],"ima":[\#(examples[2])]}"#) == nil)
     }
 }

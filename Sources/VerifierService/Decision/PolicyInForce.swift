@@ -1,4 +1,5 @@
 import Appraisal
+import DurableFiles
 import Messages
 import Synchronization
 import UpdateTrust
@@ -13,7 +14,7 @@ final class PolicyInForce: Sendable {
 
         /// Reads a policy's file, with the keys and digests in it.
         init(parsing bytes: [UInt8]) throws(MessageError) {
-            let policy = try Policy(parsing: bytes)
+            let policy = try Policy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
             var ima: [Label: IMAPolicy] = [:]
             for (id, rules) in policy.ima { ima[id] = try IMAPolicy(rules) }
             self.policy = policy
