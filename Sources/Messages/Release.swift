@@ -26,6 +26,8 @@ public struct Release: Hashable, Sendable, Codable {
     public var notes: String?
     /// What it is for, when it is no ordinary release.
     public var role: Role?
+    /// The releases of which one must be running when this one is installed; absent: any may.
+    public var requires: [RequiredRelease]?
 
     /// What a release is for that is no ordinary one.
     public enum Role: String, Hashable, Sendable, Codable, CaseIterable {
@@ -39,6 +41,8 @@ public struct Release: Hashable, Sendable, Codable {
     public static let maximumSize = 256 << 10
     /// The most models or hardware revisions.
     public static let maximumFits = 256
+    /// The most releases of which one must be running.
+    public static let maximumRequired = 64
 
     /// Joins the parts of a release.
     public init(
@@ -53,7 +57,8 @@ public struct Release: Hashable, Sendable, Codable {
         notBefore: Int64? = nil,
         expires: Int64? = nil,
         notes: String? = nil,
-        role: Role? = nil
+        role: Role? = nil,
+        requires: [RequiredRelease]? = nil
     ) {
         self.formatVersion = 1
         self.name = name
@@ -68,6 +73,7 @@ public struct Release: Hashable, Sendable, Codable {
         self.expires = expires
         self.notes = notes
         self.role = role
+        self.requires = requires
     }
 
     /// Reads a payload whose signatures were checked.
@@ -83,6 +89,9 @@ public struct Release: Hashable, Sendable, Codable {
         }
         guard minimumSecurityVersion <= securityVersion else {
             throw MessageError(.outOfRange, "the minimum security version is above the release's own")
+        }
+        if let requires, !(1...Self.maximumRequired).contains(requires.count) {
+            throw MessageError(.outOfRange, "a release requires one of 1 to \(Self.maximumRequired), or says nothing")
         }
         guard artifact.size > 0 else { throw MessageError(.outOfRange, "the artifact is empty") }
         if let notBefore, let expires, notBefore >= expires {

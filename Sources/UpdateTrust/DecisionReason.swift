@@ -31,6 +31,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case bootNotQuotable = "boot-not-quotable"
     case belowSecurityFloor = "below-security-floor"
     case minimumSecurityVersion = "minimum-security-version"
+    case requiredReleaseMissing = "required-release-not-running"
     // The counters.
     case countersMissing = "counters-missing"
     case countersInconsistent = "counters-inconsistent"
@@ -77,6 +78,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .belowSecurityFloor: "The release's security version is below the instance's floor."
         case .minimumSecurityVersion:
             "What runs now is too old for this release; an intermediate release has to come first."
+        case .requiredReleaseMissing:
+            "Another release has to run before this one can be installed, and does not."
         case .countersMissing: "The request does not give the TPM's counters."
         case .countersInconsistent: "The counters in the request are behind what was already seen."
         case .grantUnconfirmed: "An earlier grant was carried out: boot it and confirm it first."

@@ -18,11 +18,19 @@ struct UpdateConditions {
     let now: Int64
 
     /// What stands against a grant whatever the evidence and the request say.
-    func reasonsAgainst(floor: UInt64) -> [DecisionReason] { status + fit + versions(floor: floor) + window }
+    func reasonsAgainst(floor: UInt64) -> [DecisionReason] {
+        status + fit + versions(floor: floor) + required + window
+    }
 
     /// What there is to know beside the reasons, for people.
     func details() -> [String] {
-        rule.window.map { [$0.says(at: now)] } ?? []
+        var details: [String] = []
+        if let requires = known.release.requires, !required.isEmpty {
+            let names = requires.map(\.description).joined(separator: " or ")
+            details.append("\(DecisionReason.requiredReleaseMissing.rawValue): \(names) has to run first")
+        }
+        if let window = rule.window { details.append(window.says(at: now)) }
+        return details
     }
 
     /// How the release relates to what runs; by content and security version, never by comparing version strings.
@@ -65,6 +73,21 @@ struct UpdateConditions {
             reasons.append(.minimumSecurityVersion)
         }
         return reasons
+    }
+
+    /// What the release on record had to have before it, it had.
+    private var required: [DecisionReason] {
+        guard let requires = known.release.requires, move != .reinstall, move != .repair else { return [] }
+        let name = state.strayed?.name ?? state.running.name
+        let version = state.strayed?.version ?? state.running.version
+        let manifest = state.strayed == nil ? state.running.manifest : state.strayed?.manifest
+        let isRunning = requires.contains { required in
+            switch required {
+            case .manifest(let digest): digest == manifest
+            case .version(let text): text == version && name == known.release.name
+            }
+        }
+        return isRunning ? [] : [.requiredReleaseMissing]
     }
 
     private var window: [DecisionReason] {

@@ -17,3 +17,8 @@ extension InstanceID: ExpressibleByArgument {
 }
 
 extension PCRBank: ExpressibleByArgument {}
+
+extension RequiredRelease: ExpressibleByArgument {
+    /// Reads an argument.
+    public init?(argument: String) { self.init(argument) }
+}

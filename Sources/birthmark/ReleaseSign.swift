@@ -29,6 +29,13 @@ struct ReleaseSign: AsyncParsableCommand {
     var securityVersion: UInt64
     @Option(help: ArgumentHelp("The lowest security version that may be running before it.", valueName: "n"))
     var minimumSecurityVersion: UInt64 = 0
+    @Option(
+        help: ArgumentHelp(
+            "A release that must be running before it, by manifest or version; repeat for several of which one is enough.",
+            valueName: "release"
+        )
+    )
+    var requires: [RequiredRelease] = []
     @Option(help: ArgumentHelp("A model that it fits; repeat for several.", valueName: "label"))
     var model: [Label]
     @Option(help: ArgumentHelp("A hardware revision that it fits; repeat for several.", valueName: "label"))
@@ -65,7 +72,8 @@ struct ReleaseSign: AsyncParsableCommand {
             notBefore: notBefore,
             expires: expires,
             notes: notes,
-            role: rescue ? .rescue : nil
+            role: rescue ? .rescue : nil,
+            requires: requires.isEmpty ? nil : requires
         )
         let envelope = try parsing("the release") { () throws(MessageError) in
             let payload = try CanonicalJSON.encode(release)
