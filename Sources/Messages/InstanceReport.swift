@@ -18,6 +18,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var strayed: StrayedReport?
     /// The rollback floor.
     public var securityFloor: UInt64
+    /// The release below the floor that an operator allows; absent when none is.
+    public var downgrade: DowngradeReport?
     /// The lease; absent when it has none.
     public var lease: LeaseReport?
     /// The grant that is out and not yet confirmed.
@@ -47,6 +49,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         running: RunningPackage,
         strayed: StrayedReport? = nil,
         securityFloor: UInt64,
+        downgrade: DowngradeReport? = nil,
         lease: LeaseReport? = nil,
         pending: PendingReport? = nil,
         delayed: [PendingReport]? = nil,
@@ -65,6 +68,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.running = running
         self.strayed = strayed
         self.securityFloor = securityFloor
+        self.downgrade = downgrade
         self.lease = lease
         self.pending = pending
         self.delayed = delayed

@@ -38,13 +38,15 @@ extension DecisionInput {
         reasons += reasonsOfOpenGrants(attested, package: package, counters: counters, usable: usable)
         if (draft.state.delayed?.count ?? 0) >= DelayedGrant.maximumCount { reasons.append(.tooManyGrants) }
         reasons += reasonsOfPackage(package, release.release)
-        reasons += conditions.reasonsAgainst(floor: floor(counters))
+        let floor = state.floor(bornFrom: record, reading: counters.securityFloor)
+        reasons += conditions.reasonsAgainst(floor: floor)
         guard reasons.isEmpty else { return refuseDelayed(reasons, rule: rule) }
 
         let (counter, overflow) = (usable.last?.grant.counter ?? 0).addingReportingOverflow(usable.isEmpty ? 0 : 1)
         let (end, isBeyond) = now.addingReportingOverflow(delayed.span.seconds)
         guard !overflow, !isBeyond else { throw MessageError(.outOfRange, "clock or counter are beyond any grant") }
-        let expires = min(end, release.release.expires ?? end)
+        let downgrade = conditions.downgrade(below: floor)
+        let expires = min(end, release.release.expires ?? end, downgrade?.until ?? end)
         try recordAcceptance(of: attested, rule: rule, in: &draft)
         try draft.record(
             .lease(LeaseEntry(id: identifiers.lease, event: .issued, cause: .delayed, expires: expires))
@@ -58,7 +60,8 @@ extension DecisionInput {
             until: expires,
             counter: usable.isEmpty ? counters.grants : counter,
             resets: delayed.resets,
-            purpose: conditions.move == .downgrade ? .downgrade : .update
+            purpose: conditions.move == .downgrade || downgrade != nil ? .downgrade : .update,
+            downgrade: downgrade.map { GrantDowngrade(act: $0.act, floor: floor) }
         )
         let acceptance = Acceptance(
             lease: LeaseStatement(id: lease.id.text, expires: expires),

@@ -18,11 +18,12 @@ extension DecisionInput {
         let conditions = UpdateConditions(record: record, state: draft.state, known: release, rule: rule, now: now)
         // A grant that is under way as a file would open behind this one's back.
         let usable = state.usableDelayed(at: attested.observation.clock, counter: counters.grants)
+        let floor = state.floor(bornFrom: record, reading: counters.securityFloor)
         let reasons =
             reasonsOfEarlierGrant(attested, package: package, counters: counters)
             + (usable.isEmpty ? [] : [.grantOutstanding])
             + reasonsOfPackage(package, release.release)
-            + conditions.reasonsAgainst(floor: floor(counters))
+            + conditions.reasonsAgainst(floor: floor)
         guard reasons.isEmpty else {
             return try refuse(
                 reasons,
@@ -30,7 +31,7 @@ extension DecisionInput {
                 rule: rule,
                 renewing: seconds,
                 draft: draft,
-                details: conditions.details()
+                details: conditions.details(floor: floor)
             )
         }
         var draft = draft
@@ -38,9 +39,11 @@ extension DecisionInput {
         if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: quote) }
         try recordAcceptance(of: attested, rule: rule, in: &draft)
         let lease = try renewLease(in: &draft, attested, seconds: seconds)
+        let downgrade = conditions.downgrade(below: floor)
         // Whatever ends first ends the grant.
         let ends = [
             lease.expires, now &+ rule.grant.seconds, release.release.expires, rule.window?.closing(at: now),
+            downgrade?.until,
         ]
         let terms = try terms(
             attested,
@@ -49,7 +52,8 @@ extension DecisionInput {
             lease: GrantLease(id: lease.id, exp: lease.expires),
             until: ends.compactMap { $0 }.min() ?? now,
             counter: counters.grants,
-            purpose: conditions.move == .downgrade ? .downgrade : .update
+            purpose: conditions.move == .downgrade || downgrade != nil ? .downgrade : .update,
+            downgrade: downgrade.map { GrantDowngrade(act: $0.act, floor: floor) }
         )
         let acceptance = Acceptance(lease: lease.statement, boot: attested.boot, rule: rule.id, ima: attested.ima)
         return Decision(
@@ -80,13 +84,6 @@ extension DecisionInput {
         return isSame ? [] : [.packageMismatch]
     }
 
-    /// The higher of the record's floor and the TPM's: the device's gate holds to its own.
-    func floor(_ counters: CounterReadings) -> UInt64 {
-        let base = state.counters(bornFrom: record).securityFloor.base
-        let raised = counters.securityFloor.subtractingReportingOverflow(base)
-        return max(state.securityFloor, raised.overflow ? UInt64.max : raised.partialValue)
-    }
-
     func terms(
         _ attested: AttestedState,
         rule: PolicyRule,
@@ -95,7 +92,8 @@ extension DecisionInput {
         until expires: Int64,
         counter: UInt64,
         resets: UInt32? = nil,
-        purpose: GrantPurpose
+        purpose: GrantPurpose,
+        downgrade: GrantDowngrade?
     ) throws(MessageError) -> GrantTerms {
         guard let key = JSONWebKey(publicArea: record.iak.publicArea.bytes) else {
             throw MessageError(.malformed, "the birth record's attestation key cannot be read")
@@ -122,6 +120,7 @@ extension DecisionInput {
                 request: attested.request,
                 quote: attested.attest,
                 purpose: purpose,
+                downgrade: downgrade,
                 tier: record.tier,
                 package: GrantedPackage(
                     name: payload.name,
@@ -178,6 +177,7 @@ extension Transition {
             request: claims.request,
             lease: claims.lease.id,
             package: claims.package.reference,
+            downgrade: claims.downgrade?.act,
             expires: claims.exp,
             bounds: claims.bounds.resets == nil ? nil : claims.bounds
         )

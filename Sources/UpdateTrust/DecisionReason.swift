@@ -75,7 +75,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .hardwareDoesNotFit: "The release is not made for this hardware revision."
         case .rescueNotGranted: "The release is a rescue image, which is booted and not installed by an update."
         case .bootNotQuotable: "The release's boot has measurements that this instance does not quote."
-        case .belowSecurityFloor: "The release's security version is below the instance's floor."
+        case .belowSecurityFloor:
+            "The release's security version is below the instance's floor, and no operator has allowed it."
         case .minimumSecurityVersion:
             "What runs now is too old for this release; an intermediate release has to come first."
         case .requiredReleaseMissing:

@@ -93,6 +93,8 @@ extension InstanceState {
         if grant.package.manifest != before.manifest { previous = before }
         running = RunningRelease(broughtBy: grant)
         securityFloor = max(securityFloor, grant.securityVersion)
+        // One install is what was allowed: the next one below the floor needs its own act.
+        if downgrade?.release == grant.package.manifest { downgrade = nil }
         return true
     }
 }

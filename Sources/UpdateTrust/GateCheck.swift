@@ -73,7 +73,10 @@ public enum GateCheck {
             return [.floorUnreadable]
         }
         let floor = reading - input.counters.securityFloor.base
-        return grant.claims.package.securityVersion < floor ? [.belowSecurityFloor] : []
+        guard grant.claims.package.securityVersion < floor else { return [] }
+        // The purpose alone is not enough: it says how the package relates to what ran, not to this TPM's floor.
+        guard let downgrade = grant.claims.downgrade, floor <= downgrade.floor else { return [.belowSecurityFloor] }
+        return []
     }
 
     /// Single use: the counter is unspent, or spent for this very grant whose install a power cut interrupted.
@@ -130,7 +133,7 @@ public enum GateCheck {
     private static func states(_ entry: LedgerEntry, _ grant: Grant) -> Bool {
         guard case .grant(let body) = entry.body else { return false }
         return entry.instance == grant.instance && body.grant == grant.digest && body.jti == grant.claims.jti
-            && body.request == grant.claims.request
+            && body.request == grant.claims.request && body.downgrade == grant.claims.downgrade?.act
     }
 }
 

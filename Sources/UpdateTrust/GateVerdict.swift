@@ -85,7 +85,8 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .packageContent: "The package file is not the one that was granted; fetch it again."
         case .floorUnreadable:
             "The TPM's security floor counter cannot be read; the TPM may be locked out, cleared or replaced."
-        case .belowSecurityFloor: "The package's security version is below this device's floor."
+        case .belowSecurityFloor:
+            "The package's security version is below this device's floor, and the grant names no operator's act that allows it."
         case .notYetValid: "The grant is not valid yet."
         case .expired: "The grant's time has passed; ask again. If the clock is ahead, set it first."
         case .rebooted: "The device was rebooted since it asked; ask again."

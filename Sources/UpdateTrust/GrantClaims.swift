@@ -29,6 +29,8 @@ public struct GrantClaims: Hashable, Sendable, Codable {
     public var quote: ContentDigest
     /// What it permits.
     public var purpose: GrantPurpose
+    /// The act that lets the package below the security floor; absent when it is not below.
+    public var downgrade: GrantDowngrade?
     /// How the instance proved itself.
     public var tier: Tier
     /// What may be installed.
@@ -62,8 +64,16 @@ public struct Confirmation: Hashable, Sendable, Codable {
 public enum GrantPurpose: String, Hashable, Sendable, Codable, CaseIterable {
     /// A release of the same or a higher security version.
     case update
-    /// A release of a lower security version, not below the floor.
+    /// A release of a lower security version than that of what runs, or of the floor; below the floor only with the act that says so.
     case downgrade
+}
+
+/// What lets a package below the security floor.
+public struct GrantDowngrade: Hashable, Sendable, Codable {
+    /// SHA-256 of the ledger entry of the operator's act.
+    public var act: ContentDigest
+    /// The floor when it was granted: a TPM whose floor is higher does not go by it.
+    public var floor: UInt64
 }
 
 /// What may be installed.

@@ -66,6 +66,11 @@ extension GrantClaims {
         guard (bounds.resets ?? 0) <= DelayedRule.maximumResets else {
             throw GrantError(.claims, "the grant would outlast more resets than any may")
         }
+        if let downgrade {
+            guard purpose == .downgrade, package.securityVersion < downgrade.floor else {
+                throw GrantError(.claims, "a grant that is no downgrade names an act for one")
+            }
+        }
         guard bounds.clock.min <= bounds.clock.max else { throw GrantError(.claims, "the span of the clock is none") }
         return instance
     }

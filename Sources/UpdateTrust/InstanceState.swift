@@ -32,6 +32,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var closed: [String]?
     /// The security version below which nothing is granted; only rises.
     public internal(set) var securityFloor: UInt64
+    /// The release below the floor that an operator allows, until it runs or the time is over; `nil` when none is.
+    public internal(set) var downgrade: AllowedDowngrade?
     /// Why it stands where it does, for operators: the refusal or the act that led there; `nil` while there is nothing to say.
     public internal(set) var remark: String?
     /// The evidence that suspended it; `nil` once a boot is accepted again.

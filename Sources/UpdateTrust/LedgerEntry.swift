@@ -32,6 +32,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case receipt(ReceiptEntry)
         case act(OperatorEntry)
         case allowance(BootAdditionEntry)
+        case downgrade(DowngradeEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -51,6 +52,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .receipt: .receipt
             case .act: .act
             case .allowance: .allowance
+            case .downgrade: .downgrade
             }
         }
     }
@@ -59,6 +61,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case birth, rework, restoration, release, withdrawal, policy, decision, lease, grant, update, receipt
         case act = "operator"
         case allowance = "boot-allowance"
+        case downgrade = "downgrade-allowance"
     }
 
     /// Joins the parts.
@@ -107,6 +110,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .receipt: body = .receipt(try container.decode(ReceiptEntry.self, forKey: .body))
         case .act: body = .act(try container.decode(OperatorEntry.self, forKey: .body))
         case .allowance: body = .allowance(try container.decode(BootAdditionEntry.self, forKey: .body))
+        case .downgrade: body = .downgrade(try container.decode(DowngradeEntry.self, forKey: .body))
         }
     }
 
@@ -133,6 +137,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .receipt(let body): try container.encode(body, forKey: .body)
         case .act(let body): try container.encode(body, forKey: .body)
         case .allowance(let body): try container.encode(body, forKey: .body)
+        case .downgrade(let body): try container.encode(body, forKey: .body)
         }
     }
 }

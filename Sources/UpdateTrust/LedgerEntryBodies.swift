@@ -132,6 +132,8 @@ public struct GrantEntry: Hashable, Sendable, Codable {
     public var lease: Label
     /// The package.
     public var package: PackageReference
+    /// The operator's act that lets it below the security floor: SHA-256 of that entry; absent when it is not below.
+    public var downgrade: ContentDigest?
     /// The first second at which it is no longer good.
     public var expires: Int64
     /// For a grant that travels as a file: where and when the TPM may use it; the lease is the grant's own.

@@ -27,8 +27,9 @@ extension Policy {
             if let known, known.manifest == manifest {
                 if let rule {
                     let conditions = UpdateConditions(record: record, state: state, known: known, rule: rule, now: now)
-                    reasons += conditions.reasonsAgainst(floor: state.securityFloor)
-                    details = conditions.details()
+                    let floor = state.floor(bornFrom: record, reading: state.counters?.securityFloor)
+                    reasons += conditions.reasonsAgainst(floor: floor)
+                    details = conditions.details(floor: floor)
                 }
             } else {
                 reasons.append(.releaseUnknown)

@@ -45,7 +45,7 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         public var upgrade: Bool
         /// To the release that runs already.
         public var reinstall: Bool
-        /// To a lower security version, as far as the instance's security floor allows it.
+        /// To a lower security version, as far as the instance's security floor allows it, or an operator's act below it.
         public var downgrade: Bool
     }
 

@@ -23,14 +23,27 @@ struct UpdateConditions {
     }
 
     /// What there is to know beside the reasons, for people.
-    func details() -> [String] {
+    func details(floor: UInt64) -> [String] {
         var details: [String] = []
         if let requires = known.release.requires, !required.isEmpty {
             let names = requires.map(\.description).joined(separator: " or ")
             details.append("\(DecisionReason.requiredReleaseMissing.rawValue): \(names) has to run first")
         }
+        if let allowed = downgrade(below: floor) {
+            details.append(
+                "\(allowed.by) allows it below the security floor \(floor), until \(TimeZoneRules.utc.text(allowed.until))"
+            )
+        }
         if let window = rule.window { details.append(window.says(at: now)) }
         return details
+    }
+
+    /// The operator's act that lets the release below the floor, when it is below.
+    func downgrade(below floor: UInt64) -> AllowedDowngrade? {
+        guard known.release.securityVersion < floor, let allowed = state.downgrade,
+            allowed.release == known.manifest, now < allowed.until
+        else { return nil }
+        return allowed
     }
 
     /// How the release relates to what runs; by content and security version, never by comparing version strings.
@@ -67,8 +80,10 @@ struct UpdateConditions {
             case .downgrade: rule.moves.downgrade
             case .repair: true
             }
-        if !isAllowed { reasons.append(.moveNotAllowed) }
-        if known.release.securityVersion < floor { reasons.append(.belowSecurityFloor) }
+        let allowed = downgrade(below: floor)
+        // An operator's act comes on top of what the policy allows, not in its place.
+        if !isAllowed || (allowed != nil && !rule.moves.downgrade) { reasons.append(.moveNotAllowed) }
+        if allowed == nil, known.release.securityVersion < floor { reasons.append(.belowSecurityFloor) }
         if (state.strayed?.securityVersion ?? state.running.securityVersion) < known.release.minimumSecurityVersion {
             reasons.append(.minimumSecurityVersion)
         }

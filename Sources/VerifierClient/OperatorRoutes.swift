@@ -94,6 +94,18 @@ extension VerifierClient {
         )
     }
 
+    /// Lets one release below the security floor be installed once.
+    public func allowDowngrade(
+        of name: Label,
+        _ order: DowngradeOrder
+    ) async throws(VerifierClientError) -> InstanceReport {
+        try await post(
+            "/v1/instances/\(Self.pathSegment(name))/allow-downgrade",
+            order,
+            limit: InstanceReport.maximumSize
+        )
+    }
+
     /// What an operator can do to an instance.
     public enum InstanceAct: String, Sendable, CaseIterable {
         case suspend

@@ -97,6 +97,13 @@ enum RouteTable {
                 bodyLimit: BootAddition.maximumSize,
                 verifier.allowBoot
             ),
+            Route(
+                .post,
+                "/v1/instances/{name}/allow-downgrade",
+                by: .operators([.operator]),
+                bodyLimit: DowngradeOrder.maximumSize,
+                verifier.allowDowngrade
+            ),
             act(.suspend, verifier), act(.reinstate, verifier), act(.retire, verifier),
             Route(.get, "/v1/policy", by: readers, verifier.showPolicy),
             Route(

@@ -9,7 +9,8 @@ struct DeviceCommand: AsyncParsableCommand {
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
         discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
         subcommands: [
-            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, Suspend.self, Reinstate.self, Retire.self,
+            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, Suspend.self,
+            Reinstate.self, Retire.self,
         ]
     )
 
@@ -136,6 +137,10 @@ func describe(_ device: InstanceReport) -> String {
             }
         ),
         ("floor", "\(device.securityFloor)"),
+        (
+            "downgrade",
+            device.downgrade.map { "\($0.manifest) allowed by \($0.by) until \(UTCTime.text($0.until))" }
+        ),
         ("lease", device.lease.map { "until \(UTCTime.text($0.expires))" } ?? "none"),
         (
             "pending",

@@ -63,7 +63,7 @@ private struct History: Hashable {
             case .reinstate: lifecycle = .born
             case .retire: lifecycle = .retired
             }
-        case .release, .withdrawal, .policy, .allowance: break
+        case .release, .withdrawal, .policy, .allowance, .downgrade: break
         }
     }
 

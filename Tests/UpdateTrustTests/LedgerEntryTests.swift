@@ -94,6 +94,20 @@ import Testing
                     )
                 )
             ),
+            LedgerEntry(
+                at: 6,
+                instance: world.record.instance,
+                actor: actor,
+                body: .downgrade(
+                    DowngradeEntry(
+                        release: Sample.digest("old"),
+                        securityVersion: 4,
+                        floor: 5,
+                        until: 6,
+                        reason: remark
+                    )
+                )
+            ),
         ]
     }
 

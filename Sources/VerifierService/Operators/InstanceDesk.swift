@@ -101,6 +101,7 @@ extension Verifier {
                 )
             },
             securityFloor: state.securityFloor,
+            downgrade: state.downgrade.map { DowngradeReport(manifest: $0.release, by: $0.by, until: $0.until) },
             lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
             pending: state.pending.map(Self.report),
             delayed: state.delayed.map { $0.map { Self.report($0.grant) } },

@@ -122,7 +122,13 @@ struct Fleet: Sendable {
     }
 
     /// Measures what a golden device boots, signs it with the package, and registers it.
-    func register(_ firmware: String, version: String, to manifest: String, _ more: [String] = []) async throws {
+    func register(
+        _ firmware: String,
+        version: String,
+        securityVersion: Int = 8,
+        to manifest: String,
+        _ more: [String] = []
+    ) async throws {
         let golden = try await SoftwareDevice.make(
             in: DeviceDirectory("\(directory)/golden-\(version)"),
             ca: LocalCA(directory: authority),
@@ -138,7 +144,10 @@ struct Fleet: Sendable {
                 "release", "sign", "--key", releaseKey, "--package", package, "--name", "gateway-os", "--version",
                 version,
             ]
-                + more + ["--security-version", "8", "--model", "gw-100", "--hardware-revision", "B", "--boot", boot]
+                + more + [
+                    "--security-version", "\(securityVersion)", "--model", "gw-100", "--hardware-revision", "B",
+                    "--boot", boot,
+                ]
                 + ["--out", manifest]
         )
         try await run(.auditor, ["release", "add", manifest, "--log", golden.logPath] + asAlice)

@@ -1,0 +1,46 @@
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+extension Verifier {
+    /// `POST /v1/instances/{name}/allow-downgrade`: one install below the floor, for a while.
+    func allowDowngrade(_ exchange: Exchange) async throws -> Answer {
+        let order: DowngradeOrder
+        let reason: Remark
+        do throws(MessageError) {
+            order = try DowngradeOrder(parsing: exchange.body)
+            guard let remark = Remark(order.reason) else { throw MessageError(.outOfRange, "no remark") }
+            reason = remark
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        let by = try caller(exchange)
+        // A device that asks at this moment moves the record; an operator's act is not lost to that.
+        for _ in 0..<5 {
+            let (record, state) = try await instance(exchange)
+            let snapshot = try await store.snapshot(of: record.instance, release: order.manifest)
+            guard let known = try await known(order.manifest, snapshot?.release) else {
+                throw ServiceProblem.conflict("No such release is registered.")
+            }
+            let act = DowngradeAllowance(known, seconds: Int64(order.hours) * 3600, by: by, reason: reason)
+            switch try act.apply(to: state, bornFrom: record, at: clock.seconds) {
+            case .refused(let because): throw ServiceProblem.conflict(because)
+            case .applied(let transition):
+                let change = StoreChange.act(transition, replacing: state.version)
+                guard case .committed = try await committer.commit(change).outcome else {
+                    metrics.count(.staleCommits)
+                    continue
+                }
+                logger.notice(
+                    "operator",
+                    metadata: [
+                        "act": "allow-downgrade", "operator": "\(by)", "instance": "\(record.instance)",
+                        "release": "\(order.manifest)", "reason": "\(reason)",
+                    ]
+                )
+                return try .json(Self.report(record, transition.state))
+            }
+        }
+        throw ServiceProblem.busy("the instance's record kept moving")
+    }
+}
