@@ -100,18 +100,34 @@ enum MessageSeeds {
             ?? []
     }
 
+    private static let installation = InstallationProof(
+        key: Blob([UInt8](repeating: 4, count: InstallationProof.partSize)),
+        signature: Blob([UInt8](repeating: 5, count: InstallationProof.partSize))
+    )
+
     private static let requests: [String: [UInt8]] = [
-        "attest": json(DecisionRequest(instance: instance, purpose: .attest, challenge: "AAECAw")),
+        "attest": json(
+            DecisionRequest(instance: instance, purpose: .attest, challenge: "AAECAw", installation: installation)
+        ),
         "update": json(
             DecisionRequest(
                 instance: instance,
                 purpose: .update,
                 challenge: "AAECAw",
+                installation: installation,
                 package: PackageReference(name: label("os"), version: label("1.1.0"), sha256: digest, manifest: digest),
                 counters: CounterReadings(securityFloor: 1, grants: UInt64.max)
             )
         ),
-        "confirm": json(DecisionRequest(instance: instance, purpose: .confirm, challenge: "AAECAw", grant: "AAECAw")),
+        "confirm": json(
+            DecisionRequest(
+                instance: instance,
+                purpose: .confirm,
+                challenge: "AAECAw",
+                installation: installation,
+                grant: "AAECAw"
+            )
+        ),
     ]
 
     private static let evidence: [String: [UInt8]] = {

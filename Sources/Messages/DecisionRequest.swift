@@ -16,6 +16,8 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
     /// The verifier's challenge or epoch, exactly as it was given; in a receipt that travels as a file the `jti` of the grant, which nobody
     /// knew before the grant was given.
     public var challenge: String
+    /// Which installation asks: another key than before shows that the device was reimaged.
+    public var installation: InstallationProof
     /// What is to be installed; present exactly when the purpose is `update` or `delayed`.
     public var package: PackageReference?
     /// The `jti` of the grant that was carried out; present exactly when the purpose is `confirm`.
@@ -23,7 +25,7 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
     /// The instance's TPM counters as the agent read them; absent for instances without.
     public var counters: CounterReadings?
 
-    /// The most bytes a request has; a real one has about 600.
+    /// The most bytes a request has; a real one has about 800.
     public static let maximumSize = 4096
 
     /// Makes a request of the one format.
@@ -31,6 +33,7 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
         instance: InstanceID,
         purpose: Purpose,
         challenge: String,
+        installation: InstallationProof,
         package: PackageReference? = nil,
         grant: String? = nil,
         counters: CounterReadings? = nil
@@ -39,6 +42,7 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
         self.instance = instance
         self.purpose = purpose
         self.challenge = challenge
+        self.installation = installation
         self.package = package
         self.grant = grant
         self.counters = counters
@@ -51,6 +55,7 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
         guard version == 1 else {
             throw MessageError(.outOfRange, "decision request version \(version) is not known here")
         }
+        try installation.check()
         guard (package != nil) == purpose.namesPackage, (grant != nil) == (purpose == .confirm) else {
             throw MessageError(
                 .outOfRange,

@@ -10,7 +10,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var tier: Tier
     /// Seconds since 1970.
     public var bornAt: Int64
-    /// Where it stands in its life: `born`, `trusted`, `rescue`, `drifted`, `suspended`, `retired`.
+    /// Where it stands in its life: `born`, `trusted`, `rescue`, `drifted`, `reimaged`, `suspended`, `retired`.
     public var lifecycle: String
     /// What it should run: the release that it confirmed last, or was born with.
     public var running: RunningPackage

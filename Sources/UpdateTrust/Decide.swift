@@ -44,6 +44,8 @@ extension DecisionInput {
         switch state.lifecycle {
         case .suspended:
             .unchanged(.refused(Refused(reasons: [.suspended], evidence: [])), ["the instance is suspended"])
+        case .reimaged:
+            .unchanged(.refused(Refused(reasons: [.reimaged], evidence: [])), ["the instance was reimaged"])
         case .retired: .unchanged(.refused(Refused(reasons: [.retired], evidence: [])), ["the instance is retired"])
         case .born, .trusted, .rescue, .drifted: nil
         }
@@ -90,7 +92,7 @@ extension DecisionInput {
             // either: the reboot that it may have shown is still to be noticed.
             draft.state.lastSeen = LastSeen(observation)
             draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
-            draft.state.remark = "its own evidence was refused: \(codes.map(\.rawValue).joined(separator: ", "))"
+            draft.state.remark = remark(on: codes, observation)
             draft.state.refused = RefusedBoot(
                 at: now,
                 quote: quote,
@@ -107,7 +109,7 @@ extension DecisionInput {
             {
                 try draft.reach(.failed, shownBy: quote)
             }
-            try draft.endLease(because: .evidenceRefused)
+            try draft.endLease(because: codes.leaseCause)
         }
         return Decision(
             outcome: .refused(refused),
@@ -122,7 +124,10 @@ extension DecisionInput {
         draft.state.lastSeen = LastSeen(attested.observation)
         let request = request.request
         let subject = PolicySubject(record, package: request.package?.name ?? state.running.name)
-        guard let rule = policy.rule(for: subject) else {
+        let rule = policy.rule(for: subject)
+        // Before the policy: no rule keeps a lease going that belongs to what the device was before.
+        if let reimage = reimage(attested) { return try refuse(reimage, attested, rule: rule, draft: draft) }
+        guard let rule else {
             return try refuse([.noPolicyRule], attested, rule: nil, renewing: nil, draft: draft)
         }
         guard attested.ima?.policy == (try policy.imaRules(of: rule, for: record)?.digest) else {
@@ -137,6 +142,7 @@ extension DecisionInput {
             return try refuse(shortcomings, attested, rule: rule, renewing: nil, draft: draft)
         }
         draft.state.lifecycle = next
+        if attested.boot != .rescue { draft.state.installation = installation }
         draft.state.strayed = strayed(attested)
         draft.state.remark = draft.state.strayed?.remark
         draft.state.refused = nil
@@ -294,6 +300,7 @@ extension DecisionInput {
                     boot: boot,
                     release: release,
                     seen: LastSeen(observation),
+                    installation: newInstallation(in: draft.state),
                     lifecycle: draft.state.lifecycle,
                     carried: carried != nil && reasons.isEmpty ? true : nil
                 )

@@ -15,6 +15,7 @@ extension DecisionInput {
         guard attested.ima?.policy == (try policy.imaRules(of: rule, for: record)?.digest) else {
             return .unchanged(.undecided("the IMA list was judged by other rules than those in force"))
         }
+        if reimage(attested) != nil { return refuseDelayed([.reimaged], rule: rule) }
         guard let delayed = rule.delayed else { return refuseDelayed([.delayedNotAllowed], rule: rule) }
         guard let counters = request.request.counters else { return refuseDelayed([.countersMissing], rule: rule) }
         guard let release, release.manifest == package.manifest else {

@@ -8,6 +8,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case tierNotServed = "tier-not-served"
     case evidenceRefused = "evidence-refused"
     case drifted
+    case reimaged
     // The policy.
     case noPolicyRule = "no-policy-rule"
     case logRequired = "log-required"
@@ -55,6 +56,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .evidenceRefused: "The instance's own evidence was refused."
         case .drifted:
             "The instance runs a known release that was never granted to it, and the policy allows no lease for that."
+        case .reimaged:
+            "The instance was reimaged, or lost its state directory: another installation key than the one on record asks."
         case .noPolicyRule: "No rule of the policy is for this instance and package."
         case .logRequired: "The policy wants the boot's event log, and none was given."
         case .secureBootRequired: "The policy wants Secure Boot on, and the event log does not say that it is."

@@ -105,7 +105,9 @@ extension LeaseCause {
     /// A lease that runs out, or does not outlast a reboot, is what happens to every device that is off line.
     var endsDelayedGrants: Bool {
         switch self {
-        case .drifted, .evidenceRefused, .suspended, .cleared, .retired: true
+        case .drifted, .evidenceRefused, .tpmClearedOrReplaced, .tpmClockWentBack, .tpmFirmwareChanged, .reimaged,
+            .suspended, .cleared, .retired, .boardSwapped:
+            true
         case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed: false
         }
     }

@@ -26,7 +26,7 @@ public struct InstanceStanding: Hashable, Sendable {
     /// The draft calls invalid what stays so; an instance whose lease ran out is invalid until its next evidence.
     public func status(at now: Int64) -> StatusType {
         switch lifecycle {
-        case .suspended: return .suspended
+        case .suspended, .reimaged: return .suspended
         // What is lent to an instance that strayed is for its way back, and for no relying party.
         case .born, .rescue, .drifted, .retired: return .invalid
         case .trusted:

@@ -14,6 +14,10 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var lease: Lease?
     /// What its TPM's clock and firmware were at the last quote that was accepted, or that suspended it.
     public internal(set) var lastSeen: LastSeen?
+    /// The installation that asks for it; `nil` before its first accepted evidence.
+    public internal(set) var installation: Installation?
+    /// Another installation that asked in its place; `nil` when none did, or an operator has accepted it.
+    public internal(set) var reimage: Reimage?
     /// The counters that took the place of those of its birth; `nil` while its TPM was never cleared.
     public internal(set) var restored: RestoredCounters?
     /// The counters as the last accepted evidence gave them.

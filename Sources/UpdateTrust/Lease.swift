@@ -49,10 +49,20 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case recalled
     /// The instance's own evidence was refused.
     case evidenceRefused = "evidence-refused"
+    /// The counters of its TPM dropped: the TPM was cleared, or an earlier state or another copy of it answers.
+    case tpmClearedOrReplaced = "tpm-cleared-or-replaced"
+    /// Its TPM's clock went back within a boot: an earlier state or another copy of it answers.
+    case tpmClockWentBack = "tpm-clock-went-back"
+    /// Its TPM runs other firmware than before.
+    case tpmFirmwareChanged = "tpm-firmware-changed"
+    /// Another installation key than the one on record asked for the instance.
+    case reimaged
     /// An operator suspended the instance.
     case suspended
     /// The instance's TPM was cleared, and its identity put back.
     case cleared
-    /// An operator retired the instance, or the factory swapped its board.
+    /// An operator retired the instance.
     case retired
+    /// The factory swapped the instance's board: another instance has its serial number.
+    case boardSwapped = "board-swapped"
 }

@@ -95,6 +95,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var release: ContentDigest?
     /// Clock and firmware of the quote.
     public var seen: LastSeen
+    /// SHA-256 of the installation key, when it is the first or not the one on record; a reinstatement accepts it.
+    public var installation: ContentDigest?
     /// Where the instance stands from now on.
     public var lifecycle: Lifecycle
     /// True when accepted evidence came as a file: then it moved nothing that is known of the instance, and `seen` is not what was seen last.

@@ -9,6 +9,8 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
     case rescue
     /// It runs a known release that was never granted to it: as much of a lease as the policy allows for that.
     case drifted
+    /// Another installation key than the one on record asked for it: nothing is granted until an operator reinstates it.
+    case reimaged
     /// Its own key gave evidence that was refused, or an operator stopped it: nothing is granted until an operator reinstates it.
     case suspended
     /// Gone for good; nothing leads out of it.
@@ -24,11 +26,13 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         case drifted
         /// The release that it runs was recalled.
         case recalled
+        /// Evidence was accepted, and another installation than the one on record asked.
+        case reimaged
         /// Authentic evidence was refused for what it shows.
         case evidenceRefused = "evidence refused"
         /// An operator suspends it.
         case suspend
-        /// An operator takes it back after a suspension.
+        /// An operator takes it back.
         case reinstate
         /// An operator ends its life.
         case retire
@@ -45,16 +49,18 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         .trusted: active,
         .rescue: active,
         .drifted: active,
+        .reimaged: [.reinstate: .born, .suspend: .suspended, .retire: .retired, .restore: .reimaged],
         .suspended: [.reinstate: .born, .retire: .retired, .restore: .suspended],
         .retired: [:],
     ]
 
-    /// Who is neither suspended nor retired is where its last evidence puts it.
+    /// Who waits for no operator and is not retired is where its last evidence puts it.
     private static let active: [Event: Lifecycle] = [
         .evidenceAccepted: .trusted,
         .fellBack: .rescue,
         .drifted: .drifted,
         .recalled: .rescue,
+        .reimaged: .reimaged,
         .evidenceRefused: .suspended,
         .suspend: .suspended,
         .restore: .born,

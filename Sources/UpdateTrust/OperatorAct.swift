@@ -6,7 +6,7 @@ public struct OperatorAct: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// Ends the lease and everything under it until the instance is reinstated.
         case suspend
-        /// Takes a suspended instance back: its next accepted evidence starts a new lease.
+        /// Takes an instance back that was suspended or reimaged: its next accepted evidence starts a new lease.
         case reinstate
         /// Ends the instance's life for good.
         case retire
@@ -49,7 +49,7 @@ public struct OperatorAct: Hashable, Sendable {
         switch kind {
         case .suspend: try draft.endLease(because: .suspended)
         case .retire: try draft.endLease(because: .retired)
-        case .reinstate: break
+        case .reinstate: draft.state.acceptReimage()
         }
         draft.state.lifecycle = next
         draft.state.remark = "\(kind.pastTense) by \(by): \(reason)"

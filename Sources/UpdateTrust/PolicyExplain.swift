@@ -17,6 +17,7 @@ extension Policy {
         var reasons: [DecisionReason] = []
         switch state.lifecycle {
         case .suspended: reasons.append(.suspended)
+        case .reimaged: reasons.append(.reimaged)
         case .retired: reasons.append(.retired)
         case .born, .trusted, .rescue, .drifted: break
         }

@@ -19,7 +19,7 @@ extension Transition {
         guard let replacement = record.replaces, replacement.instance == state.instance else { return nil }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.station, record.station))
         try draft.record(.rework(ReworkEntry(record: record, payload: payload, replacement)))
-        try draft.endLease(because: .retired)
+        try draft.endLease(because: .boardSwapped)
         draft.state.lifecycle = .retired
         draft.state.remark =
             "replaced by \(record.instance) at \(record.station), by \(replacement.by): \(replacement.reason)"

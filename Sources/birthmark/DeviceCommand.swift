@@ -78,7 +78,7 @@ struct DeviceCommand: AsyncParsableCommand {
 
     struct Reinstate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lets a suspended device ask again.",
+            abstract: "Lets a suspended or reimaged device ask again.",
             discussion:
                 "Example: birthmark device reinstate GW-0001 --reason 'reflashed in the shop' --trust … --operator …"
         )

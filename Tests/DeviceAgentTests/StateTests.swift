@@ -141,10 +141,13 @@ import Testing
         }
     }
 
-    @Test func anEmptyDiskIsEnoughToAttest() async throws {
+    /// The identity is in the TPM; what is lost with the disk is the trust in what was on it.
+    @Test func anEmptyDiskIsTheSameDeviceReimaged() async throws {
         try await Bench.with { bench in
             try await bench.attest()
             try FileManager.default.removeItem(atPath: bench.state)
+            #expect(try await refusal { _ = try await bench.attest() }.reasons == ["reimaged"])
+            try await bench.verifier.act(.reinstate)
             try await bench.attest()
             #expect(try bench.journal.instance == bench.device.record.instance)
         }

@@ -3,6 +3,7 @@ import MachineFaults
 import Messages
 import TPMDevice
 import Testing
+import UpdateTrust
 
 /// What leaves a station reaches the verifier as it was made, or it is noticed; and boards that are swapped.
 @Suite(.timeLimit(.minutes(10))) struct StationTests {
@@ -194,6 +195,7 @@ import Testing
             let ended = try await fleet.run(.auditor, ["device", "show", old, "--json"] + fleet.asAlice).json
             #expect(ended["lifecycle"].text == "retired" && ended["lease"] == .null)
             #expect(ended["remark"].text?.contains("bob: TPM does not answer") == true)
+            #expect(try await fleet.endsOfLeases(of: old) == [.boardSwapped])
             try await expect(1, first.agent("attest"))
             try await expect(0, second.agent("attest"))
             #expect(try await fleet.record(of: second)["instance"].text == new)

@@ -204,6 +204,7 @@ private func mutated(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
             instance: instance,
             purpose: .update,
             challenge: Base64URL.encode(random.bytes(90)),
+            installation: InstallationProof(key: Blob(random.bytes(64)), signature: Blob(random.bytes(64))),
             package: reference,
             counters: CounterReadings(securityFloor: random.next(), grants: random.next())
         )

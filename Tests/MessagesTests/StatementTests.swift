@@ -199,6 +199,10 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
 
 @Suite struct RequestTests {
     private let instance = InstanceID(iakName: [1])
+    private let installation = InstallationProof(
+        key: Blob([UInt8](repeating: 1, count: 64)),
+        signature: Blob([UInt8](repeating: 2, count: 64))
+    )
 
     private func package() throws -> PackageReference {
         PackageReference(
@@ -207,6 +211,10 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
             sha256: ContentDigest(of: [1]),
             manifest: ContentDigest(of: [2])
         )
+    }
+
+    private func request(_ purpose: Purpose) -> DecisionRequest {
+        DecisionRequest(instance: instance, purpose: purpose, challenge: "c", installation: installation)
     }
 
     private func accepts(_ request: DecisionRequest) throws -> Bool {
@@ -222,6 +230,7 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
                         instance: instance,
                         purpose: purpose,
                         challenge: "c",
+                        installation: installation,
                         package: package,
                         grant: grant
                     )
@@ -240,7 +249,7 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
     }
 
     @Test func otherVersionsAndSizesAreRefused() throws {
-        var request = DecisionRequest(instance: instance, purpose: .attest, challenge: "c")
+        var request = request(.attest)
         #expect(try accepts(request))
         request.version = 2
         #expect(try !accepts(request))
@@ -250,7 +259,7 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
     }
 
     @Test func qualifyingDataIsOfTheExactBytes() throws {
-        let bytes = try DecisionRequest(instance: instance, purpose: .attest, challenge: "c").bytes
+        let bytes = try request(.attest).bytes
         let data = DecisionRequest.qualifyingData(for: bytes)
         #expect(data.count == 32)
         #expect(data != DecisionRequest.qualifyingData(for: bytes + [0x20]))

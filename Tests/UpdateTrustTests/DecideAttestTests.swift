@@ -93,7 +93,14 @@ import Testing
             #expect(world.state.lastSeen?.firmwareVersion == 9)
             #expect(world.state.lease == nil)
             #expect(world.state.pending?.status == .ended)
-            let ended = LeaseEntry(id: lease.id, event: .ended, cause: .evidenceRefused, expires: world.now)
+            let cause: LeaseCause =
+                switch code {
+                case .tpmClearedOrReplaced: .tpmClearedOrReplaced
+                case .clockWentBack: .tpmClockWentBack
+                case .firmwareChanged: .tpmFirmwareChanged
+                default: .evidenceRefused
+                }
+            let ended = LeaseEntry(id: lease.id, event: .ended, cause: cause, expires: world.now)
             #expect(world.log.entries.last?.entry.body == .lease(ended))
         }
     }

@@ -56,6 +56,7 @@ import Testing
             instance: world.record.instance,
             purpose: .confirm,
             challenge: jti,
+            installation: InstallationProof(by: world.device.installation, for: world.record.instance, challenge: jti),
             grant: jti,
             counters: world.device.counters
         ).bytes

@@ -1,4 +1,5 @@
 import AttestationResults
+import Crypto
 import Messages
 import Testing
 
@@ -16,6 +17,8 @@ private struct History: Hashable {
     var grantExpires: Int64?
     var running: ContentDigest?
     var securityFloor: UInt64?
+    var installation: ContentDigest?
+    var reimage: ContentDigest?
     var lastEntry: ContentDigest?
 
     init() {}
@@ -36,6 +39,11 @@ private struct History: Hashable {
             securityFloor = birth.bornWith.securityVersion
         case .decision(let decision):
             lifecycle = decision.lifecycle
+            if decision.reasons == ["reimaged"] {
+                reimage = decision.installation
+            } else {
+                installation = decision.installation ?? installation
+            }
             if decision.boot != nil || decision.lifecycle == .suspended { lastSeen = decision.seen }
         case .lease(let entry):
             lease = entry.event == .ended ? nil : entry.id
@@ -54,13 +62,15 @@ private struct History: Hashable {
             (pending, pendingStatus, stage, grantExpires) = (nil, nil, nil, nil)
         case .rework: lifecycle = .retired
         case .restoration:
-            if lifecycle != .suspended { lifecycle = .born }
+            if lifecycle != .suspended && lifecycle != .reimaged { lifecycle = .born }
             if pending != nil { pendingStatus = .ended }
             lastSeen?.clock = ClockReading(clock: 0, resetCount: 0, restartCount: 0, safe: true)
         case .act(let act):
             switch act.act {
             case .suspend: lifecycle = .suspended
-            case .reinstate: lifecycle = .born
+            case .reinstate:
+                lifecycle = .born
+                (installation, reimage) = (reimage ?? installation, nil)
             case .retire: lifecycle = .retired
             }
         case .release, .withdrawal, .policy, .allowance, .downgrade: break
@@ -78,6 +88,8 @@ private struct History: Hashable {
         grantExpires = state.pending?.expires
         running = state.running.manifest
         securityFloor = state.securityFloor
+        installation = state.installation?.key
+        reimage = state.reimage?.key
         lastEntry = state.lastEntry
     }
 }
@@ -151,7 +163,10 @@ private struct History: Hashable {
                 default: try world.device.reboot(into: pending.package.version.text)
                 }
             }
-        case 12: try world.device.reboot(into: world.state.running.version.text)
+        case 12:
+            try world.device.reboot(into: world.state.running.version.text)
+            // Its disk is written anew now and then.
+            if dice.next() % 8 == 0 { world.device.installation = P256.Signing.PrivateKey() }
         case 13:
             let strays =
                 ["tampered"] + [world.state.previous?.version.text ?? "1.0.0"] + world.known.map(\.release.version.text)
@@ -175,7 +190,8 @@ private struct History: Hashable {
             for index in world.known.indices { world.known[index].standing = .registered }
         default:
             try world.act(
-                world.state.lifecycle == .suspended ? .reinstate : dice.next() % 8 == 0 ? .suspend : .reinstate
+                world.state.lifecycle == .suspended || world.state.lifecycle == .reimaged
+                    ? .reinstate : dice.next() % 8 == 0 ? .suspend : .reinstate
             )
         }
         return nil
@@ -188,7 +204,7 @@ private struct History: Hashable {
         #expect(state.running.securityVersion >= world.record.bornWith.securityVersion, "nothing went below its floor")
         #expect(state.version == before.version || state.version == before.version + 1)
         #expect((state.version == before.version) == (state == before))
-        if state.lifecycle == .suspended || state.lifecycle == .retired {
+        if [.suspended, .reimaged, .retired].contains(state.lifecycle) {
             #expect(state.lease == nil)
             #expect(state.pending?.status != .issued)
         }
@@ -201,7 +217,7 @@ private struct History: Hashable {
         }
         guard let decision else { return }
         if case .granted(let grant, _) = decision.outcome {
-            #expect(before.lifecycle != .suspended && before.lifecycle != .retired)
+            #expect(![.suspended, .reimaged, .retired].contains(before.lifecycle))
             #expect(grant.terms.claims.package.securityVersion >= before.securityFloor)
             #expect(grant.terms.claims.purpose == .update)
             #expect(grant.terms.claims.exp <= grant.terms.claims.lease.exp)
@@ -236,14 +252,14 @@ private struct History: Hashable {
         #expect(
             reasons.isSuperset(of: [
                 "evidence-refused", "boot-unexpected", "grant-unknown", "grant-unconfirmed", "boot-not-as-granted",
-                "below-security-floor", "move-not-allowed", "drifted", "rescue-not-granted",
+                "below-security-floor", "move-not-allowed", "drifted", "rescue-not-granted", "reimaged",
             ]),
             "\(reasons.sorted())"
         )
         #expect(
             causes.isSuperset(of: [
                 .attested, .confirmed, .expired, .rebooted, .evidenceRefused, .suspended, .cleared, .fellBack, .drifted,
-                .recalled,
+                .recalled, .reimaged,
             ]),
             "\(causes)"
         )

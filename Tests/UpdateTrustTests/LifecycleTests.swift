@@ -15,9 +15,23 @@ import Testing
                 case .reinstate: .born
                 case .retire: .retired
                 case .restore: .suspended
-                case .evidenceAccepted, .fellBack, .drifted, .recalled, .evidenceRefused, .suspend: nil
+                case .evidenceAccepted, .fellBack, .drifted, .recalled, .reimaged, .evidenceRefused, .suspend: nil
                 }
             #expect(Lifecycle.suspended.after(event) == expected)
+        }
+    }
+
+    @Test func onlyAnOperatorLeadsBackFromAReimage() {
+        for event in Lifecycle.Event.allCases {
+            let expected: Lifecycle? =
+                switch event {
+                case .reinstate: .born
+                case .suspend: .suspended
+                case .retire: .retired
+                case .restore: .reimaged
+                case .evidenceAccepted, .fellBack, .drifted, .recalled, .reimaged, .evidenceRefused: nil
+                }
+            #expect(Lifecycle.reimaged.after(event) == expected)
         }
     }
 
@@ -26,6 +40,7 @@ import Testing
         #expect(lifecycle.after(.fellBack) == .rescue)
         #expect(lifecycle.after(.drifted) == .drifted)
         #expect(lifecycle.after(.recalled) == .rescue)
+        #expect(lifecycle.after(.reimaged) == .reimaged)
         #expect(lifecycle.after(.evidenceRefused) == .suspended)
         #expect(lifecycle.after(.suspend) == .suspended)
         #expect(lifecycle.after(.retire) == .retired)

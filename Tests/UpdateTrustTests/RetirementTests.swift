@@ -43,7 +43,7 @@ import Testing
         #expect(entries.first?.prev == world.state.lastEntry)
         guard case .rework(let body) = entries[0].body, case .lease(let lease) = entries[1].body else { return }
         #expect(body.replacedBy == record.instance && body.by.text == "bob")
-        #expect(lease.event == .ended && lease.cause == .retired)
+        #expect(lease.event == .ended && lease.cause == .boardSwapped)
         try world.log.append(transition.entries)
     }
 

@@ -241,7 +241,7 @@ private struct ListForger {
         switch lifecycle {
         case .born, .rescue, .drifted, .retired: #expect(held == .invalid && none == .invalid)
         case .trusted: #expect(held == .valid && none == .invalid)
-        case .suspended: #expect(held == .suspended && none == .suspended)
+        case .suspended, .reimaged: #expect(held == .suspended && none == .suspended)
         }
     }
 }

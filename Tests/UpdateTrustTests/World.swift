@@ -22,6 +22,8 @@ struct World {
     var fallen: ReleaseStandings = [:]
     let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
     private var drawn: UInt64 = 0
+    /// The request of the last input: its proof is random, so the same is not made twice.
+    private var asked: [UInt8] = []
 
     /// What the device's TPM holds.
     struct Device {
@@ -30,6 +32,8 @@ struct World {
         var firmwareVersion: UInt64 = 1
         var counters = CounterReadings(securityFloor: 43, grants: 70)
         var pcrs: PCRValues
+        /// What a reimage replaces.
+        var installation = P256.Signing.PrivateKey()
 
         mutating func reboot(into boot: String) throws {
             resetCount += 1
@@ -61,10 +65,12 @@ struct World {
         grant: String? = nil,
         counters: Bool = true
     ) throws -> [UInt8] {
-        try DecisionRequest(
+        let challenge = "challenge-\(device.clock)"
+        return try DecisionRequest(
             instance: record.instance,
             purpose: purpose,
-            challenge: "challenge-\(device.clock)",
+            challenge: challenge,
+            installation: InstallationProof(by: device.installation, for: record.instance, challenge: challenge),
             package: package.map(Sample.reference),
             grant: grant,
             counters: counters ? device.counters : nil
@@ -145,6 +151,7 @@ struct World {
         device.clock += 1000
         drawn += 1
         let bytes = try request(purpose, package: package, grant: grant, counters: counters)
+        asked = bytes
         return DecisionInput(
             verdict: try verdict(on: bytes, purpose: purpose),
             request: try ReceivedRequest(parsing: bytes),
@@ -251,16 +258,14 @@ struct World {
     /// A whole update up to the grant.
     mutating func granted(_ release: Release) throws -> Delivered {
         let known = try Sample.known(release)
-        let asked = try input(.update, package: known)
-        let bytes = try request(.update, package: known)
-        let decision = try settle(decide(asked))
+        let decision = try settle(decide(try input(.update, package: known)))
         guard case .granted(let grant, let acceptance) = decision.outcome else {
             throw NotGranted(codes: decision.reasonCodes)
         }
         return Delivered(
             compact: grant.compact,
             claims: grant.terms.claims,
-            request: bytes,
+            request: asked,
             release: release,
             delivery: try log.delivery(of: grant.compact),
             acceptance: acceptance

@@ -139,7 +139,7 @@ import VerifierStore
             try await service.importBirth(of: device, by: factory)
             try await service.anonymous { client in
                 let challenge = try await client.challenge(device, .attest)
-                let request = device.request(.attest, challenge: challenge.challenge)
+                let request = try device.request(.attest, challenge: challenge.challenge)
                 let first = try device.evidence(for: request)
                 _ = try await client.decide(first)
                 #expect(try await problem { try await client.decide(first) }.kind == .notAuthentic)
@@ -181,7 +181,7 @@ import VerifierStore
             try await service.importBirth(of: device, by: factory)
             try await service.anonymous { client in
                 let challenge = try await client.challenge(device, .attest)
-                let request = device.request(.attest, challenge: challenge.challenge)
+                let request = try device.request(.attest, challenge: challenge.challenge)
                 let forged = try other.evidence(for: request)
                 #expect(try await problem { try await client.decide(forged) }.kind == .notAuthentic)
                 let genuine = try device.evidence(for: request)

@@ -141,12 +141,7 @@ import VerifierStore
                 let stranger = try SoftwareKeyDevice(serial: "SN-2")
                 stranger.reboot(into: "evil")
                 let challenge = try await client.challenge(device, .attest)
-                let request = DecisionRequest(
-                    instance: device.instance,
-                    purpose: .attest,
-                    challenge: challenge.challenge,
-                    counters: stranger.counters
-                )
+                let request = try stranger.request(.attest, challenge: challenge.challenge, as: device.instance)
                 let evidence = try stranger.evidence(for: request)
                 let refusal = try await problem { try await client.decide(evidence) }
                 #expect(refusal.kind == .notAuthentic)
@@ -174,7 +169,7 @@ import VerifierStore
                     problem { try await client.attest(unknown) },
                     problem {
                         let evidence = try unknown.evidence(
-                            for: DecisionRequest(instance: known.instance, purpose: .attest, challenge: one.challenge)
+                            for: unknown.request(.attest, challenge: one.challenge, as: known.instance)
                         )
                         return try await client.decide(evidence)
                     },

@@ -35,7 +35,7 @@ import VerifierStore
                     ) async throws {
                         let wanted = purpose == .update ? package : nil
                         let challenge = try await client.challenge(device, purpose, package: wanted)
-                        var request = device.request(
+                        var request = try device.request(
                             purpose,
                             challenge: challenge.challenge,
                             package: wanted,
@@ -57,11 +57,7 @@ import VerifierStore
                     try await collect(.attest) { _, evidence in evidence.signature.bytes[20] ^= 1 }
                     try await collect(.attest) { request, evidence in
                         evidence = try device.evidence(
-                            for: DecisionRequest(
-                                instance: device.instance,
-                                purpose: .attest,
-                                challenge: request.challenge + "A"
-                            )
+                            for: device.request(.attest, challenge: request.challenge + "A")
                         )
                     }
                     try await collect(.attest) { request, evidence in evidence = try other.evidence(for: request) }

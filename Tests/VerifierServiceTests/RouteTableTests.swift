@@ -168,7 +168,7 @@ import X509
                 // An operator's certificate adds nothing to evidence that is not the instance's.
                 let challenge = try await client.challenge(device, .attest)
                 let evidence = try other.evidence(
-                    for: DecisionRequest(instance: device.instance, purpose: .attest, challenge: challenge.challenge)
+                    for: other.request(.attest, challenge: challenge.challenge, as: device.instance)
                 )
                 let refusal = try await problem { try await client.decide(evidence) }
                 #expect(refusal.kind == .notAuthentic)

@@ -10,11 +10,16 @@ struct Fleet: Sendable {
     let release: Release
     /// The release's exact bytes.
     let payload: [UInt8]
+    /// Which of them asks is of no matter here.
+    let installation: P256.Signing.PrivateKey
 
     var manifest: ContentDigest { ContentDigest(of: payload) }
 
     init() throws {
         machine = try MeasuredMachine()
+        installation = try P256.Signing.PrivateKey(
+            rawRepresentation: SHA256.hash(data: Array("the installation key".utf8))
+        )
         let artifact = ContentDigest(of: Array("the package".utf8))
         guard
             let booted = PCRValues(
@@ -132,6 +137,11 @@ struct FleetMember: Sendable {
             instance: record.instance,
             purpose: .update,
             challenge: challenge.challenge,
+            installation: InstallationProof(
+                by: fleet.installation,
+                for: record.instance,
+                challenge: challenge.challenge
+            ),
             package: PackageReference(
                 name: fleet.release.name,
                 version: fleet.release.version,

@@ -28,6 +28,7 @@ extension Agent {
         let log = try eventLog.read()
         let logDigest = log.map { ContentDigest(of: $0) }
         let counters = try question.readings.counters
+        let installation = try state.installationKey()
         do {
             return try await VerifierClient.with(trust, limits: limits) { client in
                 let challenge = try await client.challenge(
@@ -42,6 +43,11 @@ extension Agent {
                     instance: born.tag.instance,
                     purpose: question.purpose,
                     challenge: challenge.challenge,
+                    installation: try InstallationProof(
+                        by: installation,
+                        for: born.tag.instance,
+                        challenge: challenge.challenge
+                    ),
                     package: question.package,
                     grant: question.grant,
                     counters: counters
@@ -111,7 +117,7 @@ extension Agent {
     }
 
     /// Reason codes of decisions after which no lease holds.
-    static let endsLease: Set<String> = ["evidence-refused", "suspended", "retired"]
+    static let endsLease: Set<String> = ["evidence-refused", "reimaged", "suspended", "retired"]
     /// The reason code of evidence that lacks a part of the IMA list.
     private static let listIsMissing = "ima-missing"
 }

@@ -39,6 +39,7 @@ extension Agent {
                 instance: born.tag.instance,
                 purpose: .delayed,
                 challenge: freshness.challenge,
+                installation: try installationProof(born, freshness.challenge),
                 package: release.reference,
                 counters: try readings.counters
             )
@@ -62,6 +63,7 @@ extension Agent {
                 instance: born.tag.instance,
                 purpose: .confirm,
                 challenge: grant,
+                installation: try installationProof(born, grant),
                 grant: grant,
                 counters: try readings.counters
             )
@@ -134,6 +136,13 @@ extension Agent {
 
     /// The PCR that Linux extends with what it measures.
     private static let linuxPCR = 10
+
+    private func installationProof(_ born: BornInstance, _ challenge: String) throws(AgentError) -> InstallationProof {
+        let key = try state.installationKey()
+        do {
+            return try InstallationProof(by: key, for: born.tag.instance, challenge: challenge)
+        } catch { throw AgentError("the installation's key", error) }
+    }
 
     private func evidence(
         for request: DecisionRequest,

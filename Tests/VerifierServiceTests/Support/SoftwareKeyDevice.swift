@@ -38,6 +38,8 @@ final class SoftwareKeyDevice {
     let idevid: Key
     let enrolment: Key
     let serial: Label
+    /// Made with a state directory; another one is another installation.
+    var installation = P256.Signing.PrivateKey()
     let selection: PCRSet
 
     // The TPM.
@@ -136,12 +138,15 @@ final class SoftwareKeyDevice {
         _ purpose: Purpose,
         challenge: String,
         package: PackageReference? = nil,
-        grant: String? = nil
-    ) -> DecisionRequest {
-        DecisionRequest(
+        grant: String? = nil,
+        as claimed: InstanceID? = nil
+    ) throws -> DecisionRequest {
+        let instance = claimed ?? instance
+        return DecisionRequest(
             instance: instance,
             purpose: purpose,
             challenge: challenge,
+            installation: try InstallationProof(by: installation, for: instance, challenge: challenge),
             package: package,
             grant: grant,
             counters: counters
