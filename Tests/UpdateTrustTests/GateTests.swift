@@ -157,6 +157,24 @@ import Testing
         try expect([.floorUnreadable, .counterUnreadable, .rebooted, .clockOutOfBounds], input)
     }
 
+    @Test func attack67_grantAfterRollbackToRescue() throws {
+        // Not carried out before the device fell into its rescue image: that took a reset.
+        var fallen = world
+        fallen.known = [try Sample.known(Sample.release("rescue", securityVersion: 1) { $0.role = .rescue })]
+        try fallen.device.reboot(into: "rescue")
+        try expect([.rebooted], try fallen.gate(delivered))
+        try fallen.ask(.attest)
+        #expect(fallen.state.lifecycle == .rescue && fallen.state.pending?.status == .ended)
+        // Nor is it good again in the system that the device came from.
+        try fallen.device.reboot(into: "1.0.0")
+        try expect([.rebooted], try fallen.gate(delivered))
+        // Carried out, and rolled back after it.
+        var rolled = world
+        try rolled.install(delivered)
+        try rolled.device.reboot(into: "1.0.0")
+        try expect([.alreadySpent, .rebooted], try rolled.gate(delivered))
+    }
+
     @Test func case38_counterGoneIsItsOwnReason() throws {
         var input = try world.gate(delivered)
         input.readings.grants = nil
