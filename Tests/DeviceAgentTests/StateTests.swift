@@ -7,6 +7,7 @@ import TPMCrypto
 import TPMDevice
 import TPMWire
 import Testing
+import UpdateTrust
 
 @Suite struct StateTests {
     @Test func theDirectoryIsMadePrivate() async throws {

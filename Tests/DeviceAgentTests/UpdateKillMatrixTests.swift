@@ -2,6 +2,7 @@ import DeviceAgent
 import Foundation
 import MachineFaults
 import Messages
+import Subprocess
 import Testing
 
 /// An update, and its confirmation, struck at every moment: before and after each file is made, written, made durable or put in place, and

@@ -115,7 +115,7 @@ import Testing
         elsewhere.release.models = [Sample.label("gw-200")]
         #expect(try allow(&world, elsewhere) != nil)
         var withdrawn = try old()
-        withdrawn.status = .withdrawn
+        withdrawn.standing = .withdrawn
         #expect(try allow(&world, withdrawn)?.contains("withdrawn") == true)
         try world.act(.retire)
         #expect(try allow(&world, old())?.contains("retired") == true)

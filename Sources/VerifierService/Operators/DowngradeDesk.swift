@@ -19,7 +19,7 @@ extension Verifier {
         for _ in 0..<5 {
             let (record, state) = try await instance(exchange)
             let snapshot = try await store.snapshot(of: record.instance, release: order.manifest)
-            guard let known = try await known(order.manifest, snapshot?.release) else {
+            guard let known = try await known(order.manifest, snapshot?.standings ?? [:]) else {
                 throw ServiceProblem.conflict("No such release is registered.")
             }
             let act = DowngradeAllowance(known, seconds: Int64(order.hours) * 3600, by: by, reason: reason)
