@@ -1,3 +1,4 @@
+import Crypto
 import Messages
 import ParserProperties
 import UpdateTrust

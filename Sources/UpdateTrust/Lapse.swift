@@ -2,8 +2,9 @@ import AttestationResults
 public import Messages
 
 extension InstanceState {
-    /// The first second, since 1970, at which time alone changes something: the lease is over, or the time of a grant that was not seen
-    /// to boot. `nil` while there is nothing to wait for.
+    /// The first second, since 1970, at which time alone changes something; `nil` while there is nothing to wait for.
+    ///
+    /// Then the lease is over, or the time of a grant that was not seen to boot.
     public var due: Int64? {
         guard lifecycle != .retired else { return nil }
         let grant = pending.flatMap { $0.stage.isOpen ? $0.expires : nil }

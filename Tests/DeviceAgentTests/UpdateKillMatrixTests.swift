@@ -5,8 +5,10 @@ import Messages
 import Subprocess
 import Testing
 
-/// An update, and its confirmation, struck at every moment: before and after each file is made, written, made durable or put in place, and
-/// before, during and after each command of the TPM. Then the device runs the same command again.
+/// An update, and its confirmation, struck at every moment; then the device runs the same command again.
+///
+/// The moments are before and after each file is made, written, made durable or put in place, and before, during and after each command of
+/// the TPM.
 ///
 /// `make kill-matrix` takes every moment; `make test` some of them.
 @Suite(.timeLimit(.minutes(60))) struct UpdateKillMatrixTests {

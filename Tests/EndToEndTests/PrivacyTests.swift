@@ -13,7 +13,7 @@ import Testing
                 "verifier/operators/alice/key.pem",
                 "verifier/keys/grant.key", "verifier/keys/results.key", "verifier/keys/ledger.key",
                 "verifier/keys/challenge.key",
-                "verifier/keys/tls.key", "verifier/keys/operator-ca.key",
+                "verifier/keys/tls.key", "verifier/keys/operator-ca.key", "d1/agent/installation.key",
             ]
             #expect(found == expected)
             #expect(secrets.exposed.isEmpty)

@@ -24,7 +24,7 @@ import Testing
         let known = try Sample.known(release)
         var input = try world.input(.delayed, package: known)
         input.carried = freshness
-        return Carried(input: input, bytes: try world.request(.delayed, package: known))
+        return Carried(input: input, bytes: world.asked)
     }
 
     /// Brings a request to the verifier as it now is.

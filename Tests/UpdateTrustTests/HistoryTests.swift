@@ -212,10 +212,10 @@ private struct History: Hashable {
             #expect(pending.lease == state.lease?.id, "no grant without its lease")
             #expect(pending.expires <= state.lease?.expires ?? 0, "no grant outlives its lease")
         }
-        if state.lifecycle == .trusted, let lease = state.lease, lease.renewedAt == world.now {
+        guard let decision else { return }
+        if decision.transition != nil, state.lifecycle == .trusted, state.lease != nil {
             #expect(state.recallRemark(world.fallen) == nil, "no trust in what was recalled")
         }
-        guard let decision else { return }
         if case .granted(let grant, _) = decision.outcome {
             #expect(![.suspended, .reimaged, .retired].contains(before.lifecycle))
             #expect(grant.terms.claims.package.securityVersion >= before.securityFloor)

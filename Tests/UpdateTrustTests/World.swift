@@ -23,7 +23,7 @@ struct World {
     let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
     private var drawn: UInt64 = 0
     /// The request of the last input: its proof is random, so the same is not made twice.
-    private var asked: [UInt8] = []
+    private(set) var asked: [UInt8] = []
 
     /// What the device's TPM holds.
     struct Device {
