@@ -79,7 +79,9 @@ extension SQLiteStore {
             try apply(restoration, transition, version, db)
         case .decision(let decision): try apply(decision, at: index, db)
         case .act(let transition, let version): try replace(transition, version, db)
-        case .lapse(let transition, let version): try replace(transition, version, isSettled: true, db)
+        case .lapse(let transition, let version, let standings):
+            // A withdrawal that came between is not taken in, and must not be forgotten.
+            try stand(standings, db) ? replace(transition, version, isSettled: true, db) : .stale
         case .release(let release, _): try apply(release, db)
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
@@ -92,9 +94,7 @@ extension SQLiteStore {
             db.cachedStatement(sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
         )
         guard policy == Data(decision.policy.bytes) else { return .stale }
-        for (release, standing) in decision.standings {
-            guard try Self.standing(of: release, db) == standing else { return .stale }
-        }
+        guard try stand(decision.standings, db) else { return .stale }
         let used = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM challenge_used WHERE nonce = ?)"),
             arguments: [Data(decision.challenge)]
@@ -114,6 +114,10 @@ extension SQLiteStore {
         }
         if let log = decision.log { try keep(log, db) }
         return nil
+    }
+
+    private func stand(_ standings: ReleaseStandings, _ db: Database) throws -> Bool {
+        try standings.allSatisfy { try Self.standing(of: $0.key, db) == $0.value }
     }
 
     /// Replaces a state that is still of the version that was read.

@@ -85,7 +85,7 @@ extension RecordMemory.Contents {
         case .decision(let decision):
             states.keep(decision.transition.state, for: decision.transition.state.instance)
             if let log = decision.log { logs.keep(true, for: log.digest) }
-        case .act(let transition, _), .lapse(let transition, _), .restoration(_, let transition, _):
+        case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
             states.keep(transition.state, for: transition.state.instance)
         case .release(let release, _): standings.keep(.registered, for: release.manifest)
         case .log(let log): logs.keep(true, for: log.digest)

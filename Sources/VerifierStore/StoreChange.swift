@@ -15,8 +15,9 @@ public enum StoreChange: Sendable {
     case decision(DecisionChange)
     /// Carries out an operator's act on an instance whose state is still of version `replacing`.
     case act(Transition, replacing: Int64)
-    /// Carries out what time and withdrawals have done to an instance whose state is still of version `replacing`.
-    case lapse(Transition, replacing: Int64)
+    /// Carries out what time and withdrawals have done to an instance whose state is still of version `replacing`, while the releases
+    /// stand as they did.
+    case lapse(Transition, replacing: Int64, standings: ReleaseStandings)
     /// Registers a release.
     case release(StoredRelease, entry: WrittenEntry)
     /// Keeps the event log that a release's boot was taken from.
@@ -31,7 +32,8 @@ public enum StoreChange: Sendable {
         switch self {
         case .birth(let birth): (birth.retirement?.transition.entries ?? []) + birth.transition.entries
         case .decision(let decision): decision.transition.entries
-        case .act(let transition, _), .lapse(let transition, _), .restoration(_, let transition, _): transition.entries
+        case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
+            transition.entries
         case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
         }

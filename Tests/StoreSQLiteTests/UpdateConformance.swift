@@ -9,6 +9,7 @@ extension StoreConformance {
     static let updateCases = [
         StoreConformance("who is due is found, the longest wait first", dueByTime),
         StoreConformance("a withdrawal makes due whom it concerns, until that is taken in", dueByWithdrawal),
+        StoreConformance("a withdrawal that overtakes the sweep is not forgotten", withdrawalOvertakes),
         StoreConformance("updates are told by device and release, with every stage", updates),
         StoreConformance("updates are listed in pages", updatePages),
     ]
@@ -108,7 +109,10 @@ extension StoreConformance {
             at: now,
             by: try Fixture.label("test")
         )
-        _ = try await store.commit([.lapse(transition, replacing: snapshot.state.version)], sealer: key.sealer)
+        _ = try await store.commit(
+            [.lapse(transition, replacing: snapshot.state.version, standings: snapshot.standings)],
+            sealer: key.sealer
+        )
         return transition
     }
 
@@ -148,6 +152,28 @@ extension StoreConformance {
         #expect(transition.state.pending?.stage == .withdrawn)
         #expect(try await store.due(at: Fixture.now, limit: 10).isEmpty)
         #expect(try await store.updates(.instance(state.instance), before: nil, limit: 10).map(\.stage) == [.withdrawn])
+    }
+
+    private static func withdrawalOvertakes(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let release = try await prepared(store, key)
+        let state = try await granted(1, release.manifest, store, key)
+        let view = try await store.snapshot(of: state.instance, release: nil).found()
+        let late = try Transition.lapse(
+            of: view.state,
+            standings: view.standings,
+            at: Fixture.now + 100,
+            by: try Fixture.label("test")
+        )
+        let withdrawal = StoredRelease.Withdrawal(at: Fixture.now, by: try Fixture.label("rita"), reason: "broken")
+        let outcomes = try await store.commit(
+            [
+                .withdrawal(release.manifest, withdrawal, entry: try Fixture.entry("w")),
+                .lapse(late, replacing: view.state.version, standings: view.standings),
+            ],
+            sealer: key.sealer
+        ).outcomes
+        #expect(outcomes.last == .stale)
+        #expect(try await store.due(at: Fixture.now, limit: 10) == [state.instance])
     }
 
     private static func updates(_ store: any VerifierStore, _ key: LedgerKey) async throws {

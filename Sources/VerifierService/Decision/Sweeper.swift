@@ -57,7 +57,11 @@ extension Verifier {
             at: clock.seconds,
             by: materials.configuration.name
         )
-        let change = StoreChange.lapse(transition, replacing: snapshot.state.version)
+        let change = StoreChange.lapse(
+            transition,
+            replacing: snapshot.state.version,
+            standings: snapshot.standings
+        )
         guard case .committed = try await committer.commit(change).outcome else { return metrics.count(.staleCommits) }
         for written in transition.entries {
             switch written.entry.body {
