@@ -24,6 +24,7 @@ extension DecisionInput {
         let clock = attested.observation.clock
         let usable = state.usableDelayed(at: clock, counter: counters.grants)
         var draft = draft
+        try draft.settle(standings)
         draft.state.makeRoomForDelayed(at: clock, counter: counters.grants)
         // What will run when those before it have been installed.
         var ahead = state

@@ -56,6 +56,7 @@ extension DecisionInput {
         let reasons = reasonsAgainstConfirming(grant, attested, counters: counters)
         guard reasons.isEmpty else { return .refused(Refused(reasons: reasons, evidence: [])) }
         var draft = draft
+        try draft.settle(standings)
         let isCurrent = draft.state.close(grant)
         try recordAcceptance(of: attested, rule: nil, in: &draft)
         try draft.record(

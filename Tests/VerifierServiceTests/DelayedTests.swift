@@ -50,6 +50,25 @@ import VerifierClient
         )
     }
 
+    /// What travels already cannot be called back; nothing of it is handed out a second time.
+    @Test func nothingIsHandedOutAgainOfWhatWasWithdrawn() async throws {
+        try await TestVerifier.with(setup(), factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            let epoch = try await service.anonymous { try await $0.epoch() }
+            let evidence = try request(device, package, epoch.challenge)
+            _ = try await service.operating(as: .operator) { try await $0.authorize(evidence) }
+            _ = try await service.operating(as: .releaseManager) {
+                try await $0.withdrawRelease(package.manifest, try remark("broken"))
+            }
+            let again = try await service.operating(as: .operator) { client in
+                try await problem { try await client.authorize(evidence) }
+            }
+            #expect(again.reasons == ["release-withdrawn"])
+        }
+    }
+
     @Test func sameRequestGetsTheSameGrantAndItsReceiptClosesIt() async throws {
         try await TestVerifier.with(setup(), factory: factory, releases: releases) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")

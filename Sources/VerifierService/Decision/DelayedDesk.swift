@@ -90,9 +90,10 @@ extension Verifier {
     ///
     /// Within an epoch a device that asks again asks in the same words: only the quote tells that time has passed.
     private func grantAgain(_ asked: Case) async throws -> Answer? {
-        guard let state = try await store.snapshot(of: asked.request.request.instance, release: nil)?.state else {
+        guard let snapshot = try await store.snapshot(of: asked.request.request.instance, release: nil) else {
             return nil
         }
+        let state = snapshot.state
         for earlier in state.delayed ?? [] where earlier.request == asked.request.digest {
             guard let given = try await store.grant(earlier.grant.jti) else {
                 throw ServiceProblem.undecided("the grant \(earlier.grant.jti) is not on record any more")
@@ -103,8 +104,9 @@ extension Verifier {
                 keys: [materials.grantSigner.publicKey]
             ).claims
             guard claims.quote == ContentDigest(of: asked.evidence.attest.bytes) else { continue }
-            guard earlier.grant.status == .issued else {
-                let reason = DecisionReason.grantEnded
+            let isWithdrawn = snapshot.standings[earlier.grant.package.manifest] != .registered
+            guard earlier.grant.status == .issued, !isWithdrawn else {
+                let reason = isWithdrawn ? DecisionReason.releaseWithdrawn : .grantEnded
                 throw ServiceProblem.refused(
                     reason.sentence,
                     reasons: [reason.rawValue],
