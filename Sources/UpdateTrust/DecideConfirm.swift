@@ -28,22 +28,35 @@ extension DecisionInput {
         }
 
         var draft = draft
-        let isCurrent = draft.state.close(pending)
+        _ = try close(pending, shownBy: attested, rule: rule, in: &draft)
+        let lease = try renewLease(in: &draft, attested, seconds: seconds, because: .confirmed)
+        return accepted(attested, rule: rule, lease: lease, draft: draft)
+    }
+
+    /// Takes a boot for that of a grant: the receipt.
+    /// - Parameter rule: the rule that decided; `nil` where none had to.
+    /// - Returns: whether it is what runs now.
+    func close(
+        _ grant: PendingGrant,
+        shownBy attested: AttestedState,
+        rule: PolicyRule?,
+        in draft: inout TransitionDraft
+    ) throws(MessageError) -> Bool {
+        let isCurrent = draft.state.close(grant)
         try recordAcceptance(of: attested, rule: rule, in: &draft)
         try draft.record(
             .receipt(
                 ReceiptEntry(
-                    grant: pending.grant,
-                    jti: pending.jti,
-                    package: pending.package,
+                    grant: grant.grant,
+                    jti: grant.jti,
+                    package: grant.package,
                     securityFloor: draft.state.securityFloor,
                     quote: attested.attest,
                     late: isCurrent ? nil : true
                 )
             )
         )
-        let lease = try renewLease(in: &draft, attested, seconds: seconds, because: .confirmed)
-        return accepted(attested, rule: rule, lease: lease, draft: draft)
+        return isCurrent
     }
 
     /// What stands against taking a boot for that of a grant.

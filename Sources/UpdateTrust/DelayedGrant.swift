@@ -35,15 +35,20 @@ extension InstanceState {
         delayed?.first { $0.request == request }
     }
 
+    /// The grants whose boots were not confirmed yet, the one that was given over the network first.
+    var openGrants: [PendingGrant] { [pending].compactMap { $0 } + (delayed ?? []).map(\.grant) }
+
+    /// Those of them whose boots may still be shown first.
+    var grantsAhead: [PendingGrant] { openGrants.filter { $0.status != .passed } }
+
     /// The grant of this name whose boot was not confirmed yet.
     public func openGrant(_ jti: String) -> PendingGrant? {
-        pending?.jti == jti ? pending : delayed?.first { $0.grant.jti == jti }?.grant
+        openGrants.first { $0.jti == jti }
     }
 
     /// The grant whose boot was seen.
     func openGrant(shownBy attested: AttestedState) -> PendingGrant? {
-        let open = [pending].compactMap { $0 } + (delayed ?? []).map(\.grant)
-        return open.first { $0.boot.applying(allowed ?? []).exact.differing(from: attested.pcrs).isEmpty }
+        openGrants.first { $0.boot.applying(allowed ?? []).exact.differing(from: attested.pcrs).isEmpty }
     }
 
     /// The clock after which a receipt for a grant was made; `nil` when only its reset count is known.

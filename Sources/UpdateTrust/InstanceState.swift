@@ -80,9 +80,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
         }
         let current = BootExpectation(name: .current, profile: running.boot.applying(allowed ?? []))
         if purpose == .confirm, let open = grant.flatMap(openGrant) { return [granted(open), current] }
-        let ahead = (delayed ?? []).filter(\.isAhead).map(\.grant)
-        let all = [pending].compactMap { $0 } + ahead
-        return purpose == .confirm ? all.map(granted) + [current] : [current] + all.map(granted)
+        let ahead = grantsAhead.map(granted)
+        return purpose == .confirm ? ahead + [current] : [current] + ahead
     }
 }
 

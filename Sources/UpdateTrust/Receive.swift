@@ -57,20 +57,7 @@ extension DecisionInput {
         guard reasons.isEmpty else { return .refused(Refused(reasons: reasons, evidence: [])) }
         var draft = draft
         try draft.settle(standings)
-        let isCurrent = draft.state.close(grant)
-        try recordAcceptance(of: attested, rule: nil, in: &draft)
-        try draft.record(
-            .receipt(
-                ReceiptEntry(
-                    grant: grant.grant,
-                    jti: grant.jti,
-                    package: grant.package,
-                    securityFloor: draft.state.securityFloor,
-                    quote: attested.attest,
-                    late: isCurrent ? nil : true
-                )
-            )
-        )
+        let isCurrent = try close(grant, shownBy: attested, rule: nil, in: &draft)
         let seen = draft.state.counters
         draft.state.counters = CounterReadings(
             securityFloor: max(counters.securityFloor, seen?.securityFloor ?? 0),

@@ -16,6 +16,6 @@ public typealias ReleaseStandings = [ContentDigest: ReleaseStanding]
 extension InstanceState {
     /// The releases whose standing a decision about this instance depends on, besides the one that it asks for.
     public var manifests: [ContentDigest] {
-        [running.manifest, pending?.package.manifest].compactMap { $0 } + (delayed ?? []).map(\.grant.package.manifest)
+        [running.manifest].compactMap { $0 } + openGrants.map(\.package.manifest)
     }
 }

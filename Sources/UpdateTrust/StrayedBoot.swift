@@ -38,8 +38,7 @@ extension InstanceState {
     /// - Parameter known: the registered releases, withdrawn ones among them: they are still told from tampering.
     public func strayExpectations(_ record: BirthRecord, among known: [KnownRelease]) -> [BootExpectation] {
         let own =
-            [running.manifest, pending?.package.manifest, previous?.manifest].compactMap { $0 }
-            + (delayed ?? []).filter(\.isAhead).map(\.grant.package.manifest)
+            [running.manifest, previous?.manifest].compactMap { $0 } + grantsAhead.map(\.package.manifest)
         let others = known.filter { $0.release.misfits(record).isEmpty && !own.contains($0.manifest) }.map { known in
             BootExpectation(
                 name: known.release.role == .rescue ? .rescue : .drifted,

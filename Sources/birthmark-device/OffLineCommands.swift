@@ -97,24 +97,16 @@ struct RedeemCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How it is installed, for /bin/sh -c.", valueName: "command"))
     var installCommand: String
 
-    @Option(help: ArgumentHelp("Seconds after which the install command is killed, 1 to 86400.", valueName: "seconds"))
-    var installTimeout: Int64?
-
+    @OptionGroup var timeout: InstallTimeout
     @OptionGroup var device: DeviceOptions
     @OptionGroup var output: OutputOptions
-
-    func validate() throws {
-        if let installTimeout, !(1...86_400).contains(installTimeout) {
-            throw ValidationError("--install-timeout takes 1 to 86400 seconds")
-        }
-    }
 
     func run() async throws {
         let order = UpdateOrder(
             package: package,
             release: try readManifest(manifest),
             installCommand: installCommand,
-            installSeconds: installTimeout
+            installSeconds: timeout.installTimeout
         )
         let file = try readGrant(grant, hint: "give the .grant.json file that birthmark authorize wrote")
         let agent = try device.agent()

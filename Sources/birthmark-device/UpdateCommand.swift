@@ -27,8 +27,7 @@ struct UpdateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How it is installed, for /bin/sh -c.", valueName: "command"))
     var installCommand: String?
 
-    @Option(help: ArgumentHelp("Seconds after which the install command is killed, 1 to 86400.", valueName: "seconds"))
-    var installTimeout: Int64?
+    @OptionGroup var timeout: InstallTimeout
 
     @Flag(help: "Continue the update that was cut off, with the package and the command it began with.")
     var resume = false
@@ -37,11 +36,8 @@ struct UpdateCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if let installTimeout, !(1...86_400).contains(installTimeout) {
-            throw ValidationError("--install-timeout takes 1 to 86400 seconds")
-        }
         let given = [package, manifest, installCommand].compactMap { $0 }.count
-        guard resume ? given == 0 && installTimeout == nil : given == 3 else {
+        guard resume ? given == 0 && timeout.installTimeout == nil : given == 3 else {
             throw ValidationError(
                 resume
                     ? "--resume goes on with what the journal holds; leave the package, manifest, command and time out"
@@ -61,7 +57,7 @@ struct UpdateCommand: AsyncParsableCommand {
                 package: package,
                 release: try readManifest(manifest),
                 installCommand: installCommand,
-                installSeconds: installTimeout
+                installSeconds: timeout.installTimeout
             )
             outcome = try await agent.update(order, lock) { bar.update($0, of: $1) }
         } else {
@@ -74,6 +70,17 @@ struct UpdateCommand: AsyncParsableCommand {
                 ("grant", outcome.grant),
                 ("next", "reboot, then run birthmark-device confirm"),
             ])
+        }
+    }
+}
+
+struct InstallTimeout: ParsableArguments {
+    @Option(help: ArgumentHelp("Seconds after which the install command is killed, 1 to 86400.", valueName: "seconds"))
+    var installTimeout: Int64?
+
+    func validate() throws {
+        if let installTimeout, !(1...86_400).contains(installTimeout) {
+            throw ValidationError("--install-timeout takes 1 to 86400 seconds")
         }
     }
 }

@@ -87,19 +87,22 @@ struct ReleaseCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
-        var manifest: ContentDigest
-
+        @OptionGroup var release: ReleaseArgument
         @OptionGroup var reason: ReasonOption
         @OptionGroup var verifier: VerifierOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let reason = try reason.checked()
-            let report = try await verifier.ask { client in try await client.withdrawRelease(manifest, reason) }
+            let report = try await verifier.ask { client in try await client.withdrawRelease(release.manifest, reason) }
             try output.print(report) { "withdrawn: \(report.release.name) \(report.release.version)" }
         }
     }
+}
+
+struct ReleaseArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
+    var manifest: ContentDigest
 }
 
 /// A signed release out of a file.

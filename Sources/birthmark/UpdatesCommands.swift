@@ -38,16 +38,14 @@ extension ReleaseCommand {
             discussion: "Example: birthmark release updates 3b5d… --trust trust.json --operator operators/alice"
         )
 
-        @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
-        var manifest: ContentDigest
-
+        @OptionGroup var release: ReleaseArgument
         @OptionGroup var verifier: VerifierOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let list = try await verifier.ask { client in
                 try await everyPage { (before) async throws(VerifierClientError) in
-                    try await client.updates(of: manifest, before: before)
+                    try await client.updates(of: release.manifest, before: before)
                 }
             }
             try output.print(list) { describe(list) }
@@ -65,16 +63,14 @@ extension ReleaseCommand {
                 """
         )
 
-        @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
-        var manifest: ContentDigest
-
+        @OptionGroup var release: ReleaseArgument
         @OptionGroup var reason: ReasonOption
         @OptionGroup var verifier: VerifierOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let reason = try reason.checked()
-            let report = try await verifier.ask { client in try await client.recallRelease(manifest, reason) }
+            let report = try await verifier.ask { client in try await client.recallRelease(release.manifest, reason) }
             try output.print(report) { "recalled: \(report.release.name) \(report.release.version)" }
         }
     }

@@ -37,27 +37,40 @@ extension Verifier {
     func act(_ kind: OperatorAct.Kind, _ exchange: Exchange) async throws -> Answer {
         let reason = try reason(exchange)
         let act = OperatorAct(kind, by: try caller(exchange), reason: reason)
-        // A device that asks at this moment moves the record; an operator's act is not lost to that.
-        for _ in 0..<5 {
-            let (record, state) = try await instance(exchange)
+        let (record, state) = try await applying(exchange) { _, state in
             switch try act.apply(to: state, at: clock.seconds) {
+            case .applied(let transition): return transition
             case .refused(let lifecycle):
                 throw ServiceProblem.conflict("The instance is \(lifecycle.rawValue): it cannot be \(kind.pastTense).")
-            case .applied(let transition):
-                let change = StoreChange.act(transition, replacing: state.version)
-                guard case .committed = try await committer.commit(change).outcome else {
-                    metrics.count(.staleCommits)
-                    continue
-                }
-                logger.notice(
-                    "operator",
-                    metadata: [
-                        "act": "\(kind.rawValue)", "operator": "\(act.by)", "instance": "\(record.instance)",
-                        "reason": "\(reason)",
-                    ]
-                )
-                return try .json(Self.report(record, transition.state))
             }
+        }
+        logger.notice(
+            "operator",
+            metadata: [
+                "act": "\(kind.rawValue)", "operator": "\(act.by)", "instance": "\(record.instance)",
+                "reason": "\(reason)",
+            ]
+        )
+        return try .json(Self.report(record, state))
+    }
+
+    /// Stores what an operator's act makes of the instance that a request names.
+    ///
+    /// A device that asks at this moment moves the record; an operator's act is not lost to that.
+    /// - Returns: the instance's birth record and its state after the act.
+    func applying(
+        _ exchange: Exchange,
+        _ act: (BirthRecord, InstanceState) async throws -> Transition
+    ) async throws -> (BirthRecord, InstanceState) {
+        for _ in 0..<5 {
+            let (record, state) = try await instance(exchange)
+            let transition = try await act(record, state)
+            let change = StoreChange.act(transition, replacing: state.version)
+            guard case .committed = try await committer.commit(change).outcome else {
+                metrics.count(.staleCommits)
+                continue
+            }
+            return (record, transition.state)
         }
         throw ServiceProblem.busy("the instance's record kept moving")
     }
