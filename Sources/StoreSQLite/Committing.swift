@@ -13,7 +13,7 @@ extension SQLiteStore {
                 try self.commit(changes, sealer: sealer, db)
             }
             self.tail.withLock { $0 = tail }
-            memory.committed(changes, receipt.outcomes, size: tail.size)
+            memory.committed(changes, receipt, size: tail.size)
             return receipt
         } catch {
             // Whether it was committed is unknown: the next commit reads the tail from what is stored.
@@ -31,18 +31,22 @@ extension SQLiteStore {
         let tail = try currentTail(db)
         var entries: [WrittenEntry] = []
         var outcomes: [StoreOutcome] = []
+        var halted: [RolloutChange] = []
         for change in changes {
             if let obstacle = try apply(change, at: tail.size + entries.count, db) {
                 outcomes.append(obstacle)
             } else {
                 outcomes.append(.committed(at: tail.size + entries.count))
                 entries += change.entries
+                let halts = try Rollouts.halt(after: change.entries, at: tail.size + entries.count, db)
+                entries += halts.map(\.entry)
+                halted += halts
             }
         }
         guard !entries.isEmpty else { return (CommitReceipt(outcomes: outcomes, ledger: nil), tail) }
         let sealed = try sealer.seal(tail, appending: entries)
         try append(entries, sealed, db)
-        return (CommitReceipt(outcomes: outcomes, ledger: sealed), try sealed.tail)
+        return (CommitReceipt(outcomes: outcomes, ledger: sealed, halted: halted), try sealed.tail)
     }
 
     private func currentTail(_ db: Database) throws -> LedgerTail {
@@ -85,6 +89,7 @@ extension SQLiteStore {
         case .release(let release, _): try apply(release, db)
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
+        case .rollout(let change): try Rollouts.apply(change, at: index, db)
         case .policy(let policy, _): try apply(policy, db)
         }
     }
@@ -95,6 +100,9 @@ extension SQLiteStore {
         )
         guard policy == Data(decision.policy.bytes) else { return .stale }
         guard try stand(decision.standings, db) else { return .stale }
+        if let grant = decision.grant {
+            guard try Rollouts.revision(of: grant.manifest, db) == decision.rollout else { return .stale }
+        }
         let used = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM challenge_used WHERE nonce = ?)"),
             arguments: [Data(decision.challenge)]

@@ -20,10 +20,14 @@ extension SQLiteStore: VerifierStore {
             for manifest in state.manifests + [release].compactMap({ $0 }) {
                 standings[manifest] = try Self.standing(of: manifest, db)
             }
-            return DecisionSnapshot(state: state, standings: standings)
+            return DecisionSnapshot(
+                state: state,
+                standings: standings,
+                rollout: try release.flatMap { try Rollouts.staged($0, db)?.rollout }
+            )
         }
         guard let snapshot else { return nil }
-        memory.keep(snapshot, readAt: generation)
+        memory.keep(snapshot, of: release, readAt: generation)
         return snapshot
     }
 

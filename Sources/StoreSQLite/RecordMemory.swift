@@ -11,6 +11,8 @@ final class RecordMemory: Sendable {
     fileprivate struct Contents {
         var states = BoundedDictionary<InstanceID, InstanceState>(limit: 4096)
         var standings = BoundedDictionary<ContentDigest, ReleaseStanding>(limit: 256)
+        /// Of a release without a rollout, that is known too.
+        var rollouts = BoundedDictionary<ContentDigest, Rollout?>(limit: 256)
         /// Logs are kept for ever.
         var logs = BoundedDictionary<ContentDigest, Bool>(limit: 4096)
     }
@@ -37,32 +39,41 @@ final class RecordMemory: Sendable {
                 guard let standing = memory.contents.standings[manifest] else { return nil }
                 standings[manifest] = standing
             }
-            return DecisionSnapshot(state: state, standings: standings)
+            var rollout: Rollout?
+            if let release {
+                guard let known = memory.contents.rollouts[release] else { return nil }
+                rollout = known
+            }
+            return DecisionSnapshot(state: state, standings: standings, rollout: rollout)
         }
     }
 
     func holdsLog(_ digest: ContentDigest) -> Bool { memory.withLock { $0.contents.logs[digest] ?? false } }
 
     /// Keeps what was read, unless something has changed since the reader noted the generation.
-    func keep(_ snapshot: DecisionSnapshot, readAt generation: UInt64) {
+    /// - Parameter release: the one whose rollout was asked.
+    func keep(_ snapshot: DecisionSnapshot, of release: ContentDigest?, readAt generation: UInt64) {
         memory.withLock { memory in
             guard memory.generation == generation else { return }
             memory.contents.states.keep(snapshot.state, for: snapshot.state.instance)
             for (manifest, standing) in snapshot.standings { memory.contents.standings.keep(standing, for: manifest) }
+            if let release { memory.contents.rollouts.keep(snapshot.rollout, for: release) }
         }
     }
 
     func keepLog(_ digest: ContentDigest) { memory.withLock { $0.contents.logs.keep(true, for: digest) } }
 
     /// Takes up a commit: the ledger's size says which of two came later.
-    func committed(_ changes: [StoreChange], _ outcomes: [StoreOutcome], size: Int) {
+    func committed(_ changes: [StoreChange], _ receipt: CommitReceipt, size: Int) {
         memory.withLock { memory in
             memory.generation += 1
-            guard size >= memory.size, !outcomes.contains(.stale) else { return memory.contents = Contents() }
+            guard size >= memory.size, !receipt.outcomes.contains(.stale) else { return memory.contents = Contents() }
             memory.size = size
-            for (change, outcome) in zip(changes, outcomes) {
+            for (change, outcome) in zip(changes, receipt.outcomes) {
                 if case .committed = outcome { memory.contents.take(change) }
             }
+            let halted = receipt.halted.map(\.rollout)
+            for rollout in halted { memory.contents.takeLater(rollout) }
         }
     }
 
@@ -91,7 +102,14 @@ extension RecordMemory.Contents {
         case .log(let log): logs.keep(true, for: log.digest)
         case .withdrawal(let manifest, let withdrawal, _):
             standings.keep(withdrawal.isRecall ? .recalled : .withdrawn, for: manifest)
+        case .rollout(let change): takeLater(change.rollout)
         case .policy, .bundle, .bundleFinished: break
         }
+    }
+
+    /// Within a group a rollout may be halted and resumed: the higher revision is how it stands.
+    fileprivate mutating func takeLater(_ rollout: Rollout) {
+        if let known = rollouts[rollout.release], let known, known.revision > rollout.revision { return }
+        rollouts.keep(rollout, for: rollout.release)
     }
 }

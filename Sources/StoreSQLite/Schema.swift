@@ -21,6 +21,7 @@ enum Schema {
             try db.execute(sql: version5)
             try Standings.refresh(db)
         }
+        migrator.registerMigration("6") { db in try db.execute(sql: version6) }
         return migrator
     }
 
@@ -172,5 +173,18 @@ enum Schema {
             at INTEGER NOT NULL,
             PRIMARY KEY (jti, stage)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // Counts stand beside what acts change: they move with every update, and no act is lost to that. `since` is a place on the ledger: of
+    // the grants that stand there or later, the counts say what became.
+    private static let version6 = """
+        CREATE TABLE rollout (
+            manifest BLOB NOT NULL PRIMARY KEY REFERENCES release (manifest),
+            revision INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            since INTEGER NOT NULL,
+            confirmed INTEGER NOT NULL,
+            failed INTEGER NOT NULL
+        ) STRICT;
         """
 }

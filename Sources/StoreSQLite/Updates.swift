@@ -20,7 +20,14 @@ enum Updates {
     }
 
     static func note(_ entries: [WrittenEntry], _ db: Database) throws {
-        for (jti, step) in entries.compactMap(\.updateStep) {
+        for (jti, manifest, step) in entries.compactMap(\.updateStep) {
+            let known = try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT stage, entry FROM grant_given WHERE jti = ?"),
+                arguments: [jti]
+            )
+            if let known, let before = (known[0] as String?).flatMap({ UpdateStage(rawValue: $0) }) {
+                try Rollouts.count(manifest, entry: known[1], from: before.outcome, to: step.stage.outcome, db)
+            }
             try db.cachedStatement(sql: "INSERT OR REPLACE INTO update_step (jti, stage, at) VALUES (?, ?, ?)")
                 .execute(arguments: [jti, step.stage.rawValue, step.at])
             try db.cachedStatement(sql: "UPDATE grant_given SET stage = ? WHERE jti = ?")

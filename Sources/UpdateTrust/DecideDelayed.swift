@@ -42,7 +42,9 @@ extension DecisionInput {
         reasons += reasonsOfPackage(package, release.release)
         let floor = state.floor(bornFrom: record, reading: counters.securityFloor)
         reasons += conditions.reasonsAgainst(floor: floor)
-        guard reasons.isEmpty else { return refuseDelayed(reasons, rule: rule) }
+        guard reasons.isEmpty else {
+            return refuseDelayed(reasons, rule: rule, details: conditions.details(floor: floor))
+        }
 
         let (counter, overflow) = (usable.last?.grant.counter ?? 0).addingReportingOverflow(usable.isEmpty ? 0 : 1)
         let (end, isBeyond) = now.addingReportingOverflow(delayed.span.seconds)
@@ -79,8 +81,12 @@ extension DecisionInput {
     }
 
     /// A refusal that nothing follows from: the file can be brought again when what stands against it is put right.
-    private func refuseDelayed(_ reasons: [DecisionReason], rule: PolicyRule?) -> Decision {
-        .unchanged(.refused(Refused(reasons: reasons, evidence: [])), explanation(of: rule))
+    private func refuseDelayed(
+        _ reasons: [DecisionReason],
+        rule: PolicyRule?,
+        details: [String] = []
+    ) -> Decision {
+        .unchanged(.refused(Refused(reasons: reasons, evidence: [])), explanation(of: rule) + details)
     }
 
     /// Grants that were given before: those of the stick stand in one row by their counters, and nothing else is under way.

@@ -26,12 +26,15 @@ public struct KnownRelease: Hashable, Sendable {
     public var manifest: ContentDigest
     /// Whether it may still be granted, and run.
     public var standing: ReleaseStanding
+    /// To whom by now; `nil` when it has no rollout, and goes to all.
+    public var rollout: Rollout?
 
     /// Joins the parts.
-    public init(release: Release, manifest: ContentDigest, standing: ReleaseStanding) {
+    public init(release: Release, manifest: ContentDigest, standing: ReleaseStanding, rollout: Rollout? = nil) {
         self.release = release
         self.manifest = manifest
         self.standing = standing
+        self.rollout = rollout
     }
 }
 

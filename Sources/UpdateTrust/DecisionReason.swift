@@ -33,6 +33,10 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case belowSecurityFloor = "below-security-floor"
     case minimumSecurityVersion = "minimum-security-version"
     case requiredReleaseMissing = "required-release-not-running"
+    // The rollout.
+    case rolloutNotYet = "rollout-not-yet"
+    case rolloutPaused = "rollout-paused"
+    case rolloutHalted = "rollout-halted"
     // The counters.
     case countersMissing = "counters-missing"
     case countersInconsistent = "counters-inconsistent"
@@ -84,6 +88,9 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
             "What runs now is too old for this release; an intermediate release has to come first."
         case .requiredReleaseMissing:
             "Another release has to run before this one can be installed, and does not."
+        case .rolloutNotYet: "The release's rollout has not come to this instance yet."
+        case .rolloutPaused: "The release's rollout is paused."
+        case .rolloutHalted: "The release's rollout is halted, because too many updates failed."
         case .countersMissing: "The request does not give the TPM's counters."
         case .countersInconsistent: "The counters in the request are behind what was already seen."
         case .grantUnconfirmed: "An earlier grant was carried out: boot it and confirm it first."

@@ -33,6 +33,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case act(OperatorEntry)
         case allowance(BootAdditionEntry)
         case downgrade(DowngradeEntry)
+        case rollout(RolloutEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -53,6 +54,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .act: .act
             case .allowance: .allowance
             case .downgrade: .downgrade
+            case .rollout: .rollout
             }
         }
     }
@@ -62,6 +64,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case act = "operator"
         case allowance = "boot-allowance"
         case downgrade = "downgrade-allowance"
+        case rollout
     }
 
     /// Joins the parts.
@@ -111,6 +114,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .act: body = .act(try container.decode(OperatorEntry.self, forKey: .body))
         case .allowance: body = .allowance(try container.decode(BootAdditionEntry.self, forKey: .body))
         case .downgrade: body = .downgrade(try container.decode(DowngradeEntry.self, forKey: .body))
+        case .rollout: body = .rollout(try container.decode(RolloutEntry.self, forKey: .body))
         }
     }
 
@@ -138,6 +142,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .act(let body): try container.encode(body, forKey: .body)
         case .allowance(let body): try container.encode(body, forKey: .body)
         case .downgrade(let body): try container.encode(body, forKey: .body)
+        case .rollout(let body): try container.encode(body, forKey: .body)
         }
     }
 }

@@ -19,7 +19,7 @@ struct UpdateConditions {
 
     /// What stands against a grant whatever the evidence and the request say.
     func reasonsAgainst(floor: UInt64) -> [DecisionReason] {
-        status + fit + versions(floor: floor) + required + window
+        status + fit + versions(floor: floor) + required + staged + window
     }
 
     /// What there is to know beside the reasons, for people.
@@ -34,6 +34,7 @@ struct UpdateConditions {
                 "\(allowed.by) allows it below the security floor \(floor), until \(TimeZoneRules.utc.text(allowed.until))"
             )
         }
+        if let rollout = known.rollout { details.append(rollout.says(of: record)) }
         if let window = rule.window { details.append(window.says(at: now)) }
         return details
     }
@@ -103,6 +104,10 @@ struct UpdateConditions {
             }
         }
         return isRunning ? [] : [.requiredReleaseMissing]
+    }
+
+    private var staged: [DecisionReason] {
+        [known.rollout?.reason(against: record, state)].compactMap { $0 }
     }
 
     private var window: [DecisionReason] {

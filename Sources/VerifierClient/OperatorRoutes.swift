@@ -48,6 +48,19 @@ extension VerifierClient {
         try await post("/v1/releases/\(manifest)/recall", reason, limit: ReleaseReport.maximumSize)
     }
 
+    /// How the rollout of a release stands.
+    public func rollout(of manifest: ContentDigest) async throws(VerifierClientError) -> RolloutReport {
+        try await get("/v1/releases/\(manifest)/rollout", limit: RolloutReport.maximumSize)
+    }
+
+    /// Sets, pauses or resumes the rollout of a release.
+    public func rollout(
+        of manifest: ContentDigest,
+        _ order: RolloutOrder
+    ) async throws(VerifierClientError) -> RolloutReport {
+        try await post("/v1/releases/\(manifest)/rollout", order, limit: RolloutReport.maximumSize)
+    }
+
     /// What became of a release's grants, the latest first, a page of them.
     public func updates(
         of manifest: ContentDigest,

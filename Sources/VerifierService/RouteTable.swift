@@ -84,6 +84,19 @@ enum RouteTable {
                 by: .operators([.releaseManager, .operator, .auditor]),
                 verifier.updatesOfRelease
             ),
+            Route(
+                .get,
+                "/v1/releases/{manifest}/rollout",
+                by: .operators([.releaseManager, .operator, .auditor]),
+                verifier.showRollout
+            ),
+            Route(
+                .post,
+                "/v1/releases/{manifest}/rollout",
+                by: .operators([.releaseManager, .operator]),
+                bodyLimit: RolloutOrder.maximumSize,
+                verifier.changeRollout
+            ),
 
             // Operators.
             Route(.get, "/v1/instances", by: readers, verifier.listInstances),

@@ -24,6 +24,8 @@ public enum StoreChange: Sendable {
     case log(StoredLog)
     /// Withdraws a release, or recalls it; whom that concerns is due from then on.
     case withdrawal(ContentDigest, StoredRelease.Withdrawal, entry: WrittenEntry)
+    /// Changes the rollout of a release that is on record.
+    case rollout(RolloutChange)
     /// Puts a policy into force.
     case policy(StoredPolicy, entry: WrittenEntry)
 
@@ -34,6 +36,7 @@ public enum StoreChange: Sendable {
         case .decision(let decision): decision.transition.entries
         case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
             transition.entries
+        case .rollout(let change): [change.entry]
         case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
         }
@@ -100,6 +103,8 @@ public struct DecisionChange: Sendable {
     public var policy: ContentDigest
     /// How the releases stood that it was taken on.
     public var standings: ReleaseStandings
+    /// The revision of the rollout of the release that it grants, which must still be the same; `nil` when there was none.
+    public var rollout: Int64?
     /// The nonce of the challenge that it consumes.
     public var challenge: [UInt8]
     /// When that challenge expires, in seconds since 1970: how long its nonce must be remembered.
@@ -115,6 +120,7 @@ public struct DecisionChange: Sendable {
         replacing: Int64,
         policy: ContentDigest,
         standings: ReleaseStandings,
+        rollout: Int64? = nil,
         challenge: [UInt8],
         challengeExpires: Int64,
         grant: StoredGrant?,
@@ -124,6 +130,7 @@ public struct DecisionChange: Sendable {
         self.replacing = replacing
         self.policy = policy
         self.standings = standings
+        self.rollout = rollout
         self.challenge = challenge
         self.challengeExpires = challengeExpires
         self.grant = grant
@@ -169,10 +176,13 @@ public struct CommitReceipt: Sendable {
     public var outcomes: [StoreOutcome]
     /// The ledger after the group; `nil` when nothing was appended.
     public var ledger: SealedLedger?
+    /// The rollouts that are halted because of what became of updates in this group.
+    public var halted: [RolloutChange]
 
-    /// Joins both.
-    public init(outcomes: [StoreOutcome], ledger: SealedLedger?) {
+    /// Joins the parts.
+    public init(outcomes: [StoreOutcome], ledger: SealedLedger?, halted: [RolloutChange] = []) {
         self.outcomes = outcomes
         self.ledger = ledger
+        self.halted = halted
     }
 }

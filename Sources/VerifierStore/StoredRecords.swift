@@ -127,11 +127,14 @@ public struct DecisionSnapshot: Hashable, Sendable {
     public var state: InstanceState
     /// How the releases stand that the state names, and the one that was asked about; one that is not on record is not in it.
     public var standings: ReleaseStandings
+    /// The rollout of the release that was asked about; `nil` when it has none.
+    public var rollout: Rollout?
 
-    /// Joins both.
-    public init(state: InstanceState, standings: ReleaseStandings) {
+    /// Joins the parts.
+    public init(state: InstanceState, standings: ReleaseStandings, rollout: Rollout? = nil) {
         self.state = state
         self.standings = standings
+        self.rollout = rollout
     }
 }
 

@@ -53,12 +53,12 @@ public enum UpdateQuery: Hashable, Sendable {
 }
 
 extension WrittenEntry {
-    /// What it says of the progress of an update.
-    public var updateStep: (jti: String, step: StoredUpdate.Step)? {
+    /// What it says of the progress of an update, and to which release.
+    public var updateStep: (jti: String, manifest: ContentDigest, step: StoredUpdate.Step)? {
         switch entry.body {
-        case .grant(let grant): (grant.jti, .init(stage: .granted, at: entry.at))
-        case .update(let update): (update.jti, .init(stage: update.stage, at: entry.at))
-        case .receipt(let receipt): (receipt.jti, .init(stage: .confirmed, at: entry.at))
+        case .grant(let grant): (grant.jti, grant.package.manifest, .init(stage: .granted, at: entry.at))
+        case .update(let update): (update.jti, update.package.manifest, .init(stage: update.stage, at: entry.at))
+        case .receipt(let receipt): (receipt.jti, receipt.package.manifest, .init(stage: .confirmed, at: entry.at))
         default: nil
         }
     }

@@ -17,7 +17,7 @@ public protocol VerifierStore: Sendable {
     // MARK: Instances
 
     /// What a decision about an instance needs, read in one view; `nil` when the instance is not on record.
-    /// - Parameter release: the manifest whose standing is asked too.
+    /// - Parameter release: the manifest whose standing and rollout are asked too.
     func snapshot(of instance: InstanceID, release: ContentDigest?) async throws(StoreError) -> DecisionSnapshot?
 
     /// The signed birth of an instance: it never changes.
@@ -59,6 +59,9 @@ public protocol VerifierStore: Sendable {
     /// All releases, the newest first.
     func releases() async throws(StoreError) -> [StoredRelease]
 
+    /// The rollout of a release, with what came of its updates; `nil` when it has none.
+    func rollout(of release: ContentDigest) async throws(StoreError) -> StagedRollout?
+
     /// The policy that came into force last.
     func policy() async throws(StoreError) -> StoredPolicy?
 
@@ -89,7 +92,9 @@ public protocol VerifierStore: Sendable {
 
     /// Carries out a group of changes in one transaction, in order, and signs one checkpoint over the ledger after it.
     ///
-    /// A change that does not hold any more changes nothing and leaves the others alone; its outcome says why.
+    /// A change that does not hold any more changes nothing and leaves the others alone; its outcome says why. A change that shows what
+    /// became of an update moves the counts of its release's rollout, and is followed by the halt (`StagedRollout.halted`) when that makes
+    /// it one failure too many: in this same transaction, before the next change.
     func commit(_ changes: [StoreChange], sealer: LedgerSealer) async throws(StoreError) -> CommitReceipt
 
     /// Forgets consumed challenges that expired before a time in seconds since 1970.

@@ -10,7 +10,7 @@ struct ReleaseCommand: AsyncParsableCommand {
         discussion: "Example: birthmark release measure --log boot.log",
         subcommands: [
             ReleaseKeygen.self, ReleaseMeasure.self, ReleaseSign.self, ReleaseCosign.self, Add.self, List.self,
-            Withdraw.self, Recall.self, Updates.self,
+            ReleaseRollout.self, Withdraw.self, Recall.self, Updates.self,
         ]
     )
 

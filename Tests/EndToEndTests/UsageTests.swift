@@ -2,9 +2,21 @@ import Testing
 
 /// Wrong usage ends with 2, says how it is meant, and does nothing.
 @Suite struct UsageTests {
+    private static func rollout(_ more: String...) -> [String] {
+        ["release", "rollout", String(repeating: "ab", count: 32)] + more
+    }
+
     static let wrong: [(Program, [String])] = [
         (.auditor, ["nonsense"]), (.auditor, ["release"] + ["--nonsense"]), (.auditor, ["release", "sign"]),
         (.auditor, ["release", "measure"]), (.auditor, ["release", "withdraw", "no-digest", "--reason", "r"]),
+        (.auditor, ["release", "rollout"]), (.auditor, ["release", "rollout", "no-digest"]),
+        (.auditor, rollout("--percent", "10")), (.auditor, rollout("--reason", "r")),
+        (.auditor, rollout("--percent", "101", "--reason", "r")),
+        (.auditor, rollout("--percent", "10", "--halt-above", "100", "--reason", "r")),
+        (.auditor, rollout("--percent", "10", "--halt-after", "5", "--reason", "r")),
+        (.auditor, rollout("--percent", "10", "--cohort", "a", "--cohort", "a", "--reason", "r")),
+        (.auditor, rollout("--pause", "--resume", "--reason", "r")),
+        (.auditor, rollout("--resume", "--cohort", "lab", "--reason", "r")),
         (.auditor, ["device", "suspend", "GW-1"]), (.auditor, ["device", "show", "no/label"]),
         (.auditor, ["device", "show", "GW-1"]), (.auditor, ["device", "show", "GW-1", "--trust"]),
         (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),

@@ -97,12 +97,13 @@ import VerifierStore
         let suspension = try Fixture.act(.suspend, on: state)
         let change = StoreChange.act(suspension, replacing: state.version)
         let before = memory.generation
-        memory.committed([change], [.committed(at: 1)], size: 2)
-        memory.keep(DecisionSnapshot(state: state, standings: [:]), readAt: before)
+        memory.committed([change], CommitReceipt(outcomes: [.committed(at: 1)], ledger: nil), size: 2)
+        memory.keep(DecisionSnapshot(state: state, standings: [:]), of: nil, readAt: before)
         #expect(memory.snapshot(of: state.instance, release: nil)?.state == suspension.state)
-        memory.committed([try Fixture.policy("p")], [.committed(at: 0)], size: 1)
+        let receipt = CommitReceipt(outcomes: [.committed(at: 0)], ledger: nil)
+        memory.committed([try Fixture.policy("p")], receipt, size: 1)
         #expect(memory.snapshot(of: state.instance, release: nil) == nil)
-        memory.keep(DecisionSnapshot(state: state, standings: [:]), readAt: memory.generation)
+        memory.keep(DecisionSnapshot(state: state, standings: [:]), of: nil, readAt: memory.generation)
         #expect(memory.snapshot(of: state.instance, release: nil)?.state == state)
         #expect(memory.snapshot(of: state.instance, release: ContentDigest(of: [])) == nil)
     }

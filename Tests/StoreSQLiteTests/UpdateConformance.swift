@@ -15,9 +15,10 @@ extension StoreConformance {
     ]
 
     /// An instance with a grant for a release, under a lease.
-    private static func granted(
+    static func granted(
         _ number: Int,
         _ release: ContentDigest,
+        rollout: Int64? = nil,
         _ store: any VerifierStore,
         _ key: LedgerKey
     ) async throws -> InstanceState {
@@ -71,6 +72,7 @@ extension StoreConformance {
             replacing: birth.transition.state.version,
             policy: ContentDigest(of: Array("policy".utf8)),
             standings: [release: .registered],
+            rollout: rollout,
             challenge: Array(repeating: UInt8(number), count: 32),
             challengeExpires: Fixture.now + 60,
             grant: StoredGrant(
@@ -86,7 +88,7 @@ extension StoreConformance {
         return draft.finished.state
     }
 
-    private static func prepared(_ store: any VerifierStore, _ key: LedgerKey) async throws -> StoredRelease {
+    static func prepared(_ store: any VerifierStore, _ key: LedgerKey) async throws -> StoredRelease {
         let release = try Fixture.release(1)
         _ = try await store.commit(
             [try Fixture.policy("policy"), .release(release, entry: try Fixture.entry("r"))],
@@ -96,7 +98,7 @@ extension StoreConformance {
     }
 
     /// What the sweep does with one that is due.
-    private static func lapse(
+    static func lapse(
         _ instance: InstanceID,
         at now: Int64,
         _ store: any VerifierStore,

@@ -73,7 +73,7 @@ private struct History: Hashable {
                 (installation, reimage) = (reimage ?? installation, nil)
             case .retire: lifecycle = .retired
             }
-        case .release, .withdrawal, .policy, .allowance, .downgrade: break
+        case .release, .withdrawal, .policy, .allowance, .downgrade, .rollout: break
         }
     }
 

@@ -108,6 +108,20 @@ import Testing
                     )
                 )
             ),
+            LedgerEntry(
+                at: 6,
+                actor: actor,
+                body: .rollout(
+                    RolloutEntry(
+                        release: Sample.digest("new"),
+                        act: .halt,
+                        plan: try #require(RolloutPlan(percent: 10, cohorts: [Sample.label("lab")], haltAbove: 5)),
+                        confirmed: 90,
+                        failed: 10,
+                        reason: remark
+                    )
+                )
+            ),
         ]
     }
 

@@ -69,6 +69,36 @@ import VerifierClient
         }
     }
 
+    @Test func nothingIsHandedOutAgainOfARolloutThatIsHeld() async throws {
+        try await TestVerifier.with(setup(), factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            let epoch = try await service.anonymous { try await $0.epoch() }
+            let evidence = try request(device, package, epoch.challenge)
+            func order(_ verb: RolloutVerb, percent: Int? = nil) throws -> RolloutOrder {
+                let plan = percent.flatMap { RolloutPlan(percent: $0) }
+                return try RolloutOrder(verb, plan: plan, reason: "ticket 7").found()
+            }
+            try await service.operating(as: .operator) { client in
+                func change(_ verb: RolloutVerb, percent: Int? = nil) async throws {
+                    _ = try await client.rollout(of: package.manifest, order(verb, percent: percent))
+                }
+                try await change(.set, percent: 0)
+                let early = try await problem { try await client.authorize(evidence) }
+                #expect(early.reasons == ["rollout-not-yet"])
+                try await change(.set, percent: 100)
+                let first = try await client.authorize(evidence)
+                try await change(.pause)
+                let held = try await problem { try await client.authorize(evidence) }
+                #expect(held.reasons == ["rollout-paused"])
+                try await change(.resume, percent: 0)
+                // What was given stays given, wherever the percentage is now.
+                #expect(try await client.authorize(evidence).grant?.grant == first.grant?.grant)
+            }
+        }
+    }
+
     @Test func sameRequestGetsTheSameGrantAndItsReceiptClosesIt() async throws {
         try await TestVerifier.with(setup(), factory: factory, releases: releases) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")

@@ -263,7 +263,7 @@ extension Verifier {
             log: isLogHeld ? given.evidence.log : nil,
             record: given.enrolled.record,
             state: snapshot.state,
-            release: try await self.known(given.request.request.package?.manifest, snapshot.standings),
+            release: try await self.known(given.request.request.package?.manifest, snapshot),
             known: known,
             standings: snapshot.standings,
             carried: given.carried,
@@ -284,8 +284,9 @@ extension Verifier {
         return try materials.resultSigner.sign(claims)
     }
 
-    func known(_ manifest: ContentDigest?, _ standings: ReleaseStandings) async throws -> KnownRelease? {
-        guard let manifest, let standing = standings[manifest] else { return nil }
+    /// - Parameter snapshot: one that was asked for this release.
+    func known(_ manifest: ContentDigest?, _ snapshot: DecisionSnapshot) async throws -> KnownRelease? {
+        guard let manifest, let standing = snapshot.standings[manifest] else { return nil }
         let release: Release
         if let cached = releases[manifest] {
             release = cached
@@ -293,7 +294,7 @@ extension Verifier {
             guard let stored = try await store.release(manifest) else { return nil }
             release = try parsed(stored)
         }
-        return KnownRelease(release: release, manifest: manifest, standing: standing)
+        return KnownRelease(release: release, manifest: manifest, standing: standing, rollout: snapshot.rollout)
     }
 
     /// The payload, read once for as long as it is remembered.
@@ -326,6 +327,7 @@ extension Verifier {
             replacing: snapshot.state.version,
             policy: policy.digest,
             standings: snapshot.standings,
+            rollout: snapshot.rollout?.revision,
             challenge: given.challenge.nonce,
             challengeExpires: given.challenge.expires / 1000 + 1,
             grant: grant,

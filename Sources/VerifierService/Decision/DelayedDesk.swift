@@ -90,9 +90,8 @@ extension Verifier {
     ///
     /// Within an epoch a device that asks again asks in the same words: only the quote tells that time has passed.
     private func grantAgain(_ asked: Case) async throws -> Answer? {
-        guard let snapshot = try await store.snapshot(of: asked.request.request.instance, release: nil) else {
-            return nil
-        }
+        let (instance, manifest) = (asked.request.request.instance, asked.request.request.package?.manifest)
+        guard let snapshot = try await store.snapshot(of: instance, release: manifest) else { return nil }
         let state = snapshot.state
         for earlier in state.delayed ?? [] where earlier.request == asked.request.digest {
             guard let given = try await store.grant(earlier.grant.jti) else {
@@ -105,8 +104,10 @@ extension Verifier {
             ).claims
             guard claims.quote == ContentDigest(of: asked.evidence.attest.bytes) else { continue }
             let isWithdrawn = snapshot.standings[earlier.grant.package.manifest] != .registered
-            guard earlier.grant.status == .issued, !isWithdrawn else {
-                let reason = isWithdrawn ? DecisionReason.releaseWithdrawn : .grantEnded
+            let isEnded = earlier.grant.status != .issued
+            let reason: DecisionReason? =
+                isWithdrawn ? .releaseWithdrawn : isEnded ? .grantEnded : snapshot.rollout?.stop(for: state)
+            if let reason {
                 throw ServiceProblem.refused(
                     reason.sentence,
                     reasons: [reason.rawValue],

@@ -1,6 +1,7 @@
 import HTTPService
 import Logging
 import Synchronization
+import UpdateTrust
 import VerifierStore
 
 /// Lets changes that wait at the same time share one transaction, one synchronisation of the disk and one checkpoint.
@@ -85,6 +86,13 @@ actor GroupCommitter {
             let receipt = try await store.commit(group.map(\.change), sealer: sealer)
             metrics.observe(.commitGroup, Double(group.count))
             metrics.observe(.commitSeconds, (ContinuousClock.now - start) / .seconds(1))
+            for halt in receipt.halted {
+                metrics.count(.rolloutHalts)
+                logger.warning(
+                    "rollout halted",
+                    metadata: ["release": "\(halt.rollout.release)", "reason": "\(halt.rollout.reason)"]
+                )
+            }
             if let ledger = receipt.ledger { metrics.set(.ledgerSize, to: Double(ledger.size)) }
             for (waiter, outcome) in zip(group, receipt.outcomes) {
                 waiter.resume(returning: Result(outcome: outcome, ledger: receipt.ledger))

@@ -48,6 +48,11 @@ extension MetricFamily {
         help: "Leases and grants that ended without a request, by cause."
     )
 
+    static let rolloutHalts = MetricFamily(
+        "birthmark_rollout_halts_total",
+        help: "Rollouts that were halted because too many updates failed."
+    )
+
     static let trustFault = MetricFamily(
         "birthmark_trust_lists_stale",
         .gauge,
@@ -57,6 +62,6 @@ extension MetricFamily {
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        lapses, trustFault,
+        lapses, rolloutHalts, trustFault,
     ]
 }

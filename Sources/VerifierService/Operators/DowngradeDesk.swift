@@ -16,8 +16,9 @@ extension Verifier {
         } catch { throw ServiceProblem.malformed(error.detail) }
         let by = try caller(exchange)
         let (record, state) = try await applying(exchange) { record, state in
-            let snapshot = try await store.snapshot(of: record.instance, release: order.manifest)
-            guard let known = try await known(order.manifest, snapshot?.standings ?? [:]) else {
+            guard let snapshot = try await store.snapshot(of: record.instance, release: order.manifest),
+                let known = try await known(order.manifest, snapshot)
+            else {
                 throw ServiceProblem.conflict("No such release is registered.")
             }
             let act = DowngradeAllowance(known, seconds: Int64(order.hours) * 3600, by: by, reason: reason)

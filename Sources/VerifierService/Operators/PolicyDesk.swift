@@ -28,7 +28,7 @@ extension Verifier {
             try BirthRecord(parsing: birth.payload),
             state: snapshot.state,
             manifest: question.manifest,
-            known: try await known(question.manifest, snapshot.standings),
+            known: try await known(question.manifest, snapshot),
             at: clock.seconds
         )
         return try .json(explanation)

@@ -83,6 +83,9 @@ final class HookedStore: VerifierStore {
     func releases() async throws(StoreError) -> [StoredRelease] {
         try await call("releases") { () async throws(StoreError) in try await store.releases() }
     }
+    func rollout(of release: ContentDigest) async throws(StoreError) -> StagedRollout? {
+        try await call("rollout") { () async throws(StoreError) in try await store.rollout(of: release) }
+    }
     func policy() async throws(StoreError) -> StoredPolicy? {
         try await call("policy") { () async throws(StoreError) in try await store.policy() }
     }
