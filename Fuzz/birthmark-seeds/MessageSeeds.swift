@@ -55,7 +55,9 @@ enum MessageSeeds {
                         counters: counters,
                         selection: selection,
                         iakHandle: 0x8102_0001,
-                        profile: label("p256")
+                        profile: label("p256"),
+                        idevidHandle: 0x8102_0000,
+                        certificates: [0x01C9_0100, 0x01C9_0200]
                     )
                 }
             )

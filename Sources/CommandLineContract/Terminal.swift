@@ -5,6 +5,9 @@ public enum Terminal {
     /// Standard error is a terminal: progress bars and colour go there, and nowhere else.
     public static var isStandardError: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Somebody can be asked: standard input is a terminal, too.
+    public static var isInteractive: Bool { isStandardError && isatty(STDIN_FILENO) == 1 }
+
     /// Columns of the terminal on standard error; 80 when it does not say.
     public static var columns: Int {
         var size = winsize()

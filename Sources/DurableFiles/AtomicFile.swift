@@ -87,10 +87,44 @@ public enum AtomicFile {
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .write, path) }
-        try write([UInt8](repeating: 0, count: Int(status.st_size)), descriptor: descriptor, path: path)
+        try overwrite(descriptor, count: Int(status.st_size), path: path)
         guard fsync(descriptor) == 0 else { throw FileError(errno: errno, .write, path) }
         guard unsafe unlink(path) == 0 else { throw FileError(errno: errno, .write, path) }
         try synchronize(directoryOf: path)
+    }
+
+    /// Erases a file of any size; of a symbolic link it removes the link alone.
+    /// - Returns: false for what is neither: it stays.
+    public static func shred(_ path: String) throws(FileError) -> Bool {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw FileError(errno: errno, .write, path) }
+            return true
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            // A package in the spool is read-only, to keep others from writing; it is our own.
+            if status.st_mode & 0o200 == 0, unsafe chmod(path, 0o600) != 0 {
+                throw FileError(errno: errno, .write, path)
+            }
+            try erase(path)
+            return true
+        case S_IFLNK:
+            guard unsafe unlink(path) == 0 else { throw FileError(errno: errno, .write, path) }
+            try synchronize(directoryOf: path)
+            return true
+        default: return false
+        }
+    }
+
+    private static func overwrite(_ descriptor: Int32, count: Int, path: String) throws(FileError) {
+        let zeros = ContiguousArray<UInt8>(repeating: 0, count: min(count, 1 << 20))
+        var left = count
+        while left > 0 {
+            let part = zeros.prefix(left)
+            try write(part, descriptor: descriptor, path: path)
+            left -= part.count
+        }
     }
 
     /// Makes the entries of a file's directory durable.

@@ -16,11 +16,16 @@ public struct BirthTag: Hashable, Sendable, Codable {
     public var iakHandle: UInt32
     /// The provisioning profile it was born by.
     public var profile: Label
+    /// The persistent handle of the identity key; absent in tags of stations that did not write it.
+    public var idevidHandle: UInt32?
+    /// The NV indices of both keys' certificates; absent like the handle.
+    public var certificates: [UInt32]?
 
     /// The NV index in the range kept for Linux (0x01D10200 to 0x01D105FF), beside our counters.
     public static let defaultIndex: UInt32 = 0x01D1_0242
     /// What TPM2_NV_Read gives in one command on every PC Client TPM (MAX_NV_BUFFER_SIZE is at least 1024).
     public static let maximumSize = 1024
+    private static let maximumCertificates = 2
 
     /// Joins the parts.
     public init(
@@ -29,7 +34,9 @@ public struct BirthTag: Hashable, Sendable, Codable {
         counters: BornCounters,
         selection: PCRSet,
         iakHandle: UInt32,
-        profile: Label
+        profile: Label,
+        idevidHandle: UInt32? = nil,
+        certificates: [UInt32]? = nil
     ) {
         self.formatVersion = 1
         self.instance = instance
@@ -38,6 +45,8 @@ public struct BirthTag: Hashable, Sendable, Codable {
         self.selection = selection
         self.iakHandle = iakHandle
         self.profile = profile
+        self.idevidHandle = idevidHandle
+        self.certificates = certificates
     }
 
     /// Reads a tag as NV holds it.
@@ -45,6 +54,9 @@ public struct BirthTag: Hashable, Sendable, Codable {
         self = try CanonicalJSON.decode(BirthTag.self, from: bytes, limit: Self.maximumSize)
         guard formatVersion == 1 else {
             throw MessageError(.outOfRange, "birth tag format \(formatVersion) is not known here")
+        }
+        guard certificates.map({ $0.count <= Self.maximumCertificates }) ?? true else {
+            throw MessageError(.outOfRange, "a birth tag names the certificates of two keys")
         }
     }
 }

@@ -30,6 +30,10 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var lastSeen: Int64?
     /// Entries of its IMA list that were judged and allowed since its boot; absent when none were.
     public var imaEntries: Int?
+    /// Seconds since 1970 of the device's own word that it destroys what made it this instance; absent when it said none.
+    public var farewell: Int64?
+    /// What was seen of its key after it was retired; absent when that was nothing.
+    public var reappeared: ReappearanceReport?
     /// Why it is where it is, for people: the last refusal or operator's act.
     public var remark: String?
 
@@ -55,6 +59,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         delayed: [PendingReport]? = nil,
         lastSeen: Int64? = nil,
         imaEntries: Int? = nil,
+        farewell: Int64? = nil,
+        reappeared: ReappearanceReport? = nil,
         remark: String? = nil
     ) {
         self.instance = instance
@@ -74,7 +80,26 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.delayed = delayed
         self.lastSeen = lastSeen
         self.imaEntries = imaEntries
+        self.farewell = farewell
+        self.reappeared = reappeared
         self.remark = remark
+    }
+}
+
+/// What was seen of the key of a retired instance.
+public struct ReappearanceReport: Hashable, Sendable, Codable {
+    /// When it was noticed first, in seconds since 1970.
+    public var first: Int64
+    /// When it was noticed last.
+    public var last: Int64
+    /// How often it was noticed: at most once a day.
+    public var times: Int
+
+    /// Joins the parts.
+    public init(first: Int64, last: Int64, times: Int) {
+        self.first = first
+        self.last = last
+        self.times = times
     }
 }
 

@@ -18,6 +18,8 @@ public enum Purpose: String, Hashable, Sendable, Codable, CaseIterable {
     case confirm
     /// Grant me this package, by a file that comes to me later.
     case delayed
+    /// My life is over: take note, before I destroy what made me this instance.
+    case farewell
 
     /// Whether a package is asked for.
     public var namesPackage: Bool { self == .update || self == .delayed }

@@ -11,12 +11,12 @@ public func decide(_ input: DecisionInput) -> Decision {
             return .unchanged(.undecided(cause))
         case .refused(let refusal):
             guard let observation = refusal.authentic else { return .unchanged(.notAuthentic) }
-            if let stopped = input.stopped { return stopped }
+            if let stopped = try input.stopped(observation) { return stopped }
             if input.carried != nil, let harmless = input.refuseDelayed(refusal) { return harmless }
             return try input.refuseEvidence(refusal, observation: observation)
         case .accepted(let attested):
             if let contradiction = input.contradiction(of: attested) { return .unchanged(.undecided(contradiction)) }
-            if let stopped = input.stopped { return stopped }
+            if let stopped = try input.stopped(attested.observation) { return stopped }
             guard (input.carried != nil) == (input.request.request.purpose == .delayed) else {
                 return .unchanged(
                     .undecided("evidence out of a file is good for a delayed grant, and for nothing else")
@@ -39,14 +39,14 @@ extension Decision {
 extension DecisionInput {
     /// The answer to an instance whose life or suspension leaves nothing to decide.
     ///
-    /// It changes and records nothing, so that a suspended instance that keeps asking does not fill the ledger.
-    fileprivate var stopped: Decision? {
+    /// A suspension records nothing, so that an instance that keeps asking does not fill the ledger.
+    fileprivate func stopped(_ observation: Observation) throws(MessageError) -> Decision? {
         switch state.lifecycle {
         case .suspended:
             .unchanged(.refused(Refused(reasons: [.suspended], evidence: [])), ["the instance is suspended"])
         case .reimaged:
             .unchanged(.refused(Refused(reasons: [.reimaged], evidence: [])), ["the instance was reimaged"])
-        case .retired: .unchanged(.refused(Refused(reasons: [.retired], evidence: [])), ["the instance is retired"])
+        case .retired: try refuseRetired(observation)
         case .born, .trusted, .rescue, .drifted: nil
         }
     }
@@ -160,6 +160,7 @@ extension DecisionInput {
         case .update: return try grant(attested, rule: rule, seconds, draft: draft)
         case .confirm: return try confirm(attested, rule: rule, seconds, draft: draft)
         case .delayed: return .unchanged(.undecided("a delayed request that is not out of a file"))
+        case .farewell: return .unchanged(.undecided("a farewell is not decided on: it is taken or not"))
         }
     }
 

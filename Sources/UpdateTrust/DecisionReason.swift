@@ -5,6 +5,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     // The instance.
     case suspended
     case retired
+    case notRetired = "not-retired"
     case tierNotServed = "tier-not-served"
     case evidenceRefused = "evidence-refused"
     case drifted
@@ -56,6 +57,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         switch self {
         case .suspended: "The instance is suspended until an operator reinstates it."
         case .retired: "The instance is retired for good."
+        case .notRetired:
+            "No operator has retired the instance: birthmark device retire comes first, then the device's own part."
         case .tierNotServed: "The instance proves itself in a way that is not accepted here for what it asks."
         case .evidenceRefused: "The instance's own evidence was refused."
         case .drifted:

@@ -46,6 +46,10 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var acceptedLog: ContentDigest?
     /// How far the list of what Linux measured was judged; `nil` while it was not.
     public internal(set) var ima: IMAProgress?
+    /// The device's own last word, after an operator had retired it; `nil` while there is none.
+    public internal(set) var farewell: Farewell?
+    /// What was seen of its key after its retirement; `nil` while that is nothing.
+    public internal(set) var reappeared: Reappearance?
     /// What operators have put in the place of values that profiles state.
     public internal(set) var allowed: [AllowedMove]?
     /// SHA-256 of the instance's latest ledger entry.

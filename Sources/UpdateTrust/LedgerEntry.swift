@@ -34,6 +34,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case allowance(BootAdditionEntry)
         case downgrade(DowngradeEntry)
         case rollout(RolloutEntry)
+        case farewell(FarewellEntry)
+        case reappearance(ReappearanceEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -55,6 +57,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .allowance: .allowance
             case .downgrade: .downgrade
             case .rollout: .rollout
+            case .farewell: .farewell
+            case .reappearance: .reappearance
             }
         }
     }
@@ -64,7 +68,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case act = "operator"
         case allowance = "boot-allowance"
         case downgrade = "downgrade-allowance"
-        case rollout
+        case rollout, farewell, reappearance
     }
 
     /// Joins the parts.
@@ -115,6 +119,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .allowance: body = .allowance(try container.decode(BootAdditionEntry.self, forKey: .body))
         case .downgrade: body = .downgrade(try container.decode(DowngradeEntry.self, forKey: .body))
         case .rollout: body = .rollout(try container.decode(RolloutEntry.self, forKey: .body))
+        case .farewell: body = .farewell(try container.decode(FarewellEntry.self, forKey: .body))
+        case .reappearance: body = .reappearance(try container.decode(ReappearanceEntry.self, forKey: .body))
         }
     }
 
@@ -143,6 +149,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .allowance(let body): try container.encode(body, forKey: .body)
         case .downgrade(let body): try container.encode(body, forKey: .body)
         case .rollout(let body): try container.encode(body, forKey: .body)
+        case .farewell(let body): try container.encode(body, forKey: .body)
+        case .reappearance(let body): try container.encode(body, forKey: .body)
         }
     }
 }

@@ -28,6 +28,17 @@ extension VerifierClient {
         return try decoded(DecisionAnswer.self, bytes, limit: DecisionAnswer.maximumSize)
     }
 
+    /// Presents the evidence of a farewell, once, like any other.
+    public func takeLeave(_ evidence: Evidence) async throws(VerifierClientError) -> FarewellAnswer {
+        let bytes = try await exchange(
+            "/v1/farewells",
+            body: try encoded(evidence),
+            isRepeatable: false,
+            limit: FarewellAnswer.maximumSize
+        )
+        return try decoded(FarewellAnswer.self, bytes, limit: FarewellAnswer.maximumSize)
+    }
+
     /// The current epoch: what requests carry that are made off line.
     public func epoch() async throws(VerifierClientError) -> Freshness {
         let bytes = try await exchange("/v1/epoch", isRepeatable: true, limit: Freshness.maximumSize)

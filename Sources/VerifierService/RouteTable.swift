@@ -12,6 +12,7 @@ enum RouteTable {
             // Devices: who they are, the quote says.
             Route(.post, "/v1/challenges", by: .anyone, bodyLimit: ChallengeRequest.maximumSize, verifier.challenge),
             Route(.post, "/v1/decisions", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.decision),
+            Route(.post, "/v1/farewells", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.takeLeave),
 
             // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
             Route(.get, "/v1/epoch", by: .anyone) { _ in try verifier.epoch() },

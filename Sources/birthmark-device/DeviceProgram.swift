@@ -16,6 +16,7 @@ struct DeviceProgram: AsyncParsableCommand {
         subcommands: [
             AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self, GateCommand.self,
             RequestCommand.self, RedeemCommand.self, ReceiptCommand.self, StatusCommand.self,
+            RetireCommand.self,
         ]
     )
 }

@@ -156,6 +156,13 @@ func describe(_ device: InstanceReport) -> String {
         ),
         ("last seen", device.lastSeen.map(UTCTime.text)),
         ("Linux", device.imaEntries.map { "\($0) measurements since the boot, all allowed" }),
+        ("farewell", device.farewell.map { "\(UTCTime.text($0)): the device said that it destroys its keys" }),
+        (
+            "came back",
+            device.reappeared.map {
+                "noticed \($0.times) times since \(UTCTime.text($0.first)), last at \(UTCTime.text($0.last))"
+            }
+        ),
         ("remark", device.remark),
     ])
 }

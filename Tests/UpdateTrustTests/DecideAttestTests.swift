@@ -163,7 +163,7 @@ import Testing
         try world.device.reboot(into: "tampered")
         #expect(try world.ask(.attest).reasonCodes == ["retired"])
         for kind in OperatorAct.Kind.allCases { #expect(try world.act(kind) == .refused(.retired)) }
-        #expect(world.state == end)
+        #expect(world.state.asRetired(end))
     }
 
     @Test(arguments: [-400 * 86_400, -301, 400 * 86_400] as [Int64])

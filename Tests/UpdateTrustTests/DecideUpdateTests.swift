@@ -338,7 +338,7 @@ import Testing
         #expect(minting.transition?.state.version == world.state.version)
         input.state = world.state
         #expect(decide(input).reasonCodes == ["retired"])
-        #expect(decide(input).transition == nil)
+        #expect(decide(input).transition?.entries.map(\.entry.body.type) == ["reappearance"])
     }
 
     @Test func aBootThatTheStateDoesNotExpectDecidesNothing() throws {

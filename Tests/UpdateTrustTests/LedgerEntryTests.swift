@@ -97,6 +97,34 @@ import Testing
             LedgerEntry(
                 at: 6,
                 instance: world.record.instance,
+                actor: Actor(.verifier, Sample.verifier),
+                body: .farewell(
+                    FarewellEntry(
+                        request: Sample.digest("request"),
+                        quote: Sample.digest("quote"),
+                        boot: .current,
+                        reasons: [],
+                        seen: try #require(world.state.lastSeen)
+                    )
+                )
+            ),
+            LedgerEntry(
+                at: 6,
+                instance: world.record.instance,
+                actor: Actor(.verifier, Sample.verifier),
+                body: .reappearance(
+                    ReappearanceEntry(
+                        purpose: .attest,
+                        request: Sample.digest("request"),
+                        quote: Sample.digest("quote"),
+                        seen: try #require(world.state.lastSeen),
+                        afterFarewell: true
+                    )
+                )
+            ),
+            LedgerEntry(
+                at: 6,
+                instance: world.record.instance,
                 actor: actor,
                 body: .downgrade(
                     DowngradeEntry(

@@ -80,6 +80,13 @@ extension DeviceTPM {
         return BornInstance(tag: tag, iakPublicArea: key.publicArea.bytes)
     }
 
+    /// Whether there is a birth tag, whatever it says.
+    func hasBirthTag() async throws(AgentError) -> Bool {
+        try await perform { connection throws(TPMError) in
+            try connection.nvIndex(at: Handle(rawValue: BirthTag.defaultIndex)) != nil
+        }
+    }
+
     private func birthTag() async throws(AgentError) -> BirthTag {
         let bytes = try await perform { connection throws(TPMError) -> [UInt8]? in
             guard let index = try connection.nvIndex(at: Handle(rawValue: BirthTag.defaultIndex)) else { return nil }

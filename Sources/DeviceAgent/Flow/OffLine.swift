@@ -137,7 +137,7 @@ extension Agent {
     /// The PCR that Linux extends with what it measures.
     private static let linuxPCR = 10
 
-    private func installationProof(_ born: BornInstance, _ challenge: String) throws(AgentError) -> InstallationProof {
+    func installationProof(_ born: BornInstance, _ challenge: String) throws(AgentError) -> InstallationProof {
         let key = try state.installationKey()
         do {
             return try InstallationProof(by: key, for: born.tag.instance, challenge: challenge)

@@ -72,7 +72,9 @@ struct Birth: Sendable {
             counters: counters,
             selection: profile.selection,
             iakHandle: enrolled.iak.handle,
-            profile: profile.name
+            profile: profile.name,
+            idevidHandle: enrolled.idevid.handle,
+            certificates: profile.nv.certificates
         )
         let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle, by: owner)
 

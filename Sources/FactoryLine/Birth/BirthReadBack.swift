@@ -18,14 +18,16 @@ struct BirthDifference: Hashable, Sendable, CustomStringConvertible {
 
 extension BirthRecord {
     /// What the agent of this instance reads when it has no disk.
-    func tag(_ counters: BornCounters) -> BirthTag {
+    func tag(_ counters: BornCounters, _ nv: ProvisioningProfile.NonVolatile) -> BirthTag {
         BirthTag(
             instance: instance,
             serial: serial,
             counters: counters,
             selection: selection,
             iakHandle: iak.handle,
-            profile: profile
+            profile: profile,
+            idevidHandle: idevid.handle,
+            certificates: nv.certificates
         )
     }
 
@@ -57,7 +59,7 @@ extension BirthRecord {
             ),
             try connection.difference(
                 of: kept.birthTag,
-                from: CanonicalJSON.encode(tag(counters)),
+                from: CanonicalJSON.encode(tag(counters, nv)),
                 "birth tag at \(nv.birthTag)"
             ),
             try connection.difference(of: kept.securityFloor, from: counters.securityFloor),

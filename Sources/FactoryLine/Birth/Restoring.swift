@@ -57,7 +57,7 @@ extension Birth {
         let certificates = try connection.storeCertificates(of: record.iak, record.idevid, profile: profile)
         let counters = try restoredCounters(record, after: earlier, connection)
         let birthTag = try connection.store(
-            try CanonicalJSON.encode(record.tag(counters)),
+            try CanonicalJSON.encode(record.tag(counters, profile.nv)),
             at: profile.nv.birthTag.handle,
             by: profile.nvOwner
         )

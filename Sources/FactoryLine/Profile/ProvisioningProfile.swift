@@ -64,6 +64,7 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         /// The birth tag, in canonical JSON.
         public var birthTag: HandleText
 
+        var certificates: [UInt32] { [iakCertificate, idevidCertificate].map(\.handle.rawValue) }
         var all: [HandleText] { [iakCertificate, idevidCertificate, securityFloor, grants, birthTag] }
     }
 

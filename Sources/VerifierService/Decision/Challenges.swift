@@ -96,6 +96,7 @@ extension Purpose {
         case .update: 2
         case .confirm: 3
         case .delayed: 4
+        case .farewell: 5
         }
     }
 }

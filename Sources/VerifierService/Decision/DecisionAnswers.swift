@@ -26,6 +26,7 @@ extension Verifier {
             if !reasons.isEmpty { metadata["reasons"] = "\(reasons.joined(separator: ","))" }
             if let entry = committed.flatMap(Self.entry) { metadata["entry"] = "\(entry)" }
             logger.info("decision", metadata: metadata)
+            if reasons.contains(DecisionReason.retired.rawValue) { noteReappearance(metadata) }
         }
         switch decided.outcome {
         case .accepted(let acceptance):
@@ -61,6 +62,12 @@ extension Verifier {
         committed.transition.entries.firstIndex { $0.entry.body.isDecision }.map { committed.index + $0 }
     }
 
+    /// The key of an instance that should be no more has signed: who retired it wants to know.
+    private func noteReappearance(_ metadata: Logger.Metadata) {
+        metrics.count(.reappearances)
+        logger.warning("a retired instance asks", metadata: metadata)
+    }
+
     /// The grant with the proof that it stands on the ledger.
     private func delivery(of grant: SignedGrant, _ committed: Committed?) throws -> GrantDelivery {
         guard let committed, let ledger = committed.result.ledger,
@@ -77,7 +84,10 @@ extension Verifier {
 
 extension LedgerEntry.Body {
     fileprivate var isDecision: Bool {
-        if case .decision = self { true } else { false }
+        switch self {
+        case .decision, .reappearance: true
+        default: false
+        }
     }
 
     fileprivate var isGrant: Bool {

@@ -26,6 +26,9 @@ extension Verifier {
         guard request.request.purpose != .delayed else {
             throw ServiceProblem.malformed("a delayed request is brought as a file")
         }
+        guard request.request.purpose != .farewell else {
+            throw ServiceProblem.malformed("a farewell goes to /v1/farewells")
+        }
         let instance = request.request.instance
         guard let enrolled = try await enrolled(instance) else {
             throw notAuthentic(request, "no such instance on record")
@@ -72,7 +75,7 @@ extension Verifier {
     }
 
     /// Holds the challenge to the request, and uses it up.
-    private func consume(_ request: ReceivedRequest, _ record: BirthRecord) throws -> Challenges.Valid {
+    func consume(_ request: ReceivedRequest, _ record: BirthRecord) throws -> Challenges.Valid {
         let binding = Challenges.Binding(
             instance: record.instance,
             purpose: request.request.purpose,

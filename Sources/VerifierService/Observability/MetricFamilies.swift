@@ -53,6 +53,11 @@ extension MetricFamily {
         help: "Rollouts that were halted because too many updates failed."
     )
 
+    static let reappearances = MetricFamily(
+        "birthmark_retired_instances_asking_total",
+        help: "Authentic evidence of instances that are retired."
+    )
+
     static let trustFault = MetricFamily(
         "birthmark_trust_lists_stale",
         .gauge,
@@ -62,6 +67,6 @@ extension MetricFamily {
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        lapses, rolloutHalts, trustFault,
+        lapses, rolloutHalts, reappearances, trustFault,
     ]
 }

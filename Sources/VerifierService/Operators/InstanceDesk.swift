@@ -120,6 +120,10 @@ extension Verifier {
             delayed: state.delayed.map { $0.map { Self.report($0.grant) } },
             lastSeen: state.lease?.renewedAt,
             imaEntries: state.ima?.entries,
+            farewell: state.farewell?.at,
+            reappeared: state.reappeared.map {
+                ReappearanceReport(first: $0.first, last: $0.last, times: $0.times)
+            },
             remark: state.remark
         )
     }

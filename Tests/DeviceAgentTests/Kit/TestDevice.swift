@@ -160,7 +160,7 @@ struct Birth: Sendable {
     }
 
     /// Defines a counter and increments it once, so that it can be read; the value then means zero.
-    private static func counter(_ tpm: TPMConnection, _ number: UInt32) throws(TPMError) -> UInt64 {
+    static func counter(_ tpm: TPMConnection, _ number: UInt32) throws(TPMError) -> UInt64 {
         let index = try tpm.nvDefineSpace(
             TPMSNVPublic(
                 nvIndex: Handle(rawValue: number),

@@ -150,6 +150,7 @@ actor TestVerifier {
         case "/v1/decisions":
             decided += 1
             return try decide(try Evidence(parsing: asked.body))
+        case "/v1/farewells": return try takeLeave(try Evidence(parsing: asked.body))
         case "/ledger/checkpoint":
             return TLSServer.Answer(type: "text/plain", body: try checkpoint().bytes)
         case let path where path.hasPrefix("/ledger/tile/entries/"):
@@ -161,12 +162,49 @@ actor TestVerifier {
         }
     }
 
+    private func takeLeave(_ evidence: Evidence) throws -> TLSServer.Answer {
+        guard let input = try input(evidence) else { return try Self.notAccepted() }
+        switch UpdateTrust.takeLeave(input) {
+        case .taken(let transition, let farewell):
+            keep(transition)
+            return try .message(FarewellAnswer(instance: record.instance, at: farewell.at, wasKnown: false))
+        case .known(let farewell):
+            return try .message(FarewellAnswer(instance: record.instance, at: farewell.at, wasKnown: true))
+        case .refused(let refused):
+            let title = refused.reasons.first?.sentence ?? ""
+            return try .problem(Problem(.refused, title: title, status: 403, reasons: refused.codes))
+        case .notAuthentic: return try Self.notAccepted()
+        case .undecided(let cause): return try .problem(Problem(.undecided, title: cause, status: 503))
+        }
+    }
+
+    private static func notAccepted() throws -> TLSServer.Answer {
+        try .problem(Problem(.notAuthentic, title: "The evidence is not accepted.", status: 401))
+    }
+
+    private func keep(_ transition: Transition) {
+        state = transition.state
+        entries += transition.entries.map(\.bytes)
+        kinds += transition.entries.map(\.entry.body.type)
+    }
+
     private func decide(_ evidence: Evidence) throws -> TLSServer.Answer {
+        guard let input = try input(evidence) else { return try Self.notAccepted() }
+        var decision = UpdateTrust.decide(input)
+        if case .granting(let terms, _) = decision.outcome {
+            decision = try decision.issuing(try grantSigner.sign(terms))
+        }
+        if let transition = decision.transition { keep(transition) }
+        return try answer(decision)
+    }
+
+    /// What is decided on; nil when the challenge was not given for it, or was used.
+    private func input(_ evidence: Evidence) throws -> DecisionInput? {
         let request = try ReceivedRequest(parsing: evidence.request.bytes)
         guard let given = challenges.removeValue(forKey: request.request.challenge),
             given.instance == request.request.instance, given.purpose == request.request.purpose,
             given.package == request.request.package?.sha256
-        else { return try .problem(Problem(.notAuthentic, title: "The evidence is not accepted.", status: 401)) }
+        else { return nil }
         let verdict = Appraiser.appraise(
             AppraisalInput(
                 instance: record.instance,
@@ -183,29 +221,18 @@ actor TestVerifier {
                 expectations: state.expectations(for: request.request.purpose)
             )
         )
-        var decision = UpdateTrust.decide(
-            DecisionInput(
-                verdict: verdict,
-                request: request,
-                quote: ContentDigest(of: evidence.attest.bytes),
-                record: record,
-                state: state,
-                release: releases.first { $0.manifest == request.request.package?.manifest },
-                policy: policy,
-                now: now + ahead + Int64(decided),
-                identifiers: try #require(FreshIdentifiers(random: (0..<32).map { _ in UInt8.random(in: 0...255) })),
-                verifier: name
-            )
+        return DecisionInput(
+            verdict: verdict,
+            request: request,
+            quote: ContentDigest(of: evidence.attest.bytes),
+            record: record,
+            state: state,
+            release: releases.first { $0.manifest == request.request.package?.manifest },
+            policy: policy,
+            now: now + ahead + Int64(decided),
+            identifiers: try #require(FreshIdentifiers(random: (0..<32).map { _ in UInt8.random(in: 0...255) })),
+            verifier: name
         )
-        if case .granting(let terms, _) = decision.outcome {
-            decision = try decision.issuing(try grantSigner.sign(terms))
-        }
-        if let transition = decision.transition {
-            state = transition.state
-            entries += transition.entries.map(\.bytes)
-            kinds += transition.entries.map(\.entry.body.type)
-        }
-        return try answer(decision)
     }
 
     private func answer(_ decision: Decision) throws -> TLSServer.Answer {

@@ -39,6 +39,13 @@ extension VerifierClient {
             )
         )
     }
+
+    func takeLeave(_ device: SoftwareKeyDevice) async throws -> FarewellAnswer {
+        let challenge = try await challenge(device, .farewell)
+        return try await takeLeave(
+            try device.evidence(for: device.request(.farewell, challenge: challenge.challenge))
+        )
+    }
 }
 
 /// The problem that an exchange ends in; the test ends when it ends otherwise.

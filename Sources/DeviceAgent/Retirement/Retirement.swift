@@ -1,0 +1,131 @@
+public import Messages
+
+/// What a retirement will destroy, as the TPM and the disk show it.
+public struct RetirementPlan: Hashable, Sendable {
+    /// The instance.
+    public var instance: InstanceID
+    /// Its serial number.
+    public var serial: Label
+    /// What is in the TPM.
+    public var remnants: [Remnant]
+}
+
+/// One step, and what became of it.
+public struct RetirementStep: Hashable, Sendable, Encodable {
+    /// What it was about: a kind of remnant, or `file`.
+    public var what: String
+    /// Where: a handle, an NV index, or a path in the agent's directory.
+    public var place: String
+    /// `removed`, `gone`, `another`, `platform`, or `not-a-file`.
+    public var outcome: String
+}
+
+/// What the device's part of a retirement came to.
+public struct RetirementOutcome: Hashable, Sendable, Encodable {
+    /// The instance; absent when nothing was left of one.
+    public var instance: InstanceID?
+    /// Its serial number.
+    public var serial: Label?
+    /// When the verifier took its farewell, in seconds since 1970; absent when it was not asked.
+    public var farewell: Int64?
+    /// Each step.
+    public var steps: [RetirementStep]
+}
+
+/// The device's part of the end of its life: its keys leave the TPM, its NV indices are undefined, its directory is shredded.
+///
+/// A courtesy: what ends trust is the operator's act at the verifier. Each step looks whether it is done already, so a run that was
+/// killed is finished by the same command. An evicted key is gone from its handle, and not from the world: whoever owns the TPM can
+/// derive it again from the endorsement seed, which only TPM2_ChangeEPS or a hammer ends.
+public struct Retirement: Sendable {
+    let state: StateDirectory
+    let tcti: String?
+    let owner: OwnerAuthorization?
+
+    /// Joins the parts.
+    /// - Parameters:
+    ///   - tcti: as tpm2-tools spell it; nil for their search.
+    ///   - owner: the owner's authorization, where a factory has set one.
+    public init(_ state: StateDirectory, tcti: String?, owner: OwnerAuthorization?) {
+        self.state = state
+        self.tcti = tcti
+        self.owner = owner
+    }
+
+    /// Looks at what is to be destroyed, and whether it can be; nothing is changed.
+    /// - Returns: nil when nothing is left of a birth, in the TPM or here.
+    public func plan() async throws(AgentError) -> RetirementPlan? {
+        let isShredded = state.remains().isEmpty
+        return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
+            if isShredded, try await !tpm.hasBirthTag() { return nil }
+            let born = try await tpm.bornInstance()
+            try await tpm.check(owner)
+            return RetirementPlan(
+                instance: born.tag.instance,
+                serial: born.tag.serial,
+                remnants: try await tpm.remnants(of: born.tag)
+            )
+        }
+    }
+
+    /// Writes down what is to be destroyed; from here on there is no way back.
+    public func begin(
+        _ plan: RetirementPlan,
+        farewell: Int64?,
+        _ lock: borrowing AgentLock
+    ) throws(AgentError) -> RetirementRecord {
+        let record = RetirementRecord(
+            instance: plan.instance,
+            serial: plan.serial,
+            farewell: farewell,
+            tcti: tcti,
+            remnants: plan.remnants
+        )
+        try state.write(record)
+        return record
+    }
+
+    /// Destroys it, keys first, the record of it last.
+    public func carryOut(
+        _ record: RetirementRecord,
+        _ lock: borrowing AgentLock
+    ) async throws(AgentError) -> RetirementOutcome {
+        guard record.tcti == tcti else {
+            throw AgentError(
+                .refused,
+                "the retirement began on another TPM: \(record.tcti ?? "the one that is found by itself")",
+                hint: "name the same TPM as then",
+                reasons: ["other-tpm"]
+            )
+        }
+        var steps = try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
+            try await tpm.check(owner)
+            var steps: [RetirementStep] = []
+            for remnant in record.remnants {
+                let removal = try await tpm.remove(remnant, by: owner)
+                steps.append(RetirementStep(remnant, removal))
+            }
+            return steps
+        }
+        for name in state.remains() {
+            let isShredded = try state.shred(name)
+            steps.append(
+                RetirementStep(what: "file", place: name, outcome: isShredded ? "removed" : "not-a-file")
+            )
+        }
+        return RetirementOutcome(
+            instance: record.instance,
+            serial: record.serial,
+            farewell: record.farewell,
+            steps: steps
+        )
+    }
+}
+
+extension RetirementStep {
+    fileprivate init(_ remnant: Remnant, _ removal: Removal) {
+        let digits = String(remnant.handle, radix: 16, uppercase: true)
+        let place = "0x" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+        self.init(what: remnant.kind.rawValue, place: place, outcome: removal.rawValue)
+    }
+}

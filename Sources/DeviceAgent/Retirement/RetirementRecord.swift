@@ -1,0 +1,83 @@
+import DurableFiles
+public import Messages
+
+/// `retirement.json`: what is being destroyed, written before the first of it is, and itself the last that goes.
+public struct RetirementRecord: Hashable, Sendable, Codable {
+    /// The format; 1 is the only one.
+    public var formatVersion = 1
+    /// The instance that ends.
+    public var instance: InstanceID
+    /// Its serial number.
+    public var serial: Label
+    /// When the verifier took its farewell, in seconds since 1970; absent when it was not asked.
+    public var farewell: Int64?
+    /// The TPM, as tpm2-tools spell it; absent for their search.
+    ///
+    /// Another one would have nothing to remove.
+    public var tcti: String?
+    /// What was in the TPM.
+    public var remnants: [Remnant]
+
+    /// The most bytes of the file; a real one has about 1 KB.
+    static let maximumSize = 16 << 10
+}
+
+extension StateDirectory {
+    private static let retirementName = "retirement.json"
+    private var retirementPath: String { path + "/" + Self.retirementName }
+
+    /// The retirement that has begun; nil when none has.
+    public func retirement() throws(AgentError) -> RetirementRecord? {
+        guard let bytes = try read(retirementPath, limit: RetirementRecord.maximumSize) else { return nil }
+        do throws(MessageError) {
+            let record = try CanonicalJSON.decode(
+                RetirementRecord.self,
+                from: bytes,
+                limit: RetirementRecord.maximumSize
+            )
+            guard record.formatVersion == 1 else {
+                throw MessageError(.outOfRange, "retirement format \(record.formatVersion) is not known here")
+            }
+            return record
+        } catch {
+            throw AgentError(
+                .environment,
+                "\(retirementPath) is damaged: \(error.detail)",
+                hint: "move it away and run the same command again: it looks into the TPM for what is left"
+            )
+        }
+    }
+
+    func write(_ record: RetirementRecord) throws(AgentError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try CanonicalJSON.encode(record)
+        } catch {
+            throw AgentError("the retirement", error)
+        }
+        try write(bytes, to: retirementPath)
+    }
+
+    /// The files of the agent, the retirement's own last; the lock, which says nothing, is not one of them.
+    func remains() -> [String] {
+        let own = DirectoryEntries.names(in: path).filter { $0 != Self.retirementName && !Self.frame.contains($0) }
+        let held = ["spool", "grants"].flatMap { directory in
+            DirectoryEntries.names(in: path + "/" + directory).map { directory + "/" + $0 }
+        }
+        let last = DirectoryEntries.names(in: path).filter { $0 == Self.retirementName }
+        return held.sorted() + own.sorted() + last
+    }
+
+    /// What stays of the directory until its owner removes it.
+    private static let frame: Set<String> = ["lock", "spool", "grants"]
+
+    /// Overwrites a file and removes its name.
+    /// - Returns: false for what is no file: the agent did not make it, and it stays.
+    func shred(_ name: String) throws(AgentError) -> Bool {
+        do {
+            return try AtomicFile.shred(path + "/" + name)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// The answer to a farewell: it is on record, and the device may destroy what made it this instance.
+public struct FarewellAnswer: Hashable, Sendable, Codable {
+    /// The instance.
+    public var instance: InstanceID
+    /// When its farewell was taken, in seconds since 1970; of several, the first.
+    public var at: Int64
+    /// Whether it was on record before.
+    public var wasKnown: Bool
+
+    /// The most bytes accepted.
+    public static let maximumSize = 1024
+
+    /// Joins the parts.
+    public init(instance: InstanceID, at: Int64, wasKnown: Bool) {
+        self.instance = instance
+        self.at = at
+        self.wasKnown = wasKnown
+    }
+}

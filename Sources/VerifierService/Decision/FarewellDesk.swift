@@ -1,0 +1,77 @@
+import Appraisal
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// The last words of devices that operators retired.
+extension Verifier {
+    /// `POST /v1/farewells`: taken once of a retired instance; again it changes nothing.
+    func takeLeave(_ exchange: Exchange) async throws -> Answer {
+        let evidence: Evidence
+        let request: ReceivedRequest
+        do {
+            evidence = try Evidence(parsing: exchange.body)
+            request = try ReceivedRequest(parsing: evidence.request.bytes)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        guard request.request.purpose == .farewell else {
+            throw ServiceProblem.malformed("the purpose is \(request.request.purpose.rawValue)")
+        }
+        guard let enrolled = try await enrolled(request.request.instance) else {
+            throw notAuthentic(request, "no such instance on record")
+        }
+        guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
+            throw ServiceProblem.malformed("\"ima\" was not asked for")
+        }
+        let challenge = try consume(request, enrolled.record)
+        let given = Case(
+            evidence: evidence,
+            request: request,
+            enrolled: enrolled,
+            challenge: challenge,
+            wantsResult: false
+        )
+        return try await undecidedOnFault(.farewell) { try await takeLeave(given) }
+    }
+
+    private func takeLeave(_ given: Case) async throws -> Answer {
+        let instance = given.request.request.instance
+        for _ in 0..<Self.attempts {
+            let current = policy.now
+            guard let snapshot = try await store.snapshot(of: instance, release: nil) else {
+                throw ServiceProblem.undecided("the state of \(instance) is gone")
+            }
+            let (verdict, log, known) = try await appraise(given, snapshot.state, current)
+            let input = try await input(given, snapshot, verdict, current.policy, known, isLogHeld: log.isHeld)
+            switch UpdateTrust.takeLeave(input) {
+            case .known(let farewell): return try answer(farewell, of: instance, wasKnown: true)
+            case .refused(let refused):
+                metrics.count(.decisions, Purpose.farewell.rawValue, "refused")
+                for reason in refused.codes { metrics.count(.reasons, reason) }
+                throw ServiceProblem.refused(
+                    refused.reasons.first?.sentence ?? "Refused.",
+                    reasons: refused.codes,
+                    instance: instance.text
+                )
+            case .notAuthentic: throw notAuthentic(given.request, "no farewell of this instance's")
+            case .undecided(let cause): throw ServiceProblem.undecided(cause)
+            case .taken(let transition, let farewell):
+                let change = change(given, nil, transition, snapshot, current.policy, log: log.new)
+                switch try await committer.commit(.decision(change)).outcome {
+                case .committed: return try answer(farewell, of: instance, wasKnown: false)
+                case .stale: metrics.count(.staleCommits)
+                case .challengeUsed: throw notAuthentic(given.request, "the challenge was used before")
+                case .known, .conflict: throw ServiceProblem.undecided("the record refused a farewell")
+                }
+            }
+        }
+        throw ServiceProblem.undecided("the record of \(instance) moved \(Self.attempts) times")
+    }
+
+    private func answer(_ farewell: Farewell, of instance: InstanceID, wasKnown: Bool) throws -> Answer {
+        metrics.count(.decisions, Purpose.farewell.rawValue, wasKnown ? "known" : "accepted")
+        logger.notice("farewell", metadata: ["instance": "\(instance)", "known": "\(wasKnown)"])
+        return try .json(FarewellAnswer(instance: instance, at: farewell.at, wasKnown: wasKnown))
+    }
+}

@@ -1,0 +1,130 @@
+import DurableFiles
+import Foundation
+import Messages
+import TPMCrypto
+import TPMDevice
+import TPMWire
+import Testing
+
+@testable import DeviceAgent
+
+/// The device's part of the end of its life, with the real program, a real TPM and a verifier that answers.
+@Suite(.timeLimit(.minutes(10))) struct RetireTests {
+    private func retiring(_ body: (Bench) async throws -> Void) async throws {
+        try await Bench.with { bench in
+            try await bench.bearAgain()
+            try await bench.verifier.act(.retire)
+            try await body(bench)
+        }
+    }
+
+    private func steps(_ ended: Program.Ended) throws -> [[String]] {
+        struct Report: Decodable {
+            struct Step: Decodable { var what, place, outcome: String }
+            var steps: [Step]
+        }
+        return try JSONDecoder().decode(Report.self, from: Data(ended.output.utf8)).steps
+            .map { [$0.what, $0.place, $0.outcome] }
+    }
+
+    @Test func everythingGoesKeysFirstAndNothingIsLeft() async throws {
+        try await retiring { bench in
+            let ended = try await bench.program("retire", ["--yes", "--json"])
+            #expect(ended.status == .exited(0), "\(ended)")
+            let steps = try steps(ended)
+            #expect(steps.allSatisfy { $0[2] == "removed" })
+            #expect(
+                steps.map { $0[0] } == [
+                    "attestation-key", "identity-key", "certificate", "certificate", "grants-counter", "security-floor",
+                    "birth-tag",
+                ] + Array(repeating: "file", count: steps.count - 7)
+            )
+            #expect(steps.last?[1] == "retirement.json")
+            #expect(try await bench.remains().isEmpty)
+            #expect(await bench.verifier.kinds.suffix(1) == ["farewell"])
+            #expect(await bench.verifier.state.farewell != nil)
+            let again = try await bench.program("retire", ["--yes"])
+            #expect(again.status == .exited(0) && again.output.contains("nothing is left"), "\(again)")
+        }
+    }
+
+    @Test func nothingIsDestroyedBeforeAnOperatorHasAgreed() async throws {
+        try await Bench.with { bench in
+            try await bench.bearAgain()
+            let before = try await bench.remains()
+            let ended = try await bench.program("retire", ["--yes", "--json"])
+            #expect(ended.status == .exited(1) && ended.output.contains("not-retired"), "\(ended)")
+            #expect(ended.error.contains("birthmark device retire"))
+            #expect(try await bench.remains() == before)
+            #expect(try await bench.program("attest").status == .exited(0), "it lives on")
+        }
+    }
+
+    @Test func nobodyIsAskedWhoIsNotThere() async throws {
+        try await retiring { bench in
+            let before = try await bench.remains()
+            let ended = try await bench.program("retire")
+            #expect(ended.status == .exited(2) && ended.error.contains("--yes"), "\(ended)")
+            #expect(try await bench.remains() == before)
+            #expect(await bench.verifier.state.farewell == nil)
+        }
+    }
+
+    @Test func aVerifierThatIsGoneIsLeftOutOnlyWhenThatIsSaid() async throws {
+        try await retiring { bench in
+            await bench.verifier.setTrouble(.down)
+            let before = try await bench.remains()
+            let ended = try await bench.program("retire", ["--yes"])
+            #expect(ended.status == .exited(3) && ended.error.contains("--without-verifier"), "\(ended)")
+            #expect(try await bench.remains() == before)
+            let alone = try await bench.program("retire", ["--yes", "--without-verifier"])
+            #expect(alone.status == .exited(0) && alone.output.contains("not said"), "\(alone)")
+            #expect(try await bench.remains().isEmpty)
+        }
+    }
+
+    /// What somebody else has put at a handle since is not the birth's, and stays.
+    @Test func anotherKeyAtTheHandleStays() async throws {
+        try await retiring { bench in
+            let lock = try bench.lock()
+            let retirement = Retirement(try StateDirectory(bench.state), tcti: bench.device.tcti, owner: nil)
+            let plan = try #require(try await retirement.plan())
+            let record = try retirement.begin(plan, farewell: nil, lock)
+            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+                let handle = Handle(rawValue: Bench.keyHandles[1])
+                if let key = try tpm.persistentObject(at: handle) { try tpm.evict(key) }
+                let other = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .owner)
+                _ = try tpm.persist(other.object, at: handle)
+            }
+            let outcome = try await retirement.carryOut(record, lock)
+            #expect(outcome.steps.filter { $0.outcome == "another" }.map(\.what) == ["identity-key"])
+            #expect(try await bench.remains() == ["key \(Bench.keyHandles[1])"])
+        }
+    }
+
+    @Test func anOwnerWithAValueIsAskedForItFirst() async throws {
+        try await retiring { bench in
+            let value = [UInt8](repeating: 0xA5, count: 32)
+            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+                try tpm.hierarchyChangeAuth(of: .owner, to: value)
+            }
+            func file(_ name: String, _ byte: String) throws -> String {
+                let path = bench.device.directory + "/" + name
+                let text = #"{"formatVersion":1,"owner":"\#(String(repeating: byte, count: 32))"}"#
+                try Data(text.utf8).write(to: URL(filePath: path))
+                return path
+            }
+            let before = try await bench.remains()
+            for arguments in [[], ["--owner-authorization", try file("wrong", "00")]] {
+                let ended = try await bench.program("retire", ["--yes", "--json"] + arguments)
+                #expect(ended.status == .exited(1) && ended.output.contains("owner-authorization"), "\(ended)")
+            }
+            #expect(try await bench.remains() == before)
+            #expect(await bench.verifier.state.farewell == nil, "nothing was said that could not be done")
+            let right = ["--yes", "--owner-authorization", try file("right", "a5")]
+            let ended = try await bench.program("retire", right)
+            #expect(ended.status == .exited(0), "\(ended)")
+            #expect(try await bench.remains().isEmpty)
+        }
+    }
+}

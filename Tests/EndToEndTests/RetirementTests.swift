@@ -1,0 +1,41 @@
+import Testing
+
+/// The end of a device's life: at the verifier, in its TPM, on its disk; and what becomes of it when somebody puts the keys back.
+@Suite(.timeLimit(.minutes(10))) struct RetirementStoryTests {
+    @Test func aDeviceIsRetiredLeavesAndIsKnownWhenItComesBack() async throws {
+        try await Fleet.with { fleet in
+            let device = try #require(fleet.devices.first)
+            try await expect(0, device.agent("attest"))
+            // By itself no device can end its life.
+            let early = try await expect(1, device.agent("retire", ["--yes"])).json
+            #expect(early["reasons"].texts == ["not-retired"])
+            try await expect(0, device.agent("attest"))
+
+            // The server's side is at once, whatever the device does.
+            try await fleet.act("retire", on: device, because: "scrapped")
+            var record = try await fleet.record(of: device)
+            #expect(record["lifecycle"].text == "retired" && record["lease"] == .null && record["farewell"] == .null)
+            let refused = try await expect(1, device.agent("attest")).json
+            #expect(refused["reasons"].texts == ["retired"])
+
+            // The device's side is a courtesy.
+            let left = try await expect(0, device.agent("retire", ["--yes"])).json
+            #expect(left["serial"].text == device.serial && left["farewell"] != .null)
+            record = try await fleet.record(of: device)
+            #expect(record["farewell"].number == left["farewell"].number)
+            #expect(record["reappeared.times"].number == 1)
+            let told = try await fleet.run(.auditor, ["device", "show", device.serial] + fleet.asAlice)
+            #expect(told.output.contains("the device said that it destroys its keys"))
+            #expect(try await expect(0, device.agent("retire", ["--yes"])).json["serial"] == .null)
+
+            // The same TPM gives the same keys again to whoever owns it: they are refused, and that is seen.
+            let again = ["provision", fleet.line] + device.provisioning + ["--security-floor", "7"]
+            try await expect(0, Program.factory.run(again, in: device.transcript))
+            let back = try await expect(1, device.agent("attest")).json
+            #expect(back["reasons"].texts == ["retired"])
+
+            let ledger = try await fleet.run(.auditor, ["ledger", "verify", "--trust", fleet.trust, "--json"]).json
+            #expect(ledger["types.farewell"].number == 1 && ledger["types.reappearance"].number == 1)
+        }
+    }
+}
