@@ -160,10 +160,11 @@ extension BirthReason: CustomStringConvertible {
         case .tierUnendorsed: "order it with --tier vtpm, the tier of TPMs for which no vendor speaks"
         case .serialTaken:
             "read the serial number again, two boards must not share one; if the first was taken out: birthmark-factory rework"
-        case .bornAs(let serial): "use --serial \(serial), or read the serial number again"
-        case .retired: "put the new board in; this one is never born again, under any name"
+        case .bornAs(let serial):
+            "use --serial \(serial), or read the serial number again; another life of a retired TPM takes --follows"
+        case .retired: "put the new board in; this one has no way back to its name"
         case .bornElsewhere:
-            "import that station's births; to make it another device, an operator retires it there and clears the TPM"
+            "import that station's births; to make it another device: birthmark device retire, birthmark-device retire on it, then --follows"
         case .orderDiffers: "repeat the order as it was begun; a birth is never changed"
         case .handleTaken(let handle):
             "if nothing needs that key: tpm2_evictcontrol -c \(handle), then run the same command again"

@@ -22,6 +22,8 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     public var station: Label
     /// The instance that had the serial number before, when its board was swapped; a verifier retires it.
     public var replaces: Replacement?
+    /// The retired instance that this TPM was before, whose keys were others; absent in a TPM's first life.
+    public var follows: Replacement?
     /// The package it was born with.
     public var bornWith: BornWith
     /// The endorsement key.
@@ -96,6 +98,13 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         guard replaces?.instance != instance else {
             throw MessageError(.outOfRange, "an instance cannot replace itself")
         }
+        guard let follows else { return }
+        guard follows.instance != instance, follows.instance != replaces?.instance else {
+            throw MessageError(
+                .outOfRange,
+                "an instance follows another one, which had another TPM than the one it replaces"
+            )
+        }
     }
 
     /// What a kernel can be built to extend (CONFIG_IMA_MEASURE_PCR_IDX).
@@ -114,6 +123,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         bornAt: Int64,
         station: Label,
         replaces: Replacement? = nil,
+        follows: Replacement? = nil,
         bornWith: BornWith,
         ek: BornKey,
         iak: BornKey,
@@ -139,6 +149,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         self.bornAt = bornAt
         self.station = station
         self.replaces = replaces
+        self.follows = follows
         self.bornWith = bornWith
         self.ek = ek
         self.iak = iak

@@ -24,6 +24,8 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
     public var retired: [ContentDigest]
     /// Advisories about its keys that the line lets pass; absent when there are none.
     public var waivedAdvisories: [AdvisoryWaiver]?
+    /// The retired instance that this TPM was before; absent in its first life.
+    public var follows: InstanceID?
 
     /// More boards than a device ever had.
     static let maximumRetired = 256
@@ -41,7 +43,8 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         intermediates: [Blob],
         enrolmentKey: Blob,
         retired: [ContentDigest] = [],
-        waivedAdvisories: [AdvisoryWaiver]? = nil
+        waivedAdvisories: [AdvisoryWaiver]? = nil,
+        follows: InstanceID? = nil
     ) {
         formatVersion = 1
         self.serial = serial
@@ -54,6 +57,7 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         self.enrolmentKey = enrolmentKey
         self.retired = retired
         self.waivedAdvisories = waivedAdvisories
+        self.follows = follows
     }
 
     /// Reads a request.

@@ -34,6 +34,10 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var farewell: Int64?
     /// What was seen of its key after it was retired; absent when that was nothing.
     public var reappeared: ReappearanceReport?
+    /// The retired instance that its TPM was before; absent in the TPM's first life.
+    public var follows: InstanceID?
+    /// The instance that its TPM became after it was retired; absent when it became none.
+    public var followedBy: InstanceID?
     /// Why it is where it is, for people: the last refusal or operator's act.
     public var remark: String?
 
@@ -61,6 +65,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         imaEntries: Int? = nil,
         farewell: Int64? = nil,
         reappeared: ReappearanceReport? = nil,
+        follows: InstanceID? = nil,
+        followedBy: InstanceID? = nil,
         remark: String? = nil
     ) {
         self.instance = instance
@@ -82,6 +88,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.imaEntries = imaEntries
         self.farewell = farewell
         self.reappeared = reappeared
+        self.follows = follows
+        self.followedBy = followedBy
         self.remark = remark
     }
 }

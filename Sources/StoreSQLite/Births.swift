@@ -9,9 +9,7 @@ extension SQLiteStore {
     func apply(_ birth: BirthImport, _ db: Database) throws -> StoreOutcome? {
         let state = birth.transition.state
         if let obstacle = try obstacle(to: birth, db) { return obstacle }
-        if let retirement = birth.retirement {
-            if let obstacle = try replace(retirement.transition, retirement.replacing, db) { return obstacle }
-        }
+        if let obstacle = try change(birth.earlier, db) { return obstacle }
         try db.cachedStatement(
             sql: """
                 INSERT INTO birth (instance, serial, endorsement_key, record, payload, envelope, imported_at)
@@ -31,18 +29,41 @@ extension SQLiteStore {
         return nil
     }
 
-    /// What on record stands against a birth: an endorsement key is one instance's for ever, a serial number its holder's until the very
-    /// birth that replaces it.
+    /// Changes all earlier lives or none: the birth that goes with them is refused when one of them has moved.
+    private func change(_ earlier: [BirthImport.EarlierLife], _ db: Database) throws -> StoreOutcome? {
+        let version = try db.cachedStatement(sql: "SELECT version FROM state WHERE instance = ?")
+        for life in earlier {
+            let current = try Int64.fetchOne(version, arguments: [life.transition.state.instance.text])
+            guard current == life.replacing else { return .stale }
+        }
+        for life in earlier {
+            if let obstacle = try replace(life.transition, life.replacing, db) { return obstacle }
+        }
+        return nil
+    }
+
+    /// What on record stands against a birth: a TPM is one instance until a birth follows that one, a serial number its holder's until the
+    /// very birth that replaces it, or that follows it.
     private func obstacle(to birth: BirthImport, _ db: Database) throws -> StoreOutcome? {
         let instance = birth.transition.state.instance
-        let known = try db.cachedStatement(
-            sql: "SELECT instance, record FROM birth WHERE instance = ? OR endorsement_key = ?"
+        let known = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT record FROM birth WHERE instance = ?"),
+            arguments: [instance.text]
         )
-        for other in try Row.fetchAll(known, arguments: [instance.text, Data(birth.endorsementKey)]) {
-            guard let other = InstanceID(other[0] as String), other != instance else {
-                return other.bytes(1) == birth.record.bytes ? .known : .conflict(.instance)
-            }
-            return .conflict(.endorsementKey(other))
+        if let known { return known.bytes(0) == birth.record.bytes ? .known : .conflict(.instance) }
+        let former = birth.succession?.transition.state.instance
+        // The latest: a TPM can have had several lives.
+        let earlier = try String.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT instance FROM birth WHERE endorsement_key = ? ORDER BY rowid DESC LIMIT 1"
+            ),
+            arguments: [Data(birth.endorsementKey)]
+        )
+        if let earlier {
+            guard let earlier = InstanceID(earlier) else { return .conflict(.instance) }
+            guard earlier == former else { return .conflict(.endorsementKey(earlier)) }
+        } else if former != nil {
+            return .conflict(.missing)
         }
         let held = try String.fetchOne(
             db.cachedStatement(sql: "SELECT instance FROM serial_number WHERE serial = ?"),
@@ -50,7 +71,8 @@ extension SQLiteStore {
         )
         guard let held else { return birth.retirement == nil ? nil : .conflict(.missing) }
         guard let holder = InstanceID(held) else { return .conflict(.instance) }
-        return birth.retirement?.transition.state.instance == holder ? nil : .conflict(.serial(holder))
+        let ending = birth.retirement?.transition.state.instance ?? former
+        return ending == holder ? nil : .conflict(.serial(holder))
     }
 
     func apply(_ bundle: StoredBundle, _ db: Database) throws -> StoreOutcome? {

@@ -91,7 +91,7 @@ extension RecordMemory.Contents {
         switch change {
         case .birth(let birth):
             states.keep(birth.transition.state, for: birth.transition.state.instance)
-            if let retired = birth.retirement?.transition.state { states.keep(retired, for: retired.instance) }
+            for earlier in birth.earlier.map(\.transition.state) { states.keep(earlier, for: earlier.instance) }
             if let log = birth.log { logs.keep(true, for: log.digest) }
         case .decision(let decision):
             states.keep(decision.transition.state, for: decision.transition.state.instance)

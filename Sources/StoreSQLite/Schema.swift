@@ -22,6 +22,7 @@ enum Schema {
             try Standings.refresh(db)
         }
         migrator.registerMigration("6") { db in try db.execute(sql: version6) }
+        migrator.registerMigration("7") { db in try db.execute(sql: version7) }
         return migrator
     }
 
@@ -186,5 +187,23 @@ enum Schema {
             confirmed INTEGER NOT NULL,
             failed INTEGER NOT NULL
         ) STRICT;
+        """
+
+    // A TPM can be born again: then two births have one endorsement key, and the later one follows the other.
+    private static let version7 = """
+        CREATE TABLE birth_7 (
+            instance TEXT NOT NULL PRIMARY KEY,
+            serial TEXT NOT NULL,
+            endorsement_key BLOB NOT NULL,
+            record BLOB NOT NULL,
+            payload BLOB NOT NULL,
+            envelope BLOB NOT NULL,
+            imported_at INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO birth_7
+            SELECT instance, serial, endorsement_key, record, payload, envelope, imported_at FROM birth ORDER BY rowid;
+        DROP TABLE birth;
+        ALTER TABLE birth_7 RENAME TO birth;
+        CREATE INDEX birth_endorsement_key ON birth (endorsement_key);
         """
 }

@@ -50,6 +50,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var farewell: Farewell?
     /// What was seen of its key after its retirement; `nil` while that is nothing.
     public internal(set) var reappeared: Reappearance?
+    /// The instance that its TPM became after its retirement; `nil` while it became none.
+    public internal(set) var followedBy: InstanceID?
     /// What operators have put in the place of values that profiles state.
     public internal(set) var allowed: [AllowedMove]?
     /// SHA-256 of the instance's latest ledger entry.

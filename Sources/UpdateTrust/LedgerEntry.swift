@@ -36,6 +36,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case rollout(RolloutEntry)
         case farewell(FarewellEntry)
         case reappearance(ReappearanceEntry)
+        case succession(SuccessionEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -59,6 +60,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .rollout: .rollout
             case .farewell: .farewell
             case .reappearance: .reappearance
+            case .succession: .succession
             }
         }
     }
@@ -68,7 +70,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case act = "operator"
         case allowance = "boot-allowance"
         case downgrade = "downgrade-allowance"
-        case rollout, farewell, reappearance
+        case rollout, farewell, reappearance, succession
     }
 
     /// Joins the parts.
@@ -121,6 +123,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .rollout: body = .rollout(try container.decode(RolloutEntry.self, forKey: .body))
         case .farewell: body = .farewell(try container.decode(FarewellEntry.self, forKey: .body))
         case .reappearance: body = .reappearance(try container.decode(ReappearanceEntry.self, forKey: .body))
+        case .succession: body = .succession(try container.decode(SuccessionEntry.self, forKey: .body))
         }
     }
 
@@ -151,6 +154,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .rollout(let body): try container.encode(body, forKey: .body)
         case .farewell(let body): try container.encode(body, forKey: .body)
         case .reappearance(let body): try container.encode(body, forKey: .body)
+        case .succession(let body): try container.encode(body, forKey: .body)
         }
     }
 }

@@ -11,6 +11,8 @@ public struct BirthEntry: Hashable, Sendable, Codable {
     public var station: Label
     /// The instance whose board it replaces; that one's chain has the rework.
     public var replaces: InstanceID?
+    /// The retired instance that the same TPM was before; that one's chain has the succession.
+    public var follows: InstanceID?
     /// The package it was born with; its security version is the first floor.
     public var bornWith: BornWith
 
@@ -20,6 +22,7 @@ public struct BirthEntry: Hashable, Sendable, Codable {
         tier = record.tier
         station = record.station
         replaces = record.replaces?.instance
+        follows = record.follows?.instance
         bornWith = record.bornWith
     }
 }

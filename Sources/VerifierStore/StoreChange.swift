@@ -32,7 +32,7 @@ public enum StoreChange: Sendable {
     /// The entries that it appends to the ledger.
     public var entries: [WrittenEntry] {
         switch self {
-        case .birth(let birth): (birth.retirement?.transition.entries ?? []) + birth.transition.entries
+        case .birth(let birth): birth.earlier.flatMap(\.transition.entries) + birth.transition.entries
         case .decision(let decision): decision.transition.entries
         case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
             transition.entries
@@ -50,17 +50,22 @@ public struct BirthImport: Sendable {
     public var record: ContentDigest
     /// The serial number: one instance has it at a time.
     public var serial: Label
-    /// Name of the endorsement key: one instance each, for ever.
+    /// Name of the endorsement key: one instance each, until that one is retired and followed.
     public var endorsementKey: [UInt8]
     /// The state it begins with, and the entry.
     public var transition: Transition
     /// The log of its first boot, when it came along.
     public var log: StoredLog?
     /// The end of the instance that had the serial number before; carried out with the birth or not at all.
-    public var retirement: Retirement?
+    public var retirement: EarlierLife?
+    /// What the chain of the instance says then that the TPM was before; carried out with the birth or not at all.
+    public var succession: EarlierLife?
 
-    /// How an instance ends whose board was swapped.
-    public struct Retirement: Sendable {
+    /// The changes of earlier instances.
+    public var earlier: [EarlierLife] { [retirement, succession].compactMap { $0 } }
+
+    /// What changes of an instance that came before.
+    public struct EarlierLife: Sendable {
         /// The state as it will be, and the entries.
         public var transition: Transition
         /// The version of the state that it was taken on.
@@ -81,7 +86,8 @@ public struct BirthImport: Sendable {
         endorsementKey: [UInt8],
         transition: Transition,
         log: StoredLog?,
-        retirement: Retirement? = nil
+        retirement: EarlierLife? = nil,
+        succession: EarlierLife? = nil
     ) {
         self.birth = birth
         self.record = record
@@ -90,6 +96,7 @@ public struct BirthImport: Sendable {
         self.transition = transition
         self.log = log
         self.retirement = retirement
+        self.succession = succession
     }
 }
 
@@ -160,7 +167,7 @@ public enum StoreConflict: Hashable, Sendable {
     case restoration
     /// Another instance has this serial number.
     case serial(InstanceID)
-    /// Another instance has this endorsement key.
+    /// Another instance has this endorsement key, and the birth does not follow it.
     case endorsementKey(InstanceID)
     /// There is no such instance, release or bundle.
     case missing

@@ -17,6 +17,10 @@ struct ProvisionCommand: AsyncParsableCommand {
                   --security-version 7
 
             Killed at any moment, the same command again continues with the same keys.
+
+            A TPM whose instance an operator has retired, and whose old keys birthmark-device retire has removed, is born again as another \
+            instance, with other keys, under another serial number; the verifier's ledger says what followed what:
+              birthmark-factory provision line-1 --serial GW-0002 … --follows 5e8f… --follows-because 'refurbished' --by bob
             """
     )
 
@@ -48,6 +52,15 @@ struct ProvisionCommand: AsyncParsableCommand {
         help: "For a device that was born here and whose TPM was cleared: the floor that birthmark device show names."
     )
     var securityFloor: UInt64?
+    @Option(help: ArgumentHelp("The retired instance that this TPM was before.", valueName: "instance"))
+    var follows: String?
+    @Option(
+        name: .customLong("follows-because"),
+        help: ArgumentHelp("Why the TPM lives again, in one line; it stands on the ledger.", valueName: "text")
+    )
+    var followsBecause: String?
+    @Option(help: ArgumentHelp("Who gives the TPM another life.", valueName: "name"))
+    var by: Label?
     @Option(
         name: .customLong("event-log"),
         help: ArgumentHelp(
@@ -79,6 +92,22 @@ struct ProvisionCommand: AsyncParsableCommand {
         var restoration: String?
     }
 
+    func validate() throws {
+        let parts = [follows, followsBecause, by?.text].compactMap { $0 }.count
+        guard parts == 0 || formerLife != nil else {
+            throw ValidationError(
+                "--follows takes the 32 digits of an instance, --follows-because one line, and --by a name: all or none"
+            )
+        }
+    }
+
+    private var formerLife: Replacement? {
+        guard let instance = follows.flatMap({ InstanceID($0) }), let reason = followsBecause.flatMap({ Remark($0) }),
+            let by
+        else { return nil }
+        return Replacement(instance: instance, reason: reason, by: by)
+    }
+
     func run() async throws {
         let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         let profile = try readProfile(profile)
@@ -89,7 +118,8 @@ struct ProvisionCommand: AsyncParsableCommand {
             hardwareRevision: hardwareRevision,
             environment: environment,
             tier: tier.tier,
-            bornWith: BornWith(name: package, version: packageVersion, securityVersion: securityVersion)
+            bornWith: BornWith(name: package, version: packageVersion, securityVersion: securityVersion),
+            follows: formerLife
         )
         let tpm = try await openTPM(tcti: tpm.tcti)
         let bar = ProgressBar("birth of \(serial)")

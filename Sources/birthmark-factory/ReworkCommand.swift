@@ -8,7 +8,8 @@ struct ReworkCommand: ParsableCommand {
         commandName: "rework",
         abstract: "Retires the board of a serial number, so that another can be born under it.",
         discussion: """
-            The first board's TPM is never born again, under any name. The next birth under the serial number says what it replaces, why and \
+            The first board's TPM is never born again under this name, and under another only by a birth that names what it was \
+            (provision --follows). The next birth under the serial number says what it replaces, why and \
             by whom, and the verifier that imports it retires the first instance. Done twice with the same words it changes nothing.
 
             Example:

@@ -163,6 +163,8 @@ func describe(_ device: InstanceReport) -> String {
                 "noticed \($0.times) times since \(UTCTime.text($0.first)), last at \(UTCTime.text($0.last))"
             }
         ),
+        ("follows", device.follows.map { "instance \($0), which the same TPM was before" }),
+        ("followed by", device.followedBy.map { "instance \($0), which the same TPM is now" }),
         ("remark", device.remark),
     ])
 }

@@ -38,4 +38,32 @@ import Testing
             #expect(ledger["types.farewell"].number == 1 && ledger["types.reappearance"].number == 1)
         }
     }
+
+    @Test func aRetiredTPMIsBornAgainAsAnother() async throws {
+        try await Fleet.with { fleet in
+            let device = try #require(fleet.devices.first)
+            let former = try #require(try await expect(0, device.agent("attest")).json["instance"].text)
+            try await fleet.act("retire", on: device, because: "refurbished")
+            try await expect(0, device.agent("retire", ["--yes"]))
+
+            var order = device.provisioning
+            order[1] = "GW-0009"
+            order += ["--follows", former, "--follows-because", "refurbished", "--by", "bob"]
+            let born = try await expect(
+                0,
+                Program.factory.run(["provision", fleet.line] + order, in: device.transcript)
+            )
+            let instance = try #require(born.json["instance"].text)
+            #expect(instance != former)
+            try await fleet.importBirths()
+
+            #expect(try await expect(0, device.agent("attest")).json["instance"].text == instance)
+            let old = try await fleet.record(of: device)
+            #expect(old["lifecycle"].text == "retired" && old["followedBy"].text == instance)
+            let show = ["device", "show", "GW-0009"] + fleet.asAlice
+            let told = try await fleet.run(.auditor, show + ["--json"]).json
+            #expect(told["lifecycle"].text == "trusted" && told["follows"].text == former)
+            #expect(try await fleet.run(.auditor, show).output.contains("which the same TPM was before"))
+        }
+    }
 }

@@ -12,7 +12,86 @@ extension StoreConformance {
         StoreConformance("a bundle's number is taken once", bundleOnce),
         StoreConformance("gaps in a station's sequence", gaps),
         StoreConformance("a restoration is taken over once, with its entries", restoration),
+        StoreConformance("a retired TPM's next life follows it in one transaction", succession),
+        StoreConformance("an endorsement key is its holder's until a birth follows that one", successionRefused),
     ]
+
+    /// A birth of TPM 1 as another instance, which follows one that is retired.
+    private static func next(
+        _ number: Int,
+        serial: String,
+        following state: InstanceState,
+        endorsementKey: Int = 1
+    ) throws -> BirthImport {
+        var record = try Fixture.record(number, serial: serial, endorsementKey: endorsementKey)
+        record.follows = Replacement(
+            instance: state.instance,
+            reason: try Remark("refurbished").found(),
+            by: try Fixture.label("bob")
+        )
+        var birth = try Fixture.birth(record)
+        let succession = try Succession.of(state, by: record, payload: birth.record, at: Fixture.now)
+        guard case .applied(let transition) = succession else { throw Missing() }
+        birth.succession = .init(transition: transition, replacing: state.version)
+        return birth
+    }
+
+    private static func retired(_ store: any VerifierStore, _ key: LedgerKey) async throws -> InstanceState {
+        let first = try Fixture.birth(try Fixture.record(1))
+        let state = first.transition.state
+        let retirement = try Fixture.act(.retire, on: state)
+        _ = try await store.commit(
+            [.birth(first), .act(retirement, replacing: state.version)],
+            sealer: key.sealer
+        )
+        return retirement.state
+    }
+
+    private static func succession(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let first = try await retired(store, key)
+        let second = try next(2, serial: "SN-2", following: first)
+        let receipt = try await store.commit([.birth(second), .birth(second)], sealer: key.sealer)
+        #expect(receipt.outcomes == [.committed(at: 2), .known])
+        #expect(receipt.ledger?.size == 4, "what followed the first, and the birth")
+        let (former, state) = (first.instance, second.transition.state)
+        let followed = try await store.snapshot(of: former, release: nil)?.state
+        #expect(followed?.followedBy == state.instance && followed?.lifecycle == .retired)
+        #expect(try await store.instance(serial: try Fixture.label("SN-1")) == former)
+        #expect(try await store.instance(serial: second.serial) == state.instance)
+        let places = try await (store.statusIndex(of: former), store.statusIndex(of: state.instance))
+        #expect(places.0 != places.1)
+        // Under the serial number of its former life, and a third one behind it.
+        let retirement = try Fixture.act(.retire, on: state)
+        _ = try await store.commit([.act(retirement, replacing: state.version)], sealer: key.sealer)
+        let third = try next(3, serial: "SN-2", following: retirement.state)
+        #expect(try await store.commit([.birth(third)], sealer: key.sealer).outcomes == [.committed(at: 5)])
+        #expect(try await store.instance(serial: second.serial) == third.transition.state.instance)
+    }
+
+    private static func successionRefused(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let first = try await retired(store, key)
+        let plain = try Fixture.birth(try Fixture.record(2, endorsementKey: 1))
+        let taken = StoreOutcome.conflict(.endorsementKey(first.instance))
+        #expect(try await store.commit([.birth(plain)], sealer: key.sealer).outcomes == [taken])
+        // Another TPM is nobody's next life.
+        let other = try next(3, serial: "SN-3", following: first, endorsementKey: 3)
+        #expect(try await store.commit([.birth(other)], sealer: key.sealer).outcomes == [.conflict(.missing)])
+        // What it was taken on has moved meanwhile.
+        var stale = try next(4, serial: "SN-4", following: first)
+        stale.succession?.replacing -= 1
+        #expect(try await store.commit([.birth(stale)], sealer: key.sealer).outcomes == [.stale])
+        // Somebody else has the serial number.
+        let held = try Fixture.birth(try Fixture.record(5))
+        let second = try next(6, serial: "SN-5", following: first)
+        let outcomes = try await store.commit([.birth(held), .birth(second)], sealer: key.sealer).outcomes
+        #expect(outcomes == [.committed(at: 2), .conflict(.serial(held.transition.state.instance))])
+        #expect(try await store.snapshot(of: first.instance, release: nil)?.state == first)
+        // Once followed, the first is not followed again: the TPM is the second's now.
+        let follower = try next(7, serial: "SN-7", following: first)
+        let late = try next(8, serial: "SN-8", following: first)
+        let last = try await store.commit([.birth(follower), .birth(late)], sealer: key.sealer).outcomes
+        #expect(last == [.committed(at: 3), .conflict(.endorsementKey(follower.transition.state.instance))])
+    }
 
     /// The birth of `number` under the serial number SN-1, with the end of the instance before it.
     private static func swap(

@@ -97,6 +97,19 @@ import Testing
             LedgerEntry(
                 at: 6,
                 instance: world.record.instance,
+                actor: Actor(.station, Sample.label("line-1")),
+                body: .succession(
+                    SuccessionEntry(
+                        followedBy: world.record.instance,
+                        record: Sample.digest("record"),
+                        by: Sample.label("bob"),
+                        reason: remark
+                    )
+                )
+            ),
+            LedgerEntry(
+                at: 6,
+                instance: world.record.instance,
                 actor: Actor(.verifier, Sample.verifier),
                 body: .farewell(
                     FarewellEntry(

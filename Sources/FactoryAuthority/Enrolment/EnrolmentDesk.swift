@@ -52,7 +52,7 @@ public actor EnrolmentDesk {
         let keys = try keys(of: request)
         let facts = try judge(request, keys.endorsement, at: date)
         _ = try request.findings(of: ["endorsement key": keys.endorsement]).refusing()
-        _ = try claim(request, keys.tpm, at: date)
+        _ = try claim(request, request.life(of: keys.tpm), at: date)
         guard let key = try? StorageKey(keys.endorsement) else {
             throw BirthRefusal(.residency(.endorsementKeyUnsuitable))
         }
@@ -148,7 +148,7 @@ public actor EnrolmentDesk {
         for challenge: OpenChallenge
     ) throws -> EnrolmentCertificates {
         let register = authority.register
-        let tpm = challenge.keys.tpm
+        let tpm = challenge.request.life(of: challenge.keys.tpm)
         guard let lock = try register.lock(tpm) else { throw EnrolmentBusy() }
         defer { lock.release() }
         let request = challenge.request
@@ -266,6 +266,9 @@ public actor EnrolmentDesk {
 }
 
 extension EnrolmentRequest {
+    /// Under what the register knows this life of the TPM: each has certificates of its own.
+    fileprivate func life(of tpm: ContentDigest) -> ContentDigest { TPMLife.digest(tpm, following: follows) }
+
     /// Which keys are known to be weak, whatever firmware the TPM runs: the CA asks the keys, not the station.
     fileprivate func findings(of keys: KeyValuePairs<String, TPMTPublic>) -> [TPMAdvisoryFinding] {
         TPMAdvisoryFinding.weaknesses(of: keys, waived: (waivedAdvisories ?? []).advisories)

@@ -70,8 +70,11 @@ extension Birth {
         let uniqueY = try profile.uniqueY
         return KeptKeys(
             ek: endorsementKey,
-            iak: try connection.keepAgain(iak, template: template.iak(uniqueY: uniqueY)),
-            idevid: try connection.keepAgain(idevid, template: template.idevid(uniqueY: uniqueY))
+            iak: try connection.keepAgain(iak, template: template.iak(uniqueY: uniqueY, following: order.formerLife)),
+            idevid: try connection.keepAgain(
+                idevid,
+                template: template.idevid(uniqueY: uniqueY, following: order.formerLife)
+            )
         )
     }
 }

@@ -32,12 +32,15 @@ struct Birth: Sendable {
         try await step(.readEndorsement)
         let found = try connection.endorsementKey(of: profile)
         let endorsementKey = found.key
-        let digest = ContentDigest(of: endorsementKey.publicArea.bytes)
+        let board = ContentDigest(of: endorsementKey.publicArea.bytes)
+        let digest = order.life(of: board)
 
         try await step(.claim)
         guard let lock = try FileLock.trying(station.directory.lock(of: digest)) else { throw BirthInterruption.busy }
         defer { lock.release() }
-        guard try !files.isRetired(digest, order.serial) else { throw BirthRefusal(.retired(serial: order.serial)) }
+        guard try !files.isRetired(board, order.serial), try !files.isRetired(digest, order.serial) else {
+            throw BirthRefusal(.retired(serial: order.serial))
+        }
         if let record = try signedBirth(of: endorsementKey) {
             return try lookAgain(at: record, endorsementKey: found, tpm: digest, connection)
         }

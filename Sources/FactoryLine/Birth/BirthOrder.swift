@@ -14,6 +14,8 @@ public struct BirthOrder: Codable, Hashable, Sendable {
     public var tier: Tier
     /// The package it leaves the line with.
     public var bornWith: BornWith
+    /// The retired instance that its TPM was before, by whose hand it lives again, and why; absent in a TPM's first life.
+    public var follows: Replacement?
 
     /// Joins the parts.
     public init(
@@ -22,7 +24,8 @@ public struct BirthOrder: Codable, Hashable, Sendable {
         hardwareRevision: Label,
         environment: Label,
         tier: Tier,
-        bornWith: BornWith
+        bornWith: BornWith,
+        follows: Replacement? = nil
     ) {
         self.serial = serial
         self.model = model
@@ -30,6 +33,7 @@ public struct BirthOrder: Codable, Hashable, Sendable {
         self.environment = environment
         self.tier = tier
         self.bornWith = bornWith
+        self.follows = follows
     }
 
     /// The names of the parts in which two orders differ.
@@ -41,6 +45,15 @@ public struct BirthOrder: Codable, Hashable, Sendable {
         if environment != other.environment { names.append("environment") }
         if tier != other.tier { names.append("tier") }
         if bornWith != other.bornWith { names.append("package") }
+        if follows != other.follows { names.append("former life") }
         return names
     }
+
+    /// Under what the files of a station know this life of a TPM.
+    func life(of endorsementKey: ContentDigest) -> ContentDigest {
+        TPMLife.digest(endorsementKey, following: follows?.instance)
+    }
+
+    /// What stands in the templates of its keys, so that they are others than those of the former life.
+    var formerLife: [UInt8] { follows?.instance.bytes ?? [] }
 }

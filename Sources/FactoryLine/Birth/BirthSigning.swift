@@ -23,6 +23,7 @@ extension Birth {
             bornAt: bornAt,
             station: station.name,
             replaces: try BirthFiles(station).replacement(of: order.serial),
+            follows: order.follows,
             bornWith: order.bornWith,
             ek: enrolled.ek,
             iak: enrolled.iak,

@@ -44,13 +44,13 @@ struct Enrolment: Sendable {
         let uniqueY = try profile.uniqueY
         let names = try (endorsement: Name(of: endorsementKey.publicArea), enrolment: enrolment.object.name)
         let iak = try connection.make(
-            template.iak(uniqueY: uniqueY),
+            template.iak(uniqueY: uniqueY, following: order.formerLife),
             at: profile.keys.iakHandle.handle,
             certifiedBy: enrolment.object,
             among: names
         )
         let idevid = try connection.make(
-            template.idevid(uniqueY: uniqueY),
+            template.idevid(uniqueY: uniqueY, following: order.formerLife),
             at: profile.keys.idevidHandle.handle,
             certifiedBy: iak.kept,
             among: names
@@ -104,7 +104,8 @@ struct Enrolment: Sendable {
             intermediates: endorsementKey.usefulIntermediates.map { Blob($0.bytes) },
             enrolmentKey: Blob(enrolmentKey.bytes),
             retired: retired,
-            waivedAdvisories: profile.waivedAdvisories
+            waivedAdvisories: profile.waivedAdvisories,
+            follows: order.follows?.instance
         )
     }
 

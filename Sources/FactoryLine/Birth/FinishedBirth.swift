@@ -50,7 +50,8 @@ extension BirthRecord {
             hardwareRevision: hardwareRevision,
             environment: environment,
             tier: tier,
-            bornWith: bornWith
+            bornWith: bornWith,
+            follows: follows
         )
     }
 }

@@ -57,7 +57,10 @@ extension Station {
 
     /// The TPM of the board that has a serial number.
     private func board(of serial: Label, _ files: BirthFiles) throws -> ContentDigest? {
-        if let birth = try signedBirth(of: serial) { return ContentDigest(of: birth.ek.publicArea.bytes) }
+        if let birth = try signedBirth(of: serial) {
+            let endorsementKey = ContentDigest(of: birth.ek.publicArea.bytes)
+            return TPMLife.digest(endorsementKey, following: birth.follows?.instance)
+        }
         return try files.holder(of: serial)
     }
 }

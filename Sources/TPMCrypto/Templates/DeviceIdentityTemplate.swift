@@ -29,26 +29,28 @@ public enum DeviceIdentityTemplate: String, Sendable, CaseIterable {
     }
 
     /// The initial attestation key: a restricted signing key, so that what it signs was made by the TPM.
-    public func iak(uniqueY: UniqueY = .empty) -> TPMTPublic {
+    /// - Parameter former: what tells a TPM's later life from its first, at most 26 bytes (unique.x of P-256 holds 32).
+    public func iak(uniqueY: UniqueY = .empty, following former: [UInt8] = []) -> TPMTPublic {
         TPMTPublic(
             nameAlg: nameAlg,
             objectAttributes: [
                 .fixedTPM, .fixedParent, .sensitiveDataOrigin, .userWithAuth, .adminWithPolicy, .restricted, .sign,
             ],
             authPolicy: self == .eccP384 ? Self.iakPolicySHA384 : Self.iakPolicySHA256,
-            parameters: parameters(unique: "IAK", uniqueY, rsaScheme: .rsapss(nameAlg))
+            parameters: parameters(unique: "IAK", former, uniqueY, rsaScheme: .rsapss(nameAlg))
         )
     }
 
     /// The initial device identity: an unrestricted signing key, for TLS and the like.
-    public func idevid(uniqueY: UniqueY = .empty) -> TPMTPublic {
+    /// - Parameter former: as for the attestation key.
+    public func idevid(uniqueY: UniqueY = .empty, following former: [UInt8] = []) -> TPMTPublic {
         TPMTPublic(
             nameAlg: nameAlg,
             objectAttributes: [
                 .fixedTPM, .fixedParent, .sensitiveDataOrigin, .userWithAuth, .adminWithPolicy, .sign,
             ],
             authPolicy: self == .eccP384 ? Self.idevidPolicySHA384 : Self.idevidPolicySHA256,
-            parameters: parameters(unique: "IDEVID", uniqueY, rsaScheme: .null)
+            parameters: parameters(unique: "IDEVID", former, uniqueY, rsaScheme: .null)
         )
     }
 
@@ -61,12 +63,17 @@ public enum DeviceIdentityTemplate: String, Sendable, CaseIterable {
         TPMTPublic(
             nameAlg: nameAlg,
             objectAttributes: [.fixedTPM, .fixedParent, .sensitiveDataOrigin, .userWithAuth, .restricted, .sign],
-            parameters: parameters(unique: "", .empty, rsaScheme: .rsapss(nameAlg))
+            parameters: parameters(unique: "", [], .empty, rsaScheme: .rsapss(nameAlg))
         )
     }
 
-    private func parameters(unique: String, _ uniqueY: UniqueY, rsaScheme: TPMTAsymScheme) -> TPMUPublic {
-        let text = Array(unique.utf8)
+    private func parameters(
+        unique: String,
+        _ former: [UInt8],
+        _ uniqueY: UniqueY,
+        rsaScheme: TPMTAsymScheme
+    ) -> TPMUPublic {
+        let text = Array(unique.utf8) + former
         let point = TPMSECCPoint(x: text, y: uniqueY == .repeated ? text : [])
         switch self {
         case .rsa2048:

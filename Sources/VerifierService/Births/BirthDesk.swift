@@ -131,7 +131,14 @@ extension Verifier {
         }
         // A device that asks at this moment moves the record of the instance that is retired.
         for _ in 0..<5 {
-            let birth = try await self.birth(judged, logs)
+            let former: BirthImport.EarlierLife?
+            switch try await formerLife(of: record, ContentDigest(of: judged.payload)) {
+            case .none: former = nil
+            case .change(let change): former = change
+            case .obstacle(let why): return outcome(.refused, why)
+            }
+            var birth = try await self.birth(judged, logs)
+            birth.succession = former
             if let replaced = record.replaces?.instance, birth.retirement == nil {
                 return outcome(
                     .refused,
@@ -147,7 +154,9 @@ extension Verifier {
             case .conflict(.serial(let other)):
                 return outcome(.refused, "the serial number belongs to instance \(other) already")
             case .conflict(.endorsementKey(let other)):
-                return outcome(.refused, "the endorsement key, so the TPM, belongs to instance \(other) already")
+                return outcome(.refused, try await obstacle(of: other))
+            case .conflict(.missing) where record.follows != nil:
+                return outcome(.refused, "the endorsement key is not that of the instance that it follows")
             case .conflict: return outcome(.refused, "this instance was born with another record")
             case .stale: metrics.count(.staleCommits)
             case .challengeUsed: throw ServiceProblem.undecided("the record refused a birth")
@@ -182,7 +191,7 @@ extension Verifier {
         by record: BirthRecord,
         _ payload: ContentDigest,
         at now: Int64
-    ) async throws -> BirthImport.Retirement? {
+    ) async throws -> BirthImport.EarlierLife? {
         guard let replaced = record.replaces?.instance, let birth = try await store.birth(of: replaced),
             let state = try await store.snapshot(of: replaced, release: nil)?.state
         else { return nil }
@@ -190,6 +199,6 @@ extension Verifier {
         guard first.station == record.station, first.serial == record.serial,
             let transition = try Transition.retirement(of: state, replacedBy: record, payload: payload, at: now)
         else { return nil }
-        return BirthImport.Retirement(transition: transition, replacing: state.version)
+        return BirthImport.EarlierLife(transition: transition, replacing: state.version)
     }
 }

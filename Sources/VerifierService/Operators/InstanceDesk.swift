@@ -124,6 +124,8 @@ extension Verifier {
             reappeared: state.reappeared.map {
                 ReappearanceReport(first: $0.first, last: $0.last, times: $0.times)
             },
+            follows: record.follows?.instance,
+            followedBy: state.followedBy,
             remark: state.remark
         )
     }

@@ -203,6 +203,17 @@ struct TestFactory: Sendable {
         )
         return record
     }
+
+    /// The birth of a TPM that was another instance before.
+    func record(of device: SoftwareKeyDevice, following instance: InstanceID) throws -> BirthRecord {
+        var record = try record(of: device)
+        record.follows = Replacement(
+            instance: instance,
+            reason: try Remark("refurbished").found(),
+            by: try label("bob")
+        )
+        return record
+    }
 }
 
 /// A release and the keys that sign one.
