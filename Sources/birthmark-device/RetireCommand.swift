@@ -49,7 +49,7 @@ struct RetireCommand: AsyncParsableCommand {
         let retirement = Retirement(directory, tcti: tcti, owner: owner)
         if let begun { return try print(try await retirement.carryOut(begun, lock)) }
         guard let plan = try await retirement.plan() else {
-            return try print(RetirementOutcome(instance: nil, serial: nil, farewell: nil, steps: []))
+            return try print(.nothingLeft)
         }
         // A verifier that is not known is noticed before anybody is asked.
         let agent = withoutVerifier ? nil : try device.agent()

@@ -1,6 +1,8 @@
 import Foundation
 import MachineFaults
+import Subprocess
 import Testing
+import UpdateTrust
 
 /// The device's part of a retirement, struck at every moment: before and after each file is made, written, made durable or put in place,
 /// and before, during and after each command of the TPM.

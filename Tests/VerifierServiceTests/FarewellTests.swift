@@ -1,3 +1,4 @@
+import Ledger
 import Messages
 import Testing
 import UpdateTrust

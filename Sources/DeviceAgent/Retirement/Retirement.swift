@@ -30,6 +30,9 @@ public struct RetirementOutcome: Hashable, Sendable, Encodable {
     public var farewell: Int64?
     /// Each step.
     public var steps: [RetirementStep]
+
+    /// Nothing was left of a birth, in the TPM or here.
+    public static let nothingLeft = RetirementOutcome(instance: nil, serial: nil, farewell: nil, steps: [])
 }
 
 /// The device's part of the end of its life: its keys leave the TPM, its NV indices are undefined, its directory is shredded.
