@@ -21,6 +21,7 @@ test: deps lint
 	scripts/law
 	scripts/run-tests
 	scripts/attacks
+	scripts/edge-cases
 	scripts/readme
 	scripts/readme swtpm/README.md
 

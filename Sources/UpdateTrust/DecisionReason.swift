@@ -34,6 +34,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case belowSecurityFloor = "below-security-floor"
     case minimumSecurityVersion = "minimum-security-version"
     case requiredReleaseMissing = "required-release-not-running"
+    case tooManyAttempts = "too-many-attempts"
     // The rollout.
     case rolloutNotYet = "rollout-not-yet"
     case rolloutPaused = "rollout-paused"
@@ -91,6 +92,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
             "What runs now is too old for this release; an intermediate release has to come first."
         case .requiredReleaseMissing:
             "Another release has to run before this one can be installed, and does not."
+        case .tooManyAttempts:
+            "The release was installed on this instance and did not come to stay as often as the policy allows: an operator looks first."
         case .rolloutNotYet: "The release's rollout has not come to this instance yet."
         case .rolloutPaused: "The release's rollout is paused."
         case .rolloutHalted: "The release's rollout is halted, because too many updates failed."

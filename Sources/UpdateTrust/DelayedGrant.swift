@@ -100,6 +100,7 @@ extension InstanceState {
         securityFloor = max(securityFloor, grant.securityVersion)
         // One install is what was allowed: the next one below the floor needs its own act.
         if downgrade?.release == grant.package.manifest { downgrade = nil }
+        if failed?.release == grant.package.manifest { failed = nil }
         return true
     }
 }

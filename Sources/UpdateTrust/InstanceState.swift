@@ -34,6 +34,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var delayed: [DelayedGrant]?
     /// The names of the latest grants whose boots were seen, so that a receipt that comes again is known.
     public internal(set) var closed: [String]?
+    /// How often a release was installed in vain; `nil` while none was.
+    public internal(set) var failed: FailedInstalls?
     /// The security version below which nothing is granted; only rises.
     public internal(set) var securityFloor: UInt64
     /// The release below the floor that an operator allows, until it runs or the time is over; `nil` when none is.

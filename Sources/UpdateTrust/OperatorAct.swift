@@ -49,7 +49,9 @@ public struct OperatorAct: Hashable, Sendable {
         switch kind {
         case .suspend: try draft.endLease(because: .suspended)
         case .retire: try draft.endLease(because: .retired)
-        case .reinstate: draft.state.acceptReimage()
+        case .reinstate:
+            draft.state.acceptReimage()
+            draft.state.failed = nil
         }
         draft.state.lifecycle = next
         draft.state.remark = "\(kind.pastTense) by \(by): \(reason)"

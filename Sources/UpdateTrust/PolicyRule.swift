@@ -22,6 +22,9 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var grant: Span
     /// When grants may be given and carried out; absent: at any time.
     public var window: MaintenanceWindow?
+    /// How often one release may be installed on one device without coming to stay, before nothing of it is granted to that device any more;
+    /// absent: ``FailedInstalls/defaultMaximum`` times.
+    public var attempts: Int?
     /// What devices are allowed that are off line; absent: nothing.
     public var delayed: DelayedRule?
 
@@ -107,6 +110,9 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         }
         guard boot.firmwareVersions?.isEmpty != true else {
             throw fault("an empty \"firmwareVersions\" would refuse every device; leave the key out to allow any")
+        }
+        if let attempts, !(1...FailedInstalls.maximum).contains(attempts) {
+            throw fault("\"attempts\" is \(attempts), it must be 1 to \(FailedInstalls.maximum)")
         }
         if let problem = window?.problem { throw fault(problem) }
         if let problem = delayed?.problem { throw fault(problem) }

@@ -19,7 +19,7 @@ struct UpdateConditions {
 
     /// What stands against a grant whatever the evidence and the request say.
     func reasonsAgainst(floor: UInt64) -> [DecisionReason] {
-        status + fit + versions(floor: floor) + required + staged + window
+        status + fit + versions(floor: floor) + required + attempts + staged + window
     }
 
     /// What there is to know beside the reasons, for people.
@@ -104,6 +104,11 @@ struct UpdateConditions {
             }
         }
         return isRunning ? [] : [.requiredReleaseMissing]
+    }
+
+    private var attempts: [DecisionReason] {
+        guard let failed = state.failed, failed.release == known.manifest else { return [] }
+        return failed.count >= rule.attempts ?? FailedInstalls.defaultMaximum ? [.tooManyAttempts] : []
     }
 
     private var staged: [DecisionReason] {

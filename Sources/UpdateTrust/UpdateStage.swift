@@ -51,6 +51,10 @@ extension TransitionDraft {
     mutating func reach(_ stage: UpdateStage, shownBy quote: ContentDigest? = nil) throws(MessageError) {
         guard let pending = state.pending, pending.stage != stage else { return }
         state.pending?.reached = stage
+        // What fell back and was rescued then is one attempt.
+        if stage.isSetback, !pending.stage.isSetback {
+            state.failed = .adding(pending.package.manifest, to: state.failed)
+        }
         try record(
             .update(
                 UpdateEntry(

@@ -91,12 +91,34 @@ struct DeviceCommand: AsyncParsableCommand {
     struct Retire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends a device's life at this verifier for good.",
-            discussion: "Example: birthmark device retire GW-0001 --reason 'scrapped' --trust … --operator …"
+            discussion: """
+                It cannot be undone. Somebody at a terminal is shown which device it is, and types its serial number; a script is not asked.
+
+                Example: birthmark device retire GW-0001 --reason 'scrapped' --trust … --operator …
+                """
         )
 
         @OptionGroup var act: ActArguments
 
-        func run() async throws { try await act.run(.retire) }
+        @Flag(help: "Do not ask for the serial number, at a terminal either.")
+        var yes = false
+
+        func run() async throws {
+            if Terminal.isInteractive, !yes { try await confirm() }
+            try await act.run(.retire)
+        }
+
+        private func confirm() async throws {
+            let device = try await act.verifier.ask { client in try await client.instance(act.device.name) }
+            StandardError.write(describe(device) + "\nIt will be retired for good. Type its serial number to go on: ")
+            guard readLine() == device.serial.text else {
+                throw CommandFailure(
+                    .refused,
+                    "that is not its serial number: nothing was done",
+                    reasons: ["not-confirmed"]
+                )
+            }
+        }
     }
 }
 

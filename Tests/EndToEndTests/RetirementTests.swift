@@ -39,6 +39,26 @@ import Testing
         }
     }
 
+    /// Who is at a terminal says twice which device it is: a life that was ended by mistake does not come back.
+    @Test func aMistypedSerialRetiresNobody() async throws {
+        try await Fleet.with { fleet in
+            let device = try #require(fleet.devices.first)
+            try await expect(0, device.agent("attest"))
+            let order = ["device", "retire", device.serial, "--reason", "scrapped"] + fleet.asAlice
+            let mistyped = try await Program.auditor.runAtATerminal(order, typing: "GW-9999\n", in: fleet.transcript)
+            #expect(mistyped.code == 1 && mistyped.output.contains("nothing was done"), "\(mistyped)")
+            #expect(mistyped.output.contains("serial") && mistyped.output.contains(device.serial), "it is shown")
+            #expect(try await fleet.record(of: device)["lifecycle"].text == "trusted")
+            let typed = try await Program.auditor.runAtATerminal(
+                order,
+                typing: device.serial + "\n",
+                in: fleet.transcript
+            )
+            #expect(typed.code == 0, "\(typed)")
+            #expect(try await fleet.record(of: device)["lifecycle"].text == "retired")
+        }
+    }
+
     @Test func aRetiredTPMIsBornAgainAsAnother() async throws {
         try await Fleet.with { fleet in
             let device = try #require(fleet.devices.first)

@@ -8,33 +8,22 @@ import Testing
 @Suite struct DelayedTests {
     static let rule = #"{"freshness":"epoch","span":{"seconds":86400},"resets":3}"#
 
-    /// A request as it is on the stick.
-    struct Carried {
-        var input: DecisionInput
-        var bytes: [UInt8]
-    }
-
     private func world(_ rule: String = rule) throws -> World { try World(policy: Sample.policy(delayed: rule)) }
 
     private func carried(
         _ world: inout World,
         _ release: Release,
         _ freshness: CarriedFreshness = .epoch(from: Sample.now - 100)
-    ) throws -> Carried {
-        let known = try Sample.known(release)
-        var input = try world.input(.delayed, package: known)
-        input.carried = freshness
-        return Carried(input: input, bytes: world.asked)
+    ) throws -> CarriedRequest {
+        try world.carried(try Sample.known(release), freshness)
     }
 
     /// Brings a request to the verifier as it now is.
-    private func bring(_ carried: Carried, to world: inout World) throws -> Decision {
-        var input = carried.input
-        (input.state, input.now, input.policy) = (world.state, world.now, world.policy)
-        return try world.settle(decide(input))
+    private func bring(_ carried: CarriedRequest, to world: inout World) throws -> Decision {
+        try world.bring(carried)
     }
 
-    private func granted(_ carried: Carried, _ release: Release, _ world: inout World) throws -> Delivered {
+    private func granted(_ carried: CarriedRequest, _ release: Release, _ world: inout World) throws -> Delivered {
         let decision = try bring(carried, to: &world)
         guard case .granted(let grant, let acceptance) = decision.outcome else {
             throw NotGranted(codes: decision.reasonCodes)
@@ -50,51 +39,11 @@ import Testing
     }
 
     private func receipt(_ world: inout World, _ delivered: Delivered) throws -> DecisionInput {
-        let jti = delivered.claims.jti
-        world.device.clock += 1000
-        let bytes = try DecisionRequest(
-            instance: world.record.instance,
-            purpose: .confirm,
-            challenge: jti,
-            installation: InstallationProof(by: world.device.installation, for: world.record.instance, challenge: jti),
-            grant: jti,
-            counters: world.device.counters
-        ).bytes
-        var input = try world.input(.confirm, grant: jti)
-        input.request = try ReceivedRequest(parsing: bytes)
-        input.quote = world.quote(bytes)
-        input.carried = .grant
-        // Its clock is held to the grant's quote, never to what was seen last.
-        input.verdict = .accepted(
-            world.attested(
-                request: bytes,
-                boot: .granted,
-                movement: .rebooted(1),
-                observation: Observation(
-                    clock: ClockReading(
-                        clock: world.device.clock,
-                        resetCount: world.device.resetCount,
-                        restartCount: 0,
-                        safe: true
-                    ),
-                    firmwareVersion: 1,
-                    pcrs: world.device.pcrs
-                )
-            )
-        )
-        return input
+        try world.receipt(delivered.claims.jti)
     }
 
     private func take(_ receipt: DecisionInput, _ world: inout World) throws -> ReceiptDecision {
-        var receipt = receipt
-        receipt.state = world.state
-        let decision = receive(receipt)
-        if case .taken(let transition, _) = decision {
-            #expect(transition.state.version == world.state.version + 1)
-            world.state = transition.state
-            try world.log.append(transition.entries)
-        }
-        return decision
+        try world.take(receipt)
     }
 
     /// An authentic boot that nobody expects any more.

@@ -97,21 +97,9 @@ private struct History: Hashable {
 
 /// Lives made of random steps; the seed is the test's argument, so that a failing life can be lived again.
 @Suite struct HistoryTests {
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            // SplitMix64.
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
-        }
-    }
-
     /// 100,000 steps.
     @Test(arguments: 1...40) func randomLifeKeepsTheInvariants(seed: Int) throws {
-        var dice = Dice(state: UInt64(seed))
+        var dice = SplitMix64(state: UInt64(seed))
         var world = try Self.world(seed)
         var history = History()
         var replayed = 0
@@ -146,7 +134,7 @@ private struct History: Hashable {
 
     private func step(
         _ world: inout World,
-        _ dice: inout Dice
+        _ dice: inout SplitMix64
     ) throws -> Decision? {
         // Now and then for longer than any lease.
         let longest: Int64 = dice.next() % 16 == 0 ? 200_000 : dice.next() % 2 == 0 ? 20_000 : 600
@@ -239,7 +227,7 @@ private struct History: Hashable {
         var causes = Set<LeaseCause>()
         var stages = Set<UpdateStage>()
         for seed in 1...20 {
-            var dice = Dice(state: UInt64(seed))
+            var dice = SplitMix64(state: UInt64(seed))
             var world = try Self.world(seed)
             for _ in 0..<200 { _ = try step(&world, &dice) }
             for written in world.log.entries {
@@ -269,7 +257,7 @@ private struct History: Hashable {
 
     /// Every end of a lease has a cause and an actor on the ledger, and no lease ends twice.
     @Test(arguments: 1...10) func everyLeaseBeginsAndEndsOnce(seed: Int) throws {
-        var dice = Dice(state: UInt64(seed) << 32)
+        var dice = SplitMix64(state: UInt64(seed) << 32)
         var world = try Self.world(seed)
         for _ in 0..<60 { _ = try step(&world, &dice) }
         var open: Label?

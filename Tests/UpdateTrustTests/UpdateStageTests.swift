@@ -51,6 +51,42 @@ import Testing
         #expect(world.state.pending == nil && stages(world) == [.rolledBack])
     }
 
+    /// Back and forth between two images: after some attempts a person looks.
+    @Test func case39_bootLoopBetweenTwoImages() throws {
+        var world = try World()
+        let release = try Sample.release(Self.release, securityVersion: 4)
+        func fallBack() throws {
+            try world.install(try world.granted(release))
+            try world.device.reboot(into: "1.0.0")
+            try world.ask(.attest)
+            #expect(world.state.pending?.stage == .rolledBack)
+        }
+        for _ in 0..<FailedInstalls.defaultMaximum { try fallBack() }
+        let known = try Sample.known(release)
+        #expect(try world.ask(.update, package: known).reasonCodes == ["too-many-attempts"])
+        let other = try Sample.known(Sample.release("1.3.0", securityVersion: 4))
+        #expect(try world.ask(.update, package: other).reasonCodes == [], "another release is another matter")
+        _ = try world.act(.suspend)
+        _ = try world.act(.reinstate)
+        try fallBack()
+        let delivered = try world.granted(release)
+        try world.install(delivered)
+        #expect(try world.ask(.confirm, grant: delivered.claims.jti).reasonCodes == [])
+        #expect(world.state.failed == nil, "what came to stay counts no failures")
+    }
+
+    /// One install that falls back, and is rescued then, is one attempt.
+    @Test func setbacksOfOneInstallCountOnce() throws {
+        var world = try World()
+        _ = try granted(&world)
+        world.device.counters.grants += 1
+        for boot in ["1.0.0", "rescue", "1.0.0"] {
+            try world.device.reboot(into: boot)
+            try world.ask(.attest)
+        }
+        #expect(world.state.failed?.count == 1)
+    }
+
     @Test(arguments: [("rescue", UpdateStage.rescued), ("9.9.9", .failed), ("tampered", .failed)])
     func whatElseBooted(boot: String, stage: UpdateStage) throws {
         var world = try World()

@@ -87,6 +87,28 @@ enum Program: String, Sendable, CaseIterable {
     }
 }
 
+extension Program {
+    /// Runs a command at a terminal, where somebody types; what it says is on standard output.
+    func runAtATerminal(_ arguments: [String], typing text: String, in transcript: Transcript) async throws -> Ended {
+        let command = ([path] + arguments).map { "'" + $0.replacing("'", with: #"'\''"#) + "'" }.joined(separator: " ")
+        let result = try await Subprocess.run(
+            .name("script"),
+            arguments: ["--quiet", "--return", "--command", command, "/dev/null"],
+            input: .string(text),
+            output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20)
+        )
+        let ended = Ended(
+            command: command,
+            status: result.terminationStatus,
+            output: result.standardOutput,
+            error: result.standardError
+        )
+        transcript.add(ended)
+        return ended
+    }
+}
+
 /// Everything that programs have said during one test; secrets must not be in it.
 final class Transcript: Sendable {
     private let lines = Mutex<[String]>([])
