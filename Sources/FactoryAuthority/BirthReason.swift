@@ -36,6 +36,8 @@ public enum BirthReason: Sendable, Hashable {
     case retired(serial: Label)
     /// This TPM carries the tag of a birth that this station knows nothing of.
     case bornElsewhere(serial: Label)
+    /// The keys that are to be taken over are not those of this TPM: by its tag, or by the profile's templates, it is this instance.
+    case takesOverAnother(InstanceID)
     /// The same TPM and serial, and something else differs from what was begun.
     case orderDiffers([String])
     /// Another key is kept at a handle of the profile.
@@ -79,6 +81,7 @@ public enum BirthReason: Sendable, Hashable {
         case .bornAs: Self.bornAsCode
         case .retired: "retired"
         case .bornElsewhere: "born-elsewhere"
+        case .takesOverAnother: "takes-over-another"
         case .orderDiffers: "order-differs"
         case .handleTaken: "handle-taken"
         case .hierarchyOwned: "hierarchy-owned"
@@ -115,6 +118,8 @@ extension BirthReason: CustomStringConvertible {
         case .bornAs(let serial): "this TPM has the serial number \(serial) already"
         case .retired(let serial): "this TPM was retired when the board of \(serial) was swapped"
         case .bornElsewhere(let serial): "this TPM was born as \(serial) at another station"
+        case .takesOverAnother(let found):
+            "what is to be taken over is another instance than this TPM, which is \(found)"
         case .orderDiffers(let names): "the birth was begun with another \(names.joined(separator: ", another "))"
         case .handleTaken(let handle): "another key is kept at \(handle)"
         case .hierarchyOwned(let hierarchies):
@@ -164,12 +169,14 @@ extension BirthReason: CustomStringConvertible {
             "use --serial \(serial), or read the serial number again; another life of a retired TPM takes --follows"
         case .retired: "put the new board in; this one has no way back to its name"
         case .bornElsewhere:
-            "import that station's births; to make it another device: birthmark device retire, birthmark-device retire on it, then --follows"
+            "import that station's births; to make it another device: birthmark device retire, birthmark-device retire on it, then --follows; if it was bought, --takes-over"
+        case .takesOverAnother:
+            "name the instance that its former owner knows; with the profile of its keys, and --takes-over-record when they were not the TPM's first"
         case .orderDiffers: "repeat the order as it was begun; a birth is never changed"
         case .handleTaken(let handle):
             "if nothing needs that key: tpm2_evictcontrol -c \(handle), then run the same command again"
         case .hierarchyOwned:
-            "clear the TPM in the firmware setup, or give back the empty values (tpm2_changeauth); then run the same command"
+            "clear the TPM in the firmware setup, or give back the empty values (tpm2_changeauth); a former owner's go with --takes-over-authorizations; then run the same command"
         case .indexTaken(let index): "if nothing needs it: tpm2_nvundefine \(index), then run the same command again"
         case .changedSinceBirth: "somebody has changed the TPM after its birth; retire this instance at the verifier"
         case .securityFloorUnknown:

@@ -24,6 +24,8 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     public var replaces: Replacement?
     /// The retired instance that this TPM was before, whose keys were others; absent in a TPM's first life.
     public var follows: Replacement?
+    /// The former owner's instance, whose keys these are; absent when the TPM had no owner before.
+    public var takesOver: Takeover?
     /// The package it was born with.
     public var bornWith: BornWith
     /// The endorsement key.
@@ -98,6 +100,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         guard replaces?.instance != instance else {
             throw MessageError(.outOfRange, "an instance cannot replace itself")
         }
+        try checkTakeover()
         guard let follows else { return }
         guard follows.instance != instance, follows.instance != replaces?.instance else {
             throw MessageError(
@@ -124,6 +127,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         station: Label,
         replaces: Replacement? = nil,
         follows: Replacement? = nil,
+        takesOver: Takeover? = nil,
         bornWith: BornWith,
         ek: BornKey,
         iak: BornKey,
@@ -150,6 +154,7 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         self.station = station
         self.replaces = replaces
         self.follows = follows
+        self.takesOver = takesOver
         self.bornWith = bornWith
         self.ek = ek
         self.iak = iak

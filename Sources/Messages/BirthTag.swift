@@ -20,6 +20,10 @@ public struct BirthTag: Hashable, Sendable, Codable {
     public var idevidHandle: UInt32?
     /// The NV indices of both keys' certificates; absent like the handle.
     public var certificates: [UInt32]?
+    /// When the instance was taken over from another owner, in seconds since 1970; absent for the first owner's.
+    ///
+    /// So an agent knows what the former owner's agent has left on the disk from its own.
+    public var takenOver: Int64?
 
     /// The NV index in the range kept for Linux (0x01D10200 to 0x01D105FF), beside our counters.
     public static let defaultIndex: UInt32 = 0x01D1_0242
@@ -36,7 +40,8 @@ public struct BirthTag: Hashable, Sendable, Codable {
         iakHandle: UInt32,
         profile: Label,
         idevidHandle: UInt32? = nil,
-        certificates: [UInt32]? = nil
+        certificates: [UInt32]? = nil,
+        takenOver: Int64? = nil
     ) {
         self.formatVersion = 1
         self.instance = instance
@@ -47,6 +52,7 @@ public struct BirthTag: Hashable, Sendable, Codable {
         self.profile = profile
         self.idevidHandle = idevidHandle
         self.certificates = certificates
+        self.takenOver = takenOver
     }
 
     /// Reads a tag as NV holds it.

@@ -38,6 +38,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var follows: InstanceID?
     /// The instance that its TPM became after it was retired; absent when it became none.
     public var followedBy: InstanceID?
+    /// The former owner, whose keys it has; absent when there was none.
+    public var takesOver: Takeover?
     /// Why it is where it is, for people: the last refusal or operator's act.
     public var remark: String?
 
@@ -67,6 +69,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         reappeared: ReappearanceReport? = nil,
         follows: InstanceID? = nil,
         followedBy: InstanceID? = nil,
+        takesOver: Takeover? = nil,
         remark: String? = nil
     ) {
         self.instance = instance
@@ -90,6 +93,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.reappeared = reappeared
         self.follows = follows
         self.followedBy = followedBy
+        self.takesOver = takesOver
         self.remark = remark
     }
 }

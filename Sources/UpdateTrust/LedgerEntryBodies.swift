@@ -13,6 +13,8 @@ public struct BirthEntry: Hashable, Sendable, Codable {
     public var replaces: InstanceID?
     /// The retired instance that the same TPM was before; that one's chain has the succession.
     public var follows: InstanceID?
+    /// Whose keys it has, why and by whom, by the station's word; absent when the TPM had no owner before.
+    public var takesOver: Takeover?
     /// The package it was born with; its security version is the first floor.
     public var bornWith: BornWith
 
@@ -23,6 +25,7 @@ public struct BirthEntry: Hashable, Sendable, Codable {
         station = record.station
         replaces = record.replaces?.instance
         follows = record.follows?.instance
+        takesOver = record.takesOver
         bornWith = record.bornWith
     }
 }

@@ -21,6 +21,10 @@ struct ProvisionCommand: AsyncParsableCommand {
             A TPM whose instance an operator has retired, and whose old keys birthmark-device retire has removed, is born again as another \
             instance, with other keys, under another serial number; the verifier's ledger says what followed what:
               birthmark-factory provision line-1 --serial GW-0002 … --follows 5e8f… --follows-because 'refurbished' --by bob
+
+            A TPM that was bought keeps its keys, and is the same instance under another CA and another verifier; what its former owner's \
+            birth left in it is removed:
+              birthmark-factory provision line-b --serial GW-0001 … --takes-over 5e8f… --takes-over-because 'bought' --by bob
             """
     )
 
@@ -52,15 +56,7 @@ struct ProvisionCommand: AsyncParsableCommand {
         help: "For a device that was born here and whose TPM was cleared: the floor that birthmark device show names."
     )
     var securityFloor: UInt64?
-    @Option(help: ArgumentHelp("The retired instance that this TPM was before.", valueName: "instance"))
-    var follows: String?
-    @Option(
-        name: .customLong("follows-because"),
-        help: ArgumentHelp("Why the TPM lives again, in one line; it stands on the ledger.", valueName: "text")
-    )
-    var followsBecause: String?
-    @Option(help: ArgumentHelp("Who gives the TPM another life.", valueName: "name"))
-    var by: Label?
+    @OptionGroup var past: PastOptions
     @Option(
         name: .customLong("event-log"),
         help: ArgumentHelp(
@@ -92,22 +88,6 @@ struct ProvisionCommand: AsyncParsableCommand {
         var restoration: String?
     }
 
-    func validate() throws {
-        let parts = [follows, followsBecause, by?.text].compactMap { $0 }.count
-        guard parts == 0 || formerLife != nil else {
-            throw ValidationError(
-                "--follows takes the 32 digits of an instance, --follows-because one line, and --by a name: all or none"
-            )
-        }
-    }
-
-    private var formerLife: Replacement? {
-        guard let instance = follows.flatMap({ InstanceID($0) }), let reason = followsBecause.flatMap({ Remark($0) }),
-            let by
-        else { return nil }
-        return Replacement(instance: instance, reason: reason, by: by)
-    }
-
     func run() async throws {
         let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         let profile = try readProfile(profile)
@@ -119,8 +99,10 @@ struct ProvisionCommand: AsyncParsableCommand {
             environment: environment,
             tier: tier.tier,
             bornWith: BornWith(name: package, version: packageVersion, securityVersion: securityVersion),
-            follows: formerLife
+            follows: past.formerLife,
+            takesOver: try past.formerOwner()
         )
+        let formerValues = try past.formerValues()
         let tpm = try await openTPM(tcti: tpm.tcti)
         let bar = ProgressBar("birth of \(serial)")
         let steps = UInt64(BirthStep.allCases.count)
@@ -131,7 +113,8 @@ struct ProvisionCommand: AsyncParsableCommand {
             on: tpm,
             eventLog: log,
             now: UTCTime.now,
-            securityFloor: securityFloor
+            securityFloor: securityFloor,
+            formerValues: formerValues
         ) { step in
             bar.update(UInt64(BirthStep.allCases.firstIndex(of: step) ?? 0), of: steps)
         }

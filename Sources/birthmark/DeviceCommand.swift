@@ -187,6 +187,7 @@ func describe(_ device: InstanceReport) -> String {
         ),
         ("follows", device.follows.map { "instance \($0), which the same TPM was before" }),
         ("followed by", device.followedBy.map { "instance \($0), which the same TPM is now" }),
+        ("taken over", device.takesOver.map { "from another owner, with its keys, by \($0.by): \($0.reason)" }),
         ("remark", device.remark),
     ])
 }

@@ -166,6 +166,21 @@ import Testing
         ]
     }
 
+    @Test func aBirthSaysWhoseTheKeysWere() throws {
+        var record = try World().record
+        record.takesOver = Takeover(
+            instance: record.instance,
+            record: Sample.digest("the seller's"),
+            reason: try #require(Remark("bought")),
+            by: Sample.label("bob")
+        )
+        let body = BirthEntry(record: record, payload: Sample.digest("record"))
+        let actor = Actor(.station, Sample.label("line-1"))
+        let entry = LedgerEntry(at: 1, instance: record.instance, actor: actor, body: .birth(body))
+        #expect(body.takesOver == record.takesOver)
+        #expect(try LedgerEntry(parsing: WrittenEntry(entry).bytes) == entry)
+    }
+
     @Test func everyTypeIsReadBackFromItsBytes() throws {
         let entries = try entries()
         #expect(Set(entries.map(\.body.kind)) == Set(LedgerEntry.Kind.allCases))

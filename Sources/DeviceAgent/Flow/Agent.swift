@@ -44,7 +44,7 @@ public struct Agent: Sendable {
     ) async throws(AgentError) -> Result {
         try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
             let born = try await tpm.bornInstance()
-            let journal = try JournalKeeper(state, instance: born.tag.instance)
+            let journal = try JournalKeeper(state, of: born.tag)
             try await settleFloor(tpm, born, journal)
             return try await body(tpm, born, journal)
         }
@@ -56,18 +56,32 @@ final class JournalKeeper {
     private let state: StateDirectory
     private(set) var journal: Journal
 
-    /// Opens the journal of an instance, or begins it.
-    init(_ state: StateDirectory, instance: InstanceID) throws(AgentError) {
+    /// Opens the journal of the TPM with this tag, or begins it.
+    init(_ state: StateDirectory, of tag: BirthTag) throws(AgentError) {
         self.state = state
-        journal = try state.journal() ?? Journal(instance: instance)
-        guard journal.instance == instance else {
+        journal = try state.journal() ?? Journal(instance: tag.instance, takenOver: tag.takenOver)
+        guard journal.instance == tag.instance else {
             throw AgentError(
                 .refused,
-                "\(state.path) belongs to instance \(journal.instance), and this TPM is instance \(instance)",
+                "\(state.path) belongs to instance \(journal.instance), and this TPM is instance \(tag.instance)",
                 hint: "the disk was moved or copied here: give this device a state directory of its own with --state",
                 reasons: ["other-instance"]
             )
         }
+        guard journal.isOf(tag) else {
+            throw AgentError(
+                .refused,
+                "\(state.path) is what the agent of this device's former owner has left",
+                hint: "give the agent an empty directory with --state, and the owner's trust.json with --trust",
+                reasons: ["former-owner"]
+            )
+        }
+    }
+
+    /// Takes up a journal that this run has opened before.
+    init(_ state: StateDirectory, again journal: Journal) {
+        self.state = state
+        self.journal = journal
     }
 
     var update: UpdateRecord? { journal.update }

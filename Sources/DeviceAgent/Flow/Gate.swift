@@ -18,7 +18,7 @@ extension Agent {
         let measured = try PackageFile(opening: package).measure(progress: progress)
         return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
             let born = try await tpm.bornInstance()
-            let update = try state.journal().flatMap { $0.instance == born.tag.instance ? $0.update : nil }
+            let update = try state.journal().flatMap { $0.isOf(born.tag) ? $0.update : nil }
             return try await judge(stored, release: release, measured, tpm, born, beside: update)
         }
     }

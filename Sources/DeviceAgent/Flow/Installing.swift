@@ -116,7 +116,7 @@ extension Agent {
                 hint: "let nothing else write into \(state.path), and run birthmark-device update again"
             )
         }
-        return try JournalKeeper(state, instance: journal.instance)
+        return JournalKeeper(state, again: journal)
     }
 
     /// Judges the kept grant, and spends the TPM's counter for it unless that was done before the run was cut off.

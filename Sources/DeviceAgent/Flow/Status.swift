@@ -75,6 +75,10 @@ extension AgentStatus {
                 status.tpmTrouble = "the journal is instance \(journal.instance)'s, this TPM is \(born.tag.instance)"
                 return status
             }
+            if let journal, !journal.isOf(born.tag) {
+                status.tpmTrouble = "the journal is a former owner's; give the agent an empty directory"
+                return status
+            }
             status.instance = born.tag.instance
             status.serial = born.tag.serial
             status.securityFloor = readings.floor(born.tag.counters)

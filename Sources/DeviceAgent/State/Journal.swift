@@ -6,6 +6,8 @@ public struct Journal: Hashable, Sendable, Codable {
     public var formatVersion: Int
     /// Whose journal it is: a disk that was moved or copied to another TPM is noticed.
     public var instance: InstanceID
+    /// The birth tag's word of when the instance was taken over: the disk of a former owner's agent is noticed.
+    public var takenOver: Int64?
     /// The lease as the verifier last told it.
     public var lease: LeaseStatement?
     /// Where the part of the IMA list begins that the verifier has not judged yet; absent before the first.
@@ -21,10 +23,14 @@ public struct Journal: Hashable, Sendable, Codable {
     public static let maximumSize = 2 * SignedEnvelope.maximumSize
 
     /// Begins a journal.
-    public init(instance: InstanceID) {
+    public init(instance: InstanceID, takenOver: Int64? = nil) {
         self.formatVersion = 1
         self.instance = instance
+        self.takenOver = takenOver
     }
+
+    /// Whether it is that of the TPM with this tag, under its present owner.
+    func isOf(_ tag: BirthTag) -> Bool { instance == tag.instance && takenOver == tag.takenOver }
 }
 
 /// One update, from the question to the receipt.

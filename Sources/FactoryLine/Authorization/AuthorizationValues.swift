@@ -16,7 +16,8 @@ public struct AuthorizationValues: Codable, Hashable, Sendable {
 
     /// The size of SHA-256's digest, which every TPM takes (Part 1, section 16.3).
     static let size = 32
-    static let maximumSize = 4 << 10
+    /// The most bytes of a file.
+    public static let maximumSize = 4 << 10
 
     /// Draws a value for each hierarchy.
     init(for hierarchies: [OwnedHierarchy]) {
@@ -34,6 +35,16 @@ public struct AuthorizationValues: Codable, Hashable, Sendable {
     /// Reads what ``CanonicalJSON`` wrote.
     init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try CanonicalJSON.decode(AuthorizationValues.self, from: bytes, limit: Self.maximumSize)
+        try check()
+    }
+
+    /// Reads the file that `birthmark-factory escrow open` wrote.
+    public init(edited bytes: [UInt8]) throws(MessageError) {
+        self = try EditedJSON.decode(AuthorizationValues.self, from: bytes, limit: Self.maximumSize)
+        try check()
+    }
+
+    private func check() throws(MessageError) {
         guard formatVersion == 1, OwnedHierarchy.allCases.allSatisfy({ (self[$0]?.count ?? Self.size) == Self.size })
         else {
             throw MessageError(.outOfRange, "not the authorization values of format 1")

@@ -25,7 +25,7 @@ extension Birth {
             let keys = try keepKeys(begun.enrolled.iak, begun.enrolled.idevid, endorsementKey: ek, connection)
             return BegunBirth(journal: begun, keys: keys)
         }
-        try refuseForeignTag(connection)
+        let formerTag = try formerTag(connection)
         try await step(.proveResidency)
         let enrolment = Enrolment(
             profile: profile,
@@ -38,7 +38,8 @@ extension Birth {
             order: order,
             profile: profile,
             bornAt: outcome.bornAt,
-            enrolled: outcome.enrolled
+            enrolled: outcome.enrolled,
+            formerTag: formerTag
         )
         try files.save(journal, of: digest)
         return BegunBirth(journal: journal, keys: outcome.keys)
@@ -50,14 +51,6 @@ extension Birth {
             try (station.advisories()?.judge(identity, profile: profile) ?? [])
             + profile.weaknesses(of: ["endorsement key": endorsementKey.publicArea])
         return try findings.refusing()
-    }
-
-    /// A tag without a journal is that of a birth which another station has begun or finished.
-    private func refuseForeignTag(_ connection: TPMConnection) throws {
-        let index = profile.nv.birthTag.handle
-        guard let content = try connection.content(of: index) else { return }
-        guard let tag = try? BirthTag(parsing: content) else { throw BirthRefusal(.indexTaken(index)) }
-        throw BirthRefusal(.bornElsewhere(serial: tag.serial))
     }
 
     func keepKeys(

@@ -12,6 +12,7 @@ struct Birth: Sendable {
     let eventLog: [UInt8]?
     let now: Int64
     let securityFloor: UInt64?
+    let formerValues: AuthorizationValues?
     let authority: any CertifyingAuthority
 
     /// Counting a fresh counter up takes some milliseconds an increment on hardware; agents have the same bound.
@@ -46,6 +47,7 @@ struct Birth: Sendable {
         }
         let identity = Messages.TPMIdentity(try connection.identity())
         var findings = try judge(identity, endorsementKey)
+        try releaseHierarchies(tpm: digest, connection)
         try Ownership.check(station, profile, tpm: digest, connection)
         let begun = try await begin(on: tpm, endorsementKey: found, digest: digest, before: step)
         let enrolled = begun.journal.enrolled
@@ -58,12 +60,17 @@ struct Birth: Sendable {
 
         let owner = profile.nvOwner
         try await step(.storeCertificates)
+        try removeFormerOwner(begun.journal, connection)
         let certificates = try connection.storeCertificates(of: enrolled.iak, enrolled.idevid, profile: profile)
         try await step(.defineCounters)
         // The floor's base is chosen so that value minus base is the package's security version.
         let version = order.bornWith.securityVersion
         let floor = try connection.counter(at: profile.nv.securityFloor.handle, least: version, by: owner)
-        let grants = try connection.counter(at: profile.nv.grants.handle, by: owner)
+        let grants = try connection.counter(
+            at: profile.nv.grants.handle,
+            least: try leastGrants(above: floor.value),
+            by: owner
+        )
         let counters = BornCounters(
             securityFloor: BornCounter(index: profile.nv.securityFloor.handle.rawValue, base: floor.value - version),
             grants: BornCounter(index: profile.nv.grants.handle.rawValue, base: grants.value)
@@ -77,7 +84,8 @@ struct Birth: Sendable {
             iakHandle: enrolled.iak.handle,
             profile: profile.name,
             idevidHandle: enrolled.idevid.handle,
-            certificates: profile.nv.certificates
+            certificates: profile.nv.certificates,
+            takenOver: order.takesOver.map { _ in begun.journal.bornAt }
         )
         let birthTag = try connection.store(try CanonicalJSON.encode(tag), at: profile.nv.birthTag.handle, by: owner)
 

@@ -13,6 +13,8 @@ struct BirthJournal: Codable, Hashable, Sendable {
     var bornAt: Int64
     /// What enrolment left behind.
     var enrolled: Enrolled
+    /// The birth tag that the former owner's factory has left, exactly as it stood in NV; absent when there was none.
+    var formerTag: Blob?
 
     /// The keys, their certificates, and the proof that they are in this TPM.
     struct Enrolled: Codable, Hashable, Sendable {
@@ -26,11 +28,12 @@ struct BirthJournal: Codable, Hashable, Sendable {
 
     static let maximumSize = 256 << 10
 
-    init(order: BirthOrder, profile: ProvisioningProfile, bornAt: Int64, enrolled: Enrolled) {
+    init(order: BirthOrder, profile: ProvisioningProfile, bornAt: Int64, enrolled: Enrolled, formerTag: Blob?) {
         formatVersion = 1
         self.order = order
         self.profile = profile
         self.bornAt = bornAt
         self.enrolled = enrolled
+        self.formerTag = formerTag
     }
 }

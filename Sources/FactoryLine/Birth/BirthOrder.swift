@@ -16,6 +16,8 @@ public struct BirthOrder: Codable, Hashable, Sendable {
     public var bornWith: BornWith
     /// The retired instance that its TPM was before, by whose hand it lives again, and why; absent in a TPM's first life.
     public var follows: Replacement?
+    /// The former owner's instance, whose keys it keeps; absent when there was none, and beside `follows`.
+    public var takesOver: Takeover?
 
     /// Joins the parts.
     public init(
@@ -25,7 +27,8 @@ public struct BirthOrder: Codable, Hashable, Sendable {
         environment: Label,
         tier: Tier,
         bornWith: BornWith,
-        follows: Replacement? = nil
+        follows: Replacement? = nil,
+        takesOver: Takeover? = nil
     ) {
         self.serial = serial
         self.model = model
@@ -34,6 +37,7 @@ public struct BirthOrder: Codable, Hashable, Sendable {
         self.tier = tier
         self.bornWith = bornWith
         self.follows = follows
+        self.takesOver = takesOver
     }
 
     /// The names of the parts in which two orders differ.
@@ -46,14 +50,18 @@ public struct BirthOrder: Codable, Hashable, Sendable {
         if tier != other.tier { names.append("tier") }
         if bornWith != other.bornWith { names.append("package") }
         if follows != other.follows { names.append("former life") }
+        if takesOver != other.takesOver { names.append("former owner") }
         return names
     }
 
     /// Under what the files of a station know this life of a TPM.
     func life(of endorsementKey: ContentDigest) -> ContentDigest {
-        TPMLife.digest(endorsementKey, following: follows?.instance)
+        TPMLife.digest(endorsementKey, following: formerInstance)
     }
 
+    /// The life before the one that its keys are of.
+    var formerInstance: InstanceID? { follows?.instance ?? takesOver?.follows }
+
     /// What stands in the templates of its keys, so that they are others than those of the former life.
-    var formerLife: [UInt8] { follows?.instance.bytes ?? [] }
+    var formerLife: [UInt8] { formerInstance?.bytes ?? [] }
 }

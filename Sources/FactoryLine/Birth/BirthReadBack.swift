@@ -27,7 +27,8 @@ extension BirthRecord {
             iakHandle: iak.handle,
             profile: profile,
             idevidHandle: idevid.handle,
-            certificates: nv.certificates
+            certificates: nv.certificates,
+            takenOver: takesOver.map { _ in bornAt }
         )
     }
 

@@ -24,6 +24,7 @@ extension Birth {
             station: station.name,
             replaces: try BirthFiles(station).replacement(of: order.serial),
             follows: order.follows,
+            takesOver: order.takesOver,
             bornWith: order.bornWith,
             ek: enrolled.ek,
             iak: enrolled.iak,

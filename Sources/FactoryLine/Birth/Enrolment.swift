@@ -47,7 +47,8 @@ struct Enrolment: Sendable {
             template.iak(uniqueY: uniqueY, following: order.formerLife),
             at: profile.keys.iakHandle.handle,
             certifiedBy: enrolment.object,
-            among: names
+            among: names,
+            as: order.takesOver?.instance
         )
         let idevid = try connection.make(
             template.idevid(uniqueY: uniqueY, following: order.formerLife),
@@ -105,7 +106,7 @@ struct Enrolment: Sendable {
             enrolmentKey: Blob(enrolmentKey.bytes),
             retired: retired,
             waivedAdvisories: profile.waivedAdvisories,
-            follows: order.follows?.instance
+            follows: order.formerInstance
         )
     }
 

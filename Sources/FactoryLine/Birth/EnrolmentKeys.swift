@@ -41,13 +41,17 @@ extension TPMConnection {
     /// Makes a primary key in the endorsement hierarchy, has its creation certified, and keeps it at a handle.
     ///
     /// The same template gives the same key, so what an earlier attempt has kept must be this key.
+    /// - Parameter instance: whose attestation key it must be, when that is known before.
     func make(
         _ template: TPMTPublic,
         at handle: Handle,
         certifiedBy signer: borrowing some LoadedObject & ~Copyable,
-        among names: (endorsement: Name, enrolment: Name)
+        among names: (endorsement: Name, enrolment: Name),
+        as instance: InstanceID? = nil
     ) throws -> MadeKey {
         let key = try createPrimary(template, in: .endorsement)
+        let made = InstanceID(iakName: key.object.name.contents)
+        guard instance ?? made == made else { throw BirthRefusal(.takesOverAnother(made)) }
         let statement = try certifyCreation(
             of: key.object,
             creation: key.creation,

@@ -51,7 +51,8 @@ extension BirthRecord {
             environment: environment,
             tier: tier,
             bornWith: bornWith,
-            follows: follows
+            follows: follows,
+            takesOver: takesOver
         )
     }
 }

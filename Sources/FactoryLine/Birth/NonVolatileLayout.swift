@@ -126,6 +126,12 @@ extension TPMConnection {
         return try nvReadCounter(index)
     }
 
+    /// Whether an index is one that a birth writes once: certificate or tag.
+    func isRecord(_ index: borrowing NVIndex) throws(TPMError) -> Bool {
+        let found = try nvReadPublic(index).publicArea.attributes.subtracting(Self.stateBits)
+        return NVOwner.allCases.contains { $0.recordAttributes == found }
+    }
+
     /// Whether an index is locked against writing.
     func isLocked(_ handle: Handle) throws(TPMError) -> Bool {
         guard let index = try nvIndex(at: handle) else { return false }

@@ -12,6 +12,7 @@ extension Station {
     ///   - now: seconds since 1970: the birth's date, unless it was begun earlier.
     ///   - securityFloor: the rollback floor that the verifier has on record, for a device that was born and whose TPM was
     ///     cleared since.
+    ///   - formerValues: the authorization values of the hierarchies that the former owner hands over, when the order takes the TPM over.
     ///   - step: called before each step.
     /// - Throws: when it could not be decided: the TPM, a file or the environment failed. Nothing was signed.
     public func provision(
@@ -21,6 +22,7 @@ extension Station {
         eventLog: [UInt8]? = nil,
         now: Int64,
         securityFloor: UInt64? = nil,
+        formerValues: AuthorizationValues? = nil,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
         try await withAuthority(now: now) { authority in
@@ -31,6 +33,7 @@ extension Station {
                 eventLog: eventLog,
                 now: now,
                 securityFloor: securityFloor,
+                formerValues: formerValues,
                 authority: authority
             )
             do {

@@ -59,7 +59,7 @@ extension Station {
     private func board(of serial: Label, _ files: BirthFiles) throws -> ContentDigest? {
         if let birth = try signedBirth(of: serial) {
             let endorsementKey = ContentDigest(of: birth.ek.publicArea.bytes)
-            return TPMLife.digest(endorsementKey, following: birth.follows?.instance)
+            return TPMLife.digest(endorsementKey, following: birth.formerLife)
         }
         return try files.holder(of: serial)
     }

@@ -157,6 +157,8 @@ extension Verifier {
                 return outcome(.refused, try await obstacle(of: other))
             case .conflict(.missing) where record.follows != nil:
                 return outcome(.refused, "the endorsement key is not that of the instance that it follows")
+            case .conflict(.instance) where record.takesOver != nil:
+                return outcome(.refused, try await obstacle(toTakingOver: record.instance))
             case .conflict: return outcome(.refused, "this instance was born with another record")
             case .stale: metrics.count(.staleCommits)
             case .challengeUsed: throw ServiceProblem.undecided("the record refused a birth")

@@ -35,6 +35,15 @@ extension Verifier {
         }
     }
 
+    /// Why a birth is refused that takes over an instance of this very owner, for the people at the line.
+    func obstacle(toTakingOver instance: InstanceID) async throws -> String {
+        let state = try await store.snapshot(of: instance, release: nil)?.state
+        let known =
+            "it takes over instance \(instance), which is \(state?.lifecycle.rawValue ?? "known") here, by another record: "
+        return known
+            + "an instance has one owner here and one life; a retired TPM gets other keys (birthmark-factory provision --follows)"
+    }
+
     /// Why a birth is refused whose TPM is another instance, for the people at the line.
     func obstacle(of other: InstanceID) async throws -> String {
         let taken = "the endorsement key, so the TPM, belongs to instance \(other) already"

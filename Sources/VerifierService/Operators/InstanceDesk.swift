@@ -126,6 +126,7 @@ extension Verifier {
             },
             follows: record.follows?.instance,
             followedBy: state.followedBy,
+            takesOver: record.takesOver,
             remark: state.remark
         )
     }

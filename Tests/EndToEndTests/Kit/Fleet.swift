@@ -50,18 +50,48 @@ struct Fleet: Sendable {
         let fleet = try await Fleet(directory, profiles)
         let outcome: Result<Void, any Error>
         do {
-            try await fleet.prepare()
-            if born { try await fleet.bear() }
-            try await body(fleet)
+            try await fleet.live {
+                if born { try await fleet.bear() }
+                try await body(fleet)
+            }
             outcome = .success(())
         } catch {
             outcome = .failure(error)
         }
         for device in fleet.devices { try? await device.software.stop(orderly: false) }
-        await fleet.verifier.stop()
-        await fleet.verifier.collectLog()
-        fleet.expectPrivacy()
         try outcome.get()
+    }
+
+    /// Runs with a factory and a verifier at work, and ends them.
+    private func live(_ body: () async throws -> Void) async throws {
+        let outcome: Result<Void, any Error>
+        do {
+            try await prepare()
+            try await body()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        await verifier.stop()
+        await verifier.collectLog()
+        expectPrivacy()
+        try outcome.get()
+    }
+
+    /// Runs with another owner, whose factory, verifier and release keys have nothing in common with these; a device is in its hands.
+    func withBuyer(of device: FleetDevice, as serial: String, _ body: (Fleet) async throws -> Void) async throws {
+        try await withDirectory { directory in
+            // The TPM's vendor is the same for all.
+            try FileManager.default.copyItem(atPath: authority, toPath: directory + "/tpm-vendor")
+            let buyer = Fleet(directory, having: [try device.bought(as: serial, in: directory)])
+            try await buyer.live { try await body(buyer) }
+        }
+    }
+
+    private init(_ directory: String, having devices: [FleetDevice]) {
+        self.directory = directory
+        verifier = VerifierProcess(directory + "/verifier", transcript)
+        self.devices = devices
     }
 
     private init(_ directory: String, _ profiles: [String]) async throws {

@@ -46,6 +46,20 @@ struct FleetDevice: Sendable {
         )
     }
 
+    /// The same device in the hands of a buyer, with a disk that is empty.
+    func bought(as serial: String, in fleet: String) throws -> FleetDevice {
+        let directory = fleet + "/d1"
+        try makeDirectory(directory)
+        return FleetDevice(
+            serial: serial,
+            profile: profile,
+            software: software,
+            directory: directory,
+            fleet: fleet,
+            transcript: transcript
+        )
+    }
+
     /// Boots; the device's own log is the boot's.
     func boot(_ firmware: String, _ tamper: Set<Tamper> = []) async throws {
         try await software.boot(firmware: .named(firmware), tamper: tamper)

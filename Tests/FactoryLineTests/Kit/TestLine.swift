@@ -141,6 +141,7 @@ final class TestLine: Sendable {
         at station: Station? = nil,
         eventLog: [UInt8]? = nil,
         securityFloor: UInt64? = nil,
+        formerValues: AuthorizationValues? = nil,
         now: Int64 = now,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
@@ -155,6 +156,7 @@ final class TestLine: Sendable {
                     eventLog: eventLog,
                     now: now,
                     securityFloor: securityFloor,
+                    formerValues: formerValues,
                     before: step
                 )
             )

@@ -204,6 +204,17 @@ struct TestFactory: Sendable {
         return record
     }
 
+    /// The birth of a device whose keys a former owner had certified.
+    func record(takingOver device: SoftwareKeyDevice) throws -> BirthRecord {
+        var record = try record(of: device)
+        record.takesOver = Takeover(
+            instance: device.instance,
+            reason: try Remark("bought").found(),
+            by: try label("bob")
+        )
+        return record
+    }
+
     /// The birth of a TPM that was another instance before.
     func record(of device: SoftwareKeyDevice, following instance: InstanceID) throws -> BirthRecord {
         var record = try record(of: device)
