@@ -280,7 +280,7 @@ let package = Package(
                 crypto, cryptoExtras,
             ]
         ),
-        tests(of: "UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
+        tests(of: "UpdateTrust", ["Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(
             of: "StoreSQLite",

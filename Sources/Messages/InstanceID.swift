@@ -11,6 +11,12 @@ public struct InstanceID: Hashable, Sendable, Codable, Comparable, CustomStringC
     /// The number of bytes behind the digits: 128 bits name every device that will be made without a collision.
     public static let size = 16
 
+    /// The instance without a TPM whose first key this is: SHA-256 over a domain tag and the point, cut to 16 bytes.
+    public init(firstKey key: SoftwareKey) {
+        let digest = SHA256.hash(data: Array("birthmark compensated instance v1\0".utf8) + key.bytes)
+        text = LowercaseHex.encode(digest.prefix(Self.size))
+    }
+
     /// The instance whose IAK has this Name (TPM 2.0 Part 1, section 16): SHA-256 over a domain tag and the Name, cut to 16 bytes.
     public init(iakName: [UInt8]) {
         let digest = SHA256.hash(data: Array("birthmark instance v1\0".utf8) + iakName)

@@ -16,8 +16,8 @@ public struct Release: Hashable, Sendable, Codable {
     public var minimumSecurityVersion: UInt64
     /// The artifact.
     public var artifact: Artifact
-    /// What its boot looks like.
-    public var boot: BootProfile
+    /// What its boot looks like; absent when it is for devices that nobody can measure.
+    public var boot: BootProfile?
     /// Seconds since 1970 before which it may not be granted.
     public var notBefore: Int64?
     /// Seconds since 1970 from which it may not be granted any more.
@@ -53,7 +53,7 @@ public struct Release: Hashable, Sendable, Codable {
         hardwareRevisions: [Label],
         minimumSecurityVersion: UInt64 = 0,
         artifact: Artifact,
-        boot: BootProfile,
+        boot: BootProfile?,
         notBefore: Int64? = nil,
         expires: Int64? = nil,
         notes: String? = nil,
@@ -97,7 +97,7 @@ public struct Release: Hashable, Sendable, Codable {
         if let notBefore, let expires, notBefore >= expires {
             throw MessageError(.outOfRange, "the release expires before it may be granted")
         }
-        guard !boot.exact.values.isEmpty else {
+        guard boot?.exact.values.isEmpty != true else {
             throw MessageError(.outOfRange, "a boot profile without an exact PCR expects nothing")
         }
     }

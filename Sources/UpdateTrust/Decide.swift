@@ -123,7 +123,7 @@ extension DecisionInput {
         try draft.settle(standings)
         draft.state.lastSeen = LastSeen(attested.observation)
         let request = request.request
-        let subject = PolicySubject(record, package: request.package?.name ?? state.running.name)
+        let subject = PolicySubject(record.facts, package: request.package?.name ?? state.running.name)
         let rule = policy.rule(for: subject)
         // Before the policy: no rule keeps a lease going that belongs to what the device was before.
         if let reimage = reimage(attested) { return try refuse(reimage, attested, rule: rule, draft: draft) }
@@ -276,7 +276,7 @@ extension DecisionInput {
 
     func explanation(of rule: PolicyRule?) -> [String] {
         if let rule { return ["rule \(rule.id) decided"] }
-        let subject = PolicySubject(record, package: request.request.package?.name ?? state.running.name)
+        let subject = PolicySubject(record.facts, package: request.request.package?.name ?? state.running.name)
         return policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because)" }
     }
 

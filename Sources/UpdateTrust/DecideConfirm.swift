@@ -68,7 +68,7 @@ extension DecisionInput {
         var reasons: [DecisionReason] = []
         if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
         if attested.observation.clock.resetCount == grant.resetCount { reasons.append(.notRebooted) }
-        if counters.grants <= grant.counter { reasons.append(.grantNotSpent) }
+        if grant.counter.map({ counters.grants <= $0 }) ?? true { reasons.append(.grantNotSpent) }
         return reasons
     }
 }

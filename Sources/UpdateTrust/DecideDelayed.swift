@@ -9,7 +9,7 @@ extension DecisionInput {
         guard let package = request.request.package, let freshness = carried else {
             return .unchanged(.undecided("a delayed request without a package, or not out of a file"))
         }
-        guard let rule = policy.rule(for: PolicySubject(record, package: package.name)) else {
+        guard let rule = policy.rule(for: PolicySubject(record.facts, package: package.name)) else {
             return refuseDelayed([.noPolicyRule], rule: nil)
         }
         guard attested.ima?.policy == (try policy.imaRules(of: rule, for: record)?.digest) else {
@@ -33,20 +33,22 @@ extension DecisionInput {
             ahead.running = RunningRelease(broughtBy: last.grant)
             ahead.strayed = nil
         }
-        let conditions = UpdateConditions(record: record, state: ahead, known: release, rule: rule, now: now)
+        let conditions = UpdateConditions(birth: record.facts, state: ahead, known: release, rule: rule, now: now)
         var reasons = [delayed.reason(against: freshness, at: now)].compactMap { $0 }
         reasons += tierShortcomings + rule.boot.shortcomings(of: attested) + imaShortcomings(rule) + counterShortcomings
         if attested.boot == .drifted { reasons.append(.drifted) }
         reasons += reasonsOfOpenGrants(attested, package: package, counters: counters, usable: usable)
         if (draft.state.delayed?.count ?? 0) >= DelayedGrant.maximumCount { reasons.append(.tooManyGrants) }
-        reasons += reasonsOfPackage(package, release.release)
+        reasons += release.release.reasonsAgainst(package)
         let floor = state.floor(bornFrom: record, reading: counters.securityFloor)
         reasons += conditions.reasonsAgainst(floor: floor)
         guard reasons.isEmpty else {
             return refuseDelayed(reasons, rule: rule, details: conditions.details(floor: floor))
         }
 
-        let (counter, overflow) = (usable.last?.grant.counter ?? 0).addingReportingOverflow(usable.isEmpty ? 0 : 1)
+        let (counter, overflow) = (usable.last?.bounds.counter.value ?? 0).addingReportingOverflow(
+            usable.isEmpty ? 0 : 1
+        )
         let (end, isBeyond) = now.addingReportingOverflow(delayed.span.seconds)
         guard !overflow, !isBeyond else { throw MessageError(.outOfRange, "clock or counter are beyond any grant") }
         let downgrade = conditions.downgrade(below: floor)
@@ -100,12 +102,12 @@ extension DecisionInput {
         let earlier = reasonsOfEarlierGrant(attested, package: package, counters: counters)
         guard earlier.isEmpty else { return earlier }
         if let pending = state.pending, pending.status == .issued, now < pending.expires,
-            pending.counter >= counters.grants
+            pending.counter.map({ $0 >= counters.grants }) ?? true
         {
             return [.grantOutstanding]
         }
         let isOneRow = usable.enumerated().allSatisfy { offset, held in
-            held.grant.counter &- counters.grants == UInt64(offset)
+            held.bounds.counter.value &- counters.grants == UInt64(offset)
         }
         let isGranted = usable.contains { $0.grant.package.manifest == package.manifest }
         return isOneRow && !isGranted ? [] : [.grantOutstanding]

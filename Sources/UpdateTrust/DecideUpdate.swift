@@ -15,14 +15,14 @@ extension DecisionInput {
         guard let release, release.manifest == package.manifest else {
             return try refuse([.releaseUnknown], attested, rule: rule, renewing: seconds, draft: draft)
         }
-        let conditions = UpdateConditions(record: record, state: draft.state, known: release, rule: rule, now: now)
+        let conditions = UpdateConditions(birth: record.facts, state: draft.state, known: release, rule: rule, now: now)
         // A grant that is under way as a file would open behind this one's back.
         let usable = state.usableDelayed(at: attested.observation.clock, counter: counters.grants)
         let floor = state.floor(bornFrom: record, reading: counters.securityFloor)
         let reasons =
             reasonsOfEarlierGrant(attested, package: package, counters: counters)
             + (usable.isEmpty ? [] : [.grantOutstanding])
-            + reasonsOfPackage(package, release.release)
+            + release.release.reasonsAgainst(package)
             + conditions.reasonsAgainst(floor: floor)
         guard reasons.isEmpty else {
             return try refuse(
@@ -71,17 +71,10 @@ extension DecisionInput {
     ) -> [DecisionReason] {
         guard let pending = state.pending else { return [] }
         if attested.boot == .granted { return [.grantUnconfirmed] }
-        let wasSpent = counters.grants > pending.counter
+        let wasSpent = pending.counter.map { counters.grants > $0 } ?? true
         let fellBack = attested.observation.clock.resetCount != pending.resetCount
         let isSameRelease = pending.package.manifest == package.manifest
         return wasSpent && !fellBack && !isSameRelease ? [.grantUnconfirmed] : []
-    }
-
-    func reasonsOfPackage(_ package: PackageReference, _ release: Release) -> [DecisionReason] {
-        let isSame =
-            package.name == release.name && package.version == release.version
-            && package.sha256 == release.artifact.sha256
-        return isSame ? [] : [.packageMismatch]
     }
 
     func terms(
@@ -104,7 +97,6 @@ extension DecisionInput {
         guard expires > now, !span.overflow, !end.overflow else {
             throw MessageError(.outOfRange, "the verifier's or the TPM's clock is beyond any grant")
         }
-        let payload = release.release
         return GrantTerms(
             claims: GrantClaims(
                 iss: verifier,
@@ -122,14 +114,7 @@ extension DecisionInput {
                 purpose: purpose,
                 downgrade: downgrade,
                 tier: record.tier,
-                package: GrantedPackage(
-                    name: payload.name,
-                    version: payload.version,
-                    securityVersion: payload.securityVersion,
-                    size: payload.artifact.size,
-                    sha256: payload.artifact.sha256,
-                    manifest: release.manifest
-                ),
+                package: GrantedPackage(of: release),
                 from: GrantedFrom(release: state.running.manifest, bootState: attested.boot),
                 lease: lease,
                 policy: GrantPolicy(sha256: policy.digest, rule: rule.id),
@@ -143,7 +128,7 @@ extension DecisionInput {
                     )
                 )
             ),
-            boot: payload.boot
+            boot: release.release.boot
         )
     }
 }
@@ -152,7 +137,6 @@ extension Transition {
     /// The change, with a signed grant as the instance's pending one and as the last entry.
     func issuing(_ grant: SignedGrant) throws(MessageError) -> Transition {
         let claims = grant.terms.claims
-        var state = state
         let pending = PendingGrant(
             jti: claims.jti,
             grant: grant.digest,
@@ -165,12 +149,6 @@ extension Transition {
             counter: claims.bounds.counter.value,
             status: .issued
         )
-        if claims.bounds.resets == nil {
-            state.pending = pending
-        } else {
-            let delayed = DelayedGrant(grant: pending, request: claims.request, bounds: claims.bounds)
-            state.delayed = (state.delayed ?? []) + [delayed]
-        }
         let body = GrantEntry(
             grant: grant.digest,
             jti: claims.jti,
@@ -181,16 +159,47 @@ extension Transition {
             expires: claims.exp,
             bounds: claims.bounds.resets == nil ? nil : claims.bounds
         )
+        return try issuing(pending, body, by: claims.iss, at: claims.iat)
+    }
+
+    /// The change, with a grant that was signed: kept as the instance's own, and as the last entry.
+    func issuing(
+        _ grant: PendingGrant,
+        _ body: GrantEntry,
+        by verifier: Label,
+        at now: Int64
+    ) throws(MessageError) -> Transition {
+        var state = state
+        if let bounds = body.bounds {
+            let delayed = DelayedGrant(grant: grant, request: body.request, bounds: bounds)
+            state.delayed = (state.delayed ?? []) + [delayed]
+        } else {
+            state.pending = grant
+        }
         let written = try WrittenEntry(
             LedgerEntry(
-                at: claims.iat,
+                at: now,
                 instance: state.instance,
                 prev: state.lastEntry,
-                actor: Actor(.verifier, claims.iss),
+                actor: Actor(.verifier, verifier),
                 body: .grant(body)
             )
         )
         state.lastEntry = written.digest
         return Transition(state: state, entries: entries + [written])
+    }
+}
+
+extension GrantedPackage {
+    init(of release: KnownRelease) {
+        let payload = release.release
+        self.init(
+            name: payload.name,
+            version: payload.version,
+            securityVersion: payload.securityVersion,
+            size: payload.artifact.size,
+            sha256: payload.artifact.sha256,
+            manifest: release.manifest
+        )
     }
 }

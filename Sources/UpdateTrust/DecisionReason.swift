@@ -10,6 +10,11 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case evidenceRefused = "evidence-refused"
     case drifted
     case reimaged
+    case forked
+    case tierMismatch = "tier-mismatch"
+    // Compensating controls.
+    case controlsUnmet = "controls-unmet"
+    case claimNotAsGranted = "claim-not-as-granted"
     // The policy.
     case noPolicyRule = "no-policy-rule"
     case logRequired = "log-required"
@@ -66,6 +71,11 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
             "The instance runs a known release that was never granted to it, and the policy allows no lease for that."
         case .reimaged:
             "The instance was reimaged, or lost its state directory: another installation key than the one on record asks."
+        case .forked:
+            "A key of this instance that was left behind has signed: there is a copy of it, or an old state was put back."
+        case .tierMismatch: "The instance proves itself in another way than this."
+        case .controlsUnmet: "A compensating control that the policy wants is not met."
+        case .claimNotAsGranted: "The device does not say that it runs what was granted."
         case .noPolicyRule: "No rule of the policy is for this instance and package."
         case .logRequired: "The policy wants the boot's event log, and none was given."
         case .secureBootRequired: "The policy wants Secure Boot on, and the event log does not say that it is."

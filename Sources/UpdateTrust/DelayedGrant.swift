@@ -15,7 +15,8 @@ public struct DelayedGrant: Hashable, Sendable, Codable {
 
     /// Whether the TPM that showed this clock and this value of its grants counter may still come to use it.
     func isUsable(at clock: ClockReading, counter: UInt64) -> Bool {
-        grant.counter >= counter && bounds.allows(resetCount: clock.resetCount) && clock.clock <= bounds.clock.max
+        bounds.counter.value >= counter && bounds.allows(resetCount: clock.resetCount)
+            && clock.clock <= bounds.clock.max
     }
 
     /// Whether its boot may still be shown first: a later grant's was not seen yet.
@@ -48,7 +49,9 @@ extension InstanceState {
 
     /// The grant whose boot was seen.
     func openGrant(shownBy attested: AttestedState) -> PendingGrant? {
-        openGrants.first { $0.boot.applying(allowed ?? []).exact.differing(from: attested.pcrs).isEmpty }
+        openGrants.first {
+            $0.boot?.applying(allowed ?? []).exact.differing(from: attested.pcrs).isEmpty ?? false
+        }
     }
 
     /// The clock after which a receipt for a grant was made; `nil` when only its reset count is known.
@@ -66,14 +69,14 @@ extension InstanceState {
     /// The delayed grants that this TPM may still use, in the order of their counters.
     func usableDelayed(at clock: ClockReading, counter: UInt64) -> [DelayedGrant] {
         (delayed ?? []).filter { $0.isAhead && $0.isUsable(at: clock, counter: counter) }
-            .sorted { $0.grant.counter < $1.grant.counter }
+            .sorted { $0.bounds.counter.value < $1.bounds.counter.value }
     }
 
     /// Makes room for one more: what was overtaken, and what the TPM can never use, goes first.
     mutating func makeRoomForDelayed(at clock: ClockReading, counter: UInt64) {
         guard let delayed, delayed.count >= DelayedGrant.maximumCount else { return }
         self.delayed = delayed.filter {
-            $0.isAhead && ($0.grant.counter < counter || $0.isUsable(at: clock, counter: counter))
+            $0.isAhead && ($0.bounds.counter.value < counter || $0.isUsable(at: clock, counter: counter))
         }
     }
 
@@ -81,8 +84,8 @@ extension InstanceState {
     /// - Returns: whether it is what runs now.
     mutating func close(_ grant: PendingGrant) -> Bool {
         let others = (delayed ?? []).filter { $0.grant.jti != grant.jti }
-        let earlier = others.filter { $0.isAhead && $0.grant.counter < grant.counter }
-        if pending?.jti == grant.jti || (pending?.counter ?? .max) < grant.counter { pending = nil }
+        let earlier = others.filter { $0.isAhead && $0.grant.isBefore(grant) }
+        if let pending, pending.jti == grant.jti || pending.isBefore(grant) { self.pending = nil }
         closed = (closed ?? []).suffix(DelayedGrant.maximumCount - 1) + [grant.jti]
         // The counter let none of the later ones in before these.
         let passed = Set(earlier.map(\.grant.jti))
@@ -94,7 +97,7 @@ extension InstanceState {
         delayed = rest.isEmpty ? nil : rest
         guard grant.status != .passed else { return false }
         let before =
-            earlier.max { $0.grant.counter < $1.grant.counter }.map { RunningRelease(broughtBy: $0.grant) } ?? running
+            earlier.max { $0.grant.isBefore($1.grant) }.map { RunningRelease(broughtBy: $0.grant) } ?? running
         if grant.package.manifest != before.manifest { previous = before }
         running = RunningRelease(broughtBy: grant)
         securityFloor = max(securityFloor, grant.securityVersion)
@@ -105,6 +108,14 @@ extension InstanceState {
     }
 }
 
+extension PendingGrant {
+    /// Whether the TPM's counter lets it in before another; without a counter there is no such row.
+    fileprivate func isBefore(_ other: PendingGrant) -> Bool {
+        guard let counter, let others = other.counter else { return false }
+        return counter < others
+    }
+}
+
 extension LeaseCause {
     /// Whether it says something against the instance: then what travels to it is not to be used either.
     ///
@@ -112,7 +123,7 @@ extension LeaseCause {
     var endsDelayedGrants: Bool {
         switch self {
         case .drifted, .evidenceRefused, .tpmClearedOrReplaced, .tpmClockWentBack, .tpmFirmwareChanged, .reimaged,
-            .suspended, .cleared, .retired, .boardSwapped:
+            .suspended, .cleared, .retired, .boardSwapped, .forked:
             true
         case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed: false
         }

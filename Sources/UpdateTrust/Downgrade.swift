@@ -73,7 +73,7 @@ public struct DowngradeAllowance: Hashable, Sendable {
         }
         guard state.lifecycle != .retired else { return .refused("The instance is retired.") }
         guard known.standing == .registered else { return .refused("The release was withdrawn.") }
-        guard release.misfits(record).isEmpty, release.role == nil else {
+        guard release.misfits(record.facts).isEmpty, release.role == nil else {
             return .refused("The release is not one that this instance could be granted.")
         }
         guard release.securityVersion >= record.bornWith.securityVersion else {

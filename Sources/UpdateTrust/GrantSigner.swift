@@ -8,9 +8,9 @@ public struct GrantTerms: Hashable, Sendable {
     /// What the grant will say.
     public let claims: GrantClaims
     /// The boot that the package leads to.
-    let boot: BootProfile
+    let boot: BootProfile?
 
-    init(claims: GrantClaims, boot: BootProfile) {
+    init(claims: GrantClaims, boot: BootProfile?) {
         self.claims = claims
         self.boot = boot
     }
@@ -48,9 +48,19 @@ public struct GrantSigner: Sendable {
 
     /// Signs terms: ES256 over header and claims (RFC 7515 section 5.1).
     public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
+        SignedGrant(terms: terms, compact: try compact(try CanonicalJSON.encode(terms.claims), type: Grant.type))
+    }
+
+    /// Signs terms for an instance without a TPM, with another type in the header.
+    public func sign(_ terms: CompensatedGrantTerms) throws(MessageError) -> SignedCompensatedGrant {
+        let payload = try CanonicalJSON.encode(terms.claims)
+        return SignedCompensatedGrant(terms: terms, compact: try compact(payload, type: CompensatedGrantClaims.type))
+    }
+
+    private func compact(_ payload: [UInt8], type: String) throws(MessageError) -> String {
         let compact = try CompactJWS.sign(
-            header: try CanonicalJSON.encode(GrantHeader(kid: kid)),
-            payload: try CanonicalJSON.encode(terms.claims),
+            header: try CanonicalJSON.encode(GrantHeader(kid: kid, typ: type)),
+            payload: payload,
             with: .p256(key)
         )
         guard compact.utf8.count <= Grant.maximumSize else {
@@ -59,6 +69,6 @@ public struct GrantSigner: Sendable {
                 "a grant of \(compact.utf8.count) characters, a gate reads \(Grant.maximumSize)"
             )
         }
-        return SignedGrant(terms: terms, compact: compact)
+        return compact
     }
 }

@@ -4,19 +4,17 @@ import Messages
 struct GrantHeader: Codable {
     var alg = CompactJWS.algorithm
     var kid: String
-    var typ = Grant.type
-}
+    var typ: String
 
-extension GrantClaims {
-    /// Reads the claims of a grant that one of the keys signed.
-    init(verifying compact: String, keys: [StatementKey]) throws(GrantError) {
+    /// The payload of a token of one type that one of the keys signed.
+    static func payload(of compact: String, type: String, keys: [StatementKey]) throws(GrantError) -> [UInt8] {
         guard compact.utf8.count <= Grant.maximumSize else {
             throw GrantError(.malformed, "\(compact.utf8.count) characters, a grant has at most \(Grant.maximumSize)")
         }
         guard let parts = CompactJWS(parsing: compact) else {
             throw GrantError(.malformed, "not three parts of base64url between two dots")
         }
-        let header = try Self.header(parts.header)
+        let header = try parsed(parts.header, type: type)
         guard let key = keys.first(where: { JSONWebKey($0)?.thumbprint == header.kid }) else {
             throw GrantError(
                 .unknownKey,
@@ -24,14 +22,10 @@ extension GrantClaims {
             )
         }
         guard parts.isSigned(by: key) else { throw GrantError(.signature, "the grant's signature does not verify") }
-        do {
-            self = try CanonicalJSON.decode(GrantClaims.self, from: parts.payload, limit: Grant.maximumSize)
-        } catch {
-            throw GrantError(.claims, error.detail)
-        }
+        return parts.payload
     }
 
-    private static func header(_ bytes: [UInt8]) throws(GrantError) -> GrantHeader {
+    private static func parsed(_ bytes: [UInt8], type: String) throws(GrantError) -> GrantHeader {
         let parsed: GrantHeader
         do {
             // Members that a grant's header does not have (jwk, jku, x5c, crit) make it another text than its canonical one.
@@ -42,27 +36,67 @@ extension GrantClaims {
         guard parsed.alg == CompactJWS.algorithm else {
             throw GrantError(.algorithm, "the algorithm is not \(CompactJWS.algorithm)")
         }
-        guard parsed.typ == Grant.type else { throw GrantError(.header, "\"typ\" is not \(Grant.type)") }
+        guard parsed.typ == type else { throw GrantError(.header, "\"typ\" is not \(type)") }
         return parsed
     }
+}
 
-    /// Holds the claims to one another, and gives the instance that `sub` names.
+/// What the claims of every kind of grant are held to.
+struct GrantFrame {
+    var iss: Label
+    var sub: String
+    var jti: String
+    var cnf: Confirmation
+    var iat: Int64
+    var nbf: Int64
+    var exp: Int64
+    var lease: GrantLease
+
+    /// The instance that `sub` names.
     func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
         guard iss == issuer else { throw GrantError(.issuer, "the grant was given by \(iss), not by \(issuer)") }
-        guard aud == Self.audience, eat_profile == Self.profile else {
-            throw GrantError(.claims, "the token is for another audience or of another profile")
-        }
-        guard sub.hasPrefix(Self.subjectPrefix), let instance = InstanceID(sub.dropFirst(Self.subjectPrefix.count))
+        guard sub.hasPrefix(GrantClaims.subjectPrefix),
+            let instance = InstanceID(sub.dropFirst(GrantClaims.subjectPrefix.count))
         else {
             throw GrantError(.claims, "\"sub\" names no instance")
         }
-        guard Base64URL.decode(jti)?.count == Self.identifierSize,
+        guard Base64URL.decode(jti)?.count == GrantClaims.identifierSize,
             Base64URL.decode(cnf.jkt)?.count == ContentDigest.size
         else {
             throw GrantError(.claims, "\"jti\" or \"jkt\" has not its size")
         }
         guard iat <= nbf, nbf < exp else { throw GrantError(.claims, "the times of the grant are not in order") }
         guard exp <= lease.exp else { throw GrantError(.claims, "the grant would outlive its lease") }
+        return instance
+    }
+}
+
+extension GrantClaims {
+    /// Reads the claims of a grant that one of the keys signed.
+    init(verifying compact: String, keys: [StatementKey]) throws(GrantError) {
+        let payload = try GrantHeader.payload(of: compact, type: Grant.type, keys: keys)
+        do {
+            self = try CanonicalJSON.decode(GrantClaims.self, from: payload, limit: Grant.maximumSize)
+        } catch {
+            throw GrantError(.claims, error.detail)
+        }
+    }
+
+    /// Holds the claims to one another, and gives the instance that `sub` names.
+    func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
+        let instance = try GrantFrame(
+            iss: iss,
+            sub: sub,
+            jti: jti,
+            cnf: cnf,
+            iat: iat,
+            nbf: nbf,
+            exp: exp,
+            lease: lease
+        ).checkedInstance(issuer: issuer)
+        guard aud == Self.audience, eat_profile == Self.profile else {
+            throw GrantError(.claims, "the token is for another audience or of another profile")
+        }
         guard (bounds.resets ?? 0) <= DelayedRule.maximumResets else {
             throw GrantError(.claims, "the grant would outlast more resets than any may")
         }

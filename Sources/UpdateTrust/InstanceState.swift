@@ -54,6 +54,10 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var reappeared: Reappearance?
     /// The instance that its TPM became after its retirement; `nil` while it became none.
     public internal(set) var followedBy: InstanceID?
+    /// Where its key stands; present exactly in an instance without a TPM.
+    public internal(set) var ratchet: Ratchet?
+    /// A copy of it that has spoken; `nil` when none did, or an operator has decided.
+    public internal(set) var fork: Fork?
     /// What operators have put in the place of values that profiles state.
     public internal(set) var allowed: [AllowedMove]?
     /// SHA-256 of the instance's latest ledger entry.
@@ -73,6 +77,16 @@ public struct InstanceState: Hashable, Sendable, Codable {
         version = 1
     }
 
+    /// The state of an instance without a TPM that was just born.
+    init(bornFrom record: CompensatedBirthRecord) {
+        instance = record.instance
+        lifecycle = .born
+        running = RunningRelease(bornFrom: record)
+        ratchet = Ratchet(first: record.key)
+        securityFloor = record.bornWith.securityVersion
+        version = 1
+    }
+
     /// Reads the JSON form that a store kept.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try CanonicalJSON.decode(InstanceState.self, from: bytes, limit: Self.maximumSize)
@@ -83,13 +97,13 @@ public struct InstanceState: Hashable, Sendable, Codable {
     /// A confirming quote is held to the granted boot first: a reinstalled release looks like the one before.
     /// - Parameter grant: the one that is confirmed; of several that lead to one boot, it is that.
     public func expectations(for purpose: Purpose, grant: String? = nil) -> [BootExpectation] {
-        func granted(_ grant: PendingGrant) -> BootExpectation {
-            BootExpectation(name: .granted, profile: grant.boot.applying(allowed ?? []))
+        func expected(_ name: BootName, _ boot: BootProfile?) -> [BootExpectation] {
+            boot.map { [BootExpectation(name: name, profile: $0.applying(allowed ?? []))] } ?? []
         }
-        let current = BootExpectation(name: .current, profile: running.boot.applying(allowed ?? []))
-        if purpose == .confirm, let open = grant.flatMap(openGrant) { return [granted(open), current] }
-        let ahead = grantsAhead.map(granted)
-        return purpose == .confirm ? ahead + [current] : [current] + ahead
+        let current = expected(.current, running.boot)
+        if purpose == .confirm, let open = grant.flatMap(openGrant) { return expected(.granted, open.boot) + current }
+        let ahead = grantsAhead.flatMap { expected(.granted, $0.boot) }
+        return purpose == .confirm ? ahead + current : current + ahead
     }
 }
 
@@ -118,8 +132,15 @@ public struct RunningRelease: Hashable, Sendable, Codable {
     public internal(set) var manifest: ContentDigest?
     /// The `jti` of the grant that brought it; `nil` for what it was born with.
     public internal(set) var grant: String?
-    /// What its boot looks like.
-    public internal(set) var boot: BootProfile
+    /// What its boot looks like; `nil` for an instance that nobody can measure.
+    public internal(set) var boot: BootProfile?
+
+    /// What an instance without a TPM leaves the line with.
+    init(bornFrom record: CompensatedBirthRecord) {
+        name = record.bornWith.name
+        version = record.bornWith.version
+        securityVersion = record.bornWith.securityVersion
+    }
 
     /// What an instance runs that was just born: its first measured boot, to the last PCR.
     init(bornFrom record: BirthRecord) {
@@ -162,16 +183,16 @@ public struct PendingGrant: Hashable, Sendable, Codable {
     public internal(set) var package: PackageReference
     /// The package's security version.
     public internal(set) var securityVersion: UInt64
-    /// The boot that it leads to.
-    public internal(set) var boot: BootProfile
+    /// The boot that it leads to; `nil` for an instance that nobody can measure.
+    public internal(set) var boot: BootProfile?
     /// The first second at which it is no longer good.
     public internal(set) var expires: Int64
     /// The lease above it.
     public internal(set) var lease: Label
-    /// The TPM's reset count at the quote it was given for.
-    public internal(set) var resetCount: UInt32
-    /// The value of the grants counter that it spends.
-    public internal(set) var counter: UInt64
+    /// The TPM's reset count at the quote it was given for; `nil` for an instance without a TPM.
+    public internal(set) var resetCount: UInt32?
+    /// The value of the grants counter that it spends; `nil` for an instance without a TPM.
+    public internal(set) var counter: UInt64?
     /// Whether it can still be carried out.
     public internal(set) var status: Status
     /// What was seen of the update since; `nil` while there was nothing.

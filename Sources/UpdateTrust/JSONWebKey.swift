@@ -20,6 +20,11 @@ public enum JSONWebKey: Hashable, Sendable {
         self = .ellipticCurve(curve: "P-256", x: Array(point.prefix(32)), y: Array(point.dropFirst(32)))
     }
 
+    /// The key of an instance without a TPM.
+    init(_ key: SoftwareKey) {
+        self = .ellipticCurve(curve: "P-256", x: Array(key.bytes.prefix(32)), y: Array(key.bytes.dropFirst(32)))
+    }
+
     /// The key whose public area (TPMT_PUBLIC, exactly) this is.
     ///
     /// `nil` when the bytes are no public area of an RSA key or of one on P-256, P-384 or P-521.

@@ -57,6 +57,8 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case tpmFirmwareChanged = "tpm-firmware-changed"
     /// Another installation key than the one on record asked for the instance.
     case reimaged
+    /// A copy of the instance has spoken.
+    case forked
     /// An operator suspended the instance.
     case suspended
     /// The instance's TPM was cleared, and its identity put back.

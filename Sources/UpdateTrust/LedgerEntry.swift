@@ -37,6 +37,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case farewell(FarewellEntry)
         case reappearance(ReappearanceEntry)
         case succession(SuccessionEntry)
+        case compensated(CompensatedDecisionEntry)
+        case approval(Approval)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -61,6 +63,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .farewell: .farewell
             case .reappearance: .reappearance
             case .succession: .succession
+            case .compensated: .compensated
+            case .approval: .approval
             }
         }
     }
@@ -71,6 +75,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case allowance = "boot-allowance"
         case downgrade = "downgrade-allowance"
         case rollout, farewell, reappearance, succession
+        case compensated = "compensated-decision"
+        case approval
     }
 
     /// Joins the parts.
@@ -124,6 +130,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .farewell: body = .farewell(try container.decode(FarewellEntry.self, forKey: .body))
         case .reappearance: body = .reappearance(try container.decode(ReappearanceEntry.self, forKey: .body))
         case .succession: body = .succession(try container.decode(SuccessionEntry.self, forKey: .body))
+        case .compensated: body = .compensated(try container.decode(CompensatedDecisionEntry.self, forKey: .body))
+        case .approval: body = .approval(try container.decode(Approval.self, forKey: .body))
         }
     }
 
@@ -155,6 +163,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .farewell(let body): try container.encode(body, forKey: .body)
         case .reappearance(let body): try container.encode(body, forKey: .body)
         case .succession(let body): try container.encode(body, forKey: .body)
+        case .compensated(let body): try container.encode(body, forKey: .body)
+        case .approval(let body): try container.encode(body, forKey: .body)
         }
     }
 }

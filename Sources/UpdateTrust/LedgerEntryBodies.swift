@@ -19,14 +19,14 @@ public struct BirthEntry: Hashable, Sendable, Codable {
     public var bornWith: BornWith
 
     /// States a birth.
-    public init(record: BirthRecord, payload: ContentDigest) {
-        self.record = payload
-        tier = record.tier
-        station = record.station
-        replaces = record.replaces?.instance
-        follows = record.follows?.instance
-        takesOver = record.takesOver
-        bornWith = record.bornWith
+    public init(_ birth: BirthFacts, payload: ContentDigest) {
+        record = payload
+        tier = birth.tier
+        station = birth.station
+        replaces = birth.replaces
+        follows = birth.follows
+        takesOver = birth.takesOver
+        bornWith = birth.bornWith
     }
 }
 
@@ -158,7 +158,7 @@ public struct ReceiptEntry: Hashable, Sendable, Codable {
     public var package: PackageReference
     /// The security floor from now on.
     public var securityFloor: UInt64
-    /// SHA-256 of the TPMS_ATTEST bytes of the confirming quote.
+    /// SHA-256 of the TPMS_ATTEST bytes of the confirming quote; of the evidence of an instance without a TPM, whose word it is.
     public var quote: ContentDigest
     /// True when a later grant's boot was seen before: what runs is what that one brought.
     public var late: Bool?
@@ -168,6 +168,8 @@ public struct ReceiptEntry: Hashable, Sendable, Codable {
 public struct OperatorEntry: Hashable, Sendable, Codable {
     /// What was done.
     public var act: OperatorAct.Kind
+    /// Which copy of a forked instance goes on; present when that is what reinstates it.
+    public var line: ForkLine?
     /// Why.
     public var reason: Remark
 }

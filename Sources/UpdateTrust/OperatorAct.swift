@@ -32,6 +32,8 @@ public struct OperatorAct: Hashable, Sendable {
         case applied(Transition)
         /// The instance's life has no such step from where it stands.
         case refused(Lifecycle)
+        /// There are two copies of the instance: it is taken back by saying which of them goes on (``ForkSettlement``).
+        case forked
     }
 
     /// Applies the act.
@@ -44,6 +46,7 @@ public struct OperatorAct: Hashable, Sendable {
             case .retire: .retire
             }
         guard let next = state.lifecycle.after(event) else { return .refused(state.lifecycle) }
+        if kind == .reinstate, state.fork != nil { return .forked }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
         try draft.record(.act(OperatorEntry(act: kind, reason: reason)))
         switch kind {

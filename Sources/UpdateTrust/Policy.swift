@@ -132,12 +132,12 @@ public struct PolicySubject: Hashable, Sendable {
     }
 
     /// What a rule is held against for an instance that asks for a package.
-    public init(_ record: BirthRecord, package: Label) {
+    public init(_ birth: BirthFacts, package: Label) {
         self.init(
-            model: record.model,
-            hardwareRevision: record.hardwareRevision,
-            environment: record.environment,
-            tier: record.tier,
+            model: birth.model,
+            hardwareRevision: birth.hardwareRevision,
+            environment: birth.environment,
+            tier: birth.tier,
             package: package
         )
     }

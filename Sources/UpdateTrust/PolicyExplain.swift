@@ -12,7 +12,7 @@ extension Policy {
         known: KnownRelease?,
         at now: Int64
     ) -> PolicyExplanation {
-        let subject = PolicySubject(record, package: known?.release.name ?? state.running.name)
+        let subject = PolicySubject(record.facts, package: known?.release.name ?? state.running.name)
         let rule = rule(for: subject)
         var reasons: [DecisionReason] = []
         switch state.lifecycle {
@@ -27,7 +27,13 @@ extension Policy {
         if let manifest {
             if let known, known.manifest == manifest {
                 if let rule {
-                    let conditions = UpdateConditions(record: record, state: state, known: known, rule: rule, now: now)
+                    let conditions = UpdateConditions(
+                        birth: record.facts,
+                        state: state,
+                        known: known,
+                        rule: rule,
+                        now: now
+                    )
                     let floor = state.floor(bornFrom: record, reading: state.counters?.securityFloor)
                     reasons += conditions.reasonsAgainst(floor: floor)
                     details = conditions.details(floor: floor)

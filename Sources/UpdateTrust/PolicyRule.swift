@@ -27,6 +27,8 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var attempts: Int?
     /// What devices are allowed that are off line; absent: nothing.
     public var delayed: DelayedRule?
+    /// What instances without a TPM are held to; absent: the rule serves none of them.
+    public var controls: ControlRule?
 
     /// Whom a rule is for: every part must fit.
     public struct Match: Hashable, Sendable, Codable {
@@ -116,6 +118,10 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         }
         if let problem = window?.problem { throw fault(problem) }
         if let problem = delayed?.problem { throw fault(problem) }
+        if let problem = controls?.problem { throw fault(problem) }
+        guard controls == nil || match.tiers.contains(.compensated) else {
+            throw fault("\"controls\" are for instances without a TPM, which the rule is not for")
+        }
         guard window == nil || delayed == nil else {
             throw fault(
                 "\"window\" and \"delayed\" exclude one another: off line, nobody but the device's clock knows the time"

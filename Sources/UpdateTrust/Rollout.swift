@@ -59,9 +59,9 @@ public struct Rollout: Hashable, Sendable, Codable {
     }
 
     /// Whether it has come to an instance.
-    func reaches(_ record: BirthRecord) -> Bool {
-        if plan.cohorts?.contains(record.environment) == true { return true }
-        return Self.place(of: record.instance, in: release) < UInt64(clamping: plan.percent) * (Self.places / 100)
+    func reaches(_ birth: BirthFacts) -> Bool {
+        if plan.cohorts?.contains(birth.environment) == true { return true }
+        return Self.place(of: birth.instance, in: release) < UInt64(clamping: plan.percent) * (Self.places / 100)
     }
 
     /// Why nothing of the release is handed out to an instance, wherever its place is; `nil` while it rolls.
@@ -77,18 +77,18 @@ public struct Rollout: Hashable, Sendable, Codable {
     }
 
     /// Why an instance is not granted the release; `nil` when nothing of its rollout stands against it.
-    func reason(against record: BirthRecord, _ state: InstanceState) -> DecisionReason? {
+    func reason(against birth: BirthFacts, _ state: InstanceState) -> DecisionReason? {
         if let stop = stop(for: state) { return stop }
-        return state.running.manifest == release || reaches(record) ? nil : .rolloutNotYet
+        return state.running.manifest == release || reaches(birth) ? nil : .rolloutNotYet
     }
 
     /// For people, who want to know of one instance.
-    func says(of record: BirthRecord) -> String {
-        let place = Self.place(of: record.instance, in: release)
+    func says(of birth: BirthFacts) -> String {
+        let place = Self.place(of: birth.instance, in: release)
         let cohorts = plan.cohorts.map { " and all of \($0.map(\.text).joined(separator: ", "))" } ?? ""
         let stands = status == .rolling ? "" : ", \(status.rawValue) (\(reason))"
         return """
-            rollout at \(plan.percent) %\(cohorts)\(stands): this instance, of \(record.environment), has its place at \
+            rollout at \(plan.percent) %\(cohorts)\(stands): this instance, of \(birth.environment), has its place at \
             \(place / 100).\(padded(Int64(place % 100), to: 2)) %
             """
     }

@@ -39,16 +39,12 @@ extension InstanceState {
     public func strayExpectations(_ record: BirthRecord, among known: [KnownRelease]) -> [BootExpectation] {
         let own =
             [running.manifest, previous?.manifest].compactMap { $0 } + grantsAhead.map(\.package.manifest)
-        let others = known.filter { $0.release.misfits(record).isEmpty && !own.contains($0.manifest) }.map { known in
-            BootExpectation(
-                name: known.release.role == .rescue ? .rescue : .drifted,
-                profile: known.release.boot.applying(allowed ?? []),
-                release: known.manifest
-            )
+        func expected(_ name: BootName, _ boot: BootProfile?, _ release: ContentDigest?) -> BootExpectation? {
+            boot.map { BootExpectation(name: name, profile: $0.applying(allowed ?? []), release: release) }
         }
-        let before = previous.map {
-            BootExpectation(name: .previous, profile: $0.boot.applying(allowed ?? []), release: $0.manifest)
-        }
+        let others = known.filter { $0.release.misfits(record.facts).isEmpty && !own.contains($0.manifest) }
+            .compactMap { expected($0.release.role == .rescue ? .rescue : .drifted, $0.release.boot, $0.manifest) }
+        let before = previous.flatMap { expected(.previous, $0.boot, $0.manifest) }
         return [before].compactMap { $0 } + others.filter { $0.name == .rescue } + others.filter { $0.name == .drifted }
     }
 }

@@ -18,12 +18,31 @@ public struct Transition: Hashable, Sendable {
         at now: Int64,
         by verifier: Label
     ) throws(MessageError) -> Transition {
-        let state = InstanceState(bornFrom: record)
+        try birth(InstanceState(bornFrom: record), record.facts, payload: payload, at: now, by: verifier)
+    }
+
+    /// Takes an instance without a TPM over from its birth record.
+    public static func birth(
+        of record: CompensatedBirthRecord,
+        payload: ContentDigest,
+        at now: Int64,
+        by verifier: Label
+    ) throws(MessageError) -> Transition {
+        try birth(InstanceState(bornFrom: record), record.facts, payload: payload, at: now, by: verifier)
+    }
+
+    private static func birth(
+        _ state: InstanceState,
+        _ facts: BirthFacts,
+        payload: ContentDigest,
+        at now: Int64,
+        by verifier: Label
+    ) throws(MessageError) -> Transition {
         let entry = LedgerEntry(
             at: now,
-            instance: record.instance,
+            instance: facts.instance,
             actor: Actor(.verifier, verifier),
-            body: .birth(BirthEntry(record: record, payload: payload))
+            body: .birth(BirthEntry(facts, payload: payload))
         )
         let written = try WrittenEntry(entry)
         var born = state

@@ -11,7 +11,7 @@ enum Move {
 
 /// The conditions of a grant, besides good evidence: one visible list, and every one that does not hold is named.
 struct UpdateConditions {
-    let record: BirthRecord
+    let birth: BirthFacts
     let state: InstanceState
     let known: KnownRelease
     let rule: PolicyRule
@@ -34,7 +34,7 @@ struct UpdateConditions {
                 "\(allowed.by) allows it below the security floor \(floor), until \(TimeZoneRules.utc.text(allowed.until))"
             )
         }
-        if let rollout = known.rollout { details.append(rollout.says(of: record)) }
+        if let rollout = known.rollout { details.append(rollout.says(of: birth)) }
         if let window = rule.window { details.append(window.says(at: now)) }
         return details
     }
@@ -69,7 +69,7 @@ struct UpdateConditions {
     }
 
     private var fit: [DecisionReason] {
-        known.release.misfits(record) + (known.release.role == .rescue ? [.rescueNotGranted] : [])
+        known.release.misfits(birth) + (known.release.role == .rescue ? [.rescueNotGranted] : [])
     }
 
     private func versions(floor: UInt64) -> [DecisionReason] {
@@ -112,7 +112,7 @@ struct UpdateConditions {
     }
 
     private var staged: [DecisionReason] {
-        [known.rollout?.reason(against: record, state)].compactMap { $0 }
+        [known.rollout?.reason(against: birth, state)].compactMap { $0 }
     }
 
     private var window: [DecisionReason] {
@@ -122,15 +122,24 @@ struct UpdateConditions {
 }
 
 extension Release {
+    /// Why it is not what a request names.
+    func reasonsAgainst(_ package: PackageReference) -> [DecisionReason] {
+        let isSame = package.name == name && package.version == version && package.sha256 == artifact.sha256
+        return isSame ? [] : [.packageMismatch]
+    }
+
     /// Why it is not for this device: made for another kind, or with a boot that the device's quotes do not tell.
-    func misfits(_ record: BirthRecord) -> [DecisionReason] {
+    func misfits(_ birth: BirthFacts) -> [DecisionReason] {
         var reasons: [DecisionReason] = []
-        if !models.contains(record.model) { reasons.append(.modelDoesNotFit) }
-        if !hardwareRevisions.contains(record.hardwareRevision) { reasons.append(.hardwareDoesNotFit) }
-        let expected = boot.exact
-        if expected.bank != record.selection.bank || !Set(expected.values.keys).isSubset(of: record.selection.pcrs) {
-            reasons.append(.bootNotQuotable)
-        }
+        if !models.contains(birth.model) { reasons.append(.modelDoesNotFit) }
+        if !hardwareRevisions.contains(birth.hardwareRevision) { reasons.append(.hardwareDoesNotFit) }
+        if let selection = birth.selection, boot?.isQuotable(by: selection) != true { reasons.append(.bootNotQuotable) }
         return reasons
+    }
+}
+
+extension BootProfile {
+    fileprivate func isQuotable(by selection: PCRSet) -> Bool {
+        exact.bank == selection.bank && Set(exact.values.keys).isSubset(of: selection.pcrs)
     }
 }

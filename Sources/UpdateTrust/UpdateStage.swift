@@ -42,7 +42,8 @@ public struct UpdateEntry: Hashable, Sendable, Codable {
     public var package: PackageReference
     /// How far it came.
     public var stage: UpdateStage
-    /// SHA-256 of the TPMS_ATTEST bytes that showed it; absent where time or an operator did.
+    /// SHA-256 of the TPMS_ATTEST bytes that showed it, or of the evidence that said it of an instance without a TPM; absent where time
+    /// or an operator did.
     public var quote: ContentDigest?
 }
 
@@ -80,6 +81,7 @@ extension PendingGrant {
         running: ContentDigest?,
         at now: Int64
     ) -> UpdateStage? {
+        guard let counter, let resetCount else { return nil }
         let isSpent = counters.grants > counter
         let hasRebooted = attested.observation.clock.resetCount != resetCount
         switch attested.boot {
@@ -99,6 +101,7 @@ extension PendingGrant {
 
     /// Whether refused evidence comes after the install.
     func isOvertaken(by observation: Observation, counters: CounterReadings) -> Bool {
-        counters.grants > counter && observation.clock.resetCount != resetCount
+        guard let counter, let resetCount else { return false }
+        return counters.grants > counter && observation.clock.resetCount != resetCount
     }
 }

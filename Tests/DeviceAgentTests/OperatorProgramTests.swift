@@ -201,9 +201,9 @@ import Testing
             let release = try Release(parsing: twice.payload(type: Release.payloadType, signedBy: trusted))
             #expect(release.artifact.sha256 == ContentDigest(of: Array("the package".utf8)))
             #expect(release.models == [label("gateway"), label("sensor")])
-            #expect(release.boot.facts.secureBoot == true)
+            #expect(release.boot?.facts.secureBoot == true)
             let values = try await device.readPCRs().values
-            for (pcr, value) in release.boot.exact.values { #expect(values[pcr] == value) }
+            for (pcr, value) in try #require(release.boot).exact.values { #expect(values[pcr] == value) }
 
             // Another boot's PCRs are not this log's.
             try await device.software.boot(firmware: .named("sensor-os-1.7.0"))

@@ -36,7 +36,7 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
             { $0.formatVersion = 2 }, { $0.formatVersion = 0 }, { $0.models = [] }, { $0.hardwareRevisions = [] },
             { $0.models = Array(repeating: try label("m"), count: 257) }, { $0.minimumSecurityVersion = 5 },
             { $0.artifact.size = 0 }, { ($0.notBefore, $0.expires) = (2, 2) }, { ($0.notBefore, $0.expires) = (3, 2) },
-            { $0.boot.exact = try pcrs([]) }, { $0.notes = String(repeating: "n", count: Release.maximumSize) },
+            { $0.boot?.exact = try pcrs([]) }, { $0.notes = String(repeating: "n", count: Release.maximumSize) },
         ]
         for (index, change) in changes.enumerated() {
             #expect(throws: MessageError.self, "change \(index)") { try parse(change) }

@@ -30,7 +30,7 @@ import Testing
 
     @Test func everyMovedPCRMustBeNamed() throws {
         var world = try suspended(into: "other")
-        let expected = world.state.running.boot.exact
+        let expected = try #require(world.state.running.boot).exact
         let moved = expected.differing(from: world.device.pcrs)
         try #require(moved.count >= 2)
         _ = try apply(try addition(world, [moved[0]]), to: &world)
@@ -46,12 +46,12 @@ import Testing
         #expect(world.state.lifecycle == .trusted)
         #expect(world.state.refused == nil)
         // What the record says of the release stays what its makers said.
-        #expect(world.state.running.boot.exact == expected)
+        #expect(world.state.running.boot?.exact == expected)
     }
 
     @Test func valueThatMovesOnIsNotGoodAnyMore() throws {
         var world = try suspended(into: "first")
-        let all = world.state.running.boot.exact.pcrs
+        let all = try #require(world.state.running.boot).exact.pcrs
         _ = try apply(try addition(world, all), to: &world)
         let first = try #require(world.state.expectations(for: .attest).first).profile.exact
         try world.act(.reinstate)

@@ -73,7 +73,8 @@ private struct History: Hashable {
                 (installation, reimage) = (reimage ?? installation, nil)
             case .retire: lifecycle = .retired
             }
-        case .release, .withdrawal, .policy, .allowance, .downgrade, .rollout, .farewell, .reappearance, .succession:
+        case .release, .withdrawal, .policy, .allowance, .downgrade, .rollout, .farewell, .reappearance, .succession,
+            .compensated, .approval:
             break
         }
     }

@@ -15,7 +15,13 @@ import Testing
         let known = try Sample.known(delivered.release)
         let actor = Actor(.operator, Sample.label("alice"))
         let remark = try #require(Remark("fails on cold start, ticket 12"))
-        return world.log.entries.map(\.entry) + [
+        var compensated = try CompensatedWorld()
+        var disk = compensated.born
+        try compensated.ask(&disk)
+        try compensated.approve(known, by: "ann")
+        let approval = try #require(compensated.approvals.first).approval
+        return world.log.entries.map(\.entry) + compensated.log.entries.map(\.entry) + [
+            LedgerEntry(at: 1, actor: actor, body: .approval(approval)),
             LedgerEntry(
                 at: 1,
                 actor: actor,
@@ -174,7 +180,7 @@ import Testing
             reason: try #require(Remark("bought")),
             by: Sample.label("bob")
         )
-        let body = BirthEntry(record: record, payload: Sample.digest("record"))
+        let body = BirthEntry(record.facts, payload: Sample.digest("record"))
         let actor = Actor(.station, Sample.label("line-1"))
         let entry = LedgerEntry(at: 1, instance: record.instance, actor: actor, body: .birth(body))
         #expect(body.takesOver == record.takesOver)

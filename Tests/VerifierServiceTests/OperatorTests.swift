@@ -54,7 +54,7 @@ import VerifierStore
         try await TestVerifier.with(releases: releases) { service in
             let log = [UInt8]("a log that is none, which is for whoever compares it to say".utf8)
             var release = try releases.release("2.0")
-            release.boot.log = ContentDigest(of: log)
+            release.boot?.log = ContentDigest(of: log)
             let without = try releases.release("2.1")
             try await service.operating(as: .releaseManager) { client in
                 let added = try await client.addRelease(try releases.envelope(release))

@@ -217,7 +217,7 @@ extension Verifier {
         let record = given.enrolled.record
         guard let pcr = record.imaPCR else { return nil }
         let asked = given.request.request.package?.name ?? state.running.name
-        let rule = current.policy.rule(for: PolicySubject(record, package: asked))
+        let rule = current.policy.rule(for: PolicySubject(record.facts, package: asked))
         return IMAEvidence(
             pcr: pcr,
             list: given.evidence.ima,

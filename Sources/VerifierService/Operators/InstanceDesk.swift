@@ -42,6 +42,10 @@ extension Verifier {
             case .applied(let transition): return transition
             case .refused(let lifecycle):
                 throw ServiceProblem.conflict("The instance is \(lifecycle.rawValue): it cannot be \(kind.pastTense).")
+            case .forked:
+                throw ServiceProblem.conflict(
+                    "There are two copies of the instance: say which goes on, with birthmark device settle-fork."
+                )
             }
         }
         logger.notice(

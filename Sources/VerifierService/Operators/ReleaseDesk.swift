@@ -55,7 +55,7 @@ extension Verifier {
         guard let manifest = ContentDigest(try exchange.parameter("manifest")),
             let stored = try await store.release(manifest)
         else { throw ServiceProblem.notFound }
-        guard try Release(parsing: stored.payload).boot.log == log.digest else {
+        guard try Release(parsing: stored.payload).boot?.log == log.digest else {
             throw ServiceProblem.conflict("The log is not the one that the release's boot was measured from.")
         }
         switch try await committer.commit(.log(log)).outcome {

@@ -1,0 +1,76 @@
+public import Messages
+
+/// A named person lets one release go to one instance, or to one cohort, by the weaker way.
+public struct Approval: Hashable, Sendable, Codable {
+    /// The release: SHA-256 of its signed payload.
+    public var release: ContentDigest
+    /// The instance; present when `environment` is not.
+    public var instance: InstanceID?
+    /// The cohort: all that were born for this environment; present when `instance` is not.
+    public var environment: Label?
+    /// Who.
+    public var by: Label
+    /// In which role.
+    public var role: OperatorRole
+    /// Why.
+    public var reason: Remark
+    /// The first second, since 1970, at which it counts no more.
+    public var until: Int64
+
+    /// The longest that an approval counts: what was right a month ago is looked at again.
+    public static let maximumSeconds: Int64 = 31 * 86_400
+
+    /// Joins the parts; `nil` unless exactly one of instance and environment is given.
+    public init?(
+        release: ContentDigest,
+        instance: InstanceID?,
+        environment: Label?,
+        by: Label,
+        role: OperatorRole,
+        reason: Remark,
+        until: Int64
+    ) {
+        guard (instance == nil) != (environment == nil) else { return nil }
+        self.release = release
+        self.instance = instance
+        self.environment = environment
+        self.by = by
+        self.role = role
+        self.reason = reason
+        self.until = until
+    }
+
+    /// Whether it speaks of this instance.
+    public func covers(_ instance: BirthFacts) -> Bool {
+        self.instance == instance.instance || environment == instance.environment
+    }
+}
+
+/// An approval, and where the ledger has it.
+public struct RecordedApproval: Hashable, Sendable {
+    /// The approval.
+    public var approval: Approval
+    /// SHA-256 of its entry.
+    public var entry: ContentDigest
+
+    /// Joins both.
+    public init(_ approval: Approval, entry: ContentDigest) {
+        self.approval = approval
+        self.entry = entry
+    }
+}
+
+extension [RecordedApproval] {
+    /// Those that count now, one for each person: the one that counts longest.
+    func counting(_ roles: [OperatorRole]?, at now: Int64) -> [RecordedApproval] {
+        var people: [Label: RecordedApproval] = [:]
+        for recorded in self {
+            let approval = recorded.approval
+            guard now < approval.until, roles?.contains(approval.role) ?? true,
+                approval.until > people[approval.by]?.approval.until ?? now
+            else { continue }
+            people[approval.by] = recorded
+        }
+        return people.values.sorted { $0.approval.by < $1.approval.by }
+    }
+}

@@ -1,0 +1,55 @@
+import AttestationResults
+public import Messages
+
+/// An instance without a TPM asked, and was judged.
+public struct CompensatedDecisionEntry: Hashable, Sendable, Codable {
+    /// What for.
+    public var purpose: Purpose
+    /// SHA-256 of the request.
+    public var request: ContentDigest
+    /// SHA-256 of the evidence.
+    public var evidence: ContentDigest
+    /// Whether what was asked was given.
+    public var accepted: Bool
+    /// The codes of the reasons when it was not.
+    public var reasons: [String]
+    /// SHA-256 of the policy's file.
+    public var policy: ContentDigest
+    /// The rule that decided; absent when none was reached.
+    public var rule: Label?
+    /// Where the ratchet stands from now on.
+    public var position: Int64
+    /// SHA-256 of the key that is committed from now on.
+    public var key: ContentDigest
+    /// True when it stood there before: the answer to an earlier request was lost.
+    public var repeated: Bool?
+    /// What the device says that it runs; nobody measured it.
+    public var claimed: ClaimedRelease
+    /// The hardware claims of the birth that were not repeated; absent when all were.
+    public var differing: [Label]?
+    /// What was required beyond the signature, and what met it.
+    public var controls: [ControlReport]
+    /// Where the instance stands from now on.
+    public var lifecycle: Lifecycle
+    /// The copy that has spoken; present when that is why it was refused.
+    public var fork: ForkEntry?
+}
+
+/// Both ends of a fork, as the ledger names them.
+public struct ForkEntry: Hashable, Sendable, Codable {
+    /// SHA-256 of the key that was left behind, and signed.
+    public var key: ContentDigest
+    /// Its position.
+    public var position: Int64
+    /// SHA-256 of the key that it would have committed.
+    public var next: ContentDigest
+    /// How far the other copy was.
+    public var committed: Int64
+
+    init(_ fork: Fork) {
+        key = fork.key.thumbprint
+        position = fork.position
+        next = fork.next.thumbprint
+        committed = fork.committed
+    }
+}

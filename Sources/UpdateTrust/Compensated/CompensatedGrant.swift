@@ -1,0 +1,118 @@
+public import Messages
+
+/// The claims of a grant to an instance without a TPM: another kind of token, which no gate with a TPM opens for.
+public struct CompensatedGrantClaims: Hashable, Sendable, Codable {
+    /// Who gave it: the verifier's name.
+    public var iss: Label
+    /// To whom: `urn:birthmark:instance:<id>`.
+    public var sub: String
+    /// For whom to read: always `urn:birthmark:compensated-gate`.
+    public var aud: String
+    /// 16 random bytes in base64url: names the grant.
+    public var jti: String
+    /// When it was given, in seconds since 1970.
+    public var iat: Int64
+    /// From when it is good.
+    public var nbf: Int64
+    /// The first second at which it is not good any more; never after the lease's end.
+    public var exp: Int64
+    /// The format of these claims.
+    public var eat_profile: String
+    /// The challenge that the request answered.
+    public var eat_nonce: String
+    /// Whose it is (RFC 7800): the key that was committed with it.
+    public var cnf: Confirmation
+    /// That key's position in the ratchet.
+    public var position: Int64
+    /// SHA-256 of the request's exact bytes.
+    public var request: ContentDigest
+    /// SHA-256 of the evidence.
+    public var evidence: ContentDigest
+    /// Always `compensated`.
+    public var tier: Tier
+    /// What may be installed.
+    public var package: GrantedPackage
+    /// What the device said that it ran.
+    public var from: ClaimedRelease
+    /// The lease above it.
+    public var lease: GrantLease
+    /// The policy that allowed it.
+    public var policy: GrantPolicy
+    /// What was required beyond the signature, and what met it.
+    public var controls: [ControlReport]
+
+    /// The value of `aud`.
+    public static let audience = "urn:birthmark:compensated-gate"
+    /// The value of `eat_profile`.
+    public static let profile = "urn:birthmark:eat-profile:compensated-grant:1"
+    /// The value of the header's `typ`.
+    public static let type = "birthmark-compensated-grant+jwt"
+}
+
+/// A grant to an instance without a TPM whose signature was verified.
+public struct CompensatedGrant: Hashable, Sendable {
+    /// What it says.
+    public let claims: CompensatedGrantClaims
+    /// The instance that it is for.
+    public let instance: InstanceID
+    /// The JWS in compact form (RFC 7515 section 7.1).
+    public let compact: String
+
+    /// SHA-256 of the compact form: what the ledger's entry names.
+    public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }
+
+    /// Verifies the compact form as strictly as ``Grant``'s.
+    public static func verify(
+        _ compact: String,
+        issuer: Label,
+        keys: [StatementKey]
+    ) throws(GrantError) -> CompensatedGrant {
+        let payload = try GrantHeader.payload(of: compact, type: CompensatedGrantClaims.type, keys: keys)
+        let claims: CompensatedGrantClaims
+        do {
+            claims = try CanonicalJSON.decode(CompensatedGrantClaims.self, from: payload, limit: Grant.maximumSize)
+        } catch {
+            throw GrantError(.claims, error.detail)
+        }
+        return CompensatedGrant(
+            claims: claims,
+            instance: try claims.checkedInstance(issuer: issuer),
+            compact: compact
+        )
+    }
+}
+
+extension CompensatedGrantClaims {
+    /// Holds the claims to one another, and gives the instance that `sub` names.
+    fileprivate func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
+        guard aud == Self.audience, eat_profile == Self.profile, tier == .compensated else {
+            throw GrantError(.claims, "the token is for another audience or of another profile")
+        }
+        guard controls.allSatisfy(\.isMet), position > 0 else {
+            throw GrantError(.claims, "the grant says that a control was not met, or names no committed key")
+        }
+        return try GrantFrame(iss: iss, sub: sub, jti: jti, cnf: cnf, iat: iat, nbf: nbf, exp: exp, lease: lease)
+            .checkedInstance(issuer: issuer)
+    }
+}
+
+/// The terms of a grant to an instance without a TPM that was decided on.
+///
+/// Only `decide` makes them, out of a `CompensatedState`; a signer takes nothing else.
+public struct CompensatedGrantTerms: Hashable, Sendable {
+    /// What the grant will say.
+    public let claims: CompensatedGrantClaims
+
+    init(claims: CompensatedGrantClaims) { self.claims = claims }
+}
+
+/// Such terms that were signed.
+public struct SignedCompensatedGrant: Hashable, Sendable {
+    /// What was signed.
+    public let terms: CompensatedGrantTerms
+    /// The JWS in compact form.
+    public let compact: String
+
+    /// SHA-256 of the compact form.
+    public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }
+}

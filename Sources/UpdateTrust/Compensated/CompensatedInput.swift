@@ -1,0 +1,131 @@
+public import AttestationResults
+public import Messages
+
+/// A request of an instance without a TPM, read from its exact bytes.
+public struct ReceivedCompensatedRequest: Hashable, Sendable {
+    /// What was asked.
+    public let request: CompensatedRequest
+    /// SHA-256 of the exact bytes.
+    public let digest: ContentDigest
+
+    /// Reads the bytes.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        request = try CompensatedRequest(parsing: bytes)
+        digest = ContentDigest(of: bytes)
+    }
+}
+
+/// All that a decision about an instance without a TPM depends on.
+public struct CompensatedInput: Sendable {
+    /// What its evidence came to.
+    public var verdict: CompensatedVerdict
+    /// What it asked.
+    public var request: ReceivedCompensatedRequest
+    /// SHA-256 of the evidence.
+    public var evidence: ContentDigest
+    /// Its birth.
+    public var record: CompensatedBirthRecord
+    /// What is known of it; the verdict was reached on this state's ratchet.
+    public var state: InstanceState
+    /// The release that the request names by its manifest; `nil` when it is not registered, or none is asked for.
+    public var release: KnownRelease?
+    /// How the releases stand that the state names.
+    public var standings: ReleaseStandings
+    /// The approvals on record for that release and this instance.
+    public var approvals: [RecordedApproval]
+    /// The policy in force.
+    public var policy: Policy
+    /// The verifier's clock, in seconds since 1970.
+    public var now: Int64
+    /// Names for a grant and a lease.
+    public var identifiers: FreshIdentifiers
+    /// The verifier's own name: `iss` of grants, and the actor of entries.
+    public var verifier: Label
+
+    /// Joins the parts.
+    public init(
+        verdict: CompensatedVerdict,
+        request: ReceivedCompensatedRequest,
+        evidence: ContentDigest,
+        record: CompensatedBirthRecord,
+        state: InstanceState,
+        release: KnownRelease?,
+        standings: ReleaseStandings,
+        approvals: [RecordedApproval],
+        policy: Policy,
+        now: Int64,
+        identifiers: FreshIdentifiers,
+        verifier: Label
+    ) {
+        self.verdict = verdict
+        self.request = request
+        self.evidence = evidence
+        self.record = record
+        self.state = state
+        self.release = release
+        self.standings = standings
+        self.approvals = approvals
+        self.policy = policy
+        self.now = now
+        self.identifiers = identifiers
+        self.verifier = verifier
+    }
+}
+
+/// What follows from what an instance without a TPM has shown.
+public struct CompensatedDecision: Hashable, Sendable {
+    /// The answer.
+    public let outcome: Outcome
+    /// What is stored before the answer is given; `nil` when nothing changes and nothing is recorded.
+    public let transition: Transition?
+    /// For the operator's log; never for the asker.
+    public let explanation: [String]
+
+    /// The kinds of answer.
+    public enum Outcome: Hashable, Sendable {
+        /// What was asked is given, and needs no grant.
+        case accepted(CompensatedAcceptance)
+        /// A grant is to be signed and passed to `issuing(_:)`; until then there is nothing to store or to answer.
+        case granting(CompensatedGrantTerms, CompensatedAcceptance)
+        /// The grant is signed and recorded.
+        case granted(SignedCompensatedGrant, CompensatedAcceptance)
+        /// What was asked is not given; the instance may know why.
+        case refused(Refused)
+        /// Nothing shows who asked; the answer is uniform and says nothing.
+        case notAuthentic(String)
+        /// Nothing could be concluded; nothing is renewed and nothing ends.
+        case undecided(String)
+    }
+
+    static func unchanged(_ outcome: Outcome, _ explanation: [String] = []) -> CompensatedDecision {
+        CompensatedDecision(outcome: outcome, transition: nil, explanation: explanation)
+    }
+}
+
+/// What an instance without a TPM is told whose request is accepted.
+public struct CompensatedAcceptance: Hashable, Sendable {
+    /// Where its ratchet stands now.
+    public let ratchet: Ratchet
+    /// Its lease as it now is.
+    public let lease: LeaseStatement
+    /// The policy's rule that decided.
+    public let rule: Label
+    /// What was required beyond the signature, and what met it.
+    public let controls: [ControlReport]
+
+    /// The message, with the grant and its proof when one was given, and with the result when one was asked for.
+    public func answer(
+        delivering grant: GrantDelivery? = nil,
+        result: AttestationResult? = nil
+    ) -> CompensatedAnswer {
+        CompensatedAnswer(
+            key: ratchet.key,
+            position: ratchet.position,
+            lease: lease,
+            grant: grant,
+            ear: result?.compact,
+            rule: rule.text,
+            controls: controls
+        )
+    }
+}

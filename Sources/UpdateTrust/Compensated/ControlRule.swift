@@ -1,0 +1,57 @@
+import AttestationResults
+public import Messages
+
+/// What a policy's rule wants of instances without a TPM before anything is granted to them.
+///
+/// A rule without one serves none of them: there is no control that is met by saying nothing. The ratchet is always wanted.
+public struct ControlRule: Hashable, Sendable, Codable {
+    /// The releases that may go this way, by package; what may be installed of them the rest of the rule says.
+    public var releases: Selector<Label>
+    /// How many people must have approved: 0 to 2.
+    public var approvals: Int
+    /// The roles that count for it, by the approver's certificate; absent: any that may approve.
+    public var roles: [OperatorRole]?
+    /// Whether the device's hardware must say of itself what it said at birth.
+    public var claims: Bool
+
+    /// More people than two only make approval a formality.
+    public static let maximumApprovals = 2
+
+    /// What is wrong with it, for the author of the policy.
+    var problem: String? {
+        guard (0...Self.maximumApprovals).contains(approvals) else {
+            return "\"controls.approvals\" is \(approvals), it must be 0 to \(Self.maximumApprovals)"
+        }
+        guard let roles else { return nil }
+        if approvals == 0 { return "\"controls.roles\" without \"approvals\" asks nobody" }
+        return roles.isEmpty ? "an empty \"controls.roles\" lets nobody approve; leave the key out to allow any" : nil
+    }
+
+    /// The controls that a request for a package is held to, in the order in which they are told.
+    /// - Parameters:
+    ///   - approvals: those on record for this release that cover this instance.
+    func outcomes(
+        of state: CompensatedState,
+        package: Label?,
+        approvals: [RecordedApproval],
+        window: MaintenanceWindow?,
+        at now: Int64
+    ) -> [ControlReport] {
+        var outcomes = [ControlReport(.ratchet, isMet: true, evidence: [state.evidence])]
+        if claims { outcomes.append(ControlReport(.claims, isMet: state.differingClaims.isEmpty)) }
+        guard let package else { return outcomes }
+        outcomes.append(ControlReport(.release, isMet: releases.contains(package)))
+        if self.approvals > 0 {
+            let counting = approvals.counting(roles, at: now)
+            outcomes.append(
+                ControlReport(
+                    .approval,
+                    isMet: counting.count >= self.approvals,
+                    evidence: counting.isEmpty ? nil : counting.map(\.entry)
+                )
+            )
+        }
+        if let window { outcomes.append(ControlReport(.window, isMet: window.closing(at: now) != nil)) }
+        return outcomes
+    }
+}

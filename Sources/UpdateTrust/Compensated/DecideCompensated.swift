@@ -1,0 +1,350 @@
+import AttestationResults
+import Messages
+
+/// Decides about an instance without a TPM: the same conditions as for any, and the compensating controls besides.
+///
+/// The same input gives the same decision. Only what a key of the instance has signed changes or records anything.
+public func decide(_ input: CompensatedInput) -> CompensatedDecision {
+    do throws(MessageError) {
+        switch input.verdict {
+        case .notAuthentic(let detail): return .unchanged(.notAuthentic(detail))
+        case .forked(let fork): return try input.suspend(for: fork)
+        case .accepted(let shown):
+            if let contradiction = input.contradiction(of: shown) { return .unchanged(.undecided(contradiction)) }
+            if let stopped = input.stopped { return stopped }
+            return try input.judge(shown)
+        }
+    } catch {
+        return .unchanged(.undecided(error.detail))
+    }
+}
+
+extension CompensatedInput {
+    /// What makes the parts of the input belong to different instances or requests: a fault of the caller, and never trust.
+    fileprivate func contradiction(of shown: CompensatedState) -> String? {
+        let asked = request.request
+        guard shown.instance == state.instance, record.instance == state.instance, asked.instance == state.instance
+        else { return "evidence, request, record and state are of different instances" }
+        guard shown.request == request.digest, shown.evidence == evidence else {
+            return "the evidence answers another request"
+        }
+        let stands = shown.isRepeated ? state.ratchet : state.ratchet?.committing(asked.next)
+        return shown.ratchet == stands ? nil : "the evidence was held against another ratchet than this state's"
+    }
+
+    /// The answer to an instance whose life or suspension leaves nothing to decide.
+    fileprivate var stopped: CompensatedDecision? {
+        switch state.lifecycle {
+        case .suspended:
+            let reasons: [DecisionReason] = state.fork == nil ? [.suspended] : [.suspended, .forked]
+            return .unchanged(.refused(Refused(reasons: reasons, evidence: [])), ["the instance is suspended"])
+        case .retired:
+            return .unchanged(.refused(Refused(reasons: [.retired], evidence: [])), ["the instance is retired"])
+        case .reimaged: return .unchanged(.undecided("an instance without a TPM has no installation"))
+        case .born, .trusted, .rescue, .drifted: return nil
+        }
+    }
+
+    private var draft: TransitionDraft { TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier)) }
+
+    /// Two copies have one name: neither is believed until an operator has looked at both.
+    fileprivate func suspend(for fork: Fork) throws(MessageError) -> CompensatedDecision {
+        guard record.instance == state.instance, request.request.instance == state.instance else {
+            return .unchanged(.undecided("request, record and state are of different instances"))
+        }
+        if let stopped { return stopped }
+        var draft = draft
+        try draft.settle(standings)
+        draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
+        draft.state.fork = fork
+        draft.state.remark =
+            "a copy: key \(fork.position) signed when key \(fork.committed) was committed; either may be the device"
+        let refused = Refused(reasons: [.forked], evidence: [])
+        try record(refused.reasons, nil, rule: nil, controls: [], fork: fork, in: &draft)
+        try draft.endLease(because: .forked)
+        return CompensatedDecision(
+            outcome: .refused(refused),
+            transition: draft.finished,
+            explanation: [draft.state.remark ?? ""]
+        )
+    }
+
+    fileprivate func judge(_ shown: CompensatedState) throws(MessageError) -> CompensatedDecision {
+        var draft = draft
+        try draft.settle(standings)
+        draft.state.ratchet = shown.ratchet
+        let asked = request.request
+        let subject = PolicySubject(record.facts, package: asked.package?.name ?? state.running.name)
+        guard let rule = policy.rule(for: subject) else {
+            let why = policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because)" }
+            return try refuse([.noPolicyRule], shown, rule: nil, draft: draft, why)
+        }
+        guard let wanted = rule.controls else { return try refuse([.tierNotServed], shown, rule: rule, draft: draft) }
+        let controls = wanted.outcomes(
+            of: shown,
+            package: asked.package?.name,
+            approvals: approvals.filter { $0.approval.covers(record.facts) },
+            window: rule.window,
+            at: now
+        )
+        let boot = claimedBoot
+        let isRecalled = boot == .current && state.running.manifest.map { standings[$0] == .recalled } ?? false
+        guard let next = state.lifecycle.after(isRecalled ? .recalled : boot.event) else {
+            return .unchanged(.undecided("there is no way from \(state.lifecycle) by \(boot)"))
+        }
+        draft.state.lifecycle = next
+        draft.state.remark = boot.isOwn ? nil : "it says that it runs \(asked.running.name) \(asked.running.version)"
+        // What the hardware says otherwise is worth no lease; the other controls are about installing something.
+        if controls.contains(where: { $0.control == .claims && !$0.isMet }) {
+            return try refuse([.controlsUnmet], shown, rule: rule, controls, draft: draft, claimsOf(shown))
+        }
+        guard let seconds = isRecalled ? rule.rescueSeconds : rule.leaseSeconds(for: boot) else {
+            return try refuse([.drifted], shown, rule: rule, controls, ending: .drifted, draft: draft)
+        }
+        if boot == .granted { try draft.reach(.booted, shownBy: evidence) }
+        let ground = Ground(shown: shown, rule: rule, controls: controls, seconds: seconds, boot: boot)
+        switch asked.purpose {
+        case .attest: return try accept(ground, because: boot.leaseCause, draft: draft)
+        case .update: return try grant(ground, draft: draft)
+        case .confirm: return try confirm(ground, draft: draft)
+        case .delayed, .farewell:
+            return .unchanged(.undecided("an instance without a TPM asks for nothing of the kind"))
+        }
+    }
+
+    /// What a decision stands on, once the evidence is good for a lease.
+    struct Ground {
+        var shown: CompensatedState
+        var rule: PolicyRule
+        var controls: [ControlReport]
+        var seconds: Int64
+        var boot: BootName
+    }
+
+    /// What the device says that it runs, in the words for boots; nobody has measured one.
+    private var claimedBoot: BootName {
+        let claimed = request.request.running
+        if claimed.manifest == state.running.manifest, claimed.version == state.running.version { return .current }
+        if let pending = state.pending, claimed.manifest == pending.package.manifest { return .granted }
+        if let previous = state.previous, claimed.manifest == previous.manifest, claimed.version == previous.version {
+            return .previous
+        }
+        return .drifted
+    }
+
+    private func claimsOf(_ shown: CompensatedState) -> [String] {
+        shown.differingClaims.map { name in
+            let born = record.claims.values[name]?.text ?? ""
+            return "\(name) is \(request.request.claims.values[name]?.text ?? "not said"), at birth it was \(born)"
+        }
+    }
+
+    private func accept(
+        _ ground: Ground,
+        because cause: LeaseCause,
+        draft: TransitionDraft
+    ) throws(MessageError) -> CompensatedDecision {
+        var draft = draft
+        try record([], ground.shown, rule: ground.rule, controls: ground.controls, in: &draft)
+        let lease = try renew(ground, because: cause, in: &draft)
+        return CompensatedDecision(
+            outcome: .accepted(acceptance(ground, lease)),
+            transition: draft.finished,
+            explanation: ["rule \(ground.rule.id) decided"]
+        )
+    }
+
+    private func acceptance(_ ground: Ground, _ lease: Lease) -> CompensatedAcceptance {
+        CompensatedAcceptance(
+            ratchet: ground.shown.ratchet,
+            lease: lease.statement,
+            rule: ground.rule.id,
+            controls: ground.controls
+        )
+    }
+
+    private func renew(
+        _ ground: Ground,
+        because cause: LeaseCause,
+        in draft: inout TransitionDraft
+    ) throws(MessageError) -> Lease {
+        // A lease that was given for health does not go on beside something else.
+        let strays = !ground.boot.isOwn && state.lifecycle != draft.state.lifecycle
+        return try draft.renewLease(id: identifiers.lease, seconds: ground.seconds, because: cause, reboot: strays)
+    }
+
+    private func grant(_ ground: Ground, draft: TransitionDraft) throws(MessageError) -> CompensatedDecision {
+        guard let package = request.request.package else {
+            return .unchanged(.undecided("an update without a package"))
+        }
+        guard let release, release.manifest == package.manifest else {
+            return try refuse([.releaseUnknown], ground.shown, rule: ground.rule, ground.controls, draft: draft)
+        }
+        let conditions = UpdateConditions(
+            birth: record.facts,
+            state: draft.state,
+            known: release,
+            rule: ground.rule,
+            now: now
+        )
+        let isUnmet = ground.controls.contains { !$0.isMet }
+        let reasons =
+            (ground.boot == .granted ? [.grantUnconfirmed] : [])
+            + release.release.reasonsAgainst(package) + conditions.reasonsAgainst(floor: state.securityFloor)
+            + (isUnmet ? [DecisionReason.controlsUnmet] : [])
+        guard reasons.isEmpty else {
+            return try refuse(
+                reasons,
+                ground.shown,
+                rule: ground.rule,
+                ground.controls,
+                renewing: ground,
+                draft: draft,
+                conditions.details(floor: state.securityFloor)
+                    + ground.controls.filter { !$0.isMet }.map { "control not met: \($0.control.rawValue)" }
+            )
+        }
+        var draft = draft
+        if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: evidence) }
+        try record([], ground.shown, rule: ground.rule, controls: ground.controls, in: &draft)
+        let lease = try renew(ground, because: ground.boot.leaseCause, in: &draft)
+        let ends = [
+            lease.expires, now &+ ground.rule.grant.seconds, release.release.expires,
+            ground.rule.window?.closing(at: now),
+        ]
+        let terms = CompensatedGrantTerms(
+            claims: claims(ground, release, lease, until: ends.compactMap { $0 }.min() ?? now)
+        )
+        return CompensatedDecision(
+            outcome: .granting(terms, acceptance(ground, lease)),
+            transition: draft.finished,
+            explanation: ["rule \(ground.rule.id) decided"]
+        )
+    }
+
+    private func claims(
+        _ ground: Ground,
+        _ release: KnownRelease,
+        _ lease: Lease,
+        until expires: Int64
+    ) -> CompensatedGrantClaims {
+        CompensatedGrantClaims(
+            iss: verifier,
+            sub: GrantClaims.subjectPrefix + state.instance.text,
+            aud: CompensatedGrantClaims.audience,
+            jti: identifiers.grant,
+            iat: now,
+            nbf: now,
+            exp: expires,
+            eat_profile: CompensatedGrantClaims.profile,
+            eat_nonce: request.request.challenge,
+            cnf: Confirmation(jkt: JSONWebKey(ground.shown.ratchet.key).thumbprint),
+            position: ground.shown.ratchet.position,
+            request: request.digest,
+            evidence: evidence,
+            tier: record.tier,
+            package: GrantedPackage(of: release),
+            from: request.request.running,
+            lease: GrantLease(id: lease.id, exp: lease.expires),
+            policy: GrantPolicy(sha256: policy.digest, rule: ground.rule.id),
+            controls: ground.controls
+        )
+    }
+
+    private func confirm(_ ground: Ground, draft: TransitionDraft) throws(MessageError) -> CompensatedDecision {
+        guard let jti = request.request.grant else { return .unchanged(.undecided("a confirmation without a grant")) }
+        // The answer to the first confirmation was lost: the receipt stands.
+        if state.running.grant == jti, ground.boot == .current {
+            return try accept(ground, because: .attested, draft: draft)
+        }
+        guard let pending = state.openGrant(jti) else {
+            return try refuse([.grantUnknown], ground.shown, rule: ground.rule, ground.controls, draft: draft)
+        }
+        // What is reinstalled is what ran before, and cannot be told from it by what the device says.
+        let isSame = request.request.running.manifest == pending.package.manifest
+        guard isSame else {
+            return try refuse(
+                [.claimNotAsGranted],
+                ground.shown,
+                rule: ground.rule,
+                ground.controls,
+                renewing: ground,
+                draft: draft
+            )
+        }
+        var draft = draft
+        _ = draft.state.close(pending)
+        try draft.record(
+            .receipt(
+                ReceiptEntry(
+                    grant: pending.grant,
+                    jti: pending.jti,
+                    package: pending.package,
+                    securityFloor: draft.state.securityFloor,
+                    quote: evidence
+                )
+            )
+        )
+        return try accept(ground, because: .confirmed, draft: draft)
+    }
+
+    /// Records a refusal of an authentic request; the ratchet has moved on all the same.
+    private func refuse(
+        _ reasons: [DecisionReason],
+        _ shown: CompensatedState,
+        rule: PolicyRule?,
+        _ controls: [ControlReport] = [],
+        renewing ground: Ground? = nil,
+        ending cause: LeaseCause? = nil,
+        draft: TransitionDraft,
+        _ details: [String] = []
+    ) throws(MessageError) -> CompensatedDecision {
+        var draft = draft
+        try record(reasons, shown, rule: rule, controls: controls, in: &draft)
+        if let ground {
+            _ = try renew(ground, because: ground.boot.leaseCause, in: &draft)
+        } else if let cause {
+            try draft.endLease(because: cause)
+        }
+        return CompensatedDecision(
+            outcome: .refused(Refused(reasons: reasons, evidence: [])),
+            transition: draft.finished,
+            explanation: (rule.map { ["rule \($0.id) decided"] } ?? []) + details
+        )
+    }
+
+    private func record(
+        _ reasons: [DecisionReason],
+        _ shown: CompensatedState?,
+        rule: PolicyRule?,
+        controls: [ControlReport],
+        fork: Fork? = nil,
+        in draft: inout TransitionDraft
+    ) throws(MessageError) {
+        guard let ratchet = draft.state.ratchet else {
+            throw MessageError(.outOfRange, "an instance without a ratchet")
+        }
+        let differing = shown?.differingClaims ?? []
+        try draft.record(
+            .compensated(
+                CompensatedDecisionEntry(
+                    purpose: request.request.purpose,
+                    request: request.digest,
+                    evidence: evidence,
+                    accepted: reasons.isEmpty,
+                    reasons: reasons.map(\.rawValue),
+                    policy: policy.digest,
+                    rule: rule?.id,
+                    position: ratchet.position,
+                    key: ratchet.key.thumbprint,
+                    repeated: shown?.isRepeated == true ? true : nil,
+                    claimed: request.request.running,
+                    differing: differing.isEmpty ? nil : differing,
+                    controls: controls,
+                    lifecycle: draft.state.lifecycle,
+                    fork: fork.map(ForkEntry.init)
+                )
+            )
+        )
+    }
+}
