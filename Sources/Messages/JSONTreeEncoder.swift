@@ -25,8 +25,10 @@ final class JSONTreeEncoder: Encoder {
     var codingPath: [any CodingKey] { (outer?.codingPath ?? []) + (key.map { [$0] } ?? []) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// What was written; `nil` when nothing was.
+    /// What was written, to which nothing may be added any more; `nil` when nothing was.
     func tree() throws -> JSONTree? {
+        // They hold this encoder too, and nobody would ever free them and it.
+        defer { open = [] }
         switch shape {
         case .nothing: return nil
         case .single: return single
