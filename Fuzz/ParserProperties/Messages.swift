@@ -20,6 +20,9 @@ extension ParserTarget {
         canonical("birth-tag", longestInput: BirthTag.maximumSize) { try? BirthTag(parsing: $0) },
         canonical("release-envelope", longestInput: 4096) { try? SignedEnvelope(parsing: $0) },
         canonical("release", longestInput: 4096) { try? Release(parsing: $0) },
+        canonical("rollout-order", longestInput: 4096) { try? RolloutOrder(parsing: $0) },
+        canonical("freshness", longestInput: Freshness.maximumSize) { try? Freshness(parsing: $0) },
+        canonical("grant-file", longestInput: 8192) { try? GrantFile(parsing: $0) },
         canonical("ledger-entry", longestInput: 8192) { try? LedgerEntry(parsing: $0) },
     ]
 
