@@ -12,6 +12,7 @@ struct Bench: AsyncParsableCommand {
             Example:
               birthmark-bench
               birthmark-bench run appraisal-p256
+              birthmark-bench run record --devices 50000
             """,
         subcommands: [RunCommand.self, ModelCommand.self, LoadCommand.self],
         defaultSubcommand: RunCommand.self
@@ -25,14 +26,17 @@ struct RunCommand: AsyncParsableCommand {
     )
     @Argument(help: ArgumentHelp("Only what begins with this, such as appraisal or birth-rsa2048.", valueName: "name"))
     var only: String?
+    @OptionGroup(title: "For a quick look")
+    var sizes: FleetSizes
 
     func run() async throws {
-        let suites = Suite.all.filter { suite in only.map(suite.name.hasPrefix) ?? true }
+        let all = Suite.all(sizes)
+        let suites = all.filter { suite in only.map(suite.name.hasPrefix) ?? true }
         guard !suites.isEmpty else {
             throw CommandFailure(
                 .malformed,
                 "there is no benchmark \(only ?? "")",
-                hint: "choose from \(Suite.all.map(\.name).joined(separator: ", "))"
+                hint: "choose from \(all.map(\.name).joined(separator: ", "))"
             )
         }
         var results = Results()
@@ -53,7 +57,9 @@ struct Suite: Sendable {
     let name: String
     let run: @Sendable (_ name: String) async throws -> [Measurement]
 
-    static let all =
-        [IMABench.memorySuite] + AppraisalBench.suites + IMABench.suites + EndorsementBench.suites + ServiceBench.suites
-        + BirthBench.suites + LineBench.suites + ModelBench.suites
+    static func all(_ sizes: FleetSizes) -> [Suite] {
+        [IMABench.memorySuite] + AppraisalBench.suites + IMABench.suites + EndorsementBench.suites
+            + ServiceBench.suites + RenewalBench.suites + LeaseBench.suites(sizes) + RecordBench.suites(sizes)
+            + BirthBench.suites + LineBench.suites + ModelBench.suites
+    }
 }

@@ -8,7 +8,7 @@ import NIOCore
 import NIOSSL
 import VerifierService
 
-/// The least that two requests over TLS cost: Hummingbird takes the body and gives back bytes that were made before.
+/// The least that requests over TLS cost: Hummingbird takes the body and gives back bytes that were made before.
 struct BareServer {
     let trust: TrustBundle
 
@@ -24,20 +24,22 @@ struct BareServer {
         let router = Router()
         for (path, answer) in answers {
             let bytes = ByteBuffer(bytes: answer)
-            router.post(RouterPath(path)) { request, _ in
-                _ = try await request.body.collect(upTo: 1 << 20)
-                return Response(
-                    status: .ok,
-                    headers: [.contentType: "application/json"],
-                    body: ResponseBody(byteBuffer: bytes)
-                )
+            for method in [HTTPRequest.Method.get, .post] {
+                router.on(RouterPath(path), method: method) { request, _ in
+                    _ = try await request.body.collect(upTo: 1 << 20)
+                    return Response(
+                        status: .ok,
+                        headers: [.contentType: "application/json"],
+                        body: ResponseBody(byteBuffer: bytes)
+                    )
+                }
             }
         }
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let logger = Logger(label: "bare") { _ in SwiftLogNoOpLogHandler() }
         let application = Application(
             router: router,
-            server: try .tls(.http1(), tlsConfiguration: tls(service.directory)),
+            server: try .tls(.http1(), tlsConfiguration: tls(service.record.directory)),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { port.yield($0.localAddress?.port ?? 0) },
             logger: logger

@@ -1,44 +1,9 @@
 import AttestationResults
 import Crypto
+import FoundationEssentials
 import Messages
 import TPMCrypto
 import TPMWire
-
-/// What every device of the benchmark's fleet runs, and what it is to install.
-struct Fleet: Sendable {
-    let machine: MeasuredMachine
-    let release: Release
-    /// The release's exact bytes.
-    let payload: [UInt8]
-    /// Which of them asks is of no matter here.
-    let installation: P256.Signing.PrivateKey
-
-    var manifest: ContentDigest { ContentDigest(of: payload) }
-
-    init() throws {
-        machine = try MeasuredMachine()
-        installation = try P256.Signing.PrivateKey(
-            rawRepresentation: SHA256.hash(data: Array("the installation key".utf8))
-        )
-        let artifact = ContentDigest(of: Array("the package".utf8))
-        guard
-            let booted = PCRValues(
-                bank: .sha256,
-                values: machine.pcrs.values.mapValues { Array(SHA256.hash(data: $0)) }
-            )
-        else { throw WrongResult(name: "boot of the release", wrong: 1, of: 1) }
-        release = Release(
-            name: try Label(bench: "gateway-os"),
-            version: try Label(bench: "2.5.0"),
-            securityVersion: 4,
-            models: [try Label(bench: "gw-100")],
-            hardwareRevisions: [try Label(bench: "B")],
-            artifact: Artifact(name: try Label(bench: "gateway-os-2.5.0.img"), size: 4096, sha256: artifact),
-            boot: BootProfile(exact: booted, facts: BootFactRequirements())
-        )
-        payload = try CanonicalJSON.encode(release)
-    }
-}
 
 /// One device of the fleet, whose TPM signs in no time at all.
 ///
@@ -48,14 +13,22 @@ struct FleetMember: Sendable {
     let record: BirthRecord
     private let iak: AttestationKey
     private let signer: Name
-    private var clock: UInt64 = 100_000
+    // Whoever makes the device anew goes on above every clock that it has shown.
+    private var clock = UInt64(Date.now.timeIntervalSince1970 * 1000)
 
     private static let counterBase: UInt64 = 40
     private static let bornAt: Int64 = 1_790_000_000
 
     init(_ number: Int, of fleet: Fleet) throws {
         self.fleet = fleet
-        func key(_ kind: String, _ template: String, _ handle: UInt32) throws -> (AttestationKey, BornKey, Name) {
+        // As long as real ones, for the sake of the record's size.
+        func filler(_ size: Int) -> Blob { Blob([UInt8](repeating: 0x30, count: size)) }
+        func key(
+            _ kind: String,
+            _ template: String,
+            _ handle: UInt32,
+            certificate: Int
+        ) throws -> (AttestationKey, BornKey, Name) {
             let secret = try P256.Signing.PrivateKey(
                 rawRepresentation: SHA256.hash(data: Array("\(kind) of \(number)".utf8)).map(\.self)
             )
@@ -68,14 +41,13 @@ struct FleetMember: Sendable {
                 publicArea: Blob(key.publicArea.bytes),
                 name: HexBytes(name.contents),
                 qualifiedName: HexBytes(qualified.contents),
-                certificate: nil
+                certificate: filler(certificate)
             )
             return (key, born, qualified)
         }
-        let iak = try key("iak", "H-2", 0x8102_0001)
+        let iak = try key("iak", "H-2", 0x8102_0001, certificate: 850)
         self.iak = iak.0
         signer = iak.2
-        let nothing = Blob([])
         record = BirthRecord(
             serial: try Label(bench: "BENCH-\(number)"),
             model: try Label(bench: "gw-100"),
@@ -90,16 +62,16 @@ struct FleetMember: Sendable {
                 version: try Label(bench: "2.4.0"),
                 securityVersion: 3
             ),
-            ek: try key("ek", "L-2", 0x8101_000A).1,
+            ek: try key("ek", "L-2", 0x8101_000A, certificate: 1100).1,
             iak: iak.1,
-            idevid: try key("idevid", "H-2", 0x8102_0000).1,
+            idevid: try key("idevid", "H-2", 0x8102_0000, certificate: 850).1,
             eccUniqueY: .empty,
             residency: Residency(
-                enrolmentKey: nothing,
-                iakCreation: nothing,
-                iakSignature: nothing,
-                idevidCreation: nothing,
-                idevidSignature: nothing
+                enrolmentKey: filler(120),
+                iakCreation: filler(160),
+                iakSignature: filler(72),
+                idevidCreation: filler(160),
+                idevidSignature: filler(72)
             ),
             counters: BornCounters(
                 securityFloor: BornCounter(index: 0x01D1_0240, base: Self.counterBase),
@@ -113,41 +85,42 @@ struct FleetMember: Sendable {
             selection: fleet.machine.selection,
             firstBoot: FirstBoot(
                 pcrs: fleet.machine.pcrs,
-                attest: nothing,
-                signature: nothing,
+                attest: filler(145),
+                signature: filler(72),
                 log: fleet.machine.logDigest
             )
         )
     }
 
-    /// What it asks for before it asks for the update.
-    var challengeRequest: ChallengeRequest {
+    /// What it asks for before it asks for the update, or for its lease to be renewed.
+    func challengeRequest(_ purpose: Purpose = .update) -> ChallengeRequest {
         ChallengeRequest(
             instance: record.instance,
-            purpose: .update,
-            package: fleet.release.artifact.sha256,
+            purpose: purpose,
+            package: purpose == .update ? fleet.release.artifact.sha256 : nil,
             log: fleet.machine.logDigest
         )
     }
 
     /// What it asks with: request and quote.
-    mutating func evidence(for challenge: ChallengeAnswer) throws -> Evidence {
-        clock += 1_000
+    mutating func evidence(for challenge: ChallengeAnswer, _ purpose: Purpose = .update) throws -> Evidence {
+        clock += 1
         let request = try DecisionRequest(
             instance: record.instance,
-            purpose: .update,
+            purpose: purpose,
             challenge: challenge.challenge,
             installation: InstallationProof(
                 by: fleet.installation,
                 for: record.instance,
                 challenge: challenge.challenge
             ),
-            package: PackageReference(
-                name: fleet.release.name,
-                version: fleet.release.version,
-                sha256: fleet.release.artifact.sha256,
-                manifest: fleet.manifest
-            ),
+            package: purpose == .update
+                ? PackageReference(
+                    name: fleet.release.name,
+                    version: fleet.release.version,
+                    sha256: fleet.release.artifact.sha256,
+                    manifest: fleet.manifest
+                ) : nil,
             counters: CounterReadings(
                 securityFloor: Self.counterBase + record.bornWith.securityVersion,
                 grants: Self.counterBase

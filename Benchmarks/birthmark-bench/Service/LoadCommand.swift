@@ -5,13 +5,13 @@ import FoundationEssentials
 import Messages
 import VerifierClient
 
-/// The other process: a fleet that asks for updates, so that its work is not counted as the service's.
+/// The other process: a fleet that asks, so that its work is not counted as the service's.
 ///
-/// Reads lines `server count` on standard input, and answers each with `done` when that many grants have come.
+/// Reads orders on standard input, one in a line, and answers each with a line when all of it was done.
 struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
-        abstract: "Ask services for grants, as told on standard input.",
+        abstract: "Ask services for grants and renewals, as told on standard input.",
         shouldDisplay: false
     )
     @Option(help: "How many devices ask at the same time, each over its own connection.")
@@ -21,48 +21,48 @@ struct LoadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let fleet = try Fleet()
-        let (ends, end) = AsyncStream.makeStream(of: (any Error)?.self)
+        let (ends, end) = AsyncStream.makeStream(of: Result<[Int], any Error>.self)
         let bundles = try servers.map { path in
             try TrustBundle(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            var orders: [[AsyncStream<Int>.Continuation]] = []
+            var steps: [[AsyncStream<LoadClient.Step>.Continuation]] = []
             for bundle in bundles {
-                var toServer: [AsyncStream<Int>.Continuation] = []
-                for client in 0..<clients {
-                    let (counts, order) = AsyncStream.makeStream(of: Int.self)
-                    toServer.append(order)
-                    var member = try FleetMember(client, of: fleet)
+                var toServer: [AsyncStream<LoadClient.Step>.Continuation] = []
+                for number in 0..<clients {
+                    let (given, step) = AsyncStream.makeStream(of: LoadClient.Step.self)
+                    toServer.append(step)
                     group.addTask {
                         try await VerifierClient.with(bundle) { server in
-                            for await count in counts {
-                                do {
-                                    for _ in 0..<count {
-                                        let challenge = try await server.challenge(member.challengeRequest)
-                                        let answer = try await server.decide(try member.evidence(for: challenge))
-                                        guard answer.grant != nil else {
-                                            throw WrongResult(name: "no grant", wrong: 1, of: 1)
-                                        }
-                                    }
-                                    end.yield(nil)
-                                } catch { end.yield(error) }
+                            var client = LoadClient(number, of: clients, fleet: fleet, server: server)
+                            for await step in given {
+                                do { end.yield(.success(try await client.take(step))) } catch {
+                                    end.yield(.failure(error))
+                                }
                             }
                         }
                     }
                 }
-                orders.append(toServer)
+                steps.append(toServer)
             }
-            var ended = ends.makeAsyncIterator()
+            typealias Clients = [AsyncStream<LoadClient.Step>.Continuation]
+            func all(_ clients: Clients, _ step: LoadClient.Step) async throws -> [Int] {
+                for client in clients { client.yield(step) }
+                var ended = ends.makeAsyncIterator()
+                var times: [Int] = []
+                for _ in clients { times += try await ended.next()?.get() ?? [] }
+                return times
+            }
             for await line in Self.lines {
-                let words = line.split(separator: " ").compactMap { Int($0) }
-                guard words.count == 2, orders.indices.contains(words[0]) else { break }
-                for order in orders[words[0]] { order.yield(words[1] / clients) }
-                for _ in 0..<clients {
-                    if let error = await ended.next() ?? nil { throw error }
-                }
-                guard StandardOutput.write("done\n") else { break }
+                let order = try JSONDecoder().decode(LoadOrder.self, from: Data(line.utf8))
+                guard steps.indices.contains(order.server) else { break }
+                _ = try await all(steps[order.server], .prepare(order))
+                let start = ContinuousClock.now
+                let times = try await all(steps[order.server], .ask(order))
+                let answer = LoadAnswer(seconds: (.now - start) / .seconds(1), microseconds: times)
+                guard StandardOutput.write(answer) else { break }
             }
-            for order in orders.joined() { order.finish() }
+            for step in steps.joined() { step.finish() }
             try await group.waitForAll()
         }
     }

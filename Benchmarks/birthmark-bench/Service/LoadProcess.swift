@@ -1,20 +1,31 @@
+import FoundationEssentials
+import Messages
 import Subprocess
 import SystemPackage
 
-/// A process of this program that asks servers for grants.
+/// A process of this program that asks servers as a fleet does.
 struct LoadProcess {
     private let send: (String) async throws -> Void
     private let receive: () async throws -> String?
 
     /// Starts it, and ends it when `body` returns.
+    /// - Parameters:
+    ///   - servers: by the names under which their trust bundles are written.
+    ///   - directory: where that is.
     static func with<Result: Sendable>(
         clients: Int,
-        servers: [String],
+        servers: [(name: String, trust: TrustBundle)],
+        in directory: String,
         _ body: (LoadProcess) async throws -> Result
     ) async throws -> Result {
-        try await run(
+        let bundles = try servers.map { name, trust in
+            let path = "\(directory)/\(name).json"
+            try Data(EditedJSON.encode(trust)).write(to: URL(filePath: path))
+            return path
+        }
+        return try await run(
             .path("/proc/self/exe"),
-            arguments: Arguments(["load", "--clients", "\(clients)"] + servers),
+            arguments: Arguments(["load", "--clients", "\(clients)"] + bundles),
             input: .inputWriter,
             output: .sequence,
             error: .currentStandardError
@@ -32,11 +43,20 @@ struct LoadProcess {
         }.closureResult
     }
 
-    /// Has the fleet get grants of a server, and returns when all of them have come.
-    func ask(_ server: Int, for grants: Int) async throws {
-        try await send("\(server) \(grants)\n")
-        guard try await receive()?.hasPrefix("done") == true else {
+    /// Has the fleet ask, and returns when all answers have come.
+    func ask(_ order: LoadOrder) async throws -> LoadAnswer {
+        try await send(String(decoding: try JSONEncoder().encode(order), as: UTF8.self) + "\n")
+        guard let line = try await receive() else {
             throw WrongResult(name: "the fleet's process ended", wrong: 1, of: 1)
         }
+        return try JSONDecoder().decode(LoadAnswer.self, from: Data(line.utf8))
+    }
+
+    /// The same with what it cost the servers of this process.
+    /// - Returns: the answer, and microseconds of processor time for each request.
+    func cost(_ order: LoadOrder) async throws -> (answer: LoadAnswer, cost: Double) {
+        let start = CPUClock.process.now
+        let answer = try await ask(order)
+        return (answer, Double(CPUClock.process.now - start) / Double(order.requests) / 1_000)
     }
 }

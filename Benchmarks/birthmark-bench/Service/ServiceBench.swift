@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Messages
 import VerifierClient
 import VerifierService
@@ -16,10 +15,10 @@ enum ServiceBench {
 
     private static func run(_ name: String) async throws -> [Measurement] {
         let fleet = try Fleet()
-        let members = try (0..<clients + 1).map { try FleetMember($0, of: fleet) }
         return try await withTemporaryDirectory { directory in
-            try await RunningService.with(in: directory + "/verifier", members: members) { service in
-                let answers = try await Self.answers(of: service, to: members[clients])
+            let record = try await FleetRecord.make(in: directory + "/verifier", fleet: fleet, members: clients + 1)
+            return try await RunningService.with(record) { service in
+                let answers = try await Self.answers(of: service, to: try FleetMember(clients, of: fleet))
                 let (grant, requests, group) = try await BareServer.with(service, answers: answers) { bare in
                     try await measure(service, bare, in: directory)
                 }
@@ -32,7 +31,7 @@ enum ServiceBench {
     private static func answers(of service: RunningService, to member: FleetMember) async throws -> [String: [UInt8]] {
         var member = member
         let (challenge, decision) = try await VerifierClient.with(service.trust) { server in
-            let challenge = try await server.challenge(member.challengeRequest)
+            let challenge = try await server.challenge(member.challengeRequest())
             return (challenge, try await server.decide(try member.evidence(for: challenge)))
         }
         return [
@@ -47,16 +46,18 @@ enum ServiceBench {
         _ bare: BareServer,
         in directory: String
     ) async throws -> (grant: Samples, requests: Samples, group: Int) {
-        let bundles = try [("service", service.trust), ("bare", bare.trust)].map { name, trust in
-            let path = "\(directory)/\(name).json"
-            try Data(EditedJSON.encode(trust)).write(to: URL(filePath: path))
-            return path
-        }
-        return try await LoadProcess.with(clients: clients, servers: bundles) { fleet in
+        let servers = [("service", service.trust), ("bare", bare.trust)]
+        return try await LoadProcess.with(clients: clients, servers: servers, in: directory) { fleet in
             func time(_ server: Int) async throws -> Double {
-                let start = CPUClock.process.now
-                try await fleet.ask(server, for: grantsPerRound)
-                return Double(CPUClock.process.now - start) / Double(grantsPerRound) / 1_000
+                try await fleet.cost(
+                    LoadOrder(
+                        server: server,
+                        work: .grant,
+                        requests: grantsPerRound,
+                        devices: clients,
+                        population: service.record.members
+                    )
+                ).cost
             }
             // Connections, caches, and pages that the database has not touched yet.
             _ = try await (time(0), time(1))
@@ -87,7 +88,7 @@ enum ServiceBench {
         let message = Array("the claims of a grant".utf8)
         let commit = try BareCommit(
             at: directory + "/bare.sqlite",
-            like: service.directory.file("verifier.sqlite"),
+            like: service.record.file,
             group: group,
             members: clients
         )
