@@ -75,6 +75,12 @@ public enum AtomicFile {
         }
     }
 
+    /// Removes a file's name, durably; one that is not there is removed already.
+    public static func remove(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw FileError(errno: errno, .write, path) }
+        try synchronize(directoryOf: path)
+    }
+
     /// Overwrites a file with zeros and removes it, durably; a file that is not there is no error.
     ///
     /// A file system that copies on write, and flash, may keep the old bytes where no path leads to them.

@@ -72,9 +72,15 @@ extension StateDirectory {
     private static let frame: Set<String> = ["lock", "spool", "grants"]
 
     /// Overwrites a file and removes its name.
+    ///
+    /// The retirement's own has no secrets and is not overwritten: cut off in between, the next run could not read what it is to finish.
     /// - Returns: false for what is no file: the agent did not make it, and it stays.
     func shred(_ name: String) throws(AgentError) -> Bool {
         do {
+            if name == Self.retirementName {
+                try AtomicFile.remove(path + "/" + name)
+                return true
+            }
             return try AtomicFile.shred(path + "/" + name)
         } catch {
             throw AgentError(error)
