@@ -62,6 +62,17 @@ extension AgentError {
         self.init(kind, error.description, hint: error.hint, reasons: reasons, ear: ear)
     }
 
+    /// What an exchange with the verifier has ended in.
+    /// - Parameter what: the message that was to be sent.
+    init(of error: any Error, about what: String) {
+        switch error {
+        case let error as AgentError: self = error
+        case let error as VerifierClientError: self.init(error)
+        case let error as MessageError: self.init(what, error)
+        default: self.init(.environment, String(describing: error))
+        }
+    }
+
     /// Bytes of a message are not what they should be.
     public init(_ what: String, _ error: MessageError) {
         let isForeign = error.code == .badSignature

@@ -95,8 +95,7 @@ public enum AtomicFile {
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .write, path) }
         try overwrite(descriptor, count: Int(status.st_size), path: path)
         guard fsync(descriptor) == 0 else { throw FileError(errno: errno, .write, path) }
-        guard unsafe unlink(path) == 0 else { throw FileError(errno: errno, .write, path) }
-        try synchronize(directoryOf: path)
+        try remove(path)
     }
 
     /// Erases a file of any size; of a symbolic link it removes the link alone.
@@ -116,8 +115,7 @@ public enum AtomicFile {
             try erase(path)
             return true
         case S_IFLNK:
-            guard unsafe unlink(path) == 0 else { throw FileError(errno: errno, .write, path) }
-            try synchronize(directoryOf: path)
+            try remove(path)
             return true
         default: return false
         }

@@ -21,18 +21,27 @@ enum Updates {
 
     static func note(_ entries: [WrittenEntry], _ db: Database) throws {
         for (jti, manifest, step) in entries.compactMap(\.updateStep) {
-            let known = try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT stage, entry FROM grant_given WHERE jti = ?"),
-                arguments: [jti]
-            )
-            if let known, let before = (known[0] as String?).flatMap({ UpdateStage(rawValue: $0) }) {
-                try Rollouts.count(manifest, entry: known[1], from: before.outcome, to: step.stage.outcome, db)
-            }
+            // A grant that is given now was in no stage before.
+            if step.stage != .granted { try count(jti, manifest, in: step.stage, db) }
             try db.cachedStatement(sql: "INSERT OR REPLACE INTO update_step (jti, stage, at) VALUES (?, ?, ?)")
                 .execute(arguments: [jti, step.stage.rawValue, step.at])
             try db.cachedStatement(sql: "UPDATE grant_given SET stage = ? WHERE jti = ?")
                 .execute(arguments: [step.stage.rawValue, jti])
         }
+    }
+
+    private static func count(
+        _ jti: String,
+        _ manifest: ContentDigest,
+        in stage: UpdateStage,
+        _ db: Database
+    ) throws {
+        let known = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT stage, entry FROM grant_given WHERE jti = ?"),
+            arguments: [jti]
+        )
+        guard let known, let before = (known[0] as String?).flatMap({ UpdateStage(rawValue: $0) }) else { return }
+        try Rollouts.count(manifest, entry: known[1], from: before.outcome, to: stage.outcome, db)
     }
 }
 

@@ -17,8 +17,7 @@ struct ReleaseRollout: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
-    var manifest: ContentDigest
+    @OptionGroup var release: ReleaseArgument
     @Option(help: ArgumentHelp("How much of the fleet, 0 to 100.", valueName: "percent"))
     var percent: Percentage?
     @Option(help: ArgumentHelp("An environment that has it whole; repeat for several.", valueName: "label"))
@@ -54,9 +53,9 @@ struct ReleaseRollout: AsyncParsableCommand {
     func run() async throws {
         let report: RolloutReport
         if let order = try order() {
-            report = try await verifier.ask { client in try await client.rollout(of: manifest, order) }
+            report = try await verifier.ask { client in try await client.rollout(of: release.manifest, order) }
         } else {
-            report = try await verifier.ask { client in try await client.rollout(of: manifest) }
+            report = try await verifier.ask { client in try await client.rollout(of: release.manifest) }
         }
         try output.print(report) {
             let halts = report.plan.haltAbove.map { "above \($0) % of at least \(report.plan.haltAfter)" }

@@ -74,14 +74,8 @@ extension Agent {
                     wantsResult: question.wantsResult
                 )
             }
-        } catch let error as AgentError {
-            throw error
-        } catch let error as VerifierClientError {
-            throw AgentError(error)
-        } catch let error as MessageError {
-            throw AgentError("the decision request", error)
         } catch {
-            throw AgentError(.environment, String(describing: error))
+            throw AgentError(of: error, about: "the decision request")
         }
     }
 

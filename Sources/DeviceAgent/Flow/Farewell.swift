@@ -56,14 +56,8 @@ extension Agent {
                 }
                 return answer
             }
-        } catch let error as AgentError {
-            throw error
-        } catch let error as VerifierClientError {
-            throw AgentError(error)
-        } catch let error as MessageError {
-            throw AgentError("the farewell", error)
         } catch {
-            throw AgentError(.environment, String(describing: error))
+            throw AgentError(of: error, about: "the farewell")
         }
     }
 }

@@ -14,27 +14,15 @@ extension Verifier {
     ///
     /// With `?result=ear` the answer carries a result for relying parties, also when the instance's own evidence is refused.
     func decision(_ exchange: Exchange) async throws -> Answer {
-        let evidence: Evidence
-        let request: ReceivedRequest
         guard [nil, "ear"].contains(exchange.query["result"]) else {
             throw ServiceProblem.malformed("result is not ear")
         }
-        do {
-            evidence = try Evidence(parsing: exchange.body)
-            request = try ReceivedRequest(parsing: evidence.request.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
-        guard request.request.purpose != .delayed else {
-            throw ServiceProblem.malformed("a delayed request is brought as a file")
-        }
-        guard request.request.purpose != .farewell else {
-            throw ServiceProblem.malformed("a farewell goes to /v1/farewells")
-        }
-        let instance = request.request.instance
-        guard let enrolled = try await enrolled(instance) else {
-            throw notAuthentic(request, "no such instance on record")
-        }
-        guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
-            throw ServiceProblem.malformed("\"ima\" was not asked for")
+        let (evidence, request, enrolled) = try await received(exchange) { purpose in
+            switch purpose {
+            case .attest, .update, .confirm: break
+            case .delayed: throw ServiceProblem.malformed("a delayed request is brought as a file")
+            case .farewell: throw ServiceProblem.malformed("a farewell goes to /v1/farewells")
+            }
         }
         let challenge = try consume(request, enrolled.record)
         return try await undecidedOnFault(request.request.purpose) {

@@ -37,21 +37,7 @@ extension Verifier {
 
     /// Evidence out of a file, with the record of whom it says that it is.
     private func carried(_ exchange: Exchange, _ purpose: Purpose) async throws -> Case {
-        let evidence: Evidence
-        let request: ReceivedRequest
-        do {
-            evidence = try Evidence(parsing: exchange.body)
-            request = try ReceivedRequest(parsing: evidence.request.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
-        guard request.request.purpose == purpose else {
-            throw ServiceProblem.malformed("the purpose is \(request.request.purpose.rawValue)")
-        }
-        guard let enrolled = try await enrolled(request.request.instance) else {
-            throw notAuthentic(request, "no such instance on record")
-        }
-        guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
-            throw ServiceProblem.malformed("\"ima\" was not asked for")
-        }
+        let (evidence, request, enrolled) = try await received(exchange, for: purpose)
         return Case(
             evidence: evidence,
             request: request,

@@ -9,21 +9,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/farewells`: taken once of a retired instance; again it changes nothing.
     func takeLeave(_ exchange: Exchange) async throws -> Answer {
-        let evidence: Evidence
-        let request: ReceivedRequest
-        do {
-            evidence = try Evidence(parsing: exchange.body)
-            request = try ReceivedRequest(parsing: evidence.request.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
-        guard request.request.purpose == .farewell else {
-            throw ServiceProblem.malformed("the purpose is \(request.request.purpose.rawValue)")
-        }
-        guard let enrolled = try await enrolled(request.request.instance) else {
-            throw notAuthentic(request, "no such instance on record")
-        }
-        guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
-            throw ServiceProblem.malformed("\"ima\" was not asked for")
-        }
+        let (evidence, request, enrolled) = try await received(exchange, for: .farewell)
         let challenge = try consume(request, enrolled.record)
         let given = Case(
             evidence: evidence,

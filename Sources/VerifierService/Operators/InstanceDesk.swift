@@ -44,7 +44,7 @@ extension Verifier {
                 throw ServiceProblem.conflict("The instance is \(lifecycle.rawValue): it cannot be \(kind.pastTense).")
             case .forked:
                 throw ServiceProblem.conflict(
-                    "There are two copies of the instance: say which goes on, with birthmark device settle-fork."
+                    "There are two copies of the instance: an operator has to say which of them goes on."
                 )
             }
         }

@@ -52,9 +52,8 @@ extension Verifier {
         do {
             log = StoredLog(try ReleaseLog(parsing: exchange.body).log.bytes)
         } catch { throw ServiceProblem.malformed(error.detail) }
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")),
-            let stored = try await store.release(manifest)
-        else { throw ServiceProblem.notFound }
+        let manifest = try manifest(exchange)
+        guard let stored = try await store.release(manifest) else { throw ServiceProblem.notFound }
         guard try Release(parsing: stored.payload).boot?.log == log.digest else {
             throw ServiceProblem.conflict("The log is not the one that the release's boot was measured from.")
         }
@@ -74,7 +73,7 @@ extension Verifier {
     ///
     /// `…/recall`: the leases of those who run it end too.
     func withdrawRelease(_ exchange: Exchange, isRecall: Bool) async throws -> Answer {
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
+        let manifest = try manifest(exchange)
         let reason = try reason(exchange)
         let by = try caller(exchange)
         let withdrawal = StoredRelease.Withdrawal(at: clock.seconds, by: by, reason: reason.text, isRecall: isRecall)
@@ -108,6 +107,12 @@ extension Verifier {
     }
 
     // MARK: What every operator's act needs
+
+    /// The release that a path names; what is no digest names none.
+    func manifest(_ exchange: Exchange) throws -> ContentDigest {
+        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
+        return manifest
+    }
 
     /// The operator's name; routes of operators let nobody in without one.
     func caller(_ exchange: Exchange) throws -> Label {

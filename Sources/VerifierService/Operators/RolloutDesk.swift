@@ -8,13 +8,12 @@ import VerifierStore
 extension Verifier {
     /// `GET /v1/releases/{manifest}/rollout`.
     func showRollout(_ exchange: Exchange) async throws -> Answer {
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
-        return try await rollout(manifest)
+        try await rollout(try manifest(exchange))
     }
 
     /// `POST /v1/releases/{manifest}/rollout`.
     func changeRollout(_ exchange: Exchange) async throws -> Answer {
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
+        let manifest = try manifest(exchange)
         let order: RolloutOrder
         do { order = try RolloutOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
         let act = RolloutAct(order, by: try caller(exchange))

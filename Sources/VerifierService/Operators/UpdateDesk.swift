@@ -13,9 +13,8 @@ extension Verifier {
 
     /// `GET /v1/releases/{manifest}/updates`, with `?before=<number>`.
     func updatesOfRelease(_ exchange: Exchange) async throws -> Answer {
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")),
-            try await store.release(manifest) != nil
-        else { throw ServiceProblem.notFound }
+        let manifest = try manifest(exchange)
+        guard try await store.release(manifest) != nil else { throw ServiceProblem.notFound }
         var list = try await updates(.release(manifest), exchange)
         let counts = try await store.updateCounts(of: manifest)
         list.totals = Dictionary(uniqueKeysWithValues: counts.map { ($0.rawValue, $1) })

@@ -1,0 +1,33 @@
+import HTTPService
+import Messages
+import UpdateTrust
+
+extension Verifier {
+    typealias Received = (evidence: Evidence, request: ReceivedRequest, enrolled: Enrolled)
+
+    /// Evidence as it came, with the record of whom it says that it is.
+    /// - Parameter admit: throws for a purpose that has no place here.
+    func received(_ exchange: Exchange, admitting admit: (Purpose) throws -> Void) async throws -> Received {
+        let evidence: Evidence
+        let request: ReceivedRequest
+        do {
+            evidence = try Evidence(parsing: exchange.body)
+            request = try ReceivedRequest(parsing: evidence.request.bytes)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        try admit(request.request.purpose)
+        guard let enrolled = try await enrolled(request.request.instance) else {
+            throw notAuthentic(request, "no such instance on record")
+        }
+        guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
+            throw ServiceProblem.malformed("\"ima\" was not asked for")
+        }
+        return (evidence, request, enrolled)
+    }
+
+    /// The same, for one purpose.
+    func received(_ exchange: Exchange, for purpose: Purpose) async throws -> Received {
+        try await received(exchange) { asked in
+            guard asked == purpose else { throw ServiceProblem.malformed("the purpose is \(asked.rawValue)") }
+        }
+    }
+}
