@@ -74,6 +74,9 @@ public struct BirthRecord: Hashable, Sendable, Codable {
         guard formatVersion == 1 else {
             throw MessageError(.outOfRange, "birth record format \(formatVersion) is not known here")
         }
+        guard tier != .compensated else {
+            throw MessageError(.outOfRange, "an instance with a TPM is not of the tier \(Tier.compensated.rawValue)")
+        }
         guard instance == InstanceID(iakName: iak.name.bytes) else {
             throw MessageError(.outOfRange, "the instance id does not follow from the IAK's Name")
         }

@@ -40,6 +40,10 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var followedBy: InstanceID?
     /// The former owner, whose keys it has; absent when there was none.
     public var takesOver: Takeover?
+    /// How many keys of an instance without a TPM were committed before its current one; absent in one with a TPM.
+    public var position: Int64?
+    /// The copy of it that has spoken; absent when none did, or an operator has decided.
+    public var fork: ForkReport?
     /// Why it is where it is, for people: the last refusal or operator's act.
     public var remark: String?
 
@@ -70,6 +74,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         follows: InstanceID? = nil,
         followedBy: InstanceID? = nil,
         takesOver: Takeover? = nil,
+        position: Int64? = nil,
+        fork: ForkReport? = nil,
         remark: String? = nil
     ) {
         self.instance = instance
@@ -94,7 +100,26 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.follows = follows
         self.followedBy = followedBy
         self.takesOver = takesOver
+        self.position = position
+        self.fork = fork
         self.remark = remark
+    }
+}
+
+/// Two copies of an instance without a TPM have spoken.
+public struct ForkReport: Hashable, Sendable, Codable {
+    /// SHA-256 of the key that was left behind, and signed.
+    public var key: ContentDigest
+    /// Its position.
+    public var position: Int64
+    /// How far the other copy was.
+    public var committed: Int64
+
+    /// Joins the parts.
+    public init(key: ContentDigest, position: Int64, committed: Int64) {
+        self.key = key
+        self.position = position
+        self.committed = committed
     }
 }
 

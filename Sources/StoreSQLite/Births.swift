@@ -25,6 +25,7 @@ extension SQLiteStore {
         try db.cachedStatement(sql: "INSERT INTO state (instance, version, body) VALUES (?, ?, ?)")
             .execute(arguments: [state.instance.text, state.version, Data(try CanonicalJSON.encode(state))])
         try Standings.insert(state, db)
+        try RatchetKeys.note(state, db)
         if let log = birth.log { try keep(log, db) }
         return nil
     }

@@ -90,6 +90,7 @@ extension SQLiteStore {
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .rollout(let change): try Rollouts.apply(change, at: index, db)
+        case .approval(let approval, let entry): try apply(approval, entry, db)
         case .policy(let policy, _): try apply(policy, db)
         }
     }
@@ -142,6 +143,7 @@ extension SQLiteStore {
                 arguments: [state.version, Data(try CanonicalJSON.encode(state)), state.instance.text, version])
         guard db.changesCount == 1 else { return .stale }
         try Standings.update(state, isSettled: isSettled, db)
+        try RatchetKeys.note(state, db)
         try Updates.note(transition.entries, db)
         return nil
     }

@@ -23,6 +23,7 @@ enum Schema {
         }
         migrator.registerMigration("6") { db in try db.execute(sql: version6) }
         migrator.registerMigration("7") { db in try db.execute(sql: version7) }
+        migrator.registerMigration("8") { db in try db.execute(sql: version8) }
         return migrator
     }
 
@@ -205,5 +206,22 @@ enum Schema {
         DROP TABLE birth;
         ALTER TABLE birth_7 RENAME TO birth;
         CREATE INDEX birth_endorsement_key ON birth (endorsement_key);
+        """
+
+    private static let version8 = """
+        CREATE TABLE ratchet_key (
+            instance TEXT NOT NULL,
+            key BLOB NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (instance, key)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE approval (
+            entry BLOB NOT NULL PRIMARY KEY,
+            manifest BLOB NOT NULL REFERENCES release (manifest),
+            until INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX approval_manifest ON approval (manifest, until);
         """
 }

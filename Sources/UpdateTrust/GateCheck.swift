@@ -13,7 +13,7 @@ public enum GateCheck {
         } catch {
             return .shut([GateReason(error.code)])
         }
-        let release = judgeRelease(input, grant: grant, trust: trust)
+        let release = GateFinding.release(input.release, of: grant.claims.package, input.package, trust: trust)
         let stage = judgeCounter(input, grant: grant)
         var reasons = reasonsOfHolder(input, grant: grant)
         reasons += release.reasons
@@ -21,15 +21,9 @@ public enum GateCheck {
         reasons += stage.reasons
         // An install that has begun is finished: its time and boot were judged before the counter was spent.
         if stage.value != .resume { reasons += reasonsOfTime(input, grant: grant) }
-        reasons += reasonsOfLedger(input, grant: grant, trust: trust)
+        reasons += input.delivery.reasons(trust: trust) { states($0, grant) }
         guard reasons.isEmpty, let release = release.value, let stage = stage.value else { return .shut(reasons) }
         return .open(GatePass(grant: grant, release: release, stage: stage))
-    }
-
-    /// A part of the judgement: what it found, or why it shuts the gate.
-    private struct Finding<Value> {
-        var value: Value?
-        var reasons: [GateReason] = []
     }
 
     /// Whose grant it is, and what for it was asked.
@@ -48,26 +42,6 @@ public enum GateCheck {
         return reasons
     }
 
-    /// The makers' word about the package, and the package itself.
-    private static func judgeRelease(_ input: GateInput, grant: Grant, trust: GateTrust) -> Finding<Release> {
-        guard let payload = try? input.release.payload(type: Release.payloadType, signedBy: trust.releaseKeys) else {
-            return Finding(reasons: [.releaseSignature])
-        }
-        guard let release = try? Release(parsing: payload) else { return Finding(reasons: [.releaseMalformed]) }
-        var finding = Finding(value: release)
-        let package = grant.claims.package
-        if ContentDigest(of: payload) != package.manifest { finding.reasons.append(.otherRelease) }
-        let isSame =
-            release.name == package.name && release.version == package.version
-            && release.securityVersion == package.securityVersion && release.artifact.size == package.size
-            && release.artifact.sha256 == package.sha256
-        if !isSame { finding.reasons.append(.otherPackage) }
-        if input.package.size != package.size || input.package.sha256 != package.sha256 {
-            finding.reasons.append(.packageContent)
-        }
-        return finding
-    }
-
     private static func reasonsOfFloor(_ input: GateInput, grant: Grant) -> [GateReason] {
         guard let reading = input.readings.securityFloor, reading >= input.counters.securityFloor.base else {
             return [.floorUnreadable]
@@ -80,16 +54,16 @@ public enum GateCheck {
     }
 
     /// Single use: the counter is unspent, or spent for this very grant whose install a power cut interrupted.
-    private static func judgeCounter(_ input: GateInput, grant: Grant) -> Finding<GatePass.Stage> {
+    private static func judgeCounter(_ input: GateInput, grant: Grant) -> GateFinding<GatePass.Stage> {
         let bound = grant.claims.bounds.counter
-        guard bound.index == input.counters.grants.index else { return Finding(reasons: [.otherCounter]) }
-        guard let reading = input.readings.grants else { return Finding(reasons: [.counterUnreadable]) }
-        if reading == bound.value { return Finding(value: .begin) }
+        guard bound.index == input.counters.grants.index else { return GateFinding(reasons: [.otherCounter]) }
+        guard let reading = input.readings.grants else { return GateFinding(reasons: [.counterUnreadable]) }
+        if reading == bound.value { return GateFinding(value: .begin) }
         guard reading > bound.value else {
-            return Finding(reasons: [grant.claims.bounds.resets == nil ? .counterBehind : .notItsTurn])
+            return GateFinding(reasons: [grant.claims.bounds.resets == nil ? .counterBehind : .notItsTurn])
         }
         let isJournalled = reading - bound.value == 1 && input.journalled == grant.claims.jti
-        return isJournalled ? Finding(value: .resume) : Finding(reasons: [.alreadySpent])
+        return isJournalled ? GateFinding(value: .resume) : GateFinding(reasons: [.alreadySpent])
     }
 
     /// Time, as far as it can be trusted: the TPM's clock and reset count bound it, the wall clock may only narrow it.
@@ -107,25 +81,6 @@ public enum GateCheck {
         let bounds = claims.bounds.clock
         if latest.overflow || latest.partialValue > bounds.max || input.readings.clock < bounds.min {
             reasons.append(.clockOutOfBounds)
-        }
-        return reasons
-    }
-
-    /// What is not on the ledger is not installed: so nothing can be given out in secret.
-    private static func reasonsOfLedger(_ input: GateInput, grant: Grant, trust: GateTrust) -> [GateReason] {
-        let bytes = input.delivery.entry.bytes
-        guard let leaf = try? LogEntry(bytes), let entry = try? LedgerEntry(parsing: bytes) else {
-            return [.entryMalformed]
-        }
-        var reasons: [GateReason] = []
-        if !states(entry, grant) { reasons.append(.entryMismatch) }
-        guard let proof = try? LogProof(parsing: Array(input.delivery.proof.utf8)) else {
-            return reasons + [.proofMalformed]
-        }
-        switch proof.verify(entry: leaf, logKey: trust.ledgerKey) {
-        case .success: break
-        case .failure(.notIncluded): reasons.append(.notOnLedger)
-        case .failure: reasons.append(.checkpointRefused)
         }
         return reasons
     }

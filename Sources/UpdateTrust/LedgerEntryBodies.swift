@@ -185,9 +185,9 @@ public struct ReworkEntry: Hashable, Sendable, Codable {
     /// Why.
     public var reason: Remark
 
-    init(record: BirthRecord, payload: ContentDigest, _ replacement: Replacement) {
-        replacedBy = record.instance
-        self.record = payload
+    init(replacedBy instance: InstanceID, payload: ContentDigest, _ replacement: Replacement) {
+        replacedBy = instance
+        record = payload
         by = replacement.by
         reason = replacement.reason
     }

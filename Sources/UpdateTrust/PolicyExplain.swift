@@ -5,14 +5,16 @@ extension Policy {
     /// - Parameters:
     ///   - manifest: the release that it would ask for; `nil` to ask about its lease only.
     ///   - known: that release, when it is registered.
+    ///   - approvals: those on record for that release.
     public func explain(
-        _ record: BirthRecord,
+        _ birth: InstanceBirth,
         state: InstanceState,
         manifest: ContentDigest?,
         known: KnownRelease?,
+        approvals: [RecordedApproval] = [],
         at now: Int64
     ) -> PolicyExplanation {
-        let subject = PolicySubject(record.facts, package: known?.release.name ?? state.running.name)
+        let subject = PolicySubject(birth.facts, package: known?.release.name ?? state.running.name)
         let rule = rule(for: subject)
         var reasons: [DecisionReason] = []
         switch state.lifecycle {
@@ -22,21 +24,28 @@ extension Policy {
         case .born, .trusted, .rescue, .drifted: break
         }
         if rule == nil { reasons.append(.noPolicyRule) }
-        if let rule, (rule.boot.ima == nil) != (record.imaPCR == nil) { reasons.append(.imaNotJudged) }
+        if let rule { reasons += reasonsOfTier(rule, birth) }
         var details: [String] = []
         if let manifest {
             if let known, known.manifest == manifest {
                 if let rule {
                     let conditions = UpdateConditions(
-                        birth: record.facts,
+                        birth: birth.facts,
                         state: state,
                         known: known,
                         rule: rule,
                         now: now
                     )
-                    let floor = state.floor(bornFrom: record, reading: state.counters?.securityFloor)
+                    let floor = floor(of: birth, state)
                     reasons += conditions.reasonsAgainst(floor: floor)
                     details = conditions.details(floor: floor)
+                    if let controls = rule.controls, birth.facts.tier == .compensated {
+                        let covering = approvals.filter { $0.approval.covers(birth.facts) }
+                        let isApproved = covering.counting(controls.roles, at: now).count >= controls.approvals
+                        let isListed = controls.releases.contains(known.release.name)
+                        reasons += isApproved && isListed ? [] : [.controlsUnmet]
+                        details += controls.says(package: known.release.name, covering, at: now)
+                    }
                 }
             } else {
                 reasons.append(.releaseUnknown)
@@ -48,5 +57,20 @@ extension Policy {
             refusals: reasons.map(\.rawValue),
             details: details
         )
+    }
+
+    /// What of a rule says nothing to an instance of this tier.
+    private func reasonsOfTier(_ rule: PolicyRule, _ birth: InstanceBirth) -> [DecisionReason] {
+        switch birth {
+        case .measured(let record): (rule.boot.ima == nil) == (record.imaPCR == nil) ? [] : [.imaNotJudged]
+        case .compensated: rule.controls == nil ? [.tierNotServed] : []
+        }
+    }
+
+    private func floor(of birth: InstanceBirth, _ state: InstanceState) -> UInt64 {
+        switch birth {
+        case .measured(let record): state.floor(bornFrom: record, reading: state.counters?.securityFloor)
+        case .compensated: state.securityFloor
+        }
     }
 }

@@ -6,23 +6,25 @@ extension Transition {
     ///
     /// An instance that an operator retired before stays what it is; its chain then says what replaced it.
     /// - Parameters:
-    ///   - record: the birth that replaces it, judged.
+    ///   - birth: the birth that replaces it, judged.
+    ///   - replacement: what its record says of that.
     ///   - payload: SHA-256 of that record's exact bytes.
     /// - Returns: `nil` when the birth does not replace this instance.
     /// - Throws: `MessageError` when the ledger entry cannot be written.
     public static func retirement(
         of state: InstanceState,
-        replacedBy record: BirthRecord,
+        replacedBy birth: BirthFacts,
+        _ replacement: Replacement,
         payload: ContentDigest,
         at now: Int64
     ) throws(MessageError) -> Transition? {
-        guard let replacement = record.replaces, replacement.instance == state.instance else { return nil }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.station, record.station))
-        try draft.record(.rework(ReworkEntry(record: record, payload: payload, replacement)))
+        guard replacement.instance == state.instance else { return nil }
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.station, birth.station))
+        try draft.record(.rework(ReworkEntry(replacedBy: birth.instance, payload: payload, replacement)))
         try draft.endLease(because: .boardSwapped)
         draft.state.lifecycle = .retired
         draft.state.remark =
-            "replaced by \(record.instance) at \(record.station), by \(replacement.by): \(replacement.reason)"
+            "replaced by \(birth.instance) at \(birth.station), by \(replacement.by): \(replacement.reason)"
         return draft.finished
     }
 }

@@ -31,6 +31,19 @@ public struct Transition: Hashable, Sendable {
         try birth(InstanceState(bornFrom: record), record.facts, payload: payload, at: now, by: verifier)
     }
 
+    /// Takes an instance of either tier over from its birth record.
+    public static func birth(
+        of record: InstanceBirth,
+        payload: ContentDigest,
+        at now: Int64,
+        by verifier: Label
+    ) throws(MessageError) -> Transition {
+        switch record {
+        case .measured(let record): try birth(of: record, payload: payload, at: now, by: verifier)
+        case .compensated(let record): try birth(of: record, payload: payload, at: now, by: verifier)
+        }
+    }
+
     private static func birth(
         _ state: InstanceState,
         _ facts: BirthFacts,

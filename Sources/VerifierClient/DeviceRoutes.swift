@@ -28,6 +28,21 @@ extension VerifierClient {
         return try decoded(DecisionAnswer.self, bytes, limit: DecisionAnswer.maximumSize)
     }
 
+    /// Presents what an instance without a TPM shows, once.
+    /// - Parameter wantsResult: whether an accepted answer is to carry an attestation result for relying parties.
+    public func decide(
+        _ evidence: CompensatedEvidence,
+        wantsResult: Bool = false
+    ) async throws(VerifierClientError) -> CompensatedAnswer {
+        let bytes = try await exchange(
+            "/v1/compensated-decisions" + (wantsResult ? "?result=ear" : ""),
+            body: try encoded(evidence),
+            isRepeatable: false,
+            limit: CompensatedAnswer.maximumSize
+        )
+        return try decoded(CompensatedAnswer.self, bytes, limit: CompensatedAnswer.maximumSize)
+    }
+
     /// Presents the evidence of a farewell, once, like any other.
     public func takeLeave(_ evidence: Evidence) async throws(VerifierClientError) -> FarewellAnswer {
         let bytes = try await exchange(

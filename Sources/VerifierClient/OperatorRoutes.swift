@@ -119,6 +119,28 @@ extension VerifierClient {
         )
     }
 
+    /// Says which of two copies of an instance goes on.
+    public func settleFork(
+        of name: Label,
+        _ order: ForkOrder
+    ) async throws(VerifierClientError) -> InstanceReport {
+        try await post(
+            "/v1/instances/\(Self.pathSegment(name))/settle-fork",
+            order,
+            limit: InstanceReport.maximumSize
+        )
+    }
+
+    /// Approves a release for devices without a TPM, in the caller's name.
+    public func approve(_ order: ApprovalOrder) async throws(VerifierClientError) -> ApprovalReport {
+        try await post("/v1/approvals", order, limit: ApprovalOrder.maximumSize)
+    }
+
+    /// The approvals of a release that count still.
+    public func approvals(of release: ContentDigest) async throws(VerifierClientError) -> ApprovalList {
+        try await get("/v1/releases/\(release)/approvals", limit: ApprovalList.maximumSize)
+    }
+
     /// What an operator can do to an instance.
     public enum InstanceAct: String, Sendable, CaseIterable {
         case suspend

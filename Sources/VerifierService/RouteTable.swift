@@ -12,6 +12,13 @@ enum RouteTable {
             // Devices: who they are, the quote says.
             Route(.post, "/v1/challenges", by: .anyone, bodyLimit: ChallengeRequest.maximumSize, verifier.challenge),
             Route(.post, "/v1/decisions", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.decision),
+            Route(
+                .post,
+                "/v1/compensated-decisions",
+                by: .anyone,
+                bodyLimit: CompensatedEvidence.maximumSize,
+                verifier.compensatedDecision
+            ),
             Route(.post, "/v1/farewells", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.takeLeave),
 
             // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
@@ -99,7 +106,29 @@ enum RouteTable {
                 verifier.changeRollout
             ),
 
+            // Who approves what may go to devices without a TPM.
+            Route(
+                .post,
+                "/v1/approvals",
+                by: .operators([.releaseManager, .operator]),
+                bodyLimit: ApprovalOrder.maximumSize,
+                verifier.approve
+            ),
+            Route(
+                .get,
+                "/v1/releases/{manifest}/approvals",
+                by: .operators([.releaseManager, .operator, .auditor]),
+                verifier.listApprovals
+            ),
+
             // Operators.
+            Route(
+                .post,
+                "/v1/instances/{name}/settle-fork",
+                by: .operators([.operator]),
+                bodyLimit: ForkOrder.maximumSize,
+                verifier.settleFork
+            ),
             Route(.get, "/v1/instances", by: readers, verifier.listInstances),
             Route(.get, "/v1/instances/{name}", by: readers, verifier.showInstance),
             Route(.get, "/v1/instances/{name}/updates", by: readers, verifier.updatesOfInstance),

@@ -26,7 +26,7 @@ public final class Verifier: Sendable {
     public let metrics: Metrics
 
     /// Birth records and imported keys by instance: neither ever changes.
-    let enrolled = BoundedCache<InstanceID, Enrolled>(limit: 4096)
+    let enrolled = BoundedCache<InstanceID, EnrolledBirth>(limit: 4096)
     /// Logs that were replayed, by digest and the PCRs they were replayed for.
     let replayed = BoundedCache<ReplayedKey, ReplayedLog>(limit: 256)
     /// Releases whose payload was read, by manifest.
@@ -35,6 +35,22 @@ public final class Verifier: Sendable {
     struct Enrolled: Sendable {
         var record: BirthRecord
         var key: EnrolledKey
+    }
+
+    /// An instance of either tier.
+    enum EnrolledBirth: Sendable {
+        case measured(Enrolled)
+        case compensated(CompensatedBirthRecord)
+
+        var measured: Enrolled? { if case .measured(let enrolled) = self { enrolled } else { nil } }
+
+        /// What a challenge is bound to besides the instance.
+        var keyName: [UInt8] {
+            switch self {
+            case .measured(let enrolled): enrolled.record.iak.name.bytes
+            case .compensated(let record): record.key.bytes
+            }
+        }
     }
 
     struct ReplayedKey: Hashable, Sendable {

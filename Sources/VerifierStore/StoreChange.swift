@@ -26,6 +26,8 @@ public enum StoreChange: Sendable {
     case withdrawal(ContentDigest, StoredRelease.Withdrawal, entry: WrittenEntry)
     /// Changes the rollout of a release that is on record.
     case rollout(RolloutChange)
+    /// Keeps what a named person has approved, of a release that is on record.
+    case approval(Approval, entry: WrittenEntry)
     /// Puts a policy into force.
     case policy(StoredPolicy, entry: WrittenEntry)
 
@@ -38,7 +40,9 @@ public enum StoreChange: Sendable {
             transition.entries
         case .rollout(let change): [change.entry]
         case .log, .bundle, .bundleFinished: []
-        case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry): [entry]
+        case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
+            .approval(_, let entry):
+            [entry]
         }
     }
 }
@@ -50,7 +54,7 @@ public struct BirthImport: Sendable {
     public var record: ContentDigest
     /// The serial number: one instance has it at a time.
     public var serial: Label
-    /// Name of the endorsement key: one instance each, until that one is retired and followed.
+    /// Name of the endorsement key, or the first key of an instance without a TPM: one instance each, until that one is retired and followed.
     public var endorsementKey: [UInt8]
     /// The state it begins with, and the entry.
     public var transition: Transition

@@ -51,6 +51,15 @@ public protocol VerifierStore: Sendable {
     /// What came of each station's sequence of bundles, by the stations' names.
     func sequences() async throws(StoreError) -> [StoredSequence]
 
+    /// The positions of those keys that were committed for an instance without a TPM at any time.
+    func ratchetPositions(
+        of keys: [SoftwareKey],
+        _ instance: InstanceID
+    ) async throws(StoreError) -> [SoftwareKey: Int64]
+
+    /// The approvals of a release that are not over.
+    func approvals(of release: ContentDigest, at now: Int64) async throws(StoreError) -> [RecordedApproval]
+
     // MARK: Releases, policies and logs
 
     /// A release by the digest of its signed payload.

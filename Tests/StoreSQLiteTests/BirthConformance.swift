@@ -109,7 +109,8 @@ extension StoreConformance {
         var birth = try Fixture.birth(record)
         let transition = try Transition.retirement(
             of: state,
-            replacedBy: record,
+            replacedBy: record.facts,
+            try record.replaces.found(),
             payload: birth.record,
             at: Fixture.now
         )

@@ -29,7 +29,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             StoreConformance("the ledger is read back as it was written", ledgerReading),
             StoreConformance("logs are kept by content", logs),
             StoreConformance("instances are listed in pages", paging),
-        ] + birthCases + standingCases + updateCases + rolloutCases
+        ] + birthCases + standingCases + updateCases + rolloutCases + compensatedCases
 
     // MARK: Births
 

@@ -125,7 +125,13 @@ import Testing
         var world = try world()
         let old = try old()
         func explained() -> PolicyExplanation {
-            world.policy.explain(world.record, state: world.state, manifest: old.manifest, known: old, at: world.now)
+            world.policy.explain(
+                .measured(world.record),
+                state: world.state,
+                manifest: old.manifest,
+                known: old,
+                at: world.now
+            )
         }
         #expect(explained().refusals == ["below-security-floor"])
         #expect(try allow(&world, old) == nil)

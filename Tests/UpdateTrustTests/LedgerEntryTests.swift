@@ -43,7 +43,7 @@ import Testing
                 actor: Actor(.station, Sample.label("line-1")),
                 body: .rework(
                     ReworkEntry(
-                        record: world.record,
+                        replacedBy: world.record.instance,
                         payload: Sample.digest("record"),
                         Replacement(instance: world.record.instance, reason: remark, by: Sample.label("bob"))
                     )

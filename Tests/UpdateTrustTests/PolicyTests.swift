@@ -145,7 +145,7 @@ import Testing
         let release = try Sample.release("0.9.0", securityVersion: 2)
         let known = try Sample.known(release)
         let answer = world.policy.explain(
-            world.record,
+            .measured(world.record),
             state: world.state,
             manifest: known.manifest,
             known: known,
@@ -154,17 +154,29 @@ import Testing
         #expect(answer.rule == "all")
         #expect(answer.refusals == ["move-not-allowed", "below-security-floor"])
         let unknown = world.policy.explain(
-            world.record,
+            .measured(world.record),
             state: world.state,
             manifest: Sample.digest("x"),
             known: nil,
             at: world.now
         )
         #expect(unknown.refusals == ["release-unknown"])
-        let lease = world.policy.explain(world.record, state: world.state, manifest: nil, known: nil, at: world.now)
+        let lease = world.policy.explain(
+            .measured(world.record),
+            state: world.state,
+            manifest: nil,
+            known: nil,
+            at: world.now
+        )
         #expect(lease.refusals == [])
         try world.act(.suspend)
-        let suspended = world.policy.explain(world.record, state: world.state, manifest: nil, known: nil, at: world.now)
+        let suspended = world.policy.explain(
+            .measured(world.record),
+            state: world.state,
+            manifest: nil,
+            known: nil,
+            at: world.now
+        )
         #expect(suspended.refusals == ["suspended"])
     }
 
@@ -178,7 +190,7 @@ import Testing
             Sample.release("1.1.0", securityVersion: securityVersion) { $0.models = [Sample.label(model)] }
         )
         let before = world.policy.explain(
-            world.record,
+            .measured(world.record),
             state: world.state,
             manifest: known.manifest,
             known: known,

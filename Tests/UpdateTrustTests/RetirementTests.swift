@@ -16,9 +16,11 @@ import Testing
     }
 
     private func retirement(_ world: World, by record: BirthRecord) throws -> Transition? {
-        try Transition.retirement(
+        guard let replacement = record.replaces else { return nil }
+        return try Transition.retirement(
             of: world.state,
-            replacedBy: record,
+            replacedBy: record.facts,
+            replacement,
             payload: Sample.digest("record"),
             at: world.now
         )

@@ -112,7 +112,7 @@ import Testing
         func explained(_ rollout: Rollout) -> PolicyExplanation {
             known.rollout = rollout
             return world.policy.explain(
-                world.record,
+                .measured(world.record),
                 state: world.state,
                 manifest: known.manifest,
                 known: known,

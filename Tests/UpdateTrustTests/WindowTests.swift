@@ -179,7 +179,7 @@ import Testing
             "outside the maintenance window; it opens next at 2026-09-22 22:00:00 in Europe/Berlin (2026-09-22T20:00:00Z)"
         #expect(refused.explanation.contains(sentence))
         let explained = world.policy.explain(
-            world.record,
+            .measured(world.record),
             state: world.state,
             manifest: known.manifest,
             known: known,

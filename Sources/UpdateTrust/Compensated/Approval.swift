@@ -17,6 +17,8 @@ public struct Approval: Hashable, Sendable, Codable {
     /// The first second, since 1970, at which it counts no more.
     public var until: Int64
 
+    /// The most bytes of the JSON form.
+    public static let maximumSize = 4096
     /// The longest that an approval counts: what was right a month ago is looked at again.
     public static let maximumSeconds: Int64 = 31 * 86_400
 

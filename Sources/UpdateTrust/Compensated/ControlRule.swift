@@ -54,4 +54,17 @@ public struct ControlRule: Hashable, Sendable, Codable {
         if let window { outcomes.append(ControlReport(.window, isMet: window.closing(at: now) != nil)) }
         return outcomes
     }
+
+    /// What is wanted for a package, and what of it is there, for people.
+    func says(package: Label, _ approvals: [RecordedApproval], at now: Int64) -> [String] {
+        var lines: [String] = []
+        if !releases.contains(package) { lines.append("\(package) may not go to devices without a TPM") }
+        if self.approvals > 0 {
+            let people = approvals.counting(roles, at: now).map { "\($0.approval.by)" }
+            let there = people.isEmpty ? "" : " (\(people.joined(separator: ", ")))"
+            lines.append("approved by \(people.count)\(there) of \(self.approvals) people")
+        }
+        if claims { lines.append("the device's hardware has to say what it said at birth") }
+        return lines
+    }
 }

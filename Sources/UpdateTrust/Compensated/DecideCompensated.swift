@@ -101,7 +101,8 @@ extension CompensatedInput {
         guard let seconds = isRecalled ? rule.rescueSeconds : rule.leaseSeconds(for: boot) else {
             return try refuse([.drifted], shown, rule: rule, controls, ending: .drifted, draft: draft)
         }
-        if boot == .granted { try draft.reach(.booted, shownBy: evidence) }
+        // A confirmation that holds is a receipt, which says more.
+        if boot == .granted, asked.purpose != .confirm { try draft.reach(.booted, shownBy: evidence) }
         let ground = Ground(shown: shown, rule: rule, controls: controls, seconds: seconds, boot: boot)
         switch asked.purpose {
         case .attest: return try accept(ground, because: boot.leaseCause, draft: draft)

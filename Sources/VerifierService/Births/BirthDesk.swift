@@ -107,7 +107,7 @@ extension Verifier {
     private func takeOver(_ judged: BundleJudge.Judged) async throws -> [BirthOutcome] {
         // All at once, so that they share transactions; outcomes keep the bundle's order.
         var outcomes = try await withThrowingTaskGroup(of: (Int, BirthOutcome).self) { group in
-            for (index, birth) in judged.births.enumerated() where birth.record.replaces == nil {
+            for (index, birth) in judged.births.enumerated() where birth.replaces == nil {
                 group.addTask { (index, try await self.takeOver(birth, judged.logs)) }
             }
             var outcomes: [Int: BirthOutcome] = [:]
@@ -115,31 +115,31 @@ extension Verifier {
             return outcomes
         }
         // What they replace may have come with them; a board can be swapped twice.
-        for (index, birth) in judged.births.enumerated() where birth.record.replaces != nil {
+        for (index, birth) in judged.births.enumerated() where birth.replaces != nil {
             outcomes[index] = try await takeOver(birth, judged.logs)
         }
         return outcomes.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func takeOver(
-        _ judged: BirthJudge.Judged,
+        _ judged: JudgedBirth,
         _ logs: [ContentDigest: [UInt8]]
     ) async throws -> BirthOutcome {
-        let record = judged.record
+        let record = judged.birth.facts
         func outcome(_ outcome: BirthOutcome.Outcome, _ detail: String? = nil) -> BirthOutcome {
             BirthOutcome(outcome, instance: record.instance, serial: record.serial, detail: detail)
         }
         // A device that asks at this moment moves the record of the instance that is retired.
         for _ in 0..<5 {
             let former: BirthImport.EarlierLife?
-            switch try await formerLife(of: record, ContentDigest(of: judged.payload)) {
+            switch try await formerLife(of: judged.birth, ContentDigest(of: judged.payload)) {
             case .none: former = nil
             case .change(let change): former = change
             case .obstacle(let why): return outcome(.refused, why)
             }
             var birth = try await self.birth(judged, logs)
             birth.succession = former
-            if let replaced = record.replaces?.instance, birth.retirement == nil {
+            if let replaced = record.replaces, birth.retirement == nil {
                 return outcome(
                     .refused,
                     """
@@ -167,8 +167,7 @@ extension Verifier {
         throw ServiceProblem.busy("the record of a replaced instance kept moving")
     }
 
-    private func birth(_ judged: BirthJudge.Judged, _ logs: [ContentDigest: [UInt8]]) async throws -> BirthImport {
-        let record = judged.record
+    private func birth(_ judged: JudgedBirth, _ logs: [ContentDigest: [UInt8]]) async throws -> BirthImport {
         let payload = ContentDigest(of: judged.payload)
         let now = clock.seconds
         return BirthImport(
@@ -178,11 +177,11 @@ extension Verifier {
                 importedAt: now
             ),
             record: payload,
-            serial: record.serial,
-            endorsementKey: record.ek.name.bytes,
-            transition: try .birth(of: record, payload: payload, at: now, by: materials.configuration.name),
-            log: record.firstBoot.log.flatMap { logs[$0] }.map { StoredLog($0) },
-            retirement: try await retirement(by: record, payload, at: now)
+            serial: judged.birth.facts.serial,
+            endorsementKey: judged.root,
+            transition: try .birth(of: judged.birth, payload: payload, at: now, by: materials.configuration.name),
+            log: judged.log.flatMap { logs[$0] }.map { StoredLog($0) },
+            retirement: try await retirement(by: judged, payload, at: now)
         )
     }
 
@@ -190,16 +189,23 @@ extension Verifier {
     ///
     /// A station ends only what it bore itself, so that a thief of its key cannot retire the fleet of another.
     private func retirement(
-        by record: BirthRecord,
+        by judged: JudgedBirth,
         _ payload: ContentDigest,
         at now: Int64
     ) async throws -> BirthImport.EarlierLife? {
-        guard let replaced = record.replaces?.instance, let birth = try await store.birth(of: replaced),
-            let state = try await store.snapshot(of: replaced, release: nil)?.state
+        let facts = judged.birth.facts
+        guard let replacement = judged.replaces, let birth = try await store.birth(of: replacement.instance),
+            let state = try await store.snapshot(of: replacement.instance, release: nil)?.state
         else { return nil }
-        let first = try BirthRecord(parsing: birth.payload)
-        guard first.station == record.station, first.serial == record.serial,
-            let transition = try Transition.retirement(of: state, replacedBy: record, payload: payload, at: now)
+        let first = try InstanceBirth(parsing: birth.payload).facts
+        guard first.station == facts.station, first.serial == facts.serial,
+            let transition = try Transition.retirement(
+                of: state,
+                replacedBy: facts,
+                replacement,
+                payload: payload,
+                at: now
+            )
         else { return nil }
         return BirthImport.EarlierLife(transition: transition, replacing: state.version)
     }

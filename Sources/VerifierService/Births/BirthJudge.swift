@@ -15,46 +15,26 @@ struct BirthJudge: Sendable {
     /// Endorsement keys that are believed without a certificate; `nil` when the operator keeps no such list.
     let allowed: EKAllowList?
 
-    /// A birth that may be taken over.
-    struct Judged: Sendable {
-        var record: BirthRecord
-        var payload: [UInt8]
-        var envelope: SignedEnvelope
-    }
-
     /// Why a birth is not taken over, with what could be read of it.
     struct Refused: Error {
         var reason = BundleReason.birthNotBelieved
-        var record: BirthRecord?
+        var serial: Label?
         var detail: String
     }
 
     /// Reads and judges one envelope.
     /// - Parameter logs: the event logs that came with it, by digest.
-    func judge(_ envelope: SignedEnvelope, logs: [ContentDigest: [UInt8]]) throws(Refused) -> Judged {
+    func judge(_ envelope: SignedEnvelope, logs: [ContentDigest: [UInt8]]) throws(Refused) -> JudgedBirth {
         let payload: [UInt8]
         let record: BirthRecord
         do {
             payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: station.key)
             record = try BirthRecord(parsing: payload)
         } catch { throw Refused(detail: error.detail) }
-        guard record.station == station.name else {
-            throw Refused(
-                reason: .stationDiffers,
-                record: record,
-                detail: "a birth at \(record.station), in a bundle of \(station.name)"
-            )
-        }
-        guard station.isValid(at: record.bornAt) else {
-            throw Refused(
-                reason: .birthOutsideValidity,
-                record: record,
-                detail: "born when \(station.name)'s word did not count"
-            )
-        }
+        try station.hold(record.facts)
         let faults = faults(of: record, logs: logs)
-        guard faults.isEmpty else { throw Refused(record: record, detail: faults.joined(separator: "; ")) }
-        return Judged(record: record, payload: payload, envelope: envelope)
+        guard faults.isEmpty else { throw Refused(serial: record.serial, detail: faults.joined(separator: "; ")) }
+        return JudgedBirth(birth: .measured(record), payload: payload, envelope: envelope)
     }
 
     private func faults(of record: BirthRecord, logs: [ContentDigest: [UInt8]]) -> [String] {
@@ -80,7 +60,7 @@ struct BirthJudge: Sendable {
             idevid = try Self.area(record.idevid, "IDevID")
             do {
                 enrolment = try TPMTPublic(parsing: record.residency.enrolmentKey.bytes)
-            } catch { throw Refused(record: record, detail: "enrolment key: \(error)") }
+            } catch { throw Refused(serial: record.serial, detail: "enrolment key: \(error)") }
         }
 
         private static func area(_ key: BornKey, _ what: String) throws(Refused) -> TPMTPublic {

@@ -16,7 +16,7 @@ struct BundleJudge: Sendable {
         /// SHA-256 of the manifest.
         var digest: ContentDigest
         /// In the bundle's order.
-        var births: [BirthJudge.Judged]
+        var births: [JudgedBirth]
         var logs: [ContentDigest: [UInt8]]
         /// In the bundle's order: those of one instance as they were made.
         var restorations: [RestorationJudge.Judged]
@@ -45,11 +45,15 @@ struct BundleJudge: Sendable {
         try hold(bundle.restorations ?? [], to: manifest.restorations ?? [], "restoration")
         let logs = try logs(of: bundle, manifest)
         let judge = BirthJudge(station: station, factories: factories, endorsement: endorsement, allowed: allowed)
-        var births: [BirthJudge.Judged] = []
+        var births: [JudgedBirth] = []
         var faults: [String] = []
         for (index, envelope) in bundle.births.enumerated() {
             do {
-                births.append(try judge.judge(envelope, logs: logs))
+                births.append(
+                    envelope.payloadType == CompensatedBirthRecord.payloadType
+                        ? try CompensatedBirthJudge(station: station).judge(envelope)
+                        : try judge.judge(envelope, logs: logs)
+                )
             } catch {
                 guard error.reason == .birthNotBelieved else {
                     throw Refused(error.reason, Self.named(error, index))
@@ -62,8 +66,8 @@ struct BundleJudge: Sendable {
             let shown = faults.prefix(Self.shownFaults).joined(separator: "; ")
             throw Refused(.birthNotBelieved, shown + (rest > 0 ? "; and \(rest) more" : ""))
         }
-        try holdApart(births.map(\.record))
-        guard Set(births.compactMap(\.record.firstBoot.log)) == Set(logs.keys) else {
+        try holdApart(births)
+        guard Set(births.compactMap(\.log)) == Set(logs.keys) else {
             throw Refused(.logsDiffer, "the event logs are not those that the births name")
         }
         let restorations = try RestorationJudge(station: station).judge(bundle.restorations ?? [])
@@ -138,23 +142,24 @@ struct BundleJudge: Sendable {
     }
 
     /// No two births of one bundle are of one instance or one TPM; of one serial number only when each but the first replaces another.
-    private func holdApart(_ records: [BirthRecord]) throws(Refused) {
+    private func holdApart(_ births: [JudgedBirth]) throws(Refused) {
         struct Holding: Hashable {
             var serial: Label
             var replaces: InstanceID?
         }
-        var (instances, endorsementKeys, serials) = (Set<InstanceID>(), Set<[UInt8]>(), Set<Holding>())
-        for record in records {
-            let holding = Holding(serial: record.serial, replaces: record.replaces?.instance)
-            guard instances.insert(record.instance).inserted,
-                endorsementKeys.insert(record.ek.name.bytes).inserted, serials.insert(holding).inserted
-            else { throw Refused(.birthDoubled, "\(record.serial): its instance, TPM or serial number comes twice") }
+        var (instances, roots, serials) = (Set<InstanceID>(), Set<[UInt8]>(), Set<Holding>())
+        for birth in births {
+            let facts = birth.birth.facts
+            let holding = Holding(serial: facts.serial, replaces: birth.replaces?.instance)
+            guard instances.insert(facts.instance).inserted, roots.insert(birth.root).inserted,
+                serials.insert(holding).inserted
+            else { throw Refused(.birthDoubled, "\(facts.serial): its instance, TPM or serial number comes twice") }
         }
     }
 
     /// Which birth, and what is wrong with it, in one bounded line: names out of certificates may stand in it.
     private static func named(_ refused: BirthJudge.Refused, _ index: Int) -> String {
-        let name = refused.record?.serial.text ?? "birth \(index + 1)"
+        let name = refused.serial?.text ?? "birth \(index + 1)"
         return MessageError(.outOfRange, "\(name): \(refused.detail)").detail
     }
 }

@@ -16,8 +16,8 @@ extension Verifier {
     /// Any station that is believed may give a retired TPM another life: it was an operator who ended the first one.
     ///
     /// Whether the endorsement key is the same, the store says in the transaction.
-    func formerLife(of record: BirthRecord, _ payload: ContentDigest) async throws -> FormerLife {
-        guard let former = record.follows?.instance else { return .none }
+    func formerLife(of birth: InstanceBirth, _ payload: ContentDigest) async throws -> FormerLife {
+        guard case .measured(let record) = birth, let former = record.follows?.instance else { return .none }
         guard let state = try await store.snapshot(of: former, release: nil)?.state else {
             return .obstacle("it follows instance \(former), which is not on record")
         }

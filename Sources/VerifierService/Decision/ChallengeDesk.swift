@@ -5,7 +5,7 @@ import VerifierStore
 
 extension Verifier {
     /// What an instance quotes whose record says nothing else; also what a stranger is told.
-    private static let usualSelection = PCRSet(bank: .sha256, pcrs: 0..<10)
+    static let usualSelection = PCRSet(bank: .sha256, pcrs: 0..<10)
 
     /// `POST /v1/challenges`: the answer for an unknown instance has the same shape, and is good for nothing.
     func challenge(_ exchange: Exchange) async throws -> Answer {
@@ -20,7 +20,8 @@ extension Verifier {
         guard (request.package != nil) == (request.purpose == .update) else {
             throw ServiceProblem.malformed("\"package\" goes with the purpose update, and with no other")
         }
-        let enrolled = try await enrolled(request.instance)
+        let birth = try await enrolledBirth(request.instance)
+        let enrolled = birth?.measured
         guard let selection = enrolled?.record.selection ?? Self.usualSelection else {
             throw ServiceProblem.undecided("no selection")
         }
@@ -28,7 +29,7 @@ extension Verifier {
             instance: request.instance,
             purpose: request.purpose,
             package: request.package,
-            iakName: enrolled?.record.iak.name.bytes ?? [],
+            iakName: birth?.keyName ?? [],
             selection: selection
         )
         // What a device takes along when it leaves is good for longer; how much of that counts, the policy says.
@@ -50,14 +51,17 @@ extension Verifier {
         )
     }
 
-    /// The record and the imported key of an instance; `nil` when it is not on record.
-    func enrolled(_ instance: InstanceID) async throws -> Enrolled? {
+    /// The birth of an instance, and what follows from it for every request; `nil` when it is not on record.
+    func enrolledBirth(_ instance: InstanceID) async throws -> EnrolledBirth? {
         if let known = enrolled[instance] { return known }
         guard let birth = try await store.birth(of: instance) else { return nil }
-        let found: Enrolled
+        let found: EnrolledBirth
         do {
-            let record = try BirthRecord(parsing: birth.payload)
-            found = Enrolled(record: record, key: try EnrolledKey(record.iak))
+            switch try InstanceBirth(parsing: birth.payload) {
+            case .measured(let record):
+                found = .measured(Enrolled(record: record, key: try EnrolledKey(record.iak)))
+            case .compensated(let record): found = .compensated(record)
+            }
         } catch {
             // It was judged when it was imported.
             throw ServiceProblem.undecided("the birth record of \(instance) is not sound any more: \(error)")

@@ -33,7 +33,7 @@ extension Verifier {
             note("accepted")
             return try .json(acceptance.answer(result: result))
         case .granted(let grant, let acceptance):
-            let delivery = try delivery(of: grant, committed)
+            let delivery = try delivery(of: grant.compact, committed)
             note("granted")
             return try .json(acceptance.answer(delivering: delivery, result: result))
         case .refused(let refused):
@@ -58,7 +58,7 @@ extension Verifier {
     }
 
     /// The number of the entry that states a decision.
-    private static func entry(of committed: Committed) -> Int? {
+    static func entry(of committed: Committed) -> Int? {
         committed.transition.entries.firstIndex { $0.entry.body.isDecision }.map { committed.index + $0 }
     }
 
@@ -69,13 +69,13 @@ extension Verifier {
     }
 
     /// The grant with the proof that it stands on the ledger.
-    private func delivery(of grant: SignedGrant, _ committed: Committed?) throws -> GrantDelivery {
+    func delivery(of grant: String, _ committed: Committed?) throws -> GrantDelivery {
         guard let committed, let ledger = committed.result.ledger,
             let offset = committed.transition.entries.firstIndex(where: { $0.entry.body.isGrant })
         else { throw ServiceProblem.undecided("a grant without an entry on the ledger") }
         let proof = try ledger.proof(of: committed.index + offset)
         return GrantDelivery(
-            grant: grant.compact,
+            grant: grant,
             entry: Blob(committed.transition.entries[offset].bytes),
             proof: String(decoding: proof.bytes, as: UTF8.self)
         )
@@ -85,7 +85,7 @@ extension Verifier {
 extension LedgerEntry.Body {
     fileprivate var isDecision: Bool {
         switch self {
-        case .decision, .reappearance: true
+        case .decision, .compensated, .reappearance: true
         default: false
         }
     }

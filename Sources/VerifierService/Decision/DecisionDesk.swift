@@ -71,22 +71,31 @@ extension Verifier {
             iakName: record.iak.name.bytes,
             selection: record.selection
         )
+        return try consume(request.request.challenge, for: binding)
+    }
+
+    /// Holds a challenge to what it was given for, and uses it up.
+    func consume(_ token: String, for binding: Challenges.Binding) throws -> Challenges.Valid {
         let now = clock.milliseconds()
         let challenge: Challenges.Valid
         do throws(Challenges.Refusal) {
-            challenge = try challenges.check(request.request.challenge, for: binding, now: now)
-        } catch { throw notAuthentic(request, "the challenge is \(error)") }
+            challenge = try challenges.check(token, for: binding, now: now)
+        } catch { throw notAuthentic(binding.instance, binding.purpose, "the challenge is \(error)") }
         switch consumed.consume(challenge.nonce, now: now) {
         case .first: return challenge
-        case .repeated: throw notAuthentic(request, "the challenge was presented before")
+        case .repeated: throw notAuthentic(binding.instance, binding.purpose, "the challenge was presented before")
         case .full: throw ServiceProblem.busy("more challenges were presented than can be remembered")
         }
     }
 
     func notAuthentic(_ request: ReceivedRequest, _ detail: String) -> ServiceProblem {
+        notAuthentic(request.request.instance, request.request.purpose, detail)
+    }
+
+    func notAuthentic(_ instance: InstanceID, _ purpose: Purpose, _ detail: String) -> ServiceProblem {
         metrics.count(.garbage)
-        metrics.count(.decisions, request.request.purpose.rawValue, "not-authentic")
-        return .notAuthentic("\(request.request.instance): \(detail)")
+        metrics.count(.decisions, purpose.rawValue, "not-authentic")
+        return .notAuthentic("\(instance): \(detail)")
     }
 
     func decide(_ given: Case) async throws -> Answer {

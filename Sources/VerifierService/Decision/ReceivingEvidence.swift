@@ -15,8 +15,13 @@ extension Verifier {
             request = try ReceivedRequest(parsing: evidence.request.bytes)
         } catch { throw ServiceProblem.malformed(error.detail) }
         try admit(request.request.purpose)
-        guard let enrolled = try await enrolled(request.request.instance) else {
-            throw notAuthentic(request, "no such instance on record")
+        let instance = request.request.instance
+        let enrolled: Enrolled
+        switch try await enrolledBirth(instance) {
+        case .measured(let born): enrolled = born
+        case .compensated:
+            throw tierMismatch(instance, request.request.purpose, "it was born without a TPM, and claims to have one")
+        case nil: throw notAuthentic(request, "no such instance on record")
         }
         guard evidence.ima == nil || enrolled.record.imaPCR != nil else {
             throw ServiceProblem.malformed("\"ima\" was not asked for")

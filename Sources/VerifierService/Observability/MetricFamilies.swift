@@ -58,6 +58,11 @@ extension MetricFamily {
         help: "Authentic evidence of instances that are retired."
     )
 
+    static let tierMismatches = MetricFamily(
+        "birthmark_tier_mismatches_total",
+        help: "Requests in which an instance claimed to prove itself in another way than it was born with."
+    )
+
     static let trustFault = MetricFamily(
         "birthmark_trust_lists_stale",
         .gauge,
@@ -67,6 +72,6 @@ extension MetricFamily {
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        lapses, rolloutHalts, reappearances, trustFault,
+        lapses, rolloutHalts, reappearances, tierMismatches, trustFault,
     ]
 }

@@ -10,7 +10,8 @@ import VerifierStore
 extension Verifier {
     /// `GET /v1/instances/{name}/refused-boot`.
     func explainBoot(_ exchange: Exchange) async throws -> Answer {
-        let (record, state) = try await instance(exchange)
+        let (birth, state) = try await instance(exchange)
+        let record = try birth.withTPM()
         guard let refused = state.refused else { throw ServiceProblem.notFound }
         let expectations = state.expectations(for: .attest)
         let boots = BootExplaining.boots(expectations, seen: refused.pcrs)
@@ -77,7 +78,7 @@ extension Verifier {
             throw ServiceProblem.malformed(error.detail)
         }
         let allowance = BootAllowance(addition, by: try caller(exchange))
-        let (record, state) = try await instance(exchange)
+        let (birth, state) = try await instance(exchange)
         switch try allowance.apply(to: state, at: clock.seconds) {
         case .refused(let because): throw ServiceProblem.conflict(because)
         case .applied(let transition):
@@ -88,11 +89,11 @@ extension Verifier {
             logger.notice(
                 "operator",
                 metadata: [
-                    "act": "allow-boot", "operator": "\(allowance.by)", "instance": "\(record.instance)",
+                    "act": "allow-boot", "operator": "\(allowance.by)", "instance": "\(birth.facts.instance)",
                     "evidence": "\(addition.quote)", "pcrs": "\(addition.pcrs)", "reason": "\(addition.reason)",
                 ]
             )
-            return try .json(Self.report(record, transition.state))
+            return try .json(Self.report(birth, transition.state))
         }
     }
 }

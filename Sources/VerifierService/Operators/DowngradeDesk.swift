@@ -15,7 +15,8 @@ extension Verifier {
             reason = remark
         } catch { throw ServiceProblem.malformed(error.detail) }
         let by = try caller(exchange)
-        let (record, state) = try await applying(exchange) { record, state in
+        let (birth, state) = try await applying(exchange) { birth, state in
+            let record = try birth.withTPM()
             guard let snapshot = try await store.snapshot(of: record.instance, release: order.manifest),
                 let known = try await known(order.manifest, snapshot)
             else {
@@ -30,10 +31,10 @@ extension Verifier {
         logger.notice(
             "operator",
             metadata: [
-                "act": "allow-downgrade", "operator": "\(by)", "instance": "\(record.instance)",
+                "act": "allow-downgrade", "operator": "\(by)", "instance": "\(birth.facts.instance)",
                 "release": "\(order.manifest)", "reason": "\(reason)",
             ]
         )
-        return try .json(Self.report(record, state))
+        return try .json(Self.report(birth, state))
     }
 }

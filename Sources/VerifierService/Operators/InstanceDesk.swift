@@ -23,39 +23,39 @@ extension Verifier {
         }
         // One more than is shown says whether there are more.
         let found = try await store.instances(after: after, limit: limit + 1)
-        let reports = try found.prefix(limit).map { Self.report(try BirthRecord(parsing: $0.birth), $0.state) }
+        let reports = try found.prefix(limit).map { Self.report(try InstanceBirth(parsing: $0.birth), $0.state) }
         return try .json(InstanceList(instances: reports, next: found.count > limit ? reports.last?.instance : nil))
     }
 
     /// `GET /v1/instances/{name}`: by id or serial number.
     func showInstance(_ exchange: Exchange) async throws -> Answer {
-        let (record, state) = try await instance(exchange)
-        return try .json(Self.report(record, state))
+        let (birth, state) = try await instance(exchange)
+        return try .json(Self.report(birth, state))
     }
 
     /// `POST /v1/instances/{name}/suspend` and its sisters.
     func act(_ kind: OperatorAct.Kind, _ exchange: Exchange) async throws -> Answer {
         let reason = try reason(exchange)
         let act = OperatorAct(kind, by: try caller(exchange), reason: reason)
-        let (record, state) = try await applying(exchange) { _, state in
+        let (birth, state) = try await applying(exchange) { _, state in
             switch try act.apply(to: state, at: clock.seconds) {
             case .applied(let transition): return transition
             case .refused(let lifecycle):
                 throw ServiceProblem.conflict("The instance is \(lifecycle.rawValue): it cannot be \(kind.pastTense).")
             case .forked:
                 throw ServiceProblem.conflict(
-                    "There are two copies of the instance: an operator has to say which of them goes on."
+                    "There are two copies of the instance: say which goes on, with birthmark device settle-fork."
                 )
             }
         }
         logger.notice(
             "operator",
             metadata: [
-                "act": "\(kind.rawValue)", "operator": "\(act.by)", "instance": "\(record.instance)",
+                "act": "\(kind.rawValue)", "operator": "\(act.by)", "instance": "\(birth.facts.instance)",
                 "reason": "\(reason)",
             ]
         )
-        return try .json(Self.report(record, state))
+        return try .json(Self.report(birth, state))
     }
 
     /// Stores what an operator's act makes of the instance that a request names.
@@ -64,33 +64,34 @@ extension Verifier {
     /// - Returns: the instance's birth record and its state after the act.
     func applying(
         _ exchange: Exchange,
-        _ act: (BirthRecord, InstanceState) async throws -> Transition
-    ) async throws -> (BirthRecord, InstanceState) {
+        _ act: (InstanceBirth, InstanceState) async throws -> Transition
+    ) async throws -> (InstanceBirth, InstanceState) {
         for _ in 0..<5 {
-            let (record, state) = try await instance(exchange)
-            let transition = try await act(record, state)
+            let (birth, state) = try await instance(exchange)
+            let transition = try await act(birth, state)
             let change = StoreChange.act(transition, replacing: state.version)
             guard case .committed = try await committer.commit(change).outcome else {
                 metrics.count(.staleCommits)
                 continue
             }
-            return (record, transition.state)
+            return (birth, transition.state)
         }
         throw ServiceProblem.busy("the instance's record kept moving")
     }
 
-    func instance(_ exchange: Exchange) async throws -> (BirthRecord, InstanceState) {
+    func instance(_ exchange: Exchange) async throws -> (InstanceBirth, InstanceState) {
         let name = try exchange.parameter("name")
         var instance = InstanceID(name)
         if instance == nil, let serial = Label(name) { instance = try await store.instance(serial: serial) }
         guard let instance, let birth = try await store.birth(of: instance),
             let snapshot = try await store.snapshot(of: instance, release: nil)
         else { throw ServiceProblem.notFound }
-        return (try BirthRecord(parsing: birth.payload), snapshot.state)
+        return (try InstanceBirth(parsing: birth.payload), snapshot.state)
     }
 
-    static func report(_ record: BirthRecord, _ state: InstanceState) -> InstanceReport {
-        InstanceReport(
+    static func report(_ birth: InstanceBirth, _ state: InstanceState) -> InstanceReport {
+        let record = birth.facts
+        return InstanceReport(
             instance: record.instance,
             serial: record.serial,
             model: record.model,
@@ -128,14 +129,28 @@ extension Verifier {
             reappeared: state.reappeared.map {
                 ReappearanceReport(first: $0.first, last: $0.last, times: $0.times)
             },
-            follows: record.follows?.instance,
+            follows: record.follows,
             followedBy: state.followedBy,
             takesOver: record.takesOver,
+            position: state.ratchet?.position,
+            fork: state.fork.map {
+                ForkReport(key: $0.key.thumbprint, position: $0.position, committed: $0.committed)
+            },
             remark: state.remark
         )
     }
 
     private static func report(_ grant: PendingGrant) -> PendingReport {
         PendingReport(jti: grant.jti, package: grant.package, expires: grant.expires, stage: grant.stage.rawValue)
+    }
+}
+
+extension InstanceBirth {
+    /// The birth of an instance with a TPM, for acts that are about one.
+    func withTPM() throws -> BirthRecord {
+        guard case .measured(let record) = self else {
+            throw ServiceProblem.conflict("The instance has no TPM, and this act is about one.")
+        }
+        return record
     }
 }

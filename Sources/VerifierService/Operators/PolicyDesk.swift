@@ -24,11 +24,16 @@ extension Verifier {
         guard let birth = try await store.birth(of: question.instance),
             let snapshot = try await store.snapshot(of: question.instance, release: question.manifest)
         else { throw ServiceProblem.notFound }
+        var approvals: [RecordedApproval] = []
+        if let manifest = question.manifest {
+            approvals = try await store.approvals(of: manifest, at: clock.seconds)
+        }
         let explanation = policy.now.policy.explain(
-            try BirthRecord(parsing: birth.payload),
+            try InstanceBirth(parsing: birth.payload),
             state: snapshot.state,
             manifest: question.manifest,
             known: try await known(question.manifest, snapshot),
+            approvals: approvals,
             at: clock.seconds
         )
         return try .json(explanation)

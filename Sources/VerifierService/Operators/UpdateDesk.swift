@@ -7,8 +7,8 @@ import VerifierStore
 extension Verifier {
     /// `GET /v1/instances/{name}/updates`, with `?before=<number>`.
     func updatesOfInstance(_ exchange: Exchange) async throws -> Answer {
-        let (record, _) = try await instance(exchange)
-        return try .json(try await updates(.instance(record.instance), exchange))
+        let (birth, _) = try await instance(exchange)
+        return try .json(try await updates(.instance(birth.facts.instance), exchange))
     }
 
     /// `GET /v1/releases/{manifest}/updates`, with `?before=<number>`.

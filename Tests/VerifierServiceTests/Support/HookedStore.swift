@@ -86,6 +86,15 @@ final class HookedStore: VerifierStore {
     func rollout(of release: ContentDigest) async throws(StoreError) -> StagedRollout? {
         try await call("rollout") { () async throws(StoreError) in try await store.rollout(of: release) }
     }
+    func ratchetPositions(
+        of keys: [SoftwareKey],
+        _ instance: InstanceID
+    ) async throws(StoreError) -> [SoftwareKey: Int64] {
+        try await store.ratchetPositions(of: keys, instance)
+    }
+    func approvals(of release: ContentDigest, at now: Int64) async throws(StoreError) -> [RecordedApproval] {
+        try await store.approvals(of: release, at: now)
+    }
     func policy() async throws(StoreError) -> StoredPolicy? {
         try await call("policy") { () async throws(StoreError) in try await store.policy() }
     }

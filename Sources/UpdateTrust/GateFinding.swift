@@ -1,0 +1,53 @@
+import Ledger
+import Messages
+
+/// A part of a gate's judgement: what it found, or why it shuts the gate.
+struct GateFinding<Value> {
+    var value: Value?
+    var reasons: [GateReason] = []
+}
+
+extension GateFinding<Release> {
+    /// The makers' word about the package, and the package itself.
+    static func release(
+        _ envelope: SignedEnvelope,
+        of package: GrantedPackage,
+        _ measured: MeasuredPackage,
+        trust: GateTrust
+    ) -> GateFinding<Release> {
+        guard let payload = try? envelope.payload(type: Release.payloadType, signedBy: trust.releaseKeys) else {
+            return GateFinding(reasons: [.releaseSignature])
+        }
+        guard let release = try? Release(parsing: payload) else { return GateFinding(reasons: [.releaseMalformed]) }
+        var finding = GateFinding(value: release)
+        if ContentDigest(of: payload) != package.manifest { finding.reasons.append(.otherRelease) }
+        let isSame =
+            release.name == package.name && release.version == package.version
+            && release.securityVersion == package.securityVersion && release.artifact.size == package.size
+            && release.artifact.sha256 == package.sha256
+        if !isSame { finding.reasons.append(.otherPackage) }
+        if measured.size != package.size || measured.sha256 != package.sha256 {
+            finding.reasons.append(.packageContent)
+        }
+        return finding
+    }
+}
+
+extension GrantDelivery {
+    /// What is not on the ledger is not installed: so nothing can be given out in secret.
+    /// - Parameter states: whether an entry is that of the grant.
+    func reasons(trust: GateTrust, states: (LedgerEntry) -> Bool) -> [GateReason] {
+        guard let leaf = try? LogEntry(entry.bytes), let stated = try? LedgerEntry(parsing: entry.bytes) else {
+            return [.entryMalformed]
+        }
+        var reasons: [GateReason] = []
+        if !states(stated) { reasons.append(.entryMismatch) }
+        guard let proof = try? LogProof(parsing: Array(proof.utf8)) else { return reasons + [.proofMalformed] }
+        switch proof.verify(entry: leaf, logKey: trust.ledgerKey) {
+        case .success: break
+        case .failure(.notIncluded): reasons.append(.notOnLedger)
+        case .failure: reasons.append(.checkpointRefused)
+        }
+        return reasons
+    }
+}

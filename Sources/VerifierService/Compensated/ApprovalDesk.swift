@@ -1,0 +1,77 @@
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// Named people who let a release go to devices without a TPM.
+extension Verifier {
+    /// `POST /v1/approvals`.
+    func approve(_ exchange: Exchange) async throws -> Answer {
+        let order: ApprovalOrder
+        do { order = try ApprovalOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }
+        guard caller.roles.contains(order.role) else { throw ServiceProblem.forbidden }
+        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
+        var instance: InstanceID?
+        if let device = order.device {
+            instance = InstanceID(device.text)
+            if instance == nil { instance = try await store.instance(serial: device) }
+            guard let instance, case .compensated? = try await enrolledBirth(instance) else {
+                throw ServiceProblem.conflict("No device of that name without a TPM is on record.")
+            }
+        }
+        let now = clock.seconds
+        let approval = Approval(
+            release: order.release,
+            instance: instance,
+            environment: order.environment,
+            by: caller.name,
+            role: order.role,
+            reason: reason,
+            until: now + Int64(order.hours) * 3600
+        )
+        guard let approval else { throw ServiceProblem.malformed("an approval of nothing") }
+        let entry = try WrittenEntry(
+            LedgerEntry(at: now, actor: Actor(.operator, caller.name), body: .approval(approval))
+        )
+        switch try await committer.commit(.approval(approval, entry: entry)).outcome {
+        case .committed: break
+        case .conflict(.missing): throw ServiceProblem.conflict("No such release is registered.")
+        case .known, .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused an approval")
+        }
+        logger.notice(
+            "operator",
+            metadata: [
+                "act": "approve", "operator": "\(caller.name)", "release": "\(order.release)",
+                "for": "\(instance?.text ?? order.environment?.text ?? "")", "reason": "\(reason)",
+            ]
+        )
+        return try .json(ApprovalReport(RecordedApproval(approval, entry: entry.digest)))
+    }
+
+    /// `GET /v1/releases/{manifest}/approvals`.
+    func listApprovals(_ exchange: Exchange) async throws -> Answer {
+        guard let manifest = ContentDigest(try exchange.parameter("manifest")),
+            try await store.release(manifest) != nil
+        else { throw ServiceProblem.notFound }
+        let approvals = try await store.approvals(of: manifest, at: clock.seconds)
+        return try .json(ApprovalList(approvals: approvals.map(ApprovalReport.init)))
+    }
+}
+
+extension ApprovalReport {
+    init(_ recorded: RecordedApproval) {
+        let approval = recorded.approval
+        self.init(
+            entry: recorded.entry,
+            release: approval.release,
+            instance: approval.instance,
+            environment: approval.environment,
+            by: approval.by,
+            role: approval.role,
+            reason: approval.reason.text,
+            until: approval.until
+        )
+    }
+}

@@ -1,0 +1,219 @@
+import Appraisal
+import AttestationResults
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// Instances without a TPM, as they ask.
+extension Verifier {
+    /// `POST /v1/compensated-decisions`: judges what an instance without a TPM shows, and answers once the decision is durable.
+    func compensatedDecision(_ exchange: Exchange) async throws -> Answer {
+        guard [nil, "ear"].contains(exchange.query["result"]) else {
+            throw ServiceProblem.malformed("result is not ear")
+        }
+        let evidence: CompensatedEvidence
+        let request: ReceivedCompensatedRequest
+        do {
+            evidence = try CompensatedEvidence(parsing: exchange.body)
+            request = try ReceivedCompensatedRequest(parsing: evidence.request.bytes)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        let asked = request.request
+        let record: CompensatedBirthRecord
+        switch try await enrolledBirth(asked.instance) {
+        case .compensated(let born): record = born
+        case .measured:
+            throw tierMismatch(asked.instance, asked.purpose, "it was born with a TPM, and claims to have none")
+        case nil: throw notAuthentic(asked.instance, asked.purpose, "no such instance on record")
+        }
+        guard let selection = Self.usualSelection else { throw ServiceProblem.undecided("no selection") }
+        let challenge = try consume(
+            asked.challenge,
+            for: Challenges.Binding(
+                instance: asked.instance,
+                purpose: asked.purpose,
+                package: asked.package?.sha256,
+                iakName: record.key.bytes,
+                selection: selection
+            )
+        )
+        let given = CompensatedCase(
+            evidence: evidence,
+            request: request,
+            record: record,
+            challenge: challenge,
+            wantsResult: exchange.query["result"] != nil
+        )
+        return try await undecidedOnFault(asked.purpose) { try await decide(given) }
+    }
+
+    /// Who claims another tier than the birth's is refused like a stranger, and noticed: nothing shows who it was.
+    func tierMismatch(_ instance: InstanceID, _ purpose: Purpose, _ detail: String) -> ServiceProblem {
+        metrics.count(.tierMismatches)
+        logger.warning("tier mismatch", metadata: ["instance": "\(instance)", "why": "\(detail)"])
+        return notAuthentic(instance, purpose, detail)
+    }
+
+    /// Evidence with everything that does not change while it is decided on.
+    struct CompensatedCase: Sendable {
+        var evidence: CompensatedEvidence
+        var request: ReceivedCompensatedRequest
+        var record: CompensatedBirthRecord
+        var challenge: Challenges.Valid
+        var wantsResult: Bool
+    }
+
+    private func decide(_ given: CompensatedCase) async throws -> Answer {
+        let asked = given.request.request
+        for _ in 0..<Self.attempts {
+            let policy = policy.now.policy
+            // Positions only come to be: read before the state, they cannot be ahead of it.
+            let positions = try await store.ratchetPositions(of: [asked.key, asked.next], asked.instance)
+            guard let snapshot = try await store.snapshot(of: asked.instance, release: asked.package?.manifest),
+                let ratchet = snapshot.state.ratchet
+            else { throw ServiceProblem.undecided("the state of \(asked.instance) is gone") }
+            let appraiser = CompensatedAppraiser(record: given.record, ratchet: ratchet) { positions[$0] }
+            let input = try await input(given, appraiser.appraise(given.evidence, asked), snapshot, policy)
+            var decided = UpdateTrust.decide(input)
+            if case .granting(let terms, _) = decided.outcome {
+                decided = try decided.issuing(try materials.grantSigner.sign(terms))
+            }
+            let ear = try await result(given, decided, input)
+            guard let transition = decided.transition else {
+                return try answer(decided, asked, result: ear, committed: nil)
+            }
+            let change = change(given, decided, transition, snapshot, policy)
+            let result = try await committer.commit(.decision(change))
+            switch result.outcome {
+            case .committed(let index):
+                return try answer(decided, asked, result: ear, committed: (index, transition, result))
+            case .challengeUsed: throw notAuthentic(asked.instance, asked.purpose, "the challenge was used before")
+            case .stale: metrics.count(.staleCommits)
+            case .known, .conflict: throw ServiceProblem.undecided("the record refused a decision")
+            }
+        }
+        metrics.count(.decisions, asked.purpose.rawValue, "undecided")
+        throw ServiceProblem.undecided(
+            "the record of \(asked.instance) moved \(Self.attempts) times while it was decided on"
+        )
+    }
+
+    private func input(
+        _ given: CompensatedCase,
+        _ verdict: CompensatedVerdict,
+        _ snapshot: DecisionSnapshot,
+        _ policy: Policy
+    ) async throws -> CompensatedInput {
+        guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
+            throw ServiceProblem.undecided("no identifiers")
+        }
+        let now = clock.seconds
+        let manifest = given.request.request.package?.manifest
+        var approvals: [RecordedApproval] = []
+        if let manifest { approvals = try await store.approvals(of: manifest, at: now) }
+        return CompensatedInput(
+            verdict: verdict,
+            request: given.request,
+            evidence: given.evidence.digest,
+            record: given.record,
+            state: snapshot.state,
+            release: try await known(manifest, snapshot),
+            standings: snapshot.standings,
+            approvals: approvals,
+            policy: policy,
+            now: now,
+            identifiers: identifiers,
+            verifier: materials.configuration.name
+        )
+    }
+
+    private func result(
+        _ given: CompensatedCase,
+        _ decided: CompensatedDecision,
+        _ input: CompensatedInput
+    ) async throws -> AttestationResult? {
+        guard given.wantsResult else { return nil }
+        var claims: EARClaims
+        switch decided.outcome {
+        case .accepted(let acceptance), .granted(_, let acceptance): claims = input.resultClaims(for: acceptance)
+        case .granting, .refused, .notAuthentic, .undecided: return nil
+        }
+        claims.statusList = try await statusReference(of: given.record.instance)
+        return try materials.resultSigner.sign(claims)
+    }
+
+    private func change(
+        _ given: CompensatedCase,
+        _ decided: CompensatedDecision,
+        _ transition: Transition,
+        _ snapshot: DecisionSnapshot,
+        _ policy: Policy
+    ) -> DecisionChange {
+        var grant: StoredGrant?
+        if case .granted(let signed, _) = decided.outcome {
+            let claims = signed.terms.claims
+            grant = StoredGrant(
+                jti: claims.jti,
+                compact: signed.compact,
+                expires: claims.exp,
+                manifest: claims.package.manifest
+            )
+        }
+        return DecisionChange(
+            transition: transition,
+            replacing: snapshot.state.version,
+            policy: policy.digest,
+            standings: snapshot.standings,
+            rollout: snapshot.rollout?.revision,
+            challenge: given.challenge.nonce,
+            challengeExpires: given.challenge.expires / 1000 + 1,
+            grant: grant,
+            log: nil
+        )
+    }
+
+    /// The answer to a decision; what was decided is durable by now.
+    private func answer(
+        _ decided: CompensatedDecision,
+        _ request: CompensatedRequest,
+        result: AttestationResult?,
+        committed: Committed?
+    ) throws -> Answer {
+        func note(_ verdict: String, _ reasons: [String] = []) {
+            metrics.count(.decisions, request.purpose.rawValue, verdict)
+            for reason in reasons { metrics.count(.reasons, reason) }
+            var metadata: Logger.Metadata = [
+                "instance": "\(request.instance)", "purpose": "\(request.purpose.rawValue)", "tier": "compensated",
+                "verdict": "\(verdict)", "why": "\(decided.explanation.joined(separator: "; "))",
+            ]
+            if !reasons.isEmpty { metadata["reasons"] = "\(reasons.joined(separator: ","))" }
+            if let entry = committed.flatMap(Self.entry) { metadata["entry"] = "\(entry)" }
+            // A copy that has spoken is somebody's business at once.
+            let isFork = committed != nil && reasons.contains(DecisionReason.forked.rawValue)
+            logger.log(level: isFork ? .warning : .info, "decision", metadata: metadata)
+        }
+        switch decided.outcome {
+        case .accepted(let acceptance):
+            note("accepted")
+            return try .json(acceptance.answer(result: result))
+        case .granted(let grant, let acceptance):
+            let delivery = try delivery(of: grant.compact, committed)
+            note("granted")
+            return try .json(acceptance.answer(delivering: delivery, result: result))
+        case .refused(let refused):
+            note("refused", refused.codes)
+            throw ServiceProblem.refused(
+                refused.reasons.first?.sentence ?? "Refused.",
+                reasons: refused.codes,
+                instance: request.instance.text,
+                entry: committed.flatMap(Self.entry)
+            )
+        case .notAuthentic(let detail): throw notAuthentic(request.instance, request.purpose, detail)
+        case .undecided(let cause):
+            note("undecided")
+            throw ServiceProblem.undecided(cause)
+        case .granting: throw ServiceProblem.undecided("a grant was decided on and not signed")
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+extension Verifier {
+    /// `POST /v1/instances/{name}/settle-fork`: which of two copies goes on.
+    func settleFork(_ exchange: Exchange) async throws -> Answer {
+        let order: ForkOrder
+        do { order = try ForkOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
+        let settlement = ForkSettlement(order.line, by: try caller(exchange), reason: reason)
+        let (birth, state) = try await applying(exchange) { _, state in
+            guard let transition = try settlement.apply(to: state, at: clock.seconds) else {
+                throw ServiceProblem.conflict("There are no two copies of the instance to choose from.")
+            }
+            return transition
+        }
+        logger.notice(
+            "operator",
+            metadata: [
+                "act": "settle-fork", "operator": "\(settlement.by)", "instance": "\(birth.facts.instance)",
+                "line": "\(order.line.rawValue)", "reason": "\(reason)",
+            ]
+        )
+        return try .json(Self.report(birth, state))
+    }
+}
