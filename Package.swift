@@ -123,7 +123,10 @@ let package = Package(
         library("VerifierStore", ["UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto]),
         library(
             "StoreSQLite",
-            ["VerifierStore", "UpdateTrust", "Messages", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]
+            [
+                "VerifierStore", "UpdateTrust", "AttestationResults", "Messages", "Ledger",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         library(
             "HTTPService",
@@ -286,7 +289,7 @@ let package = Package(
         tests(
             of: "StoreSQLite",
             [
-                "VerifierStore", "UpdateTrust", "Messages", "Ledger", crypto,
+                "VerifierStore", "UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

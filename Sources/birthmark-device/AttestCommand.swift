@@ -26,6 +26,7 @@ struct AttestCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        if let agent = try device.compensatedAgent() { return try await attest(agent) }
         let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
         let outcome: AttestOutcome
@@ -47,6 +48,30 @@ struct AttestCommand: AsyncParsableCommand {
         }
     }
 
+    private func attest(_ agent: CompensatedAgent) async throws {
+        let lock = try StateDirectory(device.state).lock()
+        let outcome = try await agent.attest(lock, wantsResult: ear != nil)
+        try keep(outcome.ear)
+        try output.print(outcome) {
+            lines([
+                (
+                    "accepted",
+                    "key \(outcome.position) of this device, which has no TPM; nobody has measured what it runs"
+                ),
+                ("instance", outcome.instance.text),
+                ("lease", "until \(UTCTime.text(outcome.lease.expires))"),
+                ("rule", outcome.rule),
+                (
+                    "controls",
+                    outcome.controls.map { "\($0.control.rawValue) \($0.isMet ? "met" : "not met")" }.joined(
+                        separator: ", "
+                    )
+                ),
+                ("result", ear),
+            ])
+        }
+    }
+
     private func keep(_ result: String?) throws {
         if let ear, let result { try OutputFile.write(Array(result.utf8), to: ear, mode: 0o644) }
     }
@@ -63,9 +88,12 @@ struct ConfirmCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let agent = try device.agent()
-        let lock = try StateDirectory(device.state).lock()
-        let outcome = try await agent.confirm(lock)
+        let outcome: ConfirmOutcome
+        if let agent = try device.compensatedAgent() {
+            outcome = try await agent.confirm(try StateDirectory(device.state).lock())
+        } else {
+            outcome = try await device.agent().confirm(try StateDirectory(device.state).lock())
+        }
         try output.print(outcome) {
             lines([
                 ("confirmed", "\(outcome.running.name) \(outcome.running.version) runs"),

@@ -70,6 +70,20 @@ extension DeviceOptions {
     }
 }
 
+extension DeviceOptions {
+    /// The agent of this directory, when its device has no TPM.
+    func compensatedAgent() throws(AgentError) -> CompensatedAgent? {
+        guard let directory = try? StateDirectory(existing: state), try directory.softwareIdentity() != nil else {
+            return nil
+        }
+        return CompensatedAgent(
+            state: directory,
+            trust: try directory.trust(offered: trust),
+            wallClock: { UTCTime.now }
+        )
+    }
+}
+
 /// A signed release out of a file.
 func readManifest(_ path: String) throws -> SignedEnvelope {
     let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the release manifest")

@@ -14,7 +14,8 @@ struct DeviceProgram: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self, GateCommand.self,
+            EnrolCommand.self, AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self,
+            GateCommand.self,
             RequestCommand.self, RedeemCommand.self, ReceiptCommand.self, StatusCommand.self,
             RetireCommand.self,
         ]

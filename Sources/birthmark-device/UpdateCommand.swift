@@ -47,21 +47,27 @@ struct UpdateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let agent = try device.agent()
-        let lock = try StateDirectory(device.state).lock()
         let bar = ProgressBar("checking the package")
         defer { bar.finish() }
         let outcome: UpdateOutcome
-        if let package, let manifest, let installCommand {
-            let order = UpdateOrder(
-                package: package,
-                release: try readManifest(manifest),
-                installCommand: installCommand,
-                installSeconds: timeout.installTimeout
-            )
+        if let agent = try device.compensatedAgent() {
+            let lock = try StateDirectory(device.state).lock()
+            guard let order = try order() else {
+                throw CommandFailure(
+                    .malformed,
+                    "--resume is for devices with a TPM",
+                    hint: "give --package, --manifest and --install-command again: what was cut off is continued"
+                )
+            }
             outcome = try await agent.update(order, lock) { bar.update($0, of: $1) }
         } else {
-            outcome = try await agent.resume(lock) { bar.update($0, of: $1) }
+            let agent = try device.agent()
+            let lock = try StateDirectory(device.state).lock()
+            if let order = try order() {
+                outcome = try await agent.update(order, lock) { bar.update($0, of: $1) }
+            } else {
+                outcome = try await agent.resume(lock) { bar.update($0, of: $1) }
+            }
         }
         bar.finish()
         try output.print(outcome) {
@@ -71,6 +77,18 @@ struct UpdateCommand: AsyncParsableCommand {
                 ("next", "reboot, then run birthmark-device confirm"),
             ])
         }
+    }
+}
+
+extension UpdateCommand {
+    private func order() throws -> UpdateOrder? {
+        guard let package, let manifest, let installCommand else { return nil }
+        return UpdateOrder(
+            package: package,
+            release: try readManifest(manifest),
+            installCommand: installCommand,
+            installSeconds: timeout.installTimeout
+        )
     }
 }
 

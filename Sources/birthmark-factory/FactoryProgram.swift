@@ -24,7 +24,8 @@ struct FactoryProgram: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            InitCommand.self, ProvisionCommand.self, LineCommand.self, InspectCommand.self, ReworkCommand.self,
+            InitCommand.self, ProvisionCommand.self, EnrolCommand.self, LineCommand.self, InspectCommand.self,
+            ReworkCommand.self,
             ExportCommand.self, CACommand.self, EscrowCommand.self,
         ]
     )

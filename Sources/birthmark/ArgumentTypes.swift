@@ -22,3 +22,7 @@ extension RequiredRelease: ExpressibleByArgument {
     /// Reads an argument.
     public init?(argument: String) { self.init(argument) }
 }
+
+extension OperatorRole: ExpressibleByArgument {}
+
+extension ForkLine: ExpressibleByArgument {}

@@ -9,8 +9,8 @@ struct DeviceCommand: AsyncParsableCommand {
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
         discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
         subcommands: [
-            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, Suspend.self,
-            Reinstate.self, Retire.self,
+            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, SettleFork.self,
+            Suspend.self, Reinstate.self, Retire.self,
         ]
     )
 
@@ -36,11 +36,11 @@ struct DeviceCommand: AsyncParsableCommand {
             }
             try output.print(InstanceList(instances: devices)) {
                 table(
-                    ["SERIAL", "INSTANCE", "MODEL", "REV", "LIFECYCLE", "RUNNING", "LEASE UNTIL"],
+                    ["SERIAL", "INSTANCE", "MODEL", "REV", "TIER", "LIFECYCLE", "RUNNING", "LEASE UNTIL"],
                     devices.map { device in
                         [
                             device.serial.text, device.instance.text, device.model.text, device.hardwareRevision.text,
-                            device.lifecycle, "\(device.running.name) \(device.running.version)",
+                            device.tier.rawValue, device.lifecycle, "\(device.running.name) \(device.running.version)",
                             device.lease.map { UTCTime.text($0.expires) } ?? "none",
                         ]
                     }
@@ -188,6 +188,11 @@ func describe(_ device: InstanceReport) -> String {
         ("follows", device.follows.map { "instance \($0), which the same TPM was before" }),
         ("followed by", device.followedBy.map { "instance \($0), which the same TPM is now" }),
         ("taken over", device.takesOver.map { "from another owner, with its keys, by \($0.by): \($0.reason)" }),
+        ("key", device.position.map { "number \($0) of its ratchet; the key is a file" }),
+        (
+            "copy",
+            device.fork.map { "key \($0.position) signed when key \($0.committed) was committed: settle-fork decides" }
+        ),
         ("remark", device.remark),
     ])
 }

@@ -41,7 +41,9 @@ struct ReleaseSign: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A hardware revision that it fits; repeat for several.", valueName: "label"))
     var hardwareRevision: [Label]
     @Option(help: ArgumentHelp("Its boot, as birthmark release measure writes it.", valueName: "file"))
-    var boot: String
+    var boot: String?
+    @Flag(help: "It has no boot that anybody could measure: it is for devices without a TPM only.")
+    var unmeasured = false
     @Option(help: ArgumentHelp("Not to be granted before: seconds since 1970.", valueName: "time"))
     var notBefore: Int64?
     @Option(help: ArgumentHelp("Not to be granted from then on: seconds since 1970.", valueName: "time"))
@@ -54,11 +56,20 @@ struct ReleaseSign: AsyncParsableCommand {
     var out: String?
     @OptionGroup var output: OutputOptions
 
-    func run() async throws {
-        let profileBytes = try InputFile.read(boot, limit: Release.maximumSize, what: "the boot profile")
-        let profile = try parsing(boot) { () throws(MessageError) in
-            try EditedJSON.decode(BootProfile.self, from: profileBytes, limit: Release.maximumSize)
+    func validate() throws {
+        guard (boot == nil) == unmeasured, !(unmeasured && rescue) else {
+            throw ValidationError("a release has --boot, or is --unmeasured; a rescue image is recognised by its boot")
         }
+    }
+
+    private func readProfile(_ path: String) throws -> BootProfile {
+        let bytes = try InputFile.read(path, limit: Release.maximumSize, what: "the boot profile")
+        return try parsing(path) { () throws(MessageError) in
+            try EditedJSON.decode(BootProfile.self, from: bytes, limit: Release.maximumSize)
+        }
+    }
+
+    func run() async throws {
         let signers = try key.map { path throws(CommandFailure) in try readSigner(path) }
         let release = Release(
             name: name,
@@ -68,7 +79,7 @@ struct ReleaseSign: AsyncParsableCommand {
             hardwareRevisions: hardwareRevision,
             minimumSecurityVersion: minimumSecurityVersion,
             artifact: try measure(),
-            boot: profile,
+            boot: try boot.map(readProfile),
             notBefore: notBefore,
             expires: expires,
             notes: notes,

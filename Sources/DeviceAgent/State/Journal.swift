@@ -91,6 +91,8 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     public var delivery: GrantDelivery?
     /// The TPM's resetCount when the install command ended well: another boot shows by it, a suspend to RAM does not.
     public var resetsAtInstall: UInt32?
+    /// Which boot of the kernel ran when the install command ended well; of a device without a TPM, whose resets nobody counts.
+    public var bootAtInstall: String?
     /// Present when the step is `failed`.
     public var failure: Failure?
 

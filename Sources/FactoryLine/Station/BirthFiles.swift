@@ -41,7 +41,7 @@ struct BirthFiles: Sendable {
         }
     }
 
-    private var claims: SerialClaims {
+    var claims: SerialClaims {
         SerialClaims(
             lock: directory.claimLock,
             path: directory.claim,
@@ -51,7 +51,7 @@ struct BirthFiles: Sendable {
     }
 
     /// Whether another TPM keeps a serial number: its certificates were issued, or its birth is under way right now.
-    private func isBound(_ serial: Label, to holder: ContentDigest) throws -> Bool {
+    func isBound(_ serial: Label, to holder: ContentDigest) throws -> Bool {
         if let journal = try journal(of: holder) { return journal.order.serial == serial }
         return try claims.isBusy(holder)
     }

@@ -37,9 +37,9 @@ struct SignedBirths {
         var fitting: [Entry] = []
         for entry in wanted.prefix(BirthBundle.maximumBirths) {
             room -= entry.size + 1
-            let record = try birth(entry).record
-            if let log = record.firstBoot.log, logs.insert(log).inserted {
-                room -= Self.written(try self.log(log, of: record).count)
+            let birth = try birth(entry).birth
+            if let log = birth.log, logs.insert(log).inserted {
+                room -= Self.written(try self.log(log, of: birth).count)
             }
             guard room >= 0 else { break }
             fitting.append(entry)
@@ -52,10 +52,10 @@ struct SignedBirths {
         var births: [SignedEnvelope] = []
         var logs: [ContentDigest: Blob] = [:]
         for entry in wanted {
-            let (envelope, record) = try birth(entry)
+            let (envelope, birth) = try birth(entry)
             births.append(envelope)
-            if let digest = record.firstBoot.log, logs[digest] == nil {
-                logs[digest] = Blob(try log(digest, of: record))
+            if let digest = birth.log, logs[digest] == nil {
+                logs[digest] = Blob(try log(digest, of: birth))
             }
         }
         return (births, logs.sorted { $0.key < $1.key }.map(\.value))
@@ -72,19 +72,30 @@ struct SignedBirths {
         }
     }
 
-    private func birth(_ entry: Entry) throws -> (envelope: SignedEnvelope, record: BirthRecord) {
+    private func birth(_ entry: Entry) throws -> (envelope: SignedEnvelope, birth: InstanceBirth) {
         let path = files.directory.birth(entry.name)
         guard let envelope = try files.envelope(path) else { throw files.damaged(path, "is missing") }
         do throws(MessageError) {
-            let payload = try envelope.payload(type: BirthRecord.payloadType, signedBy: files.key)
-            return (envelope, try BirthRecord(parsing: payload))
+            let isCompensated = envelope.payloadType == CompensatedBirthRecord.payloadType
+            let type = isCompensated ? CompensatedBirthRecord.payloadType : BirthRecord.payloadType
+            return (envelope, try InstanceBirth(parsing: envelope.payload(type: type, signedBy: files.key)))
         } catch { throw files.damaged(path, error.detail) }
     }
 
-    private func log(_ digest: ContentDigest, of record: BirthRecord) throws -> [UInt8] {
+    private func log(_ digest: ContentDigest, of birth: InstanceBirth) throws -> [UInt8] {
         guard let log = try files.log(digest), ContentDigest(of: log) == digest else {
-            throw Station.ExportFailure.logMissing(serial: record.serial, digest)
+            throw Station.ExportFailure.logMissing(serial: birth.facts.serial, digest)
         }
         return log
+    }
+}
+
+extension InstanceBirth {
+    /// The event log that it names.
+    fileprivate var log: ContentDigest? {
+        switch self {
+        case .measured(let record): record.firstBoot.log
+        case .compensated: nil
+        }
     }
 }

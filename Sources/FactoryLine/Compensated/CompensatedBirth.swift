@@ -1,0 +1,101 @@
+import FactoryAuthority
+public import Messages
+
+extension Station {
+    /// Gives birth to a device without a TPM, or finds it done.
+    ///
+    /// There is nothing to prove: the station's word is that this key belongs to the device in front of it. The signed record is written
+    /// once, so that the same order again changes nothing.
+    /// - Parameters:
+    ///   - request: the key, and what the hardware says of itself.
+    ///   - origin: where the key was made.
+    ///   - now: seconds since 1970.
+    /// - Throws: when it could not be decided: a file failed. Nothing was signed.
+    public func enrol(
+        _ order: CompensatedOrder,
+        _ request: KeyRequest,
+        origin: CompensatedBirthRecord.KeyOrigin,
+        now: Int64
+    ) throws -> CompensatedOutcome {
+        let missing = order.requiredClaims.filter { request.claims.values[$0] == nil }
+        guard missing.isEmpty else { return .claimsMissing(missing) }
+        let files = BirthFiles(self)
+        let record = CompensatedBirthRecord(
+            serial: order.serial,
+            model: order.model,
+            hardwareRevision: order.hardwareRevision,
+            environment: order.environment,
+            profile: order.profile,
+            bornAt: now,
+            station: name,
+            replaces: try files.replacement(of: order.serial),
+            bornWith: order.bornWith,
+            key: request.key,
+            keyOrigin: origin,
+            claims: request.claims
+        )
+        if let signed = try signedCompensatedBirth(of: order.serial) { return signed.outcome(for: record) }
+        do {
+            try files.claim(order.serial, forKey: request.key)
+        } catch let refusal as BirthRefusal {
+            guard case .serialTaken? = refusal.reasons.first else { throw refusal }
+            return .serialTaken
+        }
+        let payload = try CanonicalJSON.encode(record)
+        // As a verifier will read it: what it would refuse must not leave the line.
+        _ = try CompensatedBirthRecord(parsing: payload)
+        let envelope = try SignedEnvelope(
+            payload: payload,
+            payloadType: CompensatedBirthRecord.payloadType,
+            signers: [signer]
+        )
+        try files.finish(envelope, of: order.serial)
+        return .born(record)
+    }
+
+    /// What was signed under a serial number; of a device with a TPM it is that the serial number is taken.
+    private func signedCompensatedBirth(of serial: Label) throws -> Earlier? {
+        guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
+        guard envelope.payloadType == CompensatedBirthRecord.payloadType else { return .measured }
+        let payload = try envelope.payload(type: CompensatedBirthRecord.payloadType, signedBy: listed.key)
+        return .compensated(try CompensatedBirthRecord(parsing: payload))
+    }
+
+    private enum Earlier {
+        case measured
+        case compensated(CompensatedBirthRecord)
+
+        func outcome(for record: CompensatedBirthRecord) -> CompensatedOutcome {
+            guard case .compensated(let earlier) = self, earlier.instance == record.instance else {
+                return .serialTaken
+            }
+            let differences = earlier.differences(from: record)
+            return differences.isEmpty ? .alreadyBorn(earlier) : .orderDiffers(differences)
+        }
+    }
+}
+
+extension CompensatedBirthRecord {
+    fileprivate func differences(from other: CompensatedBirthRecord) -> [String] {
+        let parts: [(String, Bool)] = [
+            ("model", model == other.model), ("hardware revision", hardwareRevision == other.hardwareRevision),
+            ("environment", environment == other.environment), ("profile", profile == other.profile),
+            ("package", bornWith == other.bornWith), ("claims", claims == other.claims),
+            ("origin of the key", keyOrigin == other.keyOrigin),
+        ]
+        return parts.filter { !$0.1 }.map(\.0)
+    }
+}
+
+extension BirthFiles {
+    /// Makes this key the one with this serial number; before anything is signed it is free again when another comes.
+    fileprivate func claim(_ serial: Label, forKey key: SoftwareKey) throws {
+        _ = try claims.claim(serial, for: key.thumbprint) { _ -> Bool? in
+            nil
+        } release: { holder in
+            guard try isRetired(holder, serial) || !isBound(serial, to: holder) else {
+                throw BirthRefusal(.serialTaken(by: holder))
+            }
+        }
+    }
+}
