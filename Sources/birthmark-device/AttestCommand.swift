@@ -59,6 +59,7 @@ struct AttestCommand: AsyncParsableCommand {
                     "key \(outcome.position) of this device, which has no TPM; nobody has measured what it runs"
                 ),
                 ("instance", outcome.instance.text),
+                ("tier", outcome.tier.rawValue),
                 ("lease", "until \(UTCTime.text(outcome.lease.expires))"),
                 ("rule", outcome.rule),
                 (
@@ -88,12 +89,8 @@ struct ConfirmCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let outcome: ConfirmOutcome
-        if let agent = try device.compensatedAgent() {
-            outcome = try await agent.confirm(try StateDirectory(device.state).lock())
-        } else {
-            outcome = try await device.agent().confirm(try StateDirectory(device.state).lock())
-        }
+        let holder = try device.holder()
+        let outcome = try await holder.confirm(try StateDirectory(device.state).lock())
         try output.print(outcome) {
             lines([
                 ("confirmed", "\(outcome.running.name) \(outcome.running.version) runs"),

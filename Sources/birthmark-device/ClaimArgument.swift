@@ -1,6 +1,5 @@
 public import ArgumentParser
-public import DeviceAgent
-import Messages
+public import Messages
 
 extension ClaimSource: ExpressibleByArgument {
     /// Reads `name=file`.

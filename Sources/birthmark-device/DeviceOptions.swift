@@ -73,14 +73,20 @@ extension DeviceOptions {
 extension DeviceOptions {
     /// The agent of this directory, when its device has no TPM.
     func compensatedAgent() throws(AgentError) -> CompensatedAgent? {
-        guard let directory = try? StateDirectory(existing: state), try directory.softwareIdentity() != nil else {
-            return nil
-        }
+        guard let directory = try? StateDirectory(existing: state), directory.isUnmeasured else { return nil }
         return CompensatedAgent(
             state: directory,
             trust: try directory.trust(offered: trust),
             wallClock: { UTCTime.now }
         )
+    }
+}
+
+extension DeviceOptions {
+    /// The agent of this directory, whatever its device has.
+    func holder() throws(AgentError) -> LeaseHolder {
+        if let agent = try compensatedAgent() { return .compensated(agent) }
+        return .measured(try agent())
     }
 }
 

@@ -13,9 +13,19 @@ struct EnrolCommand: AsyncParsableCommand {
             directory: whoever reads it is this device until both have spoken. Claims say which files tell one piece of hardware from \
             another; they are read anew for each request.
 
+            With --seal-command and --unseal-command the platform seals the file before it is written; both are remembered beside it. \
+            They keep it from who has the disk alone, and from nobody who can run the unseal command. Given without anything else they \
+            seal the identity that is here, or seal it anew.
+
+            A key that a station has made (--injected) is known to the line until this device's first contact: that commits a key \
+            which is made here. So let it be soon: birthmark-device attest.
+
             Examples:
-              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --out SENSOR-0007.request.json
+              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --out SENSOR-0007.request.json \\
+                  --seal-command 'systemd-creds encrypt --name=birthmark - -' \\
+                  --unseal-command 'systemd-creds decrypt --name=birthmark - -'
               birthmark-device enrol --accept SENSOR-0007.birth.json
+              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --injected /media/stick/SENSOR-0007.identity.json
             """
     )
 
@@ -30,12 +40,23 @@ struct EnrolCommand: AsyncParsableCommand {
     var out: String?
     @Option(help: ArgumentHelp("The birth that the factory has signed.", valueName: "file"))
     var accept: String?
+    @Option(
+        help: ArgumentHelp("The identity that a station has made; removed once it is taken over.", valueName: "file")
+    )
+    var injected: String?
+    @OptionGroup var sealing: SealingOptions
     @OptionGroup var device: DeviceOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (out == nil) != (accept == nil), accept == nil || claim.isEmpty else {
-            throw ValidationError("--out makes a key and a request, --accept takes the birth over that came of it")
+        let acts = [out, accept, injected].compactMap { $0 }.count
+        guard acts == 1 || (acts == 0 && sealing.sealing != nil) else {
+            throw ValidationError(
+                "--out makes a key and a request, --accept takes the birth over that came of it, --injected takes a station's key over"
+            )
+        }
+        guard claim.isEmpty || out != nil || injected != nil else {
+            throw ValidationError("--claim belongs to --out or --injected")
         }
     }
 
@@ -43,23 +64,36 @@ struct EnrolCommand: AsyncParsableCommand {
         var instance: InstanceID
         var request: String?
         var serial: Label?
+        /// Whether the file with a station's key is gone.
+        var sourceRemoved: Bool?
+        var isSealed: Bool
     }
 
     func run() async throws {
         let directory = try StateDirectory(device.state)
         let lock = try directory.lock()
         if let out {
-            let request = try directory.requestKey(claim, lock)
-            try OutputFile.write(try CanonicalJSON.encode(request), to: out, mode: 0o644)
-            let instance = InstanceID(firstKey: request.key)
-            return try output.print(Report(instance: instance, request: out)) {
-                lines([
-                    ("instance", instance.text), ("request", out), ("next", "birthmark-factory enrol, at its station"),
-                ])
-            }
+            try await request(out, directory, lock)
+        } else if let accept {
+            try await take(accept, directory, lock)
+        } else if let injected {
+            try await takeOver(injected, directory, lock)
+        } else if let sealing = sealing.sealing {
+            try print(Report(instance: try await directory.seal(by: sealing, lock), isSealed: true))
         }
-        guard let accept else { return }
-        let bytes = try InputFile.read(accept, limit: SignedEnvelope.maximumSize, what: "the birth")
+    }
+
+    private func request(_ out: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {
+        let request = try await directory.requestKey(claim, sealedBy: sealing.sealing, lock)
+        try OutputFile.write(try CanonicalJSON.encode(request), to: out, mode: 0o644)
+        try print(
+            Report(instance: InstanceID(firstKey: request.key), request: out, isSealed: directory.isSealed),
+            next: "birthmark-factory enrol, at its station"
+        )
+    }
+
+    private func take(_ birth: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {
+        let bytes = try InputFile.read(birth, limit: SignedEnvelope.maximumSize, what: "the birth")
         let record: CompensatedBirthRecord
         do {
             // Whose signature it is, its verifier judges; here it only says what the device was born with.
@@ -67,13 +101,35 @@ struct EnrolCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(
                 .malformed,
-                "\(accept) is no birth of a device without a TPM: \(error)",
+                "\(birth) is no birth of a device without a TPM: \(error)",
                 hint: "give the file that birthmark-factory enrol wrote"
             )
         }
-        try directory.accept(record, lock)
-        try output.print(Report(instance: record.instance, serial: record.serial)) {
-            lines([("born", record.serial.text), ("instance", record.instance.text)])
+        try await directory.accept(record, sealedBy: sealing.sealing, lock)
+        try print(Report(instance: record.instance, serial: record.serial, isSealed: directory.isSealed))
+    }
+
+    private func takeOver(_ file: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {
+        let key = try await directory.takeOver(file, claim, sealedBy: sealing.sealing, lock)
+        try print(
+            Report(
+                instance: key.instance,
+                serial: key.serial,
+                sourceRemoved: key.isSourceGone,
+                isSealed: directory.isSealed
+            ),
+            next: key.isSourceGone
+                ? "birthmark-device attest: until then the line knows the key"
+                : "remove \(file), which has the key still; then birthmark-device attest"
+        )
+    }
+
+    private func print(_ report: Report, next: String? = nil) throws {
+        try output.print(report) {
+            lines([
+                ("born", report.serial?.text), ("instance", report.instance.text), ("request", report.request),
+                ("identity", report.isSealed ? "sealed on the disk" : nil), ("next", next),
+            ])
         }
     }
 }

@@ -31,7 +31,7 @@ struct RunCommand: AsyncParsableCommand {
         // From here on a signal is heard, however long what follows takes.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let log = EventLog(json: json, manager: manager)
-        let keeper = LeaseKeeper(try device.agent()) { log.tell($0) }
+        let keeper = LeaseKeeper(try device.holder()) { log.tell($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await keeper.run() }
             group.addTask {

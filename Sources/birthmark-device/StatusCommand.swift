@@ -6,7 +6,8 @@ import Messages
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Says what this device believes of itself; nothing is changed and nobody is asked but the TPM.",
+        abstract:
+            "Says what this device believes of itself; nothing is changed and nobody is asked but the TPM, or what unseals its identity.",
         discussion: "Example: birthmark-device status --json"
     )
 
@@ -15,13 +16,14 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let directory = try StateDirectory(existing: device.state)
-        let configuration = try directory.configuration()
-        let status = try await AgentStatus.of(
-            directory,
-            trust: try? directory.trust(offered: nil),
-            tcti: device.tcti ?? configuration.tcti,
-            wallClock: UTCTime.now
-        )
+        let trust = try? directory.trust(offered: nil)
+        let status: AgentStatus
+        if directory.isUnmeasured {
+            status = try await AgentStatus.ofUnmeasured(directory, trust: trust, wallClock: UTCTime.now)
+        } else {
+            let tcti = try device.tcti ?? directory.configuration().tcti
+            status = try await AgentStatus.of(directory, trust: trust, tcti: tcti, wallClock: UTCTime.now)
+        }
         try output.print(status) { text(status) }
     }
 
@@ -34,6 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
         return lines([
             ("instance", status.instance?.text ?? "unknown"),
             ("serial", status.serial?.text),
+            ("tier", status.tier?.rawValue),
             ("verifier", status.verifier ?? "none: give its trust.json with --trust"),
             ("lease", lease ?? "none"),
             ("not renewed", status.renewalTrouble.map { "since \(UTCTime.text($0.since)), \($0.attempts) times" }),
@@ -45,6 +48,13 @@ struct StatusCommand: AsyncParsableCommand {
             ("", status.update?.failure),
             ("next", status.update?.next),
             ("TPM", status.tpmTrouble),
+            ("identity", status.identity.map(text)),
         ])
+    }
+
+    private func text(_ identity: AgentStatus.IdentityReport) -> String {
+        if let trouble = identity.trouble { return trouble }
+        let place = identity.isSealed ? "sealed on the disk" : "a file: whoever reads the disk has it"
+        return identity.isAtFirstKey == true ? "the first key signs still: no contact yet; " + place : place
     }
 }

@@ -49,25 +49,13 @@ struct UpdateCommand: AsyncParsableCommand {
     func run() async throws {
         let bar = ProgressBar("checking the package")
         defer { bar.finish() }
+        let holder = try device.holder()
+        let lock = try StateDirectory(device.state).lock()
         let outcome: UpdateOutcome
-        if let agent = try device.compensatedAgent() {
-            let lock = try StateDirectory(device.state).lock()
-            guard let order = try order() else {
-                throw CommandFailure(
-                    .malformed,
-                    "--resume is for devices with a TPM",
-                    hint: "give --package, --manifest and --install-command again: what was cut off is continued"
-                )
-            }
-            outcome = try await agent.update(order, lock) { bar.update($0, of: $1) }
+        if let order = try order() {
+            outcome = try await holder.update(order, lock) { bar.update($0, of: $1) }
         } else {
-            let agent = try device.agent()
-            let lock = try StateDirectory(device.state).lock()
-            if let order = try order() {
-                outcome = try await agent.update(order, lock) { bar.update($0, of: $1) }
-            } else {
-                outcome = try await agent.resume(lock) { bar.update($0, of: $1) }
-            }
+            outcome = try await holder.resume(lock) { bar.update($0, of: $1) }
         }
         bar.finish()
         try output.print(outcome) {

@@ -283,7 +283,9 @@ import UpdateTrust
             let held = try bench.journal.lease
             await bench.verifier.setTrouble(.slow)
             let events = Mutex<[RenewalEvent]>([])
-            let keeper = LeaseKeeper(try bench.agent(exchange: 1)) { event in events.withLock { $0.append(event) } }
+            let keeper = LeaseKeeper(.measured(try bench.agent(exchange: 1))) { event in
+                events.withLock { $0.append(event) }
+            }
             let service = Task { try await keeper.run() }
             let event = try await eventually("an event") { events.withLock { $0.first } }
             #expect(event.event == .undecided)
@@ -299,7 +301,9 @@ import UpdateTrust
         try await Bench.with { bench in
             await bench.verifier.setTrouble(.slow)
             let events = Mutex<[RenewalEvent]>([])
-            let keeper = LeaseKeeper(try bench.agent(exchange: 500)) { event in events.withLock { $0.append(event) } }
+            let keeper = LeaseKeeper(.measured(try bench.agent(exchange: 500))) { event in
+                events.withLock { $0.append(event) }
+            }
             let service = Task { try await keeper.run() }
             _ = try await eventually("a question") { await bench.verifier.kept > 0 ? true : nil }
             #expect(try await refusal { _ = try bench.lock() }.message.contains("another birthmark-device"))
@@ -316,7 +320,7 @@ import UpdateTrust
         try await Bench.with { bench in
             let clock = Mutex<Int64>(0)
             let events = Mutex<[RenewalEvent]>([])
-            let keeper = LeaseKeeper(try bench.agent { clock.withLock { $0 } }) { event in
+            let keeper = LeaseKeeper(.measured(try bench.agent { clock.withLock { $0 } })) { event in
                 events.withLock { $0.append(event) }
             }
             let service = Task { try await keeper.run() }

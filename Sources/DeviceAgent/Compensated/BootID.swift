@@ -10,3 +10,8 @@ enum BootID {
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init)
     }
 }
+
+extension UpdateRecord {
+    /// Whether the kernel was booted since the install ended, as far as it says; of a device without a TPM.
+    var isBooted: Bool { bootAtInstall.map { $0 != BootID.current } ?? true }
+}

@@ -22,26 +22,15 @@ public struct CompensatedAgent: Sendable {
         self.wallClock = wallClock
     }
 
-    /// The identity, once its factory has signed for it.
-    func identity() throws(AgentError) -> (SoftwareIdentity, BornWith) {
-        guard let identity = try state.softwareIdentity(), let bornWith = identity.bornWith else {
-            throw AgentError(
-                .environment,
-                "this device was not born yet",
-                hint: "birthmark-device enrol makes its key, and takes over what the factory has signed",
-                reasons: ["not-born"]
-            )
-        }
-        return (identity, bornWith)
-    }
-
-    func journal(_ identity: SoftwareIdentity) throws(AgentError) -> JournalKeeper {
-        JournalKeeper(state, again: try state.journal() ?? Journal(instance: identity.instance))
+    /// The identity and the journal of this run.
+    func opened() async throws(AgentError) -> (IdentityKeeper, JournalKeeper) {
+        let identity = try await IdentityKeeper(state)
+        return (identity, try JournalKeeper(state, of: identity.instance))
     }
 
     /// What the device says that it runs: what was confirmed, or what an install has brought that was booted since.
-    func running(_ journal: Journal, _ bornWith: BornWith) -> ClaimedRelease {
-        if let update = journal.update, update.isConfirmable, update.bootAtInstall != BootID.current {
+    private func running(_ journal: Journal, _ bornWith: BornWith) -> ClaimedRelease {
+        if let update = journal.update, update.isConfirmable, update.isBooted {
             let package = update.package
             return ClaimedRelease(name: package.name, version: package.version, manifest: package.manifest)
         }
@@ -60,23 +49,20 @@ public struct CompensatedAgent: Sendable {
         package: PackageReference? = nil,
         grant: String? = nil,
         wantsResult: Bool = false,
+        _ identity: IdentityKeeper,
         _ journal: JournalKeeper,
         beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in },
         keep: (CompensatedAnswer) throws(AgentError) -> Void = { _ throws(AgentError) in }
     ) async throws(AgentError) -> CompensatedAnswer {
-        var (identity, bornWith) = try identity()
-        let (key, next) = try identity.keys()
-        let claims = try identity.sources.read()
-        let running = running(journal.journal, bornWith)
+        let (instance, claims) = (identity.instance, try identity.claims)
+        let (key, next) = try identity.keys
+        let running = running(journal.journal, identity.bornWith)
+        let answer: CompensatedAnswer
         do {
-            let answer = try await VerifierClient.with(trust, limits: limits) { client in
-                let order = ChallengeRequest(
-                    instance: identity.instance,
-                    purpose: purpose,
-                    package: package?.sha256
-                )
+            answer = try await VerifierClient.with(trust, limits: limits) { client in
+                let order = ChallengeRequest(instance: instance, purpose: purpose, package: package?.sha256)
                 let request = CompensatedRequest(
-                    instance: identity.instance,
+                    instance: instance,
                     purpose: purpose,
                     challenge: try await client.challenge(order).challenge,
                     key: SoftwareKey(of: key),
@@ -90,32 +76,25 @@ public struct CompensatedAgent: Sendable {
                 let evidence = try CompensatedEvidence(request, signedBy: key, next: next)
                 return try await client.decide(evidence, wantsResult: wantsResult)
             }
-            guard answer.key == SoftwareKey(of: next) else {
-                throw AgentError(
-                    .environment,
-                    "the verifier has committed another key than this device's",
-                    hint: "its answer is not to be trusted; ask its operator"
-                )
-            }
-            try journal.change { $0.lease = answer.lease }
-            try keep(answer)
-            identity.moveOn()
-            try state.write(identity)
-            return answer
-        } catch let error as AgentError {
-            if !Self.endsLease.isDisjoint(with: error.reasons) { try journal.change { $0.lease = nil } }
-            throw error
-        } catch let error as VerifierClientError {
-            let failure = AgentError(error)
+        } catch {
+            let failure = AgentError(of: error, about: "the request")
             if !Self.endsLease.isDisjoint(with: failure.reasons) { try journal.change { $0.lease = nil } }
             throw failure
-        } catch let error as MessageError {
-            throw AgentError("the request", error)
-        } catch {
-            throw AgentError(.environment, String(describing: error))
         }
+        guard answer.key == SoftwareKey(of: next) else {
+            throw AgentError(
+                .environment,
+                "the verifier has committed another key than this device's",
+                hint: "its answer is not to be trusted; ask its operator"
+            )
+        }
+        try journal.change { $0.lease = answer.lease }
+        try keep(answer)
+        try await identity.moveOn()
+        state.forgetRenewalTrouble()
+        return answer
     }
 
     /// Reason codes of decisions after which no lease holds.
-    private static let endsLease: Set<String> = ["forked", "suspended", "retired", "drifted"]
+    static let endsLease: Set<String> = ["forked", "suspended", "retired", "drifted"]
 }

@@ -78,6 +78,20 @@ final class JournalKeeper {
         }
     }
 
+    /// Opens the journal of an instance without a TPM, or begins it.
+    init(_ state: StateDirectory, of instance: InstanceID) throws(AgentError) {
+        self.state = state
+        journal = try state.journal() ?? Journal(instance: instance)
+        guard journal.instance == instance else {
+            throw AgentError(
+                .refused,
+                "\(state.path) has the journal of instance \(journal.instance), and the identity of \(instance)",
+                hint: "move journal.json away if the device was born anew; otherwise restore both from one backup",
+                reasons: ["other-instance"]
+            )
+        }
+    }
+
     /// Takes up a journal that this run has opened before.
     init(_ state: StateDirectory, again journal: Journal) {
         self.state = state

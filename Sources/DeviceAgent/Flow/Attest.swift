@@ -1,5 +1,4 @@
 public import Messages
-import UpdateTrust
 
 /// What an attestation brought.
 public struct AttestOutcome: Hashable, Sendable, Encodable {
@@ -22,13 +21,7 @@ extension Agent {
         _ lock: borrowing AgentLock,
         wantsResult: Bool = false
     ) async throws(AgentError) -> AttestOutcome {
-        guard !wantsResult || trust.resultKeys != nil else {
-            throw AgentError(
-                .malformed,
-                "the trust bundle names no keys for attestation results",
-                hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
-            )
-        }
+        if wantsResult { try trust.checkNamesResultKeys() }
         return try await withDevice { tpm, born, journal throws(AgentError) in
             var question = Question(purpose: .attest, readings: try await tpm.readings(born.tag.counters))
             question.wantsResult = wantsResult
@@ -38,7 +31,7 @@ extension Agent {
             } catch {
                 var refusal = error
                 if let ear = error.ear {
-                    refusal.ear = wantsResult ? try checked(ear, of: born.tag.instance).compact : nil
+                    refusal.ear = wantsResult ? try trust.checked(ear, of: born.tag.instance) : nil
                 }
                 throw refusal
             }
@@ -47,26 +40,8 @@ extension Agent {
                 lease: answer.lease,
                 bootState: answer.bootState,
                 rule: answer.rule,
-                ear: wantsResult ? try checked(answer.ear, of: born.tag.instance).compact : nil
+                ear: wantsResult ? try trust.checked(answer.ear, of: born.tag.instance) : nil
             )
         }
-    }
-
-    /// A result that is not this verifier's, or not of this instance, is not handed on.
-    private func checked(_ ear: String?, of instance: InstanceID) throws(AgentError) -> AttestationResult {
-        let result: AttestationResult
-        do throws(AttestationResultError) {
-            result = try AttestationResult.verify(ear ?? "", keys: trust.resultKeys ?? [])
-        } catch {
-            throw AgentError(
-                .environment,
-                "the verifier's attestation result cannot be used: \(error)",
-                hint: "its version or its keys are others than this device's trust.json says"
-            )
-        }
-        guard result.isAbout(instance) else {
-            throw AgentError(.environment, "the verifier's attestation result is of another instance")
-        }
-        return result
     }
 }

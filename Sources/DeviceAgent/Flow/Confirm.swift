@@ -15,7 +15,7 @@ extension Agent {
     public func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
         let outcome = try await withDevice { tpm, born, journal throws(AgentError) -> ConfirmOutcome in
             let readings = try await tpm.readings(born.tag.counters)
-            let (record, jti) = try confirmable(journal, readings)
+            let (record, jti) = try journal.confirmable { $0.resetsAtInstall == readings.resets }
             if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
             let release = try VerifiedRelease(record.release, trust)
             let answer = try await confirming(
@@ -42,31 +42,6 @@ extension Agent {
         return outcome
     }
 
-    /// The installed update that a boot can be shown for, and its grant.
-    func confirmable(
-        _ journal: JournalKeeper,
-        _ readings: TPMReadings
-    ) throws(AgentError) -> (record: UpdateRecord, grant: String) {
-        guard let record = journal.update, let jti = record.grant, record.isConfirmable || record.step == .confirmed
-        else {
-            throw AgentError(
-                .refused,
-                "no installed update waits for its confirmation here",
-                hint: "birthmark-device status says how far the last one came",
-                reasons: ["nothing-to-confirm"]
-            )
-        }
-        guard record.step == .confirmed || readings.resets != record.resetsAtInstall else {
-            throw AgentError(
-                .refused,
-                "the device was not rebooted since the install",
-                hint: "reboot it, then run the same command again",
-                reasons: ["not-rebooted"]
-            )
-        }
-        return (record, jti)
-    }
-
     private func confirming(
         _ question: Question,
         _ tpm: DeviceTPM,
@@ -84,5 +59,29 @@ extension Agent {
                 "the boot fell back: boot what was installed and confirm again, or run birthmark-device update again"
             throw failure
         }
+    }
+}
+
+extension JournalKeeper {
+    /// The installed update that a boot can be shown for, or was shown for, and its grant.
+    /// - Parameter isSameBoot: whether the device was not booted since an update's install.
+    func confirmable(_ isSameBoot: (UpdateRecord) -> Bool) throws(AgentError) -> (record: UpdateRecord, grant: String) {
+        guard let record = update, let jti = record.grant, record.isConfirmable || record.step == .confirmed else {
+            throw AgentError(
+                .refused,
+                "no installed update waits for its confirmation here",
+                hint: "birthmark-device status says how far the last one came",
+                reasons: ["nothing-to-confirm"]
+            )
+        }
+        guard record.step == .confirmed || !isSameBoot(record) else {
+            throw AgentError(
+                .refused,
+                "the device was not rebooted since the install",
+                hint: "reboot it, then run the same command again",
+                reasons: ["not-rebooted"]
+            )
+        }
+        return (record, jti)
     }
 }

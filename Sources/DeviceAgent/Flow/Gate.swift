@@ -44,17 +44,7 @@ extension Agent {
             wallClock: wallClock(),
             journalled: update?.grantToResume(resets: readings.resets)
         )
-        return GateCheck.judge(input, trust: try gateTrust)
-    }
-
-    var gateTrust: GateTrust {
-        get throws(AgentError) {
-            do {
-                return try GateTrust(trust)
-            } catch {
-                throw AgentError("the trust bundle", error)
-            }
-        }
+        return GateCheck.judge(input, trust: try trust.gate)
     }
 }
 

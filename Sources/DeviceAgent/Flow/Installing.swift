@@ -62,7 +62,7 @@ extension Agent {
                 hint: "check that both sides are of fitting versions; nothing was installed"
             )
         }
-        let issuer = try gateTrust.issuer
+        let issuer = try trust.gate.issuer
         let grant: Grant
         do {
             grant = try Grant.verify(delivery.grant, issuer: issuer, keys: trust.grantKeys)
@@ -93,8 +93,7 @@ extension Agent {
         let journal = try openJournal()
         try installer.claim(package)
         try journal.reach(.installing)
-        let outcome = try await installer.run(package, for: release.release)
-        if let trouble = outcome.trouble {
+        if let trouble = try await installer.run(package, for: release.release) {
             try journal.fail(trouble)
             throw AgentError(
                 .environment,

@@ -57,7 +57,7 @@ extension Agent {
     ) async throws(AgentError) -> (evidence: Evidence, outcome: ReceiptOutcome) {
         try await withDevice { tpm, born, journal throws(AgentError) in
             let readings = try await tpm.readings(born.tag.counters)
-            let (record, grant) = try confirmable(journal, readings)
+            let (record, grant) = try journal.confirmable { $0.resetsAtInstall == readings.resets }
             // Nobody knew the grant's name before it was given, so a quote over it is younger than the grant.
             let request = DecisionRequest(
                 instance: born.tag.instance,
@@ -91,7 +91,7 @@ extension Agent {
         let release = try VerifiedRelease(order.release, trust)
         let grant: Grant
         do {
-            grant = try Grant.verify(file.delivery.grant, issuer: try gateTrust.issuer, keys: trust.grantKeys)
+            grant = try Grant.verify(file.delivery.grant, issuer: try trust.gate.issuer, keys: trust.grantKeys)
         } catch let error as GrantError {
             throw AgentError(shut: [GateReason(error.code)])
         } catch let error as AgentError {

@@ -1,15 +1,17 @@
 public import Messages
 import TPMDevice
 
-/// What the agent believes, and what its TPM says.
+/// What the agent believes, and what its TPM says, or its software identity.
 public struct AgentStatus: Hashable, Sendable, Encodable {
     /// The state directory.
     public var state: String
     /// The verifier's address, when a trust bundle is in place.
     public var verifier: String?
-    /// The instance: the TPM's word when it could be asked, the journal's otherwise.
+    /// How the instance proves itself, where the disk says it: `compensated`; a TPM's tier is its factory's to say.
+    public var tier: Tier?
+    /// The instance: the TPM's or the identity's word when it could be asked, the journal's otherwise.
     public var instance: InstanceID?
-    /// The serial number, from the TPM.
+    /// The serial number, from the TPM or the identity.
     public var serial: Label?
     /// The lease as the verifier last told it.
     public var lease: LeaseStatement?
@@ -21,12 +23,24 @@ public struct AgentStatus: Hashable, Sendable, Encodable {
     public var running: RunningPackage?
     /// The update under way, or the last one.
     public var update: UpdateReport?
-    /// The security version below which nothing is installed, from the TPM.
+    /// The security version below which nothing is installed, from the TPM; without one from birth and journal.
     public var securityFloor: UInt64?
     /// How many grants this device has spent since its birth, from the TPM.
     public var grantsSpent: UInt64?
     /// Why the TPM could not be asked, or why it signs nothing now.
     public var tpmTrouble: String?
+    /// What stands of the software identity; absent of a device with a TPM.
+    public var identity: IdentityReport?
+
+    /// How a software identity stands, for people.
+    public struct IdentityReport: Hashable, Sendable, Encodable {
+        /// Whether it lies sealed on the disk.
+        public var isSealed: Bool
+        /// Whether the first key signs still, so that whoever made it knows it.
+        public var isAtFirstKey: Bool?
+        /// Why it cannot be used: it is damaged, does not unseal, or was not born yet.
+        public var trouble: String?
+    }
 
     /// How far an update is, for people.
     public struct UpdateReport: Hashable, Sendable, Encodable {
@@ -52,16 +66,7 @@ extension AgentStatus {
         wallClock: Int64
     ) async throws(AgentError) -> AgentStatus {
         let journal = try state.journal()
-        var status = AgentStatus(
-            state: state.path,
-            verifier: trust?.url,
-            instance: journal?.instance,
-            lease: journal?.lease,
-            leaseHolds: journal?.lease.map { wallClock < $0.expires } ?? false,
-            renewalTrouble: state.renewalTrouble(holding: journal?.lease),
-            running: journal?.running,
-            update: journal?.update.map(UpdateReport.init)
-        )
+        var status = AgentStatus(state, journal, trust: trust, wallClock: wallClock)
         do throws(AgentError) {
             let (born, readings, lockout) = try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
                 let born = try await tpm.bornInstance()
@@ -89,6 +94,22 @@ extension AgentStatus {
             status.tpmTrouble = error.message
         }
         return status
+    }
+}
+
+extension AgentStatus {
+    /// What the disk says.
+    init(_ state: StateDirectory, _ journal: Journal?, trust: TrustBundle?, wallClock: Int64) {
+        self.init(
+            state: state.path,
+            verifier: trust?.url,
+            instance: journal?.instance,
+            lease: journal?.lease,
+            leaseHolds: journal?.lease.map { wallClock < $0.expires } ?? false,
+            renewalTrouble: state.renewalTrouble(holding: journal?.lease),
+            running: journal?.running,
+            update: journal?.update.map(UpdateReport.init)
+        )
     }
 }
 

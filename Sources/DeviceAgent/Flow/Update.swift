@@ -51,10 +51,11 @@ extension Agent {
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {
         let release = try VerifiedRelease(order.release, trust)
-        let start = try await withDevice { tpm, born, journal throws(AgentError) -> Start in
+        let start = try await withDevice { tpm, born, journal throws(AgentError) -> UpdateStart in
             let readings = try await tpm.readings(born.tag.counters)
             try checkFloorStep(to: release.release, from: readings.floor(born.tag.counters))
-            return try beginning(of: release.reference, after: journal.update, resets: readings.resets)
+            let isSameBoot = journal.update?.resetsAtInstall == readings.resets
+            return try UpdateStart(of: release.reference, after: journal.update, isSameBoot: isSameBoot)
         }
         switch start {
         case .done(let record):
@@ -71,56 +72,11 @@ extension Agent {
         _ lock: borrowing AgentLock,
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {
-        guard let record = try state.journal()?.update, record.isUnderInstall || record.step == .installed else {
-            throw AgentError(
-                .refused,
-                "no update is under way here",
-                hint: "begin one: birthmark-device update --package … --manifest … --install-command …",
-                reasons: ["nothing-to-resume"]
-            )
-        }
+        let record = try state.resumableUpdate()
         if record.step == .installed {
             return try UpdateOutcome(record, resumed: true)
         }
         return try await goOn(try VerifiedRelease(record.release, trust), orElse: nil, progress: progress)
-    }
-
-    /// Where a run begins.
-    private enum Start: Sendable {
-        case ask
-        case goOn
-        case done(UpdateRecord)
-    }
-
-    private func beginning(
-        of wanted: PackageReference,
-        after record: UpdateRecord?,
-        resets: UInt32
-    ) throws(AgentError) -> Start {
-        guard let record else { return .ask }
-        let isSame = record.package == wanted
-        switch record.step {
-        case .requested, .confirmed, .failed: return .ask
-        case .granted, .spent: return isSame ? .goOn : .ask
-        case .installing:
-            guard !isSame else { return .goOn }
-            throw AgentError(
-                .refused,
-                "the install of \(record.package.name) \(record.package.version) was interrupted",
-                hint: "finish it first: birthmark-device update --resume",
-                reasons: ["install-interrupted"]
-            )
-        case .installed:
-            // After another boot the verifier judges whether the install took; before it there is nothing new to ask.
-            guard record.resetsAtInstall == resets else { return .ask }
-            if isSame { return .done(record) }
-            throw AgentError(
-                .refused,
-                "\(record.package.name) \(record.package.version) is installed and was not booted yet",
-                hint: "reboot, then run birthmark-device confirm",
-                reasons: ["not-rebooted"]
-            )
-        }
     }
 }
 

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// It never extends one: a lease ends when the verifier said that it ends.
 public final class LeaseKeeper: Sendable {
-    private let agent: Agent
+    private let holder: LeaseHolder
     private let tell: @Sendable (RenewalEvent) -> Void
     private let bell = Bell()
     private let attemptBegan = Mutex<ContinuousClock.Instant?>(nil)
@@ -19,8 +19,8 @@ public final class LeaseKeeper: Sendable {
 
     /// Joins the parts.
     /// - Parameter tell: is given what happens, in order.
-    public init(_ agent: Agent, tell: @escaping @Sendable (RenewalEvent) -> Void) {
-        self.agent = agent
+    public init(_ holder: LeaseHolder, tell: @escaping @Sendable (RenewalEvent) -> Void) {
+        self.holder = holder
         self.tell = tell
     }
 
@@ -44,7 +44,7 @@ public final class LeaseKeeper: Sendable {
         while !Task.isCancelled {
             guard let attempt = await attempt(after: last.trouble, notConfirming: refused) else { break }
             refused = attempt.unconfirmed?.grant ?? refused
-            let now = agent.wallClock()
+            let now = holder.wallClock()
             var event = RenewalEvent(attempt.kind, at: now, lease: attempt.lease, trouble: attempt.trouble)
             event.confirmed = attempt.confirmed
             event.unconfirmed = attempt.unconfirmed?.because
@@ -61,11 +61,11 @@ public final class LeaseKeeper: Sendable {
             (isFirst, last) = (false, attempt)
             if await wait(pause, event, &holding) { refused = nil }
         }
-        tell(RenewalEvent(.stopped, at: agent.wallClock(), lease: held, trouble: noted))
+        tell(RenewalEvent(.stopped, at: holder.wallClock(), lease: held, trouble: noted))
     }
 
-    private var held: LeaseStatement? { (try? agent.state.journal())?.lease }
-    private var noted: RenewalTrouble? { agent.state.renewalTrouble(holding: held) }
+    private var held: LeaseStatement? { (try? holder.state.journal())?.lease }
+    private var noted: RenewalTrouble? { holder.state.renewalTrouble(holding: held) }
 
     private static func seconds(_ pause: Duration) -> Int64 { pause.components.seconds + 1 }
 }
@@ -107,7 +107,7 @@ extension LeaseKeeper {
         attemptBegan.withLock { $0 = .now }
         defer { attemptBegan.withLock { $0 = nil } }
         do throws(AgentError) {
-            guard let lock = try agent.state.lockIfFree() else { return Attempt(.busy, lease: held, trouble: noted) }
+            guard let lock = try holder.state.lockIfFree() else { return Attempt(.busy, lease: held, trouble: noted) }
             return await attempt(lock, after: earlier, notConfirming: refused)
         } catch {
             return failure(error, after: earlier)
@@ -120,7 +120,7 @@ extension LeaseKeeper {
         notConfirming refused: String?
     ) async -> Attempt? {
         do throws(AgentError) {
-            let renewal = try await agent.renew(lock, notConfirming: refused)
+            let renewal = try await holder.renew(lock, notConfirming: refused)
             let kind: RenewalEvent.Kind = renewal.confirmed == nil ? .renewed : .confirmed
             var attempt = Attempt(kind, lease: renewal.lease, trouble: nil)
             attempt.confirmed = renewal.confirmed
@@ -131,7 +131,7 @@ extension LeaseKeeper {
             guard !Task.isCancelled else { return nil }
             let attempt = failure(error, after: earlier)
             // On a full disk the log alone says it.
-            if let trouble = attempt.trouble { try? agent.state.note(trouble) }
+            if let trouble = attempt.trouble { try? holder.state.note(trouble) }
             return attempt
         }
     }
@@ -145,7 +145,7 @@ extension LeaseKeeper {
             }
         let lease = held
         let before = noted ?? earlier.flatMap { $0.isOver(given: lease) ? nil : $0 }
-        let trouble = RenewalTrouble(error, after: before, lease: lease, now: agent.wallClock())
+        let trouble = RenewalTrouble(error, after: before, lease: lease, now: holder.wallClock())
         var attempt = Attempt(kind, lease: lease, trouble: trouble)
         attempt.end = error.kind == .malformed ? error : nil
         return attempt
@@ -163,7 +163,7 @@ extension LeaseKeeper {
         // A machine without a clock of its own is given the time some time after it has booted.
         let dueByWall = told.at.addingReportingOverflow(Self.seconds(pause) + Self.clockDrift).partialValue
         while !Task.isCancelled {
-            let (now, left) = (agent.wallClock(), due - .now)
+            let (now, left) = (holder.wallClock(), due - .now)
             guard left > .zero, now < dueByWall, held == told.lease else { return false }
             var sleep = min(left, Self.longestSleep)
             if let expires = holding?.expires {

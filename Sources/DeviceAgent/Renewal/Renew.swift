@@ -16,7 +16,7 @@ struct Renewal: Hashable, Sendable {
     }
 }
 
-extension Agent {
+extension LeaseHolder {
     /// Renews the lease once: by the receipt of an installed update when one waits for its boot, by an attestation otherwise.
     /// - Parameter refused: a grant that is not to be confirmed: it was tried in this boot, and refused.
     func renew(
@@ -28,13 +28,13 @@ extension Agent {
             do throws(AgentError) {
                 let outcome = try await confirm(lock)
                 if let lease = outcome.lease { return Renewal(lease: lease, confirmed: outcome.running) }
-            } catch  where error.kind == .refused && Self.endsLease.isDisjoint(with: error.reasons) {
+            } catch  where error.kind == .refused && endsLease.isDisjoint(with: error.reasons) {
                 // Before the reboot there is nothing to confirm, and nothing wrong.
                 if !error.reasons.contains("not-rebooted") {
                     unconfirmed = Renewal.Unconfirmed(grant: grant, because: error.line)
                 }
             }
         }
-        return Renewal(lease: try await attest(lock).lease, unconfirmed: unconfirmed)
+        return Renewal(lease: try await attest(lock), unconfirmed: unconfirmed)
     }
 }

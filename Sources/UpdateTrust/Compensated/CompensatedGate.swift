@@ -74,8 +74,10 @@ public enum CompensatedGateCheck {
         var reasons = reasonsOfHolder(input, grant)
         reasons += release.reasons
         if grant.claims.package.securityVersion < input.securityFloor { reasons.append(.belowSecurityFloor) }
-        // An install that has begun is finished.
+        // An install that has begun is finished, whatever time has passed and however often the key has moved on since.
         if input.journalled != grant.claims.jti {
+            let isOwnKey = input.keys.contains { JSONWebKey($0).thumbprint == grant.claims.cnf.jkt }
+            if !isOwnKey { reasons.append(.otherKey) }
             if input.used.contains(grant.claims.jti) { reasons.append(.alreadySpent) }
             if input.wallClock >= grant.claims.exp { reasons.append(.expired) }
         }
@@ -93,7 +95,6 @@ public enum CompensatedGateCheck {
         var reasons: [GateReason] = []
         let claims = grant.claims
         if grant.instance != input.instance { reasons.append(.otherInstance) }
-        if !input.keys.contains(where: { JSONWebKey($0).thumbprint == claims.cnf.jkt }) { reasons.append(.otherKey) }
         let asked = try? CompensatedRequest(parsing: input.request)
         let answersRequest =
             ContentDigest(of: input.request) == claims.request && asked?.instance == grant.instance

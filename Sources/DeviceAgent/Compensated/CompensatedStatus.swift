@@ -1,0 +1,33 @@
+public import Messages
+
+extension AgentStatus {
+    /// Looks, and changes nothing, at a device without a TPM; an identity that cannot be used is part of the answer.
+    public static func ofUnmeasured(
+        _ state: StateDirectory,
+        trust: TrustBundle?,
+        wallClock: Int64
+    ) async throws(AgentError) -> AgentStatus {
+        let journal = try state.journal()
+        var status = AgentStatus(state, journal, trust: trust, wallClock: wallClock)
+        status.tier = .compensated
+        var report = IdentityReport(isSealed: state.isSealed)
+        do throws(AgentError) {
+            guard let identity = try await state.keptIdentity()?.identity else { return status }
+            status.instance = identity.instance
+            status.serial = identity.serial
+            report.isAtFirstKey = identity.isAtFirstKey
+            if let journal, journal.instance != identity.instance {
+                report.trouble = "the journal is instance \(journal.instance)'s, the identity is \(identity.instance)"
+            } else if let bornWith = identity.bornWith {
+                status.securityFloor = max(bornWith.securityVersion, journal?.floorTarget ?? 0)
+            } else {
+                report.trouble =
+                    "it was not born yet: birthmark-device enrol --accept takes over what the factory has signed"
+            }
+        } catch {
+            report.trouble = error.message
+        }
+        status.identity = report
+        return status
+    }
+}

@@ -1,0 +1,132 @@
+import Messages
+import UpdateTrust
+
+extension CompensatedAgent {
+    /// The whole update up to the reboot: asks for a grant, judges it, installs.
+    ///
+    /// A run that was cut off anywhere is continued, when it was for the same release.
+    /// - Parameter progress: is told bytes done and bytes in all while the package is copied and digested.
+    public func update(
+        _ order: UpdateOrder,
+        _ lock: borrowing AgentLock,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        let release = try VerifiedRelease(order.release, trust)
+        let artifact = release.release.artifact
+        let (identity, journal) = try await opened()
+        let isSameBoot = journal.update.map { !$0.isBooted } ?? false
+        let start = try UpdateStart(of: release.reference, after: journal.update, isSameBoot: isSameBoot)
+        if case .done(let record) = start { return try UpdateOutcome(record, resumed: true) }
+        // Before anything is asked: a grant's time must not run while a slow disk copies.
+        try Spool(directory: state.spoolPath).admit(order.package, as: artifact) { progress($0, artifact.size) }
+        if case .goOn = start {
+            try journal.change { journal in
+                journal.update?.installCommand = order.installCommand
+                journal.update?.installSeconds = order.installSeconds
+            }
+            do throws(AgentError) {
+                return try await pass(release, identity, journal, resumed: true, progress: progress)
+            } catch {
+                // The grant that is kept is good no more.
+                guard error.kind == .refused, journal.update?.step == .failed else { throw error }
+            }
+        }
+        let sending = { (request: [UInt8]) throws(AgentError) in
+            try journal.change { journal in
+                journal.update = UpdateRecord(
+                    request: Blob(request),
+                    resetsAtRequest: 0,
+                    package: release.reference,
+                    release: release.envelope,
+                    installCommand: order.installCommand,
+                    installSeconds: order.installSeconds
+                )
+            }
+        }
+        _ = try await ask(.update, package: release.reference, identity, journal, beforeSending: sending) {
+            answer throws(AgentError) in try keep(answer.grant, journal)
+        }
+        return try await pass(release, identity, journal, resumed: false, progress: progress)
+    }
+
+    /// Continues the update that an earlier run began, with the package and the command of that run.
+    public func resume(
+        _ lock: borrowing AgentLock,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        let record = try state.resumableUpdate()
+        if record.step == .installed { return try UpdateOutcome(record, resumed: true) }
+        let (identity, journal) = try await opened()
+        let release = try VerifiedRelease(record.release, trust)
+        return try await pass(release, identity, journal, resumed: true, progress: progress)
+    }
+
+    /// Keeps a grant before it is used: its file for provenance, the journal to go on from.
+    private func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
+        guard let delivery, let request = journal.update?.request else {
+            throw AgentError(
+                .environment,
+                "the verifier accepted the request and gave no grant",
+                hint: "check that both sides are of fitting versions; nothing was installed"
+            )
+        }
+        let issuer = try trust.gate.issuer
+        let grant: CompensatedGrant
+        do {
+            grant = try CompensatedGrant.verify(delivery.grant, issuer: issuer, keys: trust.grantKeys)
+        } catch {
+            try journal.fail("the verifier's grant is none: \(error)")
+            throw AgentError(shut: [GateReason(error.code)])
+        }
+        try state.keep(GrantFile(request: request, delivery: delivery), as: grant.claims.jti)
+        try journal.reach(.granted) { update in
+            update.grant = grant.claims.jti
+            update.delivery = delivery
+        }
+    }
+
+    /// Through the gate and to the end of the install command; the package is digested through the descriptor it reads.
+    private func pass(
+        _ release: VerifiedRelease,
+        _ identity: IdentityKeeper,
+        _ journal: JournalKeeper,
+        resumed: Bool,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
+        guard let record = journal.update, let delivery = record.delivery else {
+            throw AgentError(.environment, "the journal lost the grant", hint: "run birthmark-device update again")
+        }
+        let artifact = release.release.artifact
+        let package = try Spool(directory: state.spoolPath).open(artifact) { progress($0, artifact.size) }
+        let keys = try identity.keys
+        let input = CompensatedGateInput(
+            delivery: delivery,
+            request: record.request.bytes,
+            release: record.release,
+            package: MeasuredPackage(size: artifact.size, sha256: artifact.sha256),
+            instance: identity.instance,
+            keys: [SoftwareKey(of: keys.key), SoftwareKey(of: keys.next)],
+            securityFloor: max(identity.bornWith.securityVersion, journal.journal.floorTarget ?? 0),
+            wallClock: wallClock(),
+            journalled: record.step == .installing ? record.grant : nil
+        )
+        if case .shut(let reasons) = CompensatedGateCheck.judge(input, trust: try trust.gate) {
+            try journal.fail(reasons.map(\.sentence).joined(separator: " "))
+            throw AgentError(shut: reasons)
+        }
+        let installer = Installer(command: record.installCommand, seconds: record.installSeconds)
+        try installer.claim(package)
+        try journal.reach(.installing)
+        if let trouble = try await installer.run(package, for: release.release) {
+            try journal.fail(trouble)
+            throw AgentError(
+                .environment,
+                trouble,
+                hint: "look at the installer's own words, then run birthmark-device update again",
+                reasons: ["install-failed"]
+            )
+        }
+        try journal.reach(.installed) { $0.bootAtInstall = BootID.current }
+        return try UpdateOutcome(record, resumed: resumed)
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// A command that somebody has configured, run by /bin/sh -c for a bounded time.
+struct ShellCommand: Sendable {
+    /// How it ended.
+    enum End: Hashable, Sendable {
+        case exited(Int32)
+        case killed(signal: Int32)
+        case timedOut(seconds: Int64)
+
+        /// One sentence for people; nil when all went well.
+        func trouble(of command: String) -> String? {
+            switch self {
+            case .exited(0): nil
+            case .exited(let status): "\(command) ended with status \(status)"
+            case .killed(let signal): "\(command) was killed by signal \(signal)"
+            case .timedOut(let seconds): "\(command) did not end within \(seconds) s and was killed"
+            }
+        }
+    }
+
+    /// What /bin/sh -c gets.
+    let text: String
+    /// Seconds it may take.
+    let seconds: Int64
+
+    /// Runs it; standard error is this program's.
+    /// - Parameters:
+    ///   - input: its standard input; stays open here.
+    ///   - environment: what it finds in its environment besides this program's own.
+    /// - Returns: how it ended, and what it wrote.
+    /// - Throws: when it could not be started, or has written more than `output` takes.
+    func run<Output: OutputProtocol>(
+        input: FileDescriptor,
+        output: Output,
+        environment: [Environment.Key: String?] = [:]
+    ) async throws -> (end: End, output: Output.OutputType) {
+        var options = PlatformOptions()
+        // A session of its own, so that the time limit reaches every process of it and nobody else.
+        options.createSession = true
+        let configuration = Configuration(
+            executable: .path("/bin/sh"),
+            arguments: ["-c", text],
+            environment: .inherit.updating(environment),
+            platformOptions: options
+        )
+        let watch = Watch()
+        let limit = Task { [seconds] in
+            try await Task.sleep(for: .seconds(seconds))
+            watch.expire()
+        }
+        defer { limit.cancel() }
+        let result = try await Subprocess.run(
+            configuration,
+            input: .fileDescriptor(input, closeAfterSpawningProcess: false),
+            output: output,
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+        ) { execution in
+            watch.began(execution.processIdentifier.value)
+        }
+        watch.ended()
+        return (end(result.terminationStatus, isOverdue: watch.isOverdue), result.standardOutput)
+    }
+
+    private func end(_ status: TerminationStatus, isOverdue: Bool) -> End {
+        if isOverdue { return .timedOut(seconds: seconds) }
+        switch status {
+        case .exited(let code): return .exited(code)
+        case .signaled(let signal): return .killed(signal: signal)
+        @unknown default: return .exited(-1)
+        }
+    }
+}
+
+/// Which process group to kill when the time is over.
+private final class Watch: Sendable {
+    private let state = Mutex<(leader: pid_t?, isOverdue: Bool)>((nil, false))
+
+    var isOverdue: Bool { state.withLock(\.isOverdue) }
+
+    func began(_ leader: pid_t) { state.withLock { $0.leader = leader } }
+
+    func ended() { state.withLock { $0.leader = nil } }
+
+    func expire() {
+        state.withLock { state in
+            guard let leader = state.leader else { return }
+            state.isOverdue = true
+            _ = kill(-leader, SIGKILL)
+        }
+    }
+}
