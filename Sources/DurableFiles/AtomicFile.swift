@@ -14,8 +14,16 @@ public enum AtomicFile {
     private static let marker = ".new."
 
     /// Removes from a directory the temporary files of writers that were killed.
-    public static func sweep(_ directory: String) {
-        for name in DirectoryEntries.names(in: directory) {
+    public static func sweep(_ directory: String) { sweep(directory) { _ in true } }
+
+    /// Removes the temporary files of writers of one file that were killed, and of no other.
+    public static func sweep(writersOf path: String) {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        sweep(parent(of: path)) { $0.hasPrefix(name + marker) }
+    }
+
+    private static func sweep(_ directory: String, where isMeant: (String) -> Bool) {
+        for name in DirectoryEntries.names(in: directory) where isMeant(name) {
             guard let range = name.firstRange(of: marker),
                 let owner = pid_t(name[range.upperBound...].prefix { $0 != "." }),
                 kill(owner, 0) != 0, errno == ESRCH

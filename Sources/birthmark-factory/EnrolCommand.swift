@@ -12,17 +12,39 @@ struct EnrolCommand: AsyncParsableCommand {
             The key comes in a request that the device has made (birthmark-device enrol --out). Nothing can be proven of such a device: the \
             station's word is that this key belongs to the one in front of it. A verifier serves it by rules with "controls" only.
 
-            Example:
+            For a device that cannot make a key at the line the station makes it (--inject): the file is the device's identity, for \
+            birthmark-device enrol --injected, and no copy stays here. Whoever reads it can be the device until the device's first contact, \
+            which commits a key that was made there; the record says that the key is the station's. The same command after a kill \
+            gives the same birth.
+
+            Examples:
               birthmark-factory enrol line-1 SENSOR-0007.request.json --serial SENSOR-0007 --model sn-10 --hardware-revision A \\
                   --environment production --product sensor --package sensor-os --package-version 1.7.0 --security-version 3 \\
                   --require-claim mmc-cid --out SENSOR-0007.birth.json
+              birthmark-factory enrol line-1 --inject /media/stick/SENSOR-0008.identity.json --claim mmc-cid=15010038474e4434 \\
+                  --serial SENSOR-0008 --model sn-10 --hardware-revision A --environment production --product sensor \\
+                  --package sensor-os --package-version 1.7.0 --security-version 3
             """
     )
 
     @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
     var directory: String
-    @Argument(help: ArgumentHelp("The device's request.", valueName: "file"))
-    var request: String
+    @Argument(help: ArgumentHelp("The device's request; not with --inject.", valueName: "file"))
+    var request: String?
+    @Option(
+        help: ArgumentHelp(
+            "Makes the first key here, and writes the device's identity to this file, 0600.",
+            valueName: "file"
+        )
+    )
+    var inject: String?
+    @Option(
+        help: ArgumentHelp(
+            "With --inject: what the device will say of its hardware; repeat for several.",
+            valueName: "name=value"
+        )
+    )
+    var claim: [ClaimValue] = []
     @Option(help: "The serial number.")
     var serial: Label
     @Option(help: "The model.")
@@ -46,12 +68,16 @@ struct EnrolCommand: AsyncParsableCommand {
     @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var output: OutputOptions
 
-    private struct Report: Encodable {
-        var verdict: String
-        var instance: InstanceID
-        var serial: Label
-        var bornAt: Int64
-        var record: String
+    func validate() throws {
+        guard (request == nil) != (inject == nil) else {
+            throw ValidationError("give the device's request, or --inject to make the key here")
+        }
+        guard inject != nil || claim.isEmpty else {
+            throw ValidationError("--claim belongs to --inject: a request has the device's own claims")
+        }
+        guard Set(claim.map(\.name)).count == claim.count, claim.count <= HardwareClaims.maximumCount else {
+            throw ValidationError("--claim names each claim once, and \(HardwareClaims.maximumCount) at most")
+        }
     }
 
     func run() async throws {
@@ -60,18 +86,15 @@ struct EnrolCommand: AsyncParsableCommand {
             passphrase: passphrase.passphrase(),
             certifying: false
         )
-        let bytes = try InputFile.read(request, limit: KeyRequest.maximumSize, what: "the key request")
-        let asked: KeyRequest
-        do {
-            asked = try KeyRequest(parsing: bytes)
-        } catch {
-            throw CommandFailure(
-                .malformed,
-                "\(request) is no key request: \(error.detail)",
-                hint: "give the file that birthmark-device enrol --out wrote"
-            )
+        if let inject {
+            try makeKey(inject, station)
+        } else if let request {
+            try finish(station.enrol(order, try asked(request), origin: .device, now: UTCTime.now), station)
         }
-        let order = CompensatedOrder(
+    }
+
+    private var order: CompensatedOrder {
+        CompensatedOrder(
             serial: serial,
             model: model,
             hardwareRevision: hardwareRevision,
@@ -80,53 +103,34 @@ struct EnrolCommand: AsyncParsableCommand {
             bornWith: BornWith(name: package, version: packageVersion, securityVersion: securityVersion),
             requiredClaims: requireClaim
         )
-        switch try station.enrol(order, asked, origin: .device, now: UTCTime.now) {
-        case .born(let record): try report("born", record, station)
-        case .alreadyBorn(let record): try report("already-born", record, station)
-        case .serialTaken:
-            throw refusal(
-                "another device has the serial number",
-                "serial-taken",
-                "read the label again; a board is swapped by rework"
-            )
-        case .orderDiffers(let parts):
-            throw refusal(
-                "it was born otherwise: \(parts.joined(separator: ", "))",
-                "order-differs",
-                "give the same order as then, or another serial number"
-            )
-        case .claimsMissing(let names):
-            throw refusal(
-                "the device does not say \(names.map(\.text).joined(separator: ", "))",
-                "claims-missing",
-                "run birthmark-device enrol on it with --claim for each"
+    }
+
+    private func asked(_ request: String) throws -> KeyRequest {
+        let bytes = try InputFile.read(request, limit: KeyRequest.maximumSize, what: "the key request")
+        do {
+            return try KeyRequest(parsing: bytes)
+        } catch {
+            throw CommandFailure(
+                .malformed,
+                "\(request) is no key request: \(error.detail)",
+                hint: "give the file that birthmark-device enrol --out wrote"
             )
         }
     }
 
-    private func refusal(_ why: String, _ code: String, _ hint: String) -> CommandFailure {
-        CommandFailure(.refused, "\(serial) is not born: \(why)", hint: hint, reasons: [code])
-    }
-
-    private func report(_ verdict: String, _ record: CompensatedBirthRecord, _ station: Station) throws {
-        let file = station.birthFile(of: serial)
-        if let out {
-            let bytes = try InputFile.read(file, limit: SignedEnvelope.maximumSize, what: "the signed birth")
-            try OutputFile.write(bytes, to: out, mode: 0o644)
+    private func makeKey(_ path: String, _ station: Station) throws {
+        guard let claims = HardwareClaims(Dictionary(claim.map { ($0.name, $0.value) }) { first, _ in first }) else {
+            throw ValidationError("--claim names \(HardwareClaims.maximumCount) claims at most")
         }
-        let report = Report(
-            verdict: verdict,
-            instance: record.instance,
-            serial: record.serial,
-            bornAt: record.bornAt,
-            record: file
-        )
-        try output.print(report) {
-            """
-            \(record.serial) \(verdict == "born" ? "is born, without a TPM" : "was born already, nothing changed")
-            instance \(record.instance), first key \(record.key.thumbprint)
-            \(out.map { "for the device: \($0)" } ?? "signed birth: \(file)")
-            """
+        switch try station.inject(order, claims, into: path, now: UTCTime.now) {
+        case .enrolled(let outcome): try finish(outcome, station, identity: path)
+        case .delivered(let record): try report("already-born", record, station)
+        case .otherIdentity(let parts):
+            throw refusal(
+                "\(path) is the identity of something else: \(parts.joined(separator: ", "))",
+                "other-identity",
+                "name another file; a key is never written over"
+            )
         }
     }
 }

@@ -20,21 +20,8 @@ extension Station {
         let missing = order.requiredClaims.filter { request.claims.values[$0] == nil }
         guard missing.isEmpty else { return .claimsMissing(missing) }
         let files = BirthFiles(self)
-        let record = CompensatedBirthRecord(
-            serial: order.serial,
-            model: order.model,
-            hardwareRevision: order.hardwareRevision,
-            environment: order.environment,
-            profile: order.profile,
-            bornAt: now,
-            station: name,
-            replaces: try files.replacement(of: order.serial),
-            bornWith: order.bornWith,
-            key: request.key,
-            keyOrigin: origin,
-            claims: request.claims
-        )
-        if let signed = try signedCompensatedBirth(of: order.serial) { return signed.outcome(for: record) }
+        let record = try record(order, request.key, request.claims, origin: origin, now: now)
+        if let earlier = try earlierBirth(of: order.serial) { return earlier.outcome(for: record) }
         do {
             try files.claim(order.serial, forKey: request.key)
         } catch let refusal as BirthRefusal {
@@ -53,19 +40,43 @@ extension Station {
         return .born(record)
     }
 
+    /// What a birth by this order says.
+    func record(
+        _ order: CompensatedOrder,
+        _ key: SoftwareKey,
+        _ claims: HardwareClaims,
+        origin: CompensatedBirthRecord.KeyOrigin,
+        now: Int64
+    ) throws -> CompensatedBirthRecord {
+        CompensatedBirthRecord(
+            serial: order.serial,
+            model: order.model,
+            hardwareRevision: order.hardwareRevision,
+            environment: order.environment,
+            profile: order.profile,
+            bornAt: now,
+            station: name,
+            replaces: try BirthFiles(self).replacement(of: order.serial),
+            bornWith: order.bornWith,
+            key: key,
+            keyOrigin: origin,
+            claims: claims
+        )
+    }
+
     /// What was signed under a serial number; of a device with a TPM it is that the serial number is taken.
-    private func signedCompensatedBirth(of serial: Label) throws -> Earlier? {
+    func earlierBirth(of serial: Label) throws -> EarlierBirth? {
         guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
         guard envelope.payloadType == CompensatedBirthRecord.payloadType else { return .measured }
         let payload = try envelope.payload(type: CompensatedBirthRecord.payloadType, signedBy: listed.key)
         return .compensated(try CompensatedBirthRecord(parsing: payload))
     }
 
-    private enum Earlier {
+    enum EarlierBirth {
         case measured
         case compensated(CompensatedBirthRecord)
 
-        func outcome(for record: CompensatedBirthRecord) -> CompensatedOutcome {
+        fileprivate func outcome(for record: CompensatedBirthRecord) -> CompensatedOutcome {
             guard case .compensated(let earlier) = self, earlier.instance == record.instance else {
                 return .serialTaken
             }
@@ -76,7 +87,7 @@ extension Station {
 }
 
 extension CompensatedBirthRecord {
-    fileprivate func differences(from other: CompensatedBirthRecord) -> [String] {
+    func differences(from other: CompensatedBirthRecord) -> [String] {
         let parts: [(String, Bool)] = [
             ("model", model == other.model), ("hardware revision", hardwareRevision == other.hardwareRevision),
             ("environment", environment == other.environment), ("profile", profile == other.profile),
