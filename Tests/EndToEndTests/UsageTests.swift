@@ -6,6 +6,12 @@ import Testing
         ["release", "rollout", String(repeating: "ab", count: 32)] + more
     }
 
+    private static func enrolment(_ more: String...) -> [String] {
+        ["enrol", "/tmp/bm-never"] + more + ["--serial", "S-1", "--model", "m", "--hardware-revision", "A"]
+            + ["--environment", "lab", "--product", "p", "--package", "os", "--package-version", "1"]
+            + ["--security-version", "1"]
+    }
+
     static let wrong: [(Program, [String])] = [
         (.auditor, ["nonsense"]), (.auditor, ["release"] + ["--nonsense"]), (.auditor, ["release", "sign"]),
         (.auditor, ["release", "measure"]), (.auditor, ["release", "withdraw", "no-digest", "--reason", "r"]),
@@ -54,6 +60,18 @@ import Testing
         ),
         (.device, ["run", "--nonsense"]), (.device, ["run", "now"]),
         (.device, ["update", "--package", "p", "--manifest", "m", "--install-command", "c", "--install-timeout", "0"]),
+        (.device, ["enrol"]), (.device, ["enrol", "--out", "/tmp/bm-never", "--accept", "b"]),
+        (.device, ["enrol", "--accept", "b", "--claim", "a=f"]),
+        (.device, ["enrol", "--out", "/tmp/bm-never", "--claim", "a"]),
+        (.device, ["enrol", "--out", "/tmp/bm-never", "--seal-command", "c"]),
+        (.device, ["enrol", "--out", "/tmp/bm-never", "--unseal-command", "c"]),
+        (.device, ["enrol", "--injected", "i", "--out", "/tmp/bm-never"]),
+        (.device, ["enrol", "--seal-command", "", "--unseal-command", ""]),
+        (.factory, ["enrol", "/tmp/x"]), (.factory, enrolment("r", "--inject", "/tmp/bm-never")),
+        (.factory, enrolment()),
+        (.factory, enrolment("r", "--claim", "a=b")),
+        (.factory, enrolment("--inject", "/tmp/bm-never", "--claim", "a")),
+        (.factory, enrolment("--inject", "/tmp/bm-never", "--claim", "a=b", "--claim", "a=c")),
         (.swtpm, ["nonsense"]), (.swtpm, ["make"]),
         (.swtpm, ["boot", "/tmp/x", "--firmware", "x", "--tamper", "everything"]),
     ]

@@ -28,16 +28,17 @@ struct Secrets {
         // The TPM vendor's keys are props of the tests.
         for entry in tree(directory) where entry.isFile && !entry.path.hasPrefix(directory + "/tpm-vendor") {
             let path = entry.path
-            guard let bytes = try? contents(of: path), let secret = Self.secret(in: bytes, named: path) else {
-                continue
-            }
+            guard let bytes = try? contents(of: path) else { continue }
+            let secrets = Self.secrets(in: bytes, named: path)
+            guard !secrets.isEmpty else { continue }
             files.append(path)
             if entry.mode != 0o600 { exposed.append((path, entry.mode)) }
-            let raw = Data(secret)
-            let hexadecimal = secret.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-            let base64 = raw.base64EncodedString()
-            for text in [hexadecimal, hexadecimal.uppercased(), base64, Base64URL.encode(secret)] {
-                spellings.append((path, text))
+            for secret in secrets {
+                let hexadecimal = secret.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                let base64 = Data(secret).base64EncodedString()
+                for text in [hexadecimal, hexadecimal.uppercased(), base64, Base64URL.encode(secret)] {
+                    spellings.append((path, text))
+                }
             }
         }
         // What belongs to one owner only is closed as a whole.
@@ -51,6 +52,16 @@ struct Secrets {
         for entry in tree(directory) where owned.contains(entry.path) && entry.mode != 0o700 {
             exposed.append((entry.path, entry.mode))
         }
+    }
+
+    private static func secrets(in bytes: [UInt8], named path: String) -> [[UInt8]] {
+        if let identity = try? SoftwareIdentity(parsing: bytes), let keys = try? identity.keys {
+            return [[UInt8](keys.key.rawRepresentation), [UInt8](keys.next.rawRepresentation)]
+        }
+        if let identity = try? InjectedIdentity(parsing: bytes), let key = try? identity.firstKey {
+            return [[UInt8](key.rawRepresentation)]
+        }
+        return secret(in: bytes, named: path).map { [$0] } ?? []
     }
 
     /// The private bytes: the scalar of an elliptic key, a seed, a symmetric key.
