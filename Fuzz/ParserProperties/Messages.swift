@@ -48,7 +48,7 @@ extension ParserTarget {
     }
 
     /// A message in canonical JSON: one text for each meaning.
-    private static func canonical<Message: Codable & Hashable & Sendable>(
+    static func canonical<Message: Codable & Hashable & Sendable>(
         _ name: String,
         longestInput: Int,
         parse: @escaping @Sendable ([UInt8]) -> Message?
