@@ -14,7 +14,7 @@ struct EnrolCommand: AsyncParsableCommand {
             another; they are read anew for each request.
 
             With --seal-command and --unseal-command the platform seals the file before it is written; both are remembered beside it. \
-            They keep it from who has the disk alone, and from nobody who can run the unseal command. Given without anything else they \
+            They keep it from who has the disk without the sealing key, and from nobody who can run the unseal command. Given alone they \
             seal the identity that is here, or seal it anew.
 
             A key that a station has made (--injected) is known to the line until this device's first contact: that commits a key \
