@@ -3,8 +3,8 @@ public import Messages
 
 /// Judges what an instance without a TPM shows.
 public struct CompensatedAppraiser: Sendable {
-    /// The instance's birth.
-    public let record: CompensatedBirthRecord
+    /// Whom the evidence is held to.
+    public let record: CompensatedSubject
     /// Where its ratchet stands.
     public let ratchet: Ratchet
     /// The position of a key that was committed for this instance at any time; `nil` for any other key.
@@ -12,7 +12,7 @@ public struct CompensatedAppraiser: Sendable {
 
     /// Joins what is on record.
     public init(
-        record: CompensatedBirthRecord,
+        record: CompensatedSubject,
         ratchet: Ratchet,
         position: @escaping @Sendable (SoftwareKey) -> Int64?
     ) {

@@ -9,9 +9,9 @@ public struct Ratchet: Hashable, Sendable, Codable {
     /// The one before: good only for asking again what was answered, with the same next key; `nil` before the first contact.
     public let previous: SoftwareKey?
 
-    /// Where it stands at birth.
-    public init(first key: SoftwareKey) {
-        position = 0
+    /// Where it stands at birth, or when it begins anew behind all keys that were committed before.
+    public init(first key: SoftwareKey, at position: Int64 = 0) {
+        self.position = position
         self.key = key
         previous = nil
     }

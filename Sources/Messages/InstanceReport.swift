@@ -7,6 +7,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var model: Label
     public var hardwareRevision: Label
     public var environment: Label
+    /// From its birth record too, unless `lowered` is present.
     public var tier: Tier
     /// Seconds since 1970.
     public var bornAt: Int64
@@ -42,6 +43,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var takesOver: Takeover?
     /// How many keys of an instance without a TPM were committed before its current one; absent in one with a TPM.
     public var position: Int64?
+    /// By whose word it speaks without the TPM that it was born with; absent while it does not.
+    public var lowered: LoweredMark?
     /// The copy of it that has spoken; absent when none did, or an operator has decided.
     public var fork: ForkReport?
     /// Why it is where it is, for people: the last refusal or operator's act.
@@ -75,6 +78,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         followedBy: InstanceID? = nil,
         takesOver: Takeover? = nil,
         position: Int64? = nil,
+        lowered: LoweredMark? = nil,
         fork: ForkReport? = nil,
         remark: String? = nil
     ) {
@@ -101,6 +105,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.followedBy = followedBy
         self.takesOver = takesOver
         self.position = position
+        self.lowered = lowered
         self.fork = fork
         self.remark = remark
     }

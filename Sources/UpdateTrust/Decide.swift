@@ -47,7 +47,13 @@ extension DecisionInput {
         case .reimaged:
             .unchanged(.refused(Refused(reasons: [.reimaged], evidence: [])), ["the instance was reimaged"])
         case .retired: try refuseRetired(observation)
-        case .born, .trusted, .rescue, .drifted: nil
+        case .born, .trusted, .rescue, .drifted:
+            // Not recorded either: whoever lowered the tier is who has to raise it.
+            state.lowered?.holds(at: now) == true
+                ? .unchanged(
+                    .refused(Refused(reasons: [.tierLowered], evidence: [])),
+                    ["its TPM answers, and its tier is \(state.lowered?.mark.description ?? "")"]
+                ) : nil
         }
     }
 

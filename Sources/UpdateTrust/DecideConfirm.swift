@@ -68,7 +68,8 @@ extension DecisionInput {
         var reasons: [DecisionReason] = []
         if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
         if attested.observation.clock.resetCount == grant.resetCount { reasons.append(.notRebooted) }
-        if grant.counter.map({ counters.grants <= $0 }) ?? true { reasons.append(.grantNotSpent) }
+        // One that was given while its TPM did not speak for it spends no counter.
+        if let counter = grant.counter, counters.grants <= counter { reasons.append(.grantNotSpent) }
         return reasons
     }
 }

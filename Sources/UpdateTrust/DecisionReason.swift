@@ -12,6 +12,7 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     case reimaged
     case forked
     case tierMismatch = "tier-mismatch"
+    case tierLowered = "tier-lowered"
     // Compensating controls.
     case controlsUnmet = "controls-unmet"
     case claimNotAsGranted = "claim-not-as-granted"
@@ -74,6 +75,8 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .forked:
             "A key of this instance that was left behind has signed: there is a copy of it, or an old state was put back."
         case .tierMismatch: "The instance proves itself in another way than this."
+        case .tierLowered:
+            "An operator has let the instance speak without its TPM for a time: birthmark device raise-tier ends it."
         case .controlsUnmet: "A compensating control that the policy wants is not met."
         case .claimNotAsGranted: "The device does not say that it runs what was granted."
         case .noPolicyRule: "No rule of the policy is for this instance and package."

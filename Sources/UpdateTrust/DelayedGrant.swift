@@ -123,9 +123,10 @@ extension LeaseCause {
     var endsDelayedGrants: Bool {
         switch self {
         case .drifted, .evidenceRefused, .tpmClearedOrReplaced, .tpmClockWentBack, .tpmFirmwareChanged, .reimaged,
-            .suspended, .cleared, .retired, .boardSwapped, .forked:
+            .suspended, .cleared, .retired, .boardSwapped, .forked, .tierLowered:
             true
-        case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed: false
+        case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed, .tierRaised:
+            false
         }
     }
 }

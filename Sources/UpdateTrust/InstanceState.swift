@@ -54,8 +54,14 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var reappeared: Reappearance?
     /// The instance that its TPM became after its retirement; `nil` while it became none.
     public internal(set) var followedBy: InstanceID?
-    /// Where its key stands; present exactly in an instance without a TPM.
+    /// Where its key stands; present exactly in an instance that speaks without a TPM.
     public internal(set) var ratchet: Ratchet?
+    /// By whose word, and until when, it speaks without the TPM that it was born with; `nil` while it does not.
+    public internal(set) var lowered: LoweredTier?
+    /// The last position of a ratchet that it had while its tier was lowered; `nil` while it had none.
+    public internal(set) var ratchetEnd: Int64?
+    /// The code that somebody at the device was told; `nil` while nobody was.
+    public internal(set) var witness: AwaitedWitness?
     /// A copy of it that has spoken; `nil` when none did, or an operator has decided.
     public internal(set) var fork: Fork?
     /// What operators have put in the place of values that profiles state.

@@ -4,11 +4,11 @@ public import Messages
 extension InstanceState {
     /// The first second, since 1970, at which time alone changes something; `nil` while there is nothing to wait for.
     ///
-    /// Then the lease is over, or the time of a grant that was not seen to boot.
+    /// Then the lease is over, or the time of a grant that was not seen to boot, or that in which it speaks without its TPM.
     public var due: Int64? {
         guard lifecycle != .retired else { return nil }
         let grant = pending.flatMap { $0.stage.isOpen ? $0.expires : nil }
-        return [lease?.expires, grant].compactMap { $0 }.min()
+        return [lease?.expires, grant, lowered?.mark.until].compactMap { $0 }.min()
     }
 }
 
@@ -35,6 +35,7 @@ extension TransitionDraft {
         try noteUnconfirmedGrant()
         try endLeaseOfRecalledRelease(standings)
         if let lease = state.lease, lease.expires <= now { try endLease(because: .expired) }
+        try endLoweredTier()
     }
 
     private mutating func endWithdrawnGrant(_ standings: ReleaseStandings) throws(MessageError) {

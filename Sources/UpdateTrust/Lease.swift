@@ -59,6 +59,10 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case reimaged
     /// A copy of the instance has spoken.
     case forked
+    /// An operator let the instance speak without its TPM.
+    case tierLowered = "tier-lowered"
+    /// The time is over in which the instance spoke without its TPM.
+    case tierRaised = "tier-raised"
     /// An operator suspended the instance.
     case suspended
     /// The instance's TPM was cleared, and its identity put back.

@@ -39,6 +39,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case succession(SuccessionEntry)
         case compensated(CompensatedDecisionEntry)
         case approval(Approval)
+        case witness(WitnessEntry)
+        case tier(TierEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -65,6 +67,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .succession: .succession
             case .compensated: .compensated
             case .approval: .approval
+            case .witness: .witness
+            case .tier: .tier
             }
         }
     }
@@ -76,7 +80,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case downgrade = "downgrade-allowance"
         case rollout, farewell, reappearance, succession
         case compensated = "compensated-decision"
-        case approval
+        case approval, witness, tier
     }
 
     /// Joins the parts.
@@ -132,6 +136,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .succession: body = .succession(try container.decode(SuccessionEntry.self, forKey: .body))
         case .compensated: body = .compensated(try container.decode(CompensatedDecisionEntry.self, forKey: .body))
         case .approval: body = .approval(try container.decode(Approval.self, forKey: .body))
+        case .witness: body = .witness(try container.decode(WitnessEntry.self, forKey: .body))
+        case .tier: body = .tier(try container.decode(TierEntry.self, forKey: .body))
         }
     }
 
@@ -165,6 +171,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .succession(let body): try container.encode(body, forKey: .body)
         case .compensated(let body): try container.encode(body, forKey: .body)
         case .approval(let body): try container.encode(body, forKey: .body)
+        case .witness(let body): try container.encode(body, forKey: .body)
+        case .tier(let body): try container.encode(body, forKey: .body)
         }
     }
 }

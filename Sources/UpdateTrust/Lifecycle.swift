@@ -38,6 +38,10 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         case retire
         /// Its TPM was cleared, and its station put the identity back.
         case restore
+        /// An operator lets a software key speak for it in place of its TPM.
+        case lowerTier = "lower tier"
+        /// That is over.
+        case raiseTier = "raise tier"
     }
 
     /// Where an event leads from here, or `nil` when it cannot happen here.
@@ -50,7 +54,7 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         .rescue: active,
         .drifted: active,
         .reimaged: [.reinstate: .born, .suspend: .suspended, .retire: .retired, .restore: .reimaged],
-        .suspended: [.reinstate: .born, .retire: .retired, .restore: .suspended],
+        .suspended: [.reinstate: .born, .retire: .retired, .restore: .suspended, .raiseTier: .suspended],
         .retired: [:],
     ]
 
@@ -64,6 +68,8 @@ public enum Lifecycle: String, Hashable, Sendable, Codable, CaseIterable {
         .evidenceRefused: .suspended,
         .suspend: .suspended,
         .restore: .born,
+        .lowerTier: .born,
+        .raiseTier: .born,
         .retire: .retired,
     ]
 }

@@ -14,7 +14,8 @@ extension Policy {
         approvals: [RecordedApproval] = [],
         at now: Int64
     ) -> PolicyExplanation {
-        let subject = PolicySubject(birth.facts, package: known?.release.name ?? state.running.name)
+        let facts = state.lowered == nil ? birth.facts : birth.facts.withoutTPM
+        let subject = PolicySubject(facts, package: known?.release.name ?? state.running.name)
         let rule = rule(for: subject)
         var reasons: [DecisionReason] = []
         switch state.lifecycle {
@@ -24,7 +25,7 @@ extension Policy {
         case .born, .trusted, .rescue, .drifted: break
         }
         if rule == nil { reasons.append(.noPolicyRule) }
-        if let rule { reasons += reasonsOfTier(rule, birth) }
+        if let rule { reasons += reasonsOfTier(rule, birth, facts.tier) }
         var details: [String] = []
         if let manifest {
             if let known, known.manifest == manifest {
@@ -39,7 +40,7 @@ extension Policy {
                     let floor = floor(of: birth, state)
                     reasons += conditions.reasonsAgainst(floor: floor)
                     details = conditions.details(floor: floor)
-                    if let controls = rule.controls, birth.facts.tier == .compensated {
+                    if let controls = rule.controls, facts.tier == .compensated {
                         let covering = approvals.filter { $0.approval.covers(birth.facts) }
                         let isApproved = covering.counting(controls.roles, at: now).count >= controls.approvals
                         let isListed = controls.releases.contains(known.release.name)
@@ -60,8 +61,9 @@ extension Policy {
     }
 
     /// What of a rule says nothing to an instance of this tier.
-    private func reasonsOfTier(_ rule: PolicyRule, _ birth: InstanceBirth) -> [DecisionReason] {
+    private func reasonsOfTier(_ rule: PolicyRule, _ birth: InstanceBirth, _ tier: Tier) -> [DecisionReason] {
         switch birth {
+        case .measured where tier == .compensated: rule.controls == nil ? [.tierNotServed] : []
         case .measured(let record): (rule.boot.ima == nil) == (record.imaPCR == nil) ? [] : [.imaNotJudged]
         case .compensated: rule.controls == nil ? [.tierNotServed] : []
         }

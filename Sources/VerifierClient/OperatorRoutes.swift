@@ -131,6 +131,39 @@ extension VerifierClient {
         )
     }
 
+    /// Has a code made for somebody at a device; nobody can be told it again.
+    public func callWitness(
+        at name: Label,
+        _ order: WitnessOrder
+    ) async throws(VerifierClientError) -> WitnessAnswer {
+        try await post("/v1/instances/\(Self.pathSegment(name))/witness", order, limit: WitnessAnswer.maximumSize)
+    }
+
+    /// Lets an instance speak without its TPM for a time; the same order again is answered again.
+    public func lowerTier(
+        of name: Label,
+        _ order: LowerTierOrder
+    ) async throws(VerifierClientError) -> LoweredTierFile {
+        try await post(
+            "/v1/instances/\(Self.pathSegment(name))/lower-tier",
+            order,
+            limit: LoweredTierFile.maximumSize,
+            isRepeatable: true
+        )
+    }
+
+    /// Ends the time in which an instance speaks without its TPM.
+    public func raiseTier(
+        of name: Label,
+        _ reason: OperatorReason
+    ) async throws(VerifierClientError) -> InstanceReport {
+        try await post(
+            "/v1/instances/\(Self.pathSegment(name))/raise-tier",
+            reason,
+            limit: InstanceReport.maximumSize
+        )
+    }
+
     /// Approves a release for devices without a TPM, in the caller's name.
     public func approve(_ order: ApprovalOrder) async throws(VerifierClientError) -> ApprovalReport {
         try await post("/v1/approvals", order, limit: ApprovalOrder.maximumSize)

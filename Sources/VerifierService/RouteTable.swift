@@ -121,7 +121,29 @@ enum RouteTable {
                 verifier.listApprovals
             ),
 
+            Route(
+                .post,
+                "/v1/instances/{name}/witness",
+                by: .operators([.releaseManager, .operator]),
+                bodyLimit: WitnessOrder.maximumSize,
+                verifier.callWitness
+            ),
+
             // Operators.
+            Route(
+                .post,
+                "/v1/instances/{name}/lower-tier",
+                by: .operators([.operator]),
+                bodyLimit: LowerTierOrder.maximumSize,
+                verifier.lowerTier
+            ),
+            Route(
+                .post,
+                "/v1/instances/{name}/raise-tier",
+                by: .operators([.operator]),
+                bodyLimit: OperatorReason.maximumSize,
+                verifier.raiseTier
+            ),
             Route(
                 .post,
                 "/v1/instances/{name}/settle-fork",

@@ -59,7 +59,13 @@ struct AttestCommand: AsyncParsableCommand {
                     "key \(outcome.position) of this device, which has no TPM; nobody has measured what it runs"
                 ),
                 ("instance", outcome.instance.text),
-                ("tier", outcome.tier.rawValue),
+                (
+                    "tier",
+                    outcome.tier.rawValue
+                        + (outcome.lowered.map {
+                            ", lowered until \(UTCTime.text($0.until)) by \($0.by) because \($0.reason)"
+                        } ?? "")
+                ),
                 ("lease", "until \(UTCTime.text(outcome.lease.expires))"),
                 ("rule", outcome.rule),
                 (

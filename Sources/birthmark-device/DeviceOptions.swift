@@ -73,7 +73,8 @@ extension DeviceOptions {
 extension DeviceOptions {
     /// The agent of this directory, when its device has no TPM.
     func compensatedAgent() throws(AgentError) -> CompensatedAgent? {
-        guard let directory = try? StateDirectory(existing: state), directory.isUnmeasured else { return nil }
+        guard let directory = try? StateDirectory(existing: state), try directory.speaksWithoutTPM(at: UTCTime.now)
+        else { return nil }
         return CompensatedAgent(
             state: directory,
             trust: try directory.trust(offered: trust),

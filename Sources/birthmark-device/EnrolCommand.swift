@@ -20,12 +20,17 @@ struct EnrolCommand: AsyncParsableCommand {
             A key that a station has made (--injected) is known to the line until this device's first contact: that commits a key \
             which is made here. So let it be soon: birthmark-device attest.
 
+            A device whose TPM does not serve any more makes such a key too, in the directory of its agent. Its verifier's operator lowers \
+            its tier with the request; the file that comes of that is taken over like a birth, and speaks for the device until its time is \
+            over, or --forget when the operator has ended it.
+
             Examples:
               birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --out SENSOR-0007.request.json \\
                   --seal-command 'systemd-creds encrypt --name=birthmark - -' \\
                   --unseal-command 'systemd-creds decrypt --name=birthmark - -'
               birthmark-device enrol --accept SENSOR-0007.birth.json
               birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --injected /media/stick/SENSOR-0007.identity.json
+              birthmark-device enrol --out GW-0001.request.json, then enrol --accept GW-0001.lowered.json
             """
     )
 
@@ -38,21 +43,28 @@ struct EnrolCommand: AsyncParsableCommand {
     var claim: [ClaimSource] = []
     @Option(help: ArgumentHelp("Where the request for the factory goes.", valueName: "file"))
     var out: String?
-    @Option(help: ArgumentHelp("The birth that the factory has signed.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The birth that the factory has signed, or a lowered tier's file.", valueName: "file")
+    )
     var accept: String?
     @Option(
         help: ArgumentHelp("The identity that a station has made; removed once it is taken over.", valueName: "file")
     )
     var injected: String?
+    @Flag(help: "Forgets the key of a lowered tier: the TPM speaks for the device again.")
+    var forget = false
     @OptionGroup var sealing: SealingOptions
     @OptionGroup var device: DeviceOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        let acts = [out, accept, injected].compactMap { $0 }.count
+        let acts = [out, accept, injected].compactMap { $0 }.count + (forget ? 1 : 0)
         guard acts == 1 || (acts == 0 && sealing.sealing != nil) else {
             throw ValidationError(
-                "--out makes a key and a request, --accept takes the birth over that came of it, --injected takes a station's key over"
+                """
+                --out makes a key and a request, --accept takes over what came of it, --injected takes a station's key over, --forget \
+                ends a lowered tier here
+                """
             )
         }
         guard claim.isEmpty || out != nil || injected != nil else {
@@ -67,12 +79,25 @@ struct EnrolCommand: AsyncParsableCommand {
         /// Whether the file with a station's key is gone.
         var sourceRemoved: Bool?
         var isSealed: Bool
+        var lowered: LoweredMark?
     }
 
     func run() async throws {
         let directory = try StateDirectory(device.state)
         let lock = try directory.lock()
-        if let out {
+        if forget {
+            let instance = try directory.softwareIdentity()?.instance
+            try directory.forgetLoweredIdentity(at: nil, lock)
+            guard let instance else { return }
+            return try output.print(Report(instance: instance)) {
+                lines([("instance", instance.text), ("next", "birthmark-device attest, with its TPM")])
+            }
+        }
+        if forget {
+            guard let instance = try directory.forgetLoweredIdentity(at: nil, lock) else { return }
+            try print(Report(instance: instance, isSealed: false), next: "birthmark-device attest, with its TPM")
+        } else if let out {
+            try directory.forgetLoweredIdentity(at: UTCTime.now, lock)
             try await request(out, directory, lock)
         } else if let accept {
             try await take(accept, directory, lock)
@@ -85,15 +110,27 @@ struct EnrolCommand: AsyncParsableCommand {
 
     private func request(_ out: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {
         let request = try await directory.requestKey(claim, sealedBy: sealing.sealing, lock)
+        let isBorn = try directory.speaksWithoutTPM(at: UTCTime.now)
         try OutputFile.write(try CanonicalJSON.encode(request), to: out, mode: 0o644)
         try print(
             Report(instance: InstanceID(firstKey: request.key), request: out, isSealed: directory.isSealed),
-            next: "birthmark-factory enrol, at its station"
+            next: isBorn ? "birthmark-factory enrol, at its station" : "birthmark device lower-tier, by an operator"
         )
     }
 
     private func take(_ birth: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {
         let bytes = try InputFile.read(birth, limit: SignedEnvelope.maximumSize, what: "the birth")
+        if let file = try? LoweredTierFile(parsing: bytes) {
+            try await directory.accept(file, lock)
+            return try print(
+                Report(
+                    instance: file.instance,
+                    serial: file.serial,
+                    isSealed: directory.isSealed,
+                    lowered: file.lowered
+                )
+            )
+        }
         let record: CompensatedBirthRecord
         do {
             // Whose signature it is, its verifier judges; here it only says what the device was born with.
@@ -101,8 +138,8 @@ struct EnrolCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(
                 .malformed,
-                "\(birth) is no birth of a device without a TPM: \(error)",
-                hint: "give the file that birthmark-factory enrol wrote"
+                "\(birth) is neither a birth of a device without a TPM nor a lowered tier: \(error)",
+                hint: "give the file that birthmark-factory enrol or birthmark device lower-tier wrote"
             )
         }
         try await directory.accept(record, sealedBy: sealing.sealing, lock)
@@ -127,7 +164,8 @@ struct EnrolCommand: AsyncParsableCommand {
     private func print(_ report: Report, next: String? = nil) throws {
         try output.print(report) {
             lines([
-                ("born", report.serial?.text), ("instance", report.instance.text), ("request", report.request),
+                (report.lowered == nil ? "born" : "speaks for", report.serial?.text),
+                ("until", report.lowered.map { "\(UTCTime.text($0.until)), without its TPM" }), ("instance", report.instance.text), ("request", report.request),
                 ("identity", report.isSealed ? "sealed on the disk" : nil), ("next", next),
             ])
         }

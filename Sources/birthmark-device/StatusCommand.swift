@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
         let directory = try StateDirectory(existing: device.state)
         let trust = try? directory.trust(offered: nil)
         let status: AgentStatus
-        if directory.isUnmeasured {
+        if try directory.speaksWithoutTPM(at: UTCTime.now) {
             status = try await AgentStatus.ofUnmeasured(directory, trust: trust, wallClock: UTCTime.now)
         } else {
             let tcti = try device.tcti ?? directory.configuration().tcti

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import CommandLineContract
 import DeviceAgent
-import Messages
+public import Messages
 
 struct UpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,6 +15,7 @@ struct UpdateCommand: AsyncParsableCommand {
             Example: birthmark-device update --package app-2.0.img --manifest app-2.0.dsse.json \\
                          --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
             After a power cut: birthmark-device update --resume
+            With a code from the verifier: birthmark-device update … --witness-code 12345-67890
             """
     )
 
@@ -29,6 +30,14 @@ struct UpdateCommand: AsyncParsableCommand {
 
     @OptionGroup var timeout: InstallTimeout
 
+    @Option(
+        help: ArgumentHelp(
+            "Of a device without a TPM: the ten digits that somebody at the verifier told you, good once.",
+            valueName: "code"
+        )
+    )
+    var witnessCode: WitnessCode?
+
     @Flag(help: "Continue the update that was cut off, with the package and the command it began with.")
     var resume = false
 
@@ -37,6 +46,9 @@ struct UpdateCommand: AsyncParsableCommand {
 
     func validate() throws {
         let given = [package, manifest, installCommand].compactMap { $0 }.count
+        guard witnessCode == nil || !resume else {
+            throw ValidationError("--witness-code goes with --package, --manifest and --install-command")
+        }
         guard resume ? given == 0 && timeout.installTimeout == nil : given == 3 else {
             throw ValidationError(
                 resume
@@ -50,6 +62,13 @@ struct UpdateCommand: AsyncParsableCommand {
         let bar = ProgressBar("checking the package")
         defer { bar.finish() }
         let holder = try device.holder()
+        if case .measured = holder, witnessCode != nil {
+            throw CommandFailure(
+                .malformed,
+                "--witness-code is for devices without a TPM",
+                hint: "leave it out: what this device is, its TPM shows"
+            )
+        }
         let lock = try StateDirectory(device.state).lock()
         let outcome: UpdateOutcome
         if let order = try order() {
@@ -75,9 +94,15 @@ extension UpdateCommand {
             package: package,
             release: try readManifest(manifest),
             installCommand: installCommand,
-            installSeconds: timeout.installTimeout
+            installSeconds: timeout.installTimeout,
+            witness: witnessCode
         )
     }
+}
+
+extension WitnessCode: ExpressibleByArgument {
+    /// Reads what somebody typed.
+    public init?(argument: String) { self.init(typed: argument) }
 }
 
 struct InstallTimeout: ParsableArguments {

@@ -9,8 +9,8 @@ struct DeviceCommand: AsyncParsableCommand {
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
         discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
         subcommands: [
-            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, SettleFork.self,
-            Suspend.self, Reinstate.self, Retire.self,
+            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, Witness.self,
+            SettleFork.self, LowerTier.self, RaiseTier.self, Suspend.self, Reinstate.self, Retire.self,
         ]
     )
 
@@ -145,7 +145,7 @@ func describe(_ device: InstanceReport) -> String {
         ("serial", device.serial.text),
         ("instance", device.instance.text),
         ("model", "\(device.model), hardware revision \(device.hardwareRevision), \(device.environment)"),
-        ("tier", device.tier.rawValue),
+        ("tier", device.tier.rawValue + (device.lowered.map { ", \(describe($0))" } ?? "")),
         ("born", UTCTime.text(device.bornAt)),
         ("lifecycle", device.lifecycle),
         (

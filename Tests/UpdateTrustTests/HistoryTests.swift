@@ -6,7 +6,7 @@ import Testing
 @testable import UpdateTrust
 
 /// What an auditor knows of an instance who reads nothing but its ledger entries.
-private struct History: Hashable {
+struct History: Hashable {
     var lifecycle: Lifecycle?
     var lease: Label?
     var leaseExpires: Int64?
@@ -20,6 +20,9 @@ private struct History: Hashable {
     var installation: ContentDigest?
     var reimage: ContentDigest?
     var lastEntry: ContentDigest?
+    var loweredUntil: Int64?
+    var key: ContentDigest?
+    var position: Int64?
 
     init() {}
 
@@ -73,8 +76,14 @@ private struct History: Hashable {
                 (installation, reimage) = (reimage ?? installation, nil)
             case .retire: lifecycle = .retired
             }
+        case .compensated(let decision):
+            lifecycle = decision.lifecycle
+            (key, position) = (decision.key, decision.position)
+        case .tier(let entry):
+            if lifecycle != .suspended { lifecycle = .born }
+            (loweredUntil, key, position) = (entry.until, entry.key, entry.position)
         case .release, .withdrawal, .policy, .allowance, .downgrade, .rollout, .farewell, .reappearance, .succession,
-            .compensated, .approval:
+            .approval, .witness:
             break
         }
     }
@@ -93,6 +102,9 @@ private struct History: Hashable {
         installation = state.installation?.key
         reimage = state.reimage?.key
         lastEntry = state.lastEntry
+        loweredUntil = state.lowered?.mark.until
+        key = state.ratchet?.key.thumbprint
+        position = state.ratchet?.position
     }
 }
 

@@ -24,6 +24,20 @@ import Testing
             LedgerEntry(at: 1, actor: actor, body: .approval(approval)),
             LedgerEntry(
                 at: 1,
+                instance: world.record.instance,
+                actor: actor,
+                body: .witness(WitnessEntry(release: known.manifest, until: 2, reason: remark))
+            ),
+            LedgerEntry(
+                at: 1,
+                instance: world.record.instance,
+                actor: actor,
+                body: .tier(
+                    TierEntry(change: .lowered, key: Sample.digest("key"), position: 3, until: 2, reason: remark)
+                )
+            ),
+            LedgerEntry(
+                at: 1,
                 actor: actor,
                 body: .release(ReleaseEntry(manifest: known.manifest, release: known.release))
             ),

@@ -14,8 +14,10 @@ import Testing
                 switch event {
                 case .reinstate: .born
                 case .retire: .retired
-                case .restore: .suspended
-                case .evidenceAccepted, .fellBack, .drifted, .recalled, .reimaged, .evidenceRefused, .suspend: nil
+                case .restore, .raiseTier: .suspended
+                case .evidenceAccepted, .fellBack, .drifted, .recalled, .reimaged, .evidenceRefused, .suspend,
+                    .lowerTier:
+                    nil
                 }
             #expect(Lifecycle.suspended.after(event) == expected)
         }
@@ -29,7 +31,9 @@ import Testing
                 case .suspend: .suspended
                 case .retire: .retired
                 case .restore: .reimaged
-                case .evidenceAccepted, .fellBack, .drifted, .recalled, .reimaged, .evidenceRefused: nil
+                case .evidenceAccepted, .fellBack, .drifted, .recalled, .reimaged, .evidenceRefused, .lowerTier,
+                    .raiseTier:
+                    nil
                 }
             #expect(Lifecycle.reimaged.after(event) == expected)
         }
@@ -46,6 +50,8 @@ import Testing
         #expect(lifecycle.after(.retire) == .retired)
         #expect(lifecycle.after(.reinstate) == nil)
         #expect(lifecycle.after(.restore) == .born)
+        #expect(lifecycle.after(.lowerTier) == .born)
+        #expect(lifecycle.after(.raiseTier) == .born)
     }
 
     @Test func trustComesFromEvidenceAlone() {

@@ -48,6 +48,7 @@ public struct CompensatedAgent: Sendable {
         _ purpose: Purpose,
         package: PackageReference? = nil,
         grant: String? = nil,
+        witness: WitnessCode? = nil,
         wantsResult: Bool = false,
         _ identity: IdentityKeeper,
         _ journal: JournalKeeper,
@@ -70,7 +71,8 @@ public struct CompensatedAgent: Sendable {
                     claims: claims,
                     running: running,
                     package: package,
-                    grant: grant
+                    grant: grant,
+                    witness: witness
                 )
                 try beforeSending(try request.bytes)
                 let evidence = try CompensatedEvidence(request, signedBy: key, next: next)

@@ -15,6 +15,8 @@ public struct CompensatedOutcome: Hashable, Sendable, Encodable {
     public var position: Int64
     /// What was required beyond the signature, and what met it.
     public var controls: [ControlReport]
+    /// By whose word this device speaks without its TPM; absent for one that was born without.
+    public var lowered: LoweredMark?
     /// The attestation result for relying parties (an EAR as a JWT), when it was asked for.
     public var ear: String?
 }
@@ -35,6 +37,7 @@ extension CompensatedAgent {
             rule: answer.rule,
             position: answer.position,
             controls: answer.controls,
+            lowered: answer.lowered,
             ear: wantsResult ? try trust.checked(answer.ear, of: identity.instance) : nil
         )
     }

@@ -43,9 +43,14 @@ extension CompensatedAgent {
                 )
             }
         }
-        _ = try await ask(.update, package: release.reference, identity, journal, beforeSending: sending) {
-            answer throws(AgentError) in try keep(answer.grant, journal)
-        }
+        _ = try await ask(
+            .update,
+            package: release.reference,
+            witness: order.witness ?? journal.witness(asking: release.reference),
+            identity,
+            journal,
+            beforeSending: sending
+        ) { answer throws(AgentError) in try keep(answer.grant, journal) }
         return try await pass(release, identity, journal, resumed: false, progress: progress)
     }
 
@@ -128,5 +133,13 @@ extension CompensatedAgent {
         }
         try journal.reach(.installed) { $0.bootAtInstall = BootID.current }
         return try UpdateOutcome(record, resumed: resumed)
+    }
+}
+
+extension JournalKeeper {
+    /// What was typed for a request that was cut off before its answer came: it is asked with again.
+    fileprivate func witness(asking package: PackageReference) -> WitnessCode? {
+        guard let update, update.step == .requested, update.package == package else { return nil }
+        return try? CompensatedRequest(parsing: update.request.bytes).witness
     }
 }

@@ -25,6 +25,7 @@ extension StateDirectory {
             identity = made.identity
             try await seal(made, by: sealing)
         } else {
+            try noteTPM()
             identity = SoftwareIdentity(
                 first: P256.Signing.PrivateKey(),
                 next: P256.Signing.PrivateKey(),

@@ -11,13 +11,22 @@ public struct UpdateOrder: Sendable {
     public var installCommand: String
     /// Seconds after which the install command is killed.
     public var installSeconds: Int64
+    /// What somebody at a device without a TPM was told; `nil` when nobody was.
+    public var witness: WitnessCode?
 
     /// Joins the parts.
-    public init(package: String, release: SignedEnvelope, installCommand: String, installSeconds: Int64? = nil) {
+    public init(
+        package: String,
+        release: SignedEnvelope,
+        installCommand: String,
+        installSeconds: Int64? = nil,
+        witness: WitnessCode? = nil
+    ) {
         self.package = package
         self.release = release
         self.installCommand = installCommand
         self.installSeconds = installSeconds ?? Installer.defaultSeconds
+        self.witness = witness
     }
 }
 

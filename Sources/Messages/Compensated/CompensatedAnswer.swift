@@ -14,6 +14,8 @@ public struct CompensatedAnswer: Hashable, Sendable, Codable {
     public var rule: String
     /// What was required beyond the signature, and what met it.
     public var controls: [ControlReport]
+    /// By whose word an instance with a TPM speaks without it; absent for one that was born so.
+    public var lowered: LoweredMark?
 
     /// The most bytes accepted.
     public static let maximumSize = 64 << 10
@@ -26,7 +28,8 @@ public struct CompensatedAnswer: Hashable, Sendable, Codable {
         grant: GrantDelivery? = nil,
         ear: String? = nil,
         rule: String,
-        controls: [ControlReport]
+        controls: [ControlReport],
+        lowered: LoweredMark? = nil
     ) {
         self.key = key
         self.position = position
@@ -35,6 +38,7 @@ public struct CompensatedAnswer: Hashable, Sendable, Codable {
         self.ear = ear
         self.rule = rule
         self.controls = controls
+        self.lowered = lowered
     }
 }
 
@@ -67,4 +71,6 @@ public enum CompensatingControl: String, Hashable, Sendable, Codable, CaseIterab
     case claims
     /// The maintenance window is open.
     case window
+    /// Somebody at the device was told a code by a named person at the verifier.
+    case witness
 }

@@ -22,6 +22,8 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
     public var package: PackageReference?
     /// The `jti` of the grant that was carried out; present exactly when the purpose is `confirm`.
     public var grant: String?
+    /// What somebody at the device was told; only with the purpose `update`.
+    public var witness: WitnessCode?
 
     /// The most bytes a request has; a real one has about 900.
     public static let maximumSize = 8192
@@ -38,7 +40,8 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
         claims: HardwareClaims,
         running: ClaimedRelease,
         package: PackageReference? = nil,
-        grant: String? = nil
+        grant: String? = nil,
+        witness: WitnessCode? = nil
     ) {
         self.version = 1
         self.instance = instance
@@ -50,6 +53,7 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
         self.running = running
         self.package = package
         self.grant = grant
+        self.witness = witness
     }
 
     /// Reads a request from its exact bytes.
@@ -66,6 +70,9 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
                 .outOfRange,
                 "an instance without a TPM asks for attest, for update with \"package\", or for confirm with \"grant\""
             )
+        }
+        guard witness == nil || purpose == .update else {
+            throw MessageError(.outOfRange, "\"witness\" goes with the purpose update, and with no other")
         }
         guard key != next else { throw MessageError(.outOfRange, "\"next\" is another key than \"key\"") }
     }

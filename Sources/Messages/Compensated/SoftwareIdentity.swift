@@ -4,8 +4,8 @@ public import Crypto
 public struct SoftwareIdentity: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The format; 1 is the only one.
     public var formatVersion: Int
-    /// The instance, from the first key.
-    public let instance: InstanceID
+    /// The instance, from the first key; of a device whose tier was lowered, the one that it is by its TPM.
+    public private(set) var instance: InstanceID
     /// What the verifier committed last, as far as is known here: P-256, 32 bytes.
     private var key: Blob
     /// What takes its place; the same until an answer has come.
@@ -68,6 +68,15 @@ public struct SoftwareIdentity: Hashable, Sendable, Codable, CustomStringConvert
     public var isAtFirstKey: Bool {
         guard let keys = try? keys else { return false }
         return InstanceID(firstKey: SoftwareKey(of: keys.key)) == instance
+    }
+
+    /// Whether this key signs.
+    public func isAt(_ key: SoftwareKey) -> Bool { (try? keys).map { SoftwareKey(of: $0.key) == key } ?? false }
+
+    /// An operator lets the key speak for a device with a TPM.
+    public mutating func speak(for file: LoweredTierFile) {
+        instance = file.instance
+        setBirth(file.serial, with: file.bornWith)
     }
 
     /// The next key was committed: it signs from here on, and another takes its place.

@@ -31,6 +31,8 @@ public struct CompensatedDecisionEntry: Hashable, Sendable, Codable {
     public var controls: [ControlReport]
     /// Where the instance stands from now on.
     public var lifecycle: Lifecycle
+    /// By whose word an instance with a TPM speaks without it; absent for one that was born so.
+    public var lowered: LoweredMark?
     /// The copy that has spoken; present when that is why it was refused.
     public var fork: ForkEntry?
 }

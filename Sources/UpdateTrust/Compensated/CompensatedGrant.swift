@@ -40,6 +40,8 @@ public struct CompensatedGrantClaims: Hashable, Sendable, Codable {
     public var policy: GrantPolicy
     /// What was required beyond the signature, and what met it.
     public var controls: [ControlReport]
+    /// By whose word an instance with a TPM speaks without it; absent for one that was born so.
+    public var lowered: LoweredMark?
 
     /// The value of `aud`.
     public static let audience = "urn:birthmark:compensated-gate"
@@ -102,8 +104,13 @@ extension CompensatedGrantClaims {
 public struct CompensatedGrantTerms: Hashable, Sendable {
     /// What the grant will say.
     public let claims: CompensatedGrantClaims
+    /// The boot that it leads to, of an instance with a TPM: its quotes will show it again.
+    let boot: BootProfile?
 
-    init(claims: CompensatedGrantClaims) { self.claims = claims }
+    init(claims: CompensatedGrantClaims, boot: BootProfile?) {
+        self.claims = claims
+        self.boot = boot
+    }
 }
 
 /// Such terms that were signed.

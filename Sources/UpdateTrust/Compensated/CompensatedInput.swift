@@ -24,7 +24,7 @@ public struct CompensatedInput: Sendable {
     /// SHA-256 of the evidence.
     public var evidence: ContentDigest
     /// Its birth.
-    public var record: CompensatedBirthRecord
+    public var record: CompensatedSubject
     /// What is known of it; the verdict was reached on this state's ratchet.
     public var state: InstanceState
     /// The release that the request names by its manifest; `nil` when it is not registered, or none is asked for.
@@ -47,7 +47,7 @@ public struct CompensatedInput: Sendable {
         verdict: CompensatedVerdict,
         request: ReceivedCompensatedRequest,
         evidence: ContentDigest,
-        record: CompensatedBirthRecord,
+        record: CompensatedSubject,
         state: InstanceState,
         release: KnownRelease?,
         standings: ReleaseStandings,
@@ -112,6 +112,8 @@ public struct CompensatedAcceptance: Hashable, Sendable {
     public let rule: Label
     /// What was required beyond the signature, and what met it.
     public let controls: [ControlReport]
+    /// By whose word an instance with a TPM speaks without it; `nil` for one that was born so.
+    public let lowered: LoweredMark?
 
     /// The message, with the grant and its proof when one was given, and with the result when one was asked for.
     public func answer(
@@ -125,7 +127,8 @@ public struct CompensatedAcceptance: Hashable, Sendable {
             grant: grant,
             ear: result?.compact,
             rule: rule.text,
-            controls: controls
+            controls: controls,
+            lowered: lowered
         )
     }
 }

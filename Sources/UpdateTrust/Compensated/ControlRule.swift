@@ -13,6 +13,8 @@ public struct ControlRule: Hashable, Sendable, Codable {
     public var roles: [OperatorRole]?
     /// Whether the device's hardware must say of itself what it said at birth.
     public var claims: Bool
+    /// Whether somebody at the device must have been told a code by a named person at the verifier; absent: no.
+    public var witness: Bool?
 
     /// More people than two only make approval a formality.
     public static let maximumApprovals = 2
@@ -65,6 +67,7 @@ public struct ControlRule: Hashable, Sendable, Codable {
             lines.append("approved by \(people.count)\(there) of \(self.approvals) people")
         }
         if claims { lines.append("the device's hardware has to say what it said at birth") }
+        if witness == true { lines.append("somebody at the device has to type a code: birthmark device witness") }
         return lines
     }
 }

@@ -6,6 +6,7 @@ import Messages
 /// The same input gives the same decision. Only what a key of the instance has signed changes or records anything.
 public func decide(_ input: CompensatedInput) -> CompensatedDecision {
     do throws(MessageError) {
+        if input.isOver { return .unchanged(.notAuthentic("its TPM speaks for it")) }
         switch input.verdict {
         case .notAuthentic(let detail): return .unchanged(.notAuthentic(detail))
         case .forked(let fork): return try input.suspend(for: fork)
@@ -20,6 +21,9 @@ public func decide(_ input: CompensatedInput) -> CompensatedDecision {
 }
 
 extension CompensatedInput {
+    /// Whether it is one with a TPM, and no act, or none any more, lets it speak without.
+    fileprivate var isOver: Bool { record.facts.tier != .compensated && state.lowered?.holds(at: now) != true }
+
     /// What makes the parts of the input belong to different instances or requests: a fault of the caller, and never trust.
     fileprivate func contradiction(of shown: CompensatedState) -> String? {
         let asked = request.request
@@ -74,19 +78,20 @@ extension CompensatedInput {
         try draft.settle(standings)
         draft.state.ratchet = shown.ratchet
         let asked = request.request
-        let subject = PolicySubject(record.facts, package: asked.package?.name ?? state.running.name)
+        let subject = PolicySubject(record.facts.withoutTPM, package: asked.package?.name ?? state.running.name)
         guard let rule = policy.rule(for: subject) else {
             let why = policy.explain(subject).map { "rule \($0.rule) does not fit: \($0.because)" }
             return try refuse([.noPolicyRule], shown, rule: nil, draft: draft, why)
         }
         guard let wanted = rule.controls else { return try refuse([.tierNotServed], shown, rule: rule, draft: draft) }
-        let controls = wanted.outcomes(
+        var controls = wanted.outcomes(
             of: shown,
             package: asked.package?.name,
             approvals: approvals.filter { $0.approval.covers(record.facts) },
             window: rule.window,
             at: now
         )
+        if wanted.witness == true, let witness = witness(of: shown, in: &draft) { controls.append(witness) }
         let boot = claimedBoot
         let isRecalled = boot == .current && state.running.manifest.map { standings[$0] == .recalled } ?? false
         guard let next = state.lifecycle.after(isRecalled ? .recalled : boot.event) else {
@@ -120,6 +125,8 @@ extension CompensatedInput {
         var controls: [ControlReport]
         var seconds: Int64
         var boot: BootName
+
+        var wantsWitness: Bool { controls.contains { $0.control == .witness } }
     }
 
     /// What the device says that it runs, in the words for boots; nobody has measured one.
@@ -160,7 +167,8 @@ extension CompensatedInput {
             ratchet: ground.shown.ratchet,
             lease: lease.statement,
             rule: ground.rule.id,
-            controls: ground.controls
+            controls: ground.controls,
+            lowered: state.lowered?.mark
         )
     }
 
@@ -171,7 +179,9 @@ extension CompensatedInput {
     ) throws(MessageError) -> Lease {
         // A lease that was given for health does not go on beside something else.
         let strays = !ground.boot.isOwn && state.lifecycle != draft.state.lifecycle
-        return try draft.renewLease(id: identifiers.lease, seconds: ground.seconds, because: cause, reboot: strays)
+        // No lease outlives the time that an operator gave.
+        let seconds = min(ground.seconds, state.lowered.map { $0.mark.until &- now } ?? ground.seconds)
+        return try draft.renewLease(id: identifiers.lease, seconds: seconds, because: cause, reboot: strays)
     }
 
     private func grant(_ ground: Ground, draft: TransitionDraft) throws(MessageError) -> CompensatedDecision {
@@ -211,10 +221,13 @@ extension CompensatedInput {
         let lease = try renew(ground, because: ground.boot.leaseCause, in: &draft)
         let ends = [
             lease.expires, now &+ ground.rule.grant.seconds, release.release.expires,
-            ground.rule.window?.closing(at: now),
+            ground.rule.window?.closing(at: now), ground.wantsWitness ? draft.state.witness?.spent?.until : nil,
         ]
+        let expires = ends.compactMap { $0 }.min() ?? now
+        if ground.wantsWitness { draft.state.witness?.spend(at: ground.shown.ratchet.position, until: expires) }
         let terms = CompensatedGrantTerms(
-            claims: claims(ground, release, lease, until: ends.compactMap { $0 }.min() ?? now)
+            claims: claims(ground, release, lease, until: expires),
+            boot: record.facts.selection == nil ? nil : release.release.boot
         )
         return CompensatedDecision(
             outcome: .granting(terms, acceptance(ground, lease)),
@@ -243,12 +256,13 @@ extension CompensatedInput {
             position: ground.shown.ratchet.position,
             request: request.digest,
             evidence: evidence,
-            tier: record.tier,
+            tier: .compensated,
             package: GrantedPackage(of: release),
             from: request.request.running,
             lease: GrantLease(id: lease.id, exp: lease.expires),
             policy: GrantPolicy(sha256: policy.digest, rule: ground.rule.id),
-            controls: ground.controls
+            controls: ground.controls,
+            lowered: state.lowered?.mark
         )
     }
 
@@ -343,6 +357,7 @@ extension CompensatedInput {
                     differing: differing.isEmpty ? nil : differing,
                     controls: controls,
                     lifecycle: draft.state.lifecycle,
+                    lowered: state.lowered?.mark,
                     fork: fork.map(ForkEntry.init)
                 )
             )

@@ -14,6 +14,7 @@ extension CompensatedDecision {
             grant: grant.digest,
             package: claims.package.reference,
             securityVersion: claims.package.securityVersion,
+            boot: terms.boot,
             expires: claims.exp,
             lease: claims.lease.id,
             status: .issued

@@ -17,7 +17,7 @@ extension Verifier {
         if let device = order.device {
             instance = InstanceID(device.text)
             if instance == nil { instance = try await store.instance(serial: device) }
-            guard let instance, case .compensated? = try await enrolledBirth(instance) else {
+            guard let instance, try await speaksWithoutTPM(instance) else {
                 throw ServiceProblem.conflict("No device of that name without a TPM is on record.")
             }
         }

@@ -20,32 +20,48 @@ extension Verifier {
             request = try ReceivedCompensatedRequest(parsing: evidence.request.bytes)
         } catch { throw ServiceProblem.malformed(error.detail) }
         let asked = request.request
-        let record: CompensatedBirthRecord
-        switch try await enrolledBirth(asked.instance) {
-        case .compensated(let born): record = born
-        case .measured:
-            throw tierMismatch(asked.instance, asked.purpose, "it was born with a TPM, and claims to have none")
-        case nil: throw notAuthentic(asked.instance, asked.purpose, "no such instance on record")
+        guard let birth = try await enrolledBirth(asked.instance) else {
+            throw notAuthentic(asked.instance, asked.purpose, "no such instance on record")
         }
-        guard let selection = Self.usualSelection else { throw ServiceProblem.undecided("no selection") }
+        guard let selection = birth.measured?.record.selection ?? Self.usualSelection else {
+            throw ServiceProblem.undecided("no selection")
+        }
+        // Before the challenge is used up: who claims another tier has cost nobody anything.
+        guard let held = try await store.snapshot(of: asked.instance, release: nil) else {
+            throw ServiceProblem.undecided("the state of \(asked.instance) is gone")
+        }
+        _ = try subject(birth, held.state, asked)
         let challenge = try consume(
             asked.challenge,
             for: Challenges.Binding(
                 instance: asked.instance,
                 purpose: asked.purpose,
                 package: asked.package?.sha256,
-                iakName: record.key.bytes,
+                iakName: birth.keyName,
                 selection: selection
             )
         )
         let given = CompensatedCase(
             evidence: evidence,
             request: request,
-            record: record,
+            birth: birth,
             challenge: challenge,
             wantsResult: exchange.query["result"] != nil
         )
         return try await undecidedOnFault(asked.purpose) { try await decide(given) }
+    }
+
+    /// Whom the evidence is held to as the record stands; throws where the instance's TPM speaks for it.
+    private func subject(
+        _ birth: EnrolledBirth,
+        _ state: InstanceState,
+        _ asked: CompensatedRequest
+    ) throws -> CompensatedSubject {
+        if let subject = birth.subject(in: state, at: clock.seconds) { return subject }
+        let why =
+            state.lowered == nil
+            ? "it was born with a TPM, and claims to have none" : "its time without its TPM is over"
+        throw tierMismatch(asked.instance, asked.purpose, why)
     }
 
     /// Who claims another tier than the birth's is refused like a stranger, and noticed: nothing shows who it was.
@@ -59,7 +75,7 @@ extension Verifier {
     struct CompensatedCase: Sendable {
         var evidence: CompensatedEvidence
         var request: ReceivedCompensatedRequest
-        var record: CompensatedBirthRecord
+        var birth: EnrolledBirth
         var challenge: Challenges.Valid
         var wantsResult: Bool
     }
@@ -70,11 +86,15 @@ extension Verifier {
             let policy = policy.now.policy
             // Positions only come to be: read before the state, they cannot be ahead of it.
             let positions = try await store.ratchetPositions(of: [asked.key, asked.next], asked.instance)
-            guard let snapshot = try await store.snapshot(of: asked.instance, release: asked.package?.manifest),
-                let ratchet = snapshot.state.ratchet
-            else { throw ServiceProblem.undecided("the state of \(asked.instance) is gone") }
-            let appraiser = CompensatedAppraiser(record: given.record, ratchet: ratchet) { positions[$0] }
-            let input = try await input(given, appraiser.appraise(given.evidence, asked), snapshot, policy)
+            guard let snapshot = try await store.snapshot(of: asked.instance, release: asked.package?.manifest) else {
+                throw ServiceProblem.undecided("the state of \(asked.instance) is gone")
+            }
+            let subject = try subject(given.birth, snapshot.state, asked)
+            guard let ratchet = snapshot.state.ratchet else {
+                throw ServiceProblem.undecided("\(asked.instance) has no ratchet")
+            }
+            let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { positions[$0] }
+            let input = try await input(given, subject, appraiser.appraise(given.evidence, asked), snapshot, policy)
             var decided = UpdateTrust.decide(input)
             if case .granting(let terms, _) = decided.outcome {
                 decided = try decided.issuing(try materials.grantSigner.sign(terms))
@@ -101,6 +121,7 @@ extension Verifier {
 
     private func input(
         _ given: CompensatedCase,
+        _ subject: CompensatedSubject,
         _ verdict: CompensatedVerdict,
         _ snapshot: DecisionSnapshot,
         _ policy: Policy
@@ -116,7 +137,7 @@ extension Verifier {
             verdict: verdict,
             request: given.request,
             evidence: given.evidence.digest,
-            record: given.record,
+            record: subject,
             state: snapshot.state,
             release: try await known(manifest, snapshot),
             standings: snapshot.standings,
@@ -139,7 +160,7 @@ extension Verifier {
         case .accepted(let acceptance), .granted(_, let acceptance): claims = input.resultClaims(for: acceptance)
         case .granting, .refused, .notAuthentic, .undecided: return nil
         }
-        claims.statusList = try await statusReference(of: given.record.instance)
+        claims.statusList = try await statusReference(of: given.request.request.instance)
         return try materials.resultSigner.sign(claims)
     }
 
@@ -187,6 +208,7 @@ extension Verifier {
                 "instance": "\(request.instance)", "purpose": "\(request.purpose.rawValue)", "tier": "compensated",
                 "verdict": "\(verdict)", "why": "\(decided.explanation.joined(separator: "; "))",
             ]
+            if let mark = committed?.transition.state.lowered?.mark { metadata["lowered"] = "\(mark)" }
             if !reasons.isEmpty { metadata["reasons"] = "\(reasons.joined(separator: ","))" }
             if let entry = committed.flatMap(Self.entry) { metadata["entry"] = "\(entry)" }
             // A copy that has spoken is somebody's business at once.

@@ -97,7 +97,7 @@ extension Verifier {
             model: record.model,
             hardwareRevision: record.hardwareRevision,
             environment: record.environment,
-            tier: record.tier,
+            tier: state.lowered == nil ? record.tier : .compensated,
             bornAt: record.bornAt,
             lifecycle: state.lifecycle.rawValue,
             running: RunningPackage(
@@ -133,6 +133,7 @@ extension Verifier {
             followedBy: state.followedBy,
             takesOver: record.takesOver,
             position: state.ratchet?.position,
+            lowered: state.lowered?.mark,
             fork: state.fork.map {
                 ForkReport(key: $0.key.thumbprint, position: $0.position, committed: $0.committed)
             },

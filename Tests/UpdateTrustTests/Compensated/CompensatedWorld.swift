@@ -92,7 +92,8 @@ struct CompensatedWorld {
         _ disk: Disk,
         _ purpose: Purpose,
         package: KnownRelease? = nil,
-        grant: String? = nil
+        grant: String? = nil,
+        witness: WitnessCode? = nil
     ) -> CompensatedRequest {
         CompensatedRequest(
             instance: record.instance,
@@ -103,13 +104,14 @@ struct CompensatedWorld {
             claims: disk.claims,
             running: disk.running,
             package: package.map(Sample.reference),
-            grant: grant
+            grant: grant,
+            witness: witness
         )
     }
 
     func verdict(_ evidence: CompensatedEvidence, _ request: CompensatedRequest) throws -> CompensatedVerdict {
         let committed = committed
-        return CompensatedAppraiser(record: record, ratchet: try #require(state.ratchet)) { committed[$0] }
+        return CompensatedAppraiser(record: record.subject, ratchet: try #require(state.ratchet)) { committed[$0] }
             .appraise(evidence, request)
     }
 
@@ -117,17 +119,18 @@ struct CompensatedWorld {
         _ disk: Disk,
         _ purpose: Purpose,
         package: KnownRelease? = nil,
-        grant: String? = nil
+        grant: String? = nil,
+        witness: WitnessCode? = nil
     ) throws -> CompensatedInput {
         drawn += 1
-        let request = request(disk, purpose, package: package, grant: grant)
+        let request = request(disk, purpose, package: package, grant: grant, witness: witness)
         let evidence = try CompensatedEvidence(request, signedBy: disk.key, next: disk.next)
         let random = (0..<32).map { UInt8(truncatingIfNeeded: drawn >> (8 * ($0 % 8))) }
         return CompensatedInput(
             verdict: try verdict(evidence, request),
             request: try ReceivedCompensatedRequest(parsing: evidence.request.bytes),
             evidence: evidence.digest,
-            record: record,
+            record: record.subject,
             state: state,
             release: package,
             standings: fallen,
@@ -146,9 +149,10 @@ struct CompensatedWorld {
         _ purpose: Purpose = .attest,
         package: KnownRelease? = nil,
         grant: String? = nil,
+        witness: WitnessCode? = nil,
         isAnswerLost: Bool = false
     ) throws -> CompensatedDecision {
-        var decision = decide(try input(disk, purpose, package: package, grant: grant))
+        var decision = decide(try input(disk, purpose, package: package, grant: grant, witness: witness))
         if case .granting(let terms, _) = decision.outcome {
             decision = try decision.issuing(try GrantSigner(key: grantKey).sign(terms))
         }
@@ -170,6 +174,20 @@ struct CompensatedWorld {
         guard let transition = try settlement.apply(to: state, at: now) else { return false }
         try take(transition)
         return true
+    }
+
+    /// Has a code made for somebody at the device; `nil` when nobody may have one.
+    mutating func call(
+        _ known: KnownRelease,
+        _ code: WitnessCode? = nil,
+        seconds: Int64 = 900
+    ) throws -> WitnessCode? {
+        let code = try #require(code ?? WitnessCode(number: drawn &+ 1_234_567_890))
+        let reason = try #require(Remark("Bob is on site"))
+        let call = WitnessCall(known.manifest, seconds: seconds, by: Sample.label("alice"), reason: reason)
+        guard let (transition, _) = try call.apply(code, to: state, at: now) else { return nil }
+        try take(transition)
+        return code
     }
 
     private mutating func take(_ transition: Transition) throws {

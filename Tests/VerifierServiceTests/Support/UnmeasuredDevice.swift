@@ -14,7 +14,10 @@ struct UnmeasuredDevice: Sendable {
     var running: ClaimedRelease
     var claims: HardwareClaims
 
-    var instance: InstanceID { record.instance }
+    /// The device with a TPM whose tier was lowered for this one's key; `nil` for one that was born without.
+    var speaksFor: InstanceID?
+
+    var instance: InstanceID { speaksFor ?? record.instance }
     var serial: Label { record.serial }
 
     init(serial: String, at factory: TestFactory) throws {
@@ -42,7 +45,8 @@ struct UnmeasuredDevice: Sendable {
         _ purpose: Purpose,
         _ challenge: String,
         package: PackageReference? = nil,
-        grant: String? = nil
+        grant: String? = nil,
+        witness: WitnessCode? = nil
     ) throws -> CompensatedEvidence {
         try CompensatedEvidence(
             CompensatedRequest(
@@ -54,7 +58,8 @@ struct UnmeasuredDevice: Sendable {
                 claims: claims,
                 running: running,
                 package: package,
-                grant: grant
+                grant: grant,
+                witness: witness
             ),
             signedBy: key,
             next: next
@@ -69,11 +74,13 @@ extension VerifierClient {
         _ device: inout UnmeasuredDevice,
         _ purpose: Purpose = .attest,
         package: PackageReference? = nil,
-        grant: String? = nil
+        grant: String? = nil,
+        witness: WitnessCode? = nil
     ) async throws -> CompensatedAnswer {
         let order = ChallengeRequest(instance: device.instance, purpose: purpose, package: package?.sha256)
         let challenge = try await challenge(order).challenge
-        let answer = try await decide(device.evidence(purpose, challenge, package: package, grant: grant))
+        let evidence = try device.evidence(purpose, challenge, package: package, grant: grant, witness: witness)
+        let answer = try await decide(evidence)
         guard answer.key == SoftwareKey(of: device.next) else {
             throw UnexpectedAnswer(text: "another key is committed")
         }

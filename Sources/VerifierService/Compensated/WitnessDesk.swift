@@ -1,0 +1,51 @@
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+extension Verifier {
+    /// `POST /v1/instances/{name}/witness`: makes a code, and tells it this once.
+    func callWitness(_ exchange: Exchange) async throws -> Answer {
+        let order: WitnessOrder
+        do { order = try WitnessOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
+        guard let code = WitnessCode(number: UInt64.random(in: 0..<WitnessCode.count)) else {
+            throw ServiceProblem.undecided("no code")
+        }
+        let call = WitnessCall(
+            order.release,
+            seconds: Int64(order.minutes) * 60,
+            by: try caller(exchange),
+            reason: reason
+        )
+        var awaited: AwaitedWitness?
+        let (birth, state) = try await applying(exchange) { _, state in
+            guard try await store.release(order.release) != nil else {
+                throw ServiceProblem.conflict("No such release is registered.")
+            }
+            guard let (transition, witness) = try call.apply(code, to: state, at: clock.seconds) else {
+                throw ServiceProblem.conflict("The instance is suspended or retired, or its TPM speaks for it.")
+            }
+            awaited = witness
+            return transition
+        }
+        guard let awaited else { throw ServiceProblem.undecided("a code that nobody awaits") }
+        logger.notice(
+            "operator",
+            metadata: [
+                "act": "witness", "operator": "\(call.by)", "instance": "\(birth.facts.instance)",
+                "release": "\(order.release)", "until": "\(awaited.until)", "reason": "\(reason)",
+            ]
+        )
+        return try .json(
+            WitnessAnswer(
+                code: code,
+                instance: state.instance,
+                release: order.release,
+                until: awaited.until,
+                entry: awaited.act
+            )
+        )
+    }
+}
