@@ -37,11 +37,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bytes = try InputFile.read(path, limit: Policy.maximumSize, what: "the policy")
-            let policy = try parsing(path) { () throws(MessageError) in
-                let policy = try Policy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
-                for rules in policy.ima.values { _ = try IMAPolicy(rules) }
-                return policy
-            }
+            let policy = try Self.policy(bytes, path)
             let report = Report(
                 digest: policy.digest,
                 rules: policy.rules.map(\.id.text),
@@ -55,25 +51,49 @@ struct PolicyCommand: AsyncParsableCommand {
                 return ([first] + report.windows.map { "rule \($0.rule): \($0.says)" }).joined(separator: "\n")
             }
         }
+
+        /// Reads a policy with the keys, digests and time zones in it.
+        static func policy(_ bytes: [UInt8], _ path: String) throws(CommandFailure) -> Policy {
+            try parsing(path) { () throws(MessageError) in
+                let policy = try Policy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
+                for rules in policy.ima.values { _ = try IMAPolicy(rules) }
+                return policy
+            }
+        }
     }
 
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says which rule would decide for a device, and why.",
+            abstract: "Says which rule would decide for a device, and why, or shows the whole policy as a table.",
             discussion: """
-                Example: birthmark policy explain GW-0001 --release 3b5d… --trust trust.json --operator operators/alice
+                With --matrix: of every tier and kind of move, whether the policy lets it, for how long and on what conditions; for each \
+                model, revision, environment and package that its rules name, or for those that you name.
+
+                Examples:
+                  birthmark policy explain GW-0001 --release 3b5d… --trust trust.json --operator operators/alice
+                  birthmark policy explain --matrix --file policy.json --model gw-100 --package app
                 """
         )
 
-        @OptionGroup var device: DeviceArgument
+        @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "device"))
+        var device: Label?
         @Option(help: ArgumentHelp("The release it would ask for, by its manifest digest.", valueName: "manifest"))
         var release: ContentDigest?
+        @OptionGroup var matrix: MatrixOptions
         @OptionGroup var verifier: VerifierOptions
         @OptionGroup var output: OutputOptions
 
+        func validate() throws {
+            guard matrix.matrix == (device == nil) else {
+                throw ValidationError("name a device, or ask for the whole with --matrix")
+            }
+            guard !matrix.matrix || release == nil else { throw ValidationError("--release goes with a device") }
+        }
+
         func run() async throws {
+            guard let device else { return try await showMatrix() }
             let explanation = try await verifier.ask { client in
-                let instance = try await client.instance(device.name).instance
+                let instance = try await client.instance(device).instance
                 return try await client.explain(PolicyQuestion(instance: instance, manifest: release))
             }
             try output.print(explanation) {
