@@ -1,3 +1,5 @@
+public import Messages
+
 /// Which spelling of the claims a result has: an EAR says it in `eat_profile`, and readers accept no other than they know.
 public enum EARProfile: String, Hashable, Sendable, Codable, CaseIterable {
     /// The profile that public implementations have read since 2023, with points in its names and one policy an appraisal.
@@ -11,6 +13,8 @@ public enum EARProfile: String, Hashable, Sendable, Codable, CaseIterable {
     var verifierID: String { self == .veraison2023 ? "ear.verifier-id" : "ear_verifier_id" }
     var status: String { self == .veraison2023 ? "ear.status" : "ear_status" }
     var vector: String { self == .veraison2023 ? "ear.trustworthiness-vector" : "ear_trustworthiness_vector" }
+    /// What an appraisal policy adds in its own words; `nil` where the profile has no place for it.
+    var policyClaims: String? { self == .veraison2023 ? "ear.veraison.policy-claims" : nil }
     var policies: String { self == .veraison2023 ? "ear.appraisal-policy-id" : "ear_appraisal_policy_ids" }
 }
 
@@ -73,17 +77,37 @@ public struct EARAppraisal: Hashable, Sendable {
     public var vector: TrustworthinessVector?
     /// The policies that were applied, in order.
     public var policies: [String]
+    /// How our verifier's instance proved itself; `nil` when the result does not say.
+    public var tier: Tier?
+    /// By whose word, until when and why an instance with a TPM spoke without it; `nil` when it did not.
+    public var lowered: String?
 
     /// Joins the parts.
-    public init(status: TrustworthinessTier, vector: TrustworthinessVector?, policies: [String]) {
+    public init(
+        status: TrustworthinessTier,
+        vector: TrustworthinessVector?,
+        policies: [String],
+        tier: Tier? = nil,
+        lowered: String? = nil
+    ) {
         self.status = status
         self.vector = vector
         self.policies = policies
+        self.tier = tier
+        self.lowered = lowered
     }
 
+    /// The names that our own policy claims have.
+    static let (tierClaim, loweredClaim) = ("birthmark-tier", "birthmark-lowered")
+
     /// An appraisal that is as good as its worst claim, and no better.
-    public init(of vector: TrustworthinessVector, policies: [String]) {
-        self.init(status: vector.tier, vector: vector, policies: policies)
+    public init(
+        of vector: TrustworthinessVector,
+        policies: [String],
+        tier: Tier? = nil,
+        lowered: String? = nil
+    ) {
+        self.init(status: vector.tier, vector: vector, policies: policies, tier: tier, lowered: lowered)
     }
 }
 
@@ -121,6 +145,11 @@ extension EARClaims: Encodable {
             if let vector = appraisal.vector {
                 let values = TrustworthinessVector.Category.allCases.map { ($0.rawValue, vector[$0].rawValue) }
                 try claims.encode(Dictionary(uniqueKeysWithValues: values), forKey: Member(profile.vector))
+            }
+            if let name = profile.policyClaims, let tier = appraisal.tier {
+                var said = claims.nestedContainer(keyedBy: Member.self, forKey: Member(name))
+                try said.encode(tier, forKey: Member(EARAppraisal.tierClaim))
+                try said.encodeIfPresent(appraisal.lowered, forKey: Member(EARAppraisal.loweredClaim))
             }
             switch profile {
             case .veraison2023: try claims.encodeIfPresent(appraisal.policies.first, forKey: Member(profile.policies))

@@ -68,6 +68,11 @@ extension EARAppraisal {
         case .draft04: policies = try claims.optional(profile.policies)?.texts() ?? []
         }
         self.init(status: status, vector: vector, policies: policies)
+        // Other verifiers' words of this kind are passed over, whatever they are.
+        if let name = profile.policyClaims, case .object(let said)? = try claims.optional(name)?.tree {
+            if case .string(let text)? = said[Self.tierClaim] { tier = Tier(rawValue: text) }
+            if case .string(let text)? = said[Self.loweredClaim] { lowered = text }
+        }
         // Section 3.1: no higher trust than the worst claim of the vector.
         guard status >= (vector?.tier ?? .none) else {
             throw MessageError(.outOfRange, "the status \(status.rawValue) is better than the claims under it")

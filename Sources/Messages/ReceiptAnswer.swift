@@ -12,6 +12,8 @@ public struct ReceiptAnswer: Hashable, Sendable, Codable {
 
     /// The instance.
     public var instance: InstanceID
+    /// How it proves itself.
+    public var tier: Tier
     /// The `jti` of the grant.
     public var grant: String
     /// What became of it.
@@ -23,8 +25,9 @@ public struct ReceiptAnswer: Hashable, Sendable, Codable {
     public static let maximumSize = 4096
 
     /// Joins the parts.
-    public init(instance: InstanceID, grant: String, outcome: Outcome, running: RunningPackage) {
+    public init(instance: InstanceID, tier: Tier, grant: String, outcome: Outcome, running: RunningPackage) {
         self.instance = instance
+        self.tier = tier
         self.grant = grant
         self.outcome = outcome
         self.running = running

@@ -97,6 +97,8 @@ public struct RolloutReport: Hashable, Sendable, Codable {
     public var confirmed: Int64
     /// Updates of those that failed, as far as is known now.
     public var failed: Int64
+    /// How many grants of the release went to devices of each tier, since it was registered.
+    public var tiers: [String: Int]
     /// Seconds since 1970 of the last act on it.
     public var changedAt: Int64
     /// Whose act that was.
@@ -114,6 +116,7 @@ public struct RolloutReport: Hashable, Sendable, Codable {
         plan: RolloutPlan,
         confirmed: Int64,
         failed: Int64,
+        tiers: [String: Int],
         changedAt: Int64,
         changedBy: String,
         reason: String
@@ -123,6 +126,7 @@ public struct RolloutReport: Hashable, Sendable, Codable {
         self.plan = plan
         self.confirmed = confirmed
         self.failed = failed
+        self.tiers = tiers
         self.changedAt = changedAt
         self.changedBy = changedBy
         self.reason = reason

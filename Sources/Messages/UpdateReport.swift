@@ -6,6 +6,8 @@ public struct UpdateReport: Hashable, Sendable, Codable {
     public var instance: InstanceID
     /// The release: SHA-256 of its signed payload.
     public var manifest: ContentDigest
+    /// How the device proved itself for it; absent for grants that were given before that was kept.
+    public var tier: Tier?
     /// How far it came: `granted`, `installed`, `booted`, `confirmed`; or `unconfirmed`, `lapsed`, `superseded`, `rolled-back`, `rescued`,
     /// `failed`, `withdrawn`.
     public var stage: String
@@ -27,10 +29,18 @@ public struct UpdateReport: Hashable, Sendable, Codable {
     }
 
     /// Joins the parts.
-    public init(jti: String, instance: InstanceID, manifest: ContentDigest, stage: String, steps: [Step]) {
+    public init(
+        jti: String,
+        instance: InstanceID,
+        manifest: ContentDigest,
+        tier: Tier?,
+        stage: String,
+        steps: [Step]
+    ) {
         self.jti = jti
         self.instance = instance
         self.manifest = manifest
+        self.tier = tier
         self.stage = stage
         self.steps = steps
     }
@@ -42,6 +52,8 @@ public struct UpdateList: Hashable, Sendable, Codable {
     public var updates: [UpdateReport]
     /// How many updates are in each stage, of a release's all; absent for a device's.
     public var totals: [String: Int]?
+    /// How many of those went to devices of each tier; absent for a device's.
+    public var tiers: [String: Int]?
     /// Present when there are more: what to give as `before`.
     public var next: Int64?
 
@@ -51,9 +63,15 @@ public struct UpdateList: Hashable, Sendable, Codable {
     public static let maximumSize = 1 << 20
 
     /// Joins the parts.
-    public init(updates: [UpdateReport], totals: [String: Int]? = nil, next: Int64? = nil) {
+    public init(
+        updates: [UpdateReport],
+        totals: [String: Int]? = nil,
+        tiers: [String: Int]? = nil,
+        next: Int64? = nil
+    ) {
         self.updates = updates
         self.totals = totals
+        self.tiers = tiers
         self.next = next
     }
 }

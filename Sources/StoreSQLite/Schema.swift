@@ -24,6 +24,7 @@ enum Schema {
         migrator.registerMigration("6") { db in try db.execute(sql: version6) }
         migrator.registerMigration("7") { db in try db.execute(sql: version7) }
         migrator.registerMigration("8") { db in try db.execute(sql: version8) }
+        migrator.registerMigration("9") { db in try db.execute(sql: version9) }
         return migrator
     }
 
@@ -224,4 +225,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX approval_manifest ON approval (manifest, until);
         """
+
+    // How an instance proves itself can be lowered for a time: then its birth does not say how it was for a grant.
+    private static let version9 = "ALTER TABLE grant_given ADD COLUMN tier TEXT;"
 }

@@ -9,13 +9,13 @@ enum Updates {
     static func insert(_ grant: StoredGrant, of instance: InstanceID, entry: Int?, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage, entry)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage, entry, tier)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(
             arguments: [
                 grant.jti, instance.text, grant.compact, grant.expires, Data(grant.manifest.bytes),
-                UpdateStage.granted.rawValue, entry,
+                UpdateStage.granted.rawValue, entry, grant.tier.rawValue,
             ])
     }
 
@@ -61,7 +61,7 @@ extension SQLiteStore {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT rowid, jti, instance, manifest, stage FROM grant_given
+                    SELECT rowid, jti, instance, manifest, stage, tier FROM grant_given
                     WHERE \(column) = ? AND rowid < ? AND stage IS NOT NULL ORDER BY rowid DESC LIMIT ?
                     """,
                 arguments: [value, before ?? Int64.max, limit]
@@ -75,6 +75,7 @@ extension SQLiteStore {
                     jti: row[1],
                     instance: instance,
                     manifest: manifest,
+                    tier: (row[5] as String?).flatMap { Tier(rawValue: $0) },
                     stage: stage,
                     steps: try Self.steps(of: row[1], db)
                 )
@@ -90,6 +91,21 @@ extension SQLiteStore {
         // Of two stages in one second the one that comes later in an update is the later one.
         let order = Dictionary(uniqueKeysWithValues: UpdateStage.allCases.enumerated().map { ($1, $0) })
         return steps.sorted { ($0.at, order[$0.stage] ?? 0) < ($1.at, order[$1.stage] ?? 0) }
+    }
+
+    public func updateTiers(of release: ContentDigest) async throws(StoreError) -> [Tier: Int] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: "SELECT tier, count(*) FROM grant_given WHERE manifest = ? AND tier IS NOT NULL GROUP BY tier",
+                arguments: [Data(release.bytes)]
+            )
+            var counts: [Tier: Int] = [:]
+            for row in rows {
+                if let tier = Tier(rawValue: row[0] as String) { counts[tier] = row[1] }
+            }
+            return counts
+        }
     }
 
     public func updateCounts(of release: ContentDigest) async throws(StoreError) -> [UpdateStage: Int] {

@@ -11,7 +11,8 @@ extension DecisionInput {
             of: attested.instance,
             appraisal: EARAppraisal(
                 of: vector,
-                policies: ["\(EARClaims.policyPrefix)\(policy.digest):\(acceptance.rule)"]
+                policies: ["\(EARClaims.policyPrefix)\(policy.digest):\(acceptance.rule)"],
+                tier: record.tier
             ),
             challenge: request.request.challenge,
             issuedAt: now,
@@ -29,7 +30,8 @@ extension DecisionInput {
             of: record.instance,
             appraisal: EARAppraisal(
                 of: TrustworthinessVector(of: refusal.reasons.map(\.code)),
-                policies: ["\(EARClaims.policyPrefix)\(policy.digest)"]
+                policies: ["\(EARClaims.policyPrefix)\(policy.digest)"],
+                tier: record.tier
             ),
             challenge: request.request.challenge,
             issuedAt: now,

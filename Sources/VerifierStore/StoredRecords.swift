@@ -228,13 +228,16 @@ public struct StoredGrant: Hashable, Sendable {
     public var expires: Int64
     /// The release that it is for.
     public var manifest: ContentDigest
+    /// How the instance proved itself for it.
+    public var tier: Tier
 
     /// Joins the parts.
-    public init(jti: String, compact: String, expires: Int64, manifest: ContentDigest) {
+    public init(jti: String, compact: String, expires: Int64, manifest: ContentDigest, tier: Tier) {
         self.jti = jti
         self.compact = compact
         self.expires = expires
         self.manifest = manifest
+        self.tier = tier
     }
 }
 

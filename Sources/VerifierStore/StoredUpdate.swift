@@ -11,6 +11,8 @@ public struct StoredUpdate: Hashable, Sendable {
     public var instance: InstanceID
     /// The release: SHA-256 of its signed payload.
     public var manifest: ContentDigest
+    /// How the device proved itself for it; `nil` for grants that were given before that was kept.
+    public var tier: Tier?
     /// How far it came.
     public var stage: UpdateStage
     /// Every stage it was seen in, in the order of the times, which are seconds since 1970.
@@ -34,6 +36,7 @@ public struct StoredUpdate: Hashable, Sendable {
         jti: String,
         instance: InstanceID,
         manifest: ContentDigest,
+        tier: Tier?,
         stage: UpdateStage,
         steps: [Step]
     ) {
@@ -41,6 +44,7 @@ public struct StoredUpdate: Hashable, Sendable {
         self.jti = jti
         self.instance = instance
         self.manifest = manifest
+        self.tier = tier
         self.stage = stage
         self.steps = steps
     }

@@ -42,6 +42,9 @@ public protocol VerifierStore: Sendable {
     /// How many updates to a release are in each stage.
     func updateCounts(of release: ContentDigest) async throws(StoreError) -> [UpdateStage: Int]
 
+    /// How many grants of a release went to devices of each tier, as far as that was kept.
+    func updateTiers(of release: ContentDigest) async throws(StoreError) -> [Tier: Int]
+
     /// How instances stand and where on the status list, in ascending order of their ids, beginning after one.
     func standings(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredStanding]
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineContract
 import FoundationEssentials
 import Messages
+import UpdateTrust
 import VerifierClient
 
 struct FreshnessCommand: AsyncParsableCommand {
@@ -75,6 +76,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
         let directory = out
         let bar = ProgressBar("asking for grants")
         defer { bar.finish() }
+        let bundle = try verifier.bundle()
         let batch = try await verifier.ask { client in
             var outcomes: [CarriedOutcome] = []
             for (number, file) in requests.enumerated() {
@@ -91,6 +93,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
                     guard let delivery = answer.grant else {
                         throw VerifierClientError.malformedAnswer("it brings no grant")
                     }
+                    outcome.tier = try Self.tier(delivery, bundle)
                     let path = "\(directory)/\(file.name(without: suffix)).grant.json"
                     let grant = GrantFile(request: file.evidence.request, delivery: delivery)
                     try OutputFile.write(CanonicalJSON.encode(grant), to: path, mode: 0o644)
@@ -106,5 +109,13 @@ struct AuthorizeCommand: AsyncParsableCommand {
         bar.finish()
         try output.print(batch) { batch.text }
         if batch.hasRefusals { throw ExitStatus.refused.code }
+    }
+
+    /// How the device proved itself, as the grant says.
+    private static func tier(_ delivery: GrantDelivery, _ bundle: TrustBundle) throws(VerifierClientError) -> Tier {
+        guard let issuer = Label(bundle.verifier),
+            let grant = try? Grant.verify(delivery.grant, issuer: issuer, keys: bundle.grantKeys)
+        else { throw .malformedAnswer("its grant is not one of the verifier's") }
+        return grant.claims.tier
     }
 }

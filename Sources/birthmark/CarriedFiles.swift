@@ -50,6 +50,8 @@ struct CarriedFile {
 struct CarriedOutcome: Encodable {
     var file: String
     var instance: InstanceID
+    /// How the device proves itself, as the verifier says; absent when it took nothing.
+    var tier: Tier?
     var outcome: String
     var package: String?
     var grant: String?
@@ -74,10 +76,10 @@ struct CarriedBatch: Encodable {
 
     var text: String {
         table(
-            ["FILE", "INSTANCE", "OUTCOME", "PACKAGE", ""],
+            ["FILE", "INSTANCE", "TIER", "OUTCOME", "PACKAGE", ""],
             files.map {
                 [
-                    $0.file, $0.instance.text, $0.outcome, $0.package ?? "",
+                    $0.file, $0.instance.text, $0.tier?.rawValue ?? "", $0.outcome, $0.package ?? "",
                     $0.grant ?? $0.reasons.joined(separator: ", "),
                 ]
             }

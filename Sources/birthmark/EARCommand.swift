@@ -42,6 +42,8 @@ struct EARCommand: AsyncParsableCommand {
                 var status: TrustworthinessTier
                 var claims: [String: Int8]
                 var policies: [String]
+                var tier: Tier?
+                var lowered: String?
             }
         }
 
@@ -62,7 +64,9 @@ struct EARCommand: AsyncParsableCommand {
                     return Report.Appraised(
                         status: appraisal.status,
                         claims: Dictionary(uniqueKeysWithValues: claims),
-                        policies: appraisal.policies
+                        policies: appraisal.policies,
+                        tier: appraisal.tier,
+                        lowered: appraisal.lowered
                     )
                 }
             )
@@ -92,11 +96,20 @@ struct EARCommand: AsyncParsableCommand {
                 }
                 let policies = appraisal.policies.map { ("policy", Optional(shown($0))) }
                 blocks.append(
-                    shown(label) + "\n" + facts([("status", appraisal.status.rawValue)] + said + policies)
+                    shown(label) + "\n"
+                        + facts([("status", appraisal.status.rawValue), ("tier", appraisal.proof)] + said + policies)
                 )
             }
             return blocks.joined(separator: "\n")
         }
+    }
+}
+
+extension EARAppraisal {
+    /// How the instance proved itself, and by whose word in another way than at its birth; `nil` when the result does not say.
+    var proof: String? {
+        guard let tier else { return nil }
+        return tier.rawValue + (lowered.map { ", \(shown($0))" } ?? "")
     }
 }
 

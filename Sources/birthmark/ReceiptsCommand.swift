@@ -42,6 +42,7 @@ struct ReceiptsCommand: AsyncParsableCommand {
                     do {
                         let answer = try await client.bringReceipt(file.evidence)
                         outcome.outcome = answer.outcome.rawValue
+                        outcome.tier = answer.tier
                         outcome.package = "\(answer.running.name) \(answer.running.version)"
                     } catch let error as VerifierClientError {
                         try outcome.refuse(error)

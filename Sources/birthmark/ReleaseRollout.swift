@@ -67,6 +67,7 @@ struct ReleaseRollout: AsyncParsableCommand {
                 ("halts", halts ?? "never by itself"),
                 ("confirmed", "\(report.confirmed)"),
                 ("failed", "\(report.failed)"),
+                ("tiers", report.tiers.isEmpty ? nil : "granted to \(counted(report.tiers))"),
                 ("changed", "\(UTCTime.text(report.changedAt)) by \(report.changedBy): \(report.reason)"),
             ])
         }

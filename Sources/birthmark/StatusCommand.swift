@@ -41,6 +41,8 @@ struct StatusCommand: AsyncParsableCommand {
             var status: String?
             var tier: TrustworthinessTier
             var attesters: [String]
+            /// How each attester proved itself, as far as the result says.
+            var proofs: [String: String]
             var result: Times
             var list: List
 
@@ -71,6 +73,7 @@ struct StatusCommand: AsyncParsableCommand {
                 status: reliance.status?.description,
                 tier: result.claims.status,
                 attesters: result.claims.appraisals.keys.sorted(),
+                proofs: result.claims.appraisals.compactMapValues(\.proof),
                 result: Report.Times(issuedAt: result.claims.issuedAt, expires: result.claims.expires),
                 list: Report.List(
                     uri: token.claims.subject,
@@ -115,7 +118,12 @@ struct StatusCommand: AsyncParsableCommand {
                     "\(report.tier.rawValue), \(report.result.expires.map { "until \(UTCTime.text($0))" } ?? "for ever")"
                 ),
                 ("list", "of \(UTCTime.text(report.list.issuedAt)), until \(UTCTime.text(report.list.expires))"),
-                ("attester", report.attesters.map(shown).joined(separator: ", ")),
+                (
+                    "attester",
+                    report.attesters.map { name in
+                        shown(name) + (report.proofs[name].map { " (\($0))" } ?? "")
+                    }.joined(separator: ", ")
+                ),
             ])
         }
     }

@@ -89,17 +89,20 @@ private func everyPage(
 }
 
 private func describe(_ list: UpdateList) -> String {
-    let totals = list.totals.map { totals in
-        totals.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + "\n"
-    }
-    return (totals ?? "")
+    let totals = [list.totals, list.tiers].compactMap { $0 }.map { counted($0) + "\n" }.joined()
+    return totals
         + table(
-            ["INSTANCE", "MANIFEST", "STAGE", "SEEN"],
+            ["INSTANCE", "TIER", "MANIFEST", "STAGE", "SEEN"],
             list.updates.map { update in
                 [
-                    update.instance.text, update.manifest.description, update.stage,
+                    update.instance.text, update.tier?.rawValue ?? "unknown", update.manifest.description, update.stage,
                     update.steps.map { "\($0.stage) \(UTCTime.text($0.at))" }.joined(separator: ", "),
                 ]
             }
         )
+}
+
+/// How many of each, for people.
+func counted(_ counts: [String: Int]) -> String {
+    counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
 }

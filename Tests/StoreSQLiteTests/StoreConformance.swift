@@ -113,7 +113,8 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
                     jti: "jti-\(challenge)",
                     compact: "a.b.c",
                     expires: Fixture.now + 60,
-                    manifest: ContentDigest(of: [1])
+                    manifest: ContentDigest(of: [1]),
+                    tier: .vtpm
                 ),
                 log: StoredLog([challenge])
             )

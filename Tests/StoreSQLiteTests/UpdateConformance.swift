@@ -79,7 +79,8 @@ extension StoreConformance {
                 jti: "jti-\(number)",
                 compact: "a.b.c",
                 expires: Fixture.now + 100,
-                manifest: release
+                manifest: release,
+                tier: .vtpm
             ),
             log: nil
         )
@@ -196,6 +197,9 @@ extension StoreConformance {
             ]
         )
         #expect(try await store.updateCounts(of: release.manifest) == [.granted: 1, .unconfirmed: 1])
+        #expect(try await store.updateTiers(of: release.manifest) == [.vtpm: 2])
+        #expect(try await store.updateTiers(of: ContentDigest(of: [9])).isEmpty)
+        #expect(later.allSatisfy { $0.tier == .vtpm })
         #expect(try await store.updates(.release(ContentDigest(of: [9])), before: nil, limit: 10).isEmpty)
     }
 

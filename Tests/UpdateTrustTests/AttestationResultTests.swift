@@ -216,7 +216,12 @@ private struct ResultForger {
         var claims = try EARClaims(parsing: Array(forger.claims.utf8))
         claims.profile = profile
         let written = try CanonicalJSON.encode(claims)
-        #expect(try EARClaims(parsing: written) == claims)
+        var expected = claims
+        // The draft's spelling has no place for how the instance proved itself.
+        if profile == .draft04 {
+            for label in claims.appraisals.keys { expected.appraisals[label]?.tier = nil }
+        }
+        #expect(try EARClaims(parsing: written) == expected)
         let text = String(decoding: written, as: UTF8.self)
         switch profile {
         case .veraison2023: #expect(text.contains(#""ear.appraisal-policy-id":"urn:"#))

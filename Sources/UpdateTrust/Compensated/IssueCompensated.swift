@@ -44,7 +44,9 @@ extension CompensatedInput {
             of: state.instance,
             appraisal: EARAppraisal(
                 of: TrustworthinessVector(),
-                policies: ["\(EARClaims.policyPrefix)\(policy.digest):\(acceptance.rule)"]
+                policies: ["\(EARClaims.policyPrefix)\(policy.digest):\(acceptance.rule)"],
+                tier: .compensated,
+                lowered: acceptance.lowered?.sentence
             ),
             challenge: request.request.challenge,
             issuedAt: now,

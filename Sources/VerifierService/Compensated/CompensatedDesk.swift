@@ -178,7 +178,8 @@ extension Verifier {
                 jti: claims.jti,
                 compact: signed.compact,
                 expires: claims.exp,
-                manifest: claims.package.manifest
+                manifest: claims.package.manifest,
+                tier: claims.tier
             )
         }
         return DecisionChange(

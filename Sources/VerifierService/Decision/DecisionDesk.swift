@@ -319,7 +319,8 @@ extension Verifier {
                 jti: signed.terms.claims.jti,
                 compact: signed.compact,
                 expires: signed.terms.claims.exp,
-                manifest: signed.terms.claims.package.manifest
+                manifest: signed.terms.claims.package.manifest,
+                tier: signed.terms.claims.tier
             )
         }
         return DecisionChange(

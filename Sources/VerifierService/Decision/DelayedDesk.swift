@@ -163,6 +163,7 @@ extension Verifier {
         return try .json(
             ReceiptAnswer(
                 instance: state.instance,
+                tier: given.enrolled.record.tier,
                 grant: given.request.request.grant ?? "",
                 outcome: outcome,
                 running: RunningPackage(

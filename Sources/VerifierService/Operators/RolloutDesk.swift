@@ -47,6 +47,7 @@ extension Verifier {
 
     private func rollout(_ manifest: ContentDigest) async throws -> Answer {
         guard let staged = try await store.rollout(of: manifest) else { throw ServiceProblem.notFound }
+        let tiers = try await store.updateTiers(of: manifest)
         return try .json(
             RolloutReport(
                 manifest: staged.rollout.release,
@@ -54,6 +55,7 @@ extension Verifier {
                 plan: staged.rollout.plan,
                 confirmed: staged.confirmed,
                 failed: staged.failed,
+                tiers: Dictionary(uniqueKeysWithValues: tiers.map { ($0.rawValue, $1) }),
                 changedAt: staged.rollout.changedAt,
                 changedBy: staged.rollout.changedBy.description,
                 reason: staged.rollout.reason.text

@@ -18,6 +18,8 @@ extension Verifier {
         var list = try await updates(.release(manifest), exchange)
         let counts = try await store.updateCounts(of: manifest)
         list.totals = Dictionary(uniqueKeysWithValues: counts.map { ($0.rawValue, $1) })
+        let tiers = try await store.updateTiers(of: manifest)
+        list.tiers = Dictionary(uniqueKeysWithValues: tiers.map { ($0.rawValue, $1) })
         return try .json(list)
     }
 
@@ -36,6 +38,7 @@ extension Verifier {
                     jti: update.jti,
                     instance: update.instance,
                     manifest: update.manifest,
+                    tier: update.tier,
                     stage: update.stage.rawValue,
                     steps: update.steps.map { .init(stage: $0.stage.rawValue, at: $0.at) }
                 )

@@ -58,6 +58,9 @@ final class HookedStore: VerifierStore {
     func updateCounts(of release: ContentDigest) async throws(StoreError) -> [UpdateStage: Int] {
         try await call("updateCounts") { () async throws(StoreError) in try await store.updateCounts(of: release) }
     }
+    func updateTiers(of release: ContentDigest) async throws(StoreError) -> [Tier: Int] {
+        try await call("updateTiers") { () async throws(StoreError) in try await store.updateTiers(of: release) }
+    }
     func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int? {
         try await call("statusIndex") { () async throws(StoreError) in try await store.statusIndex(of: instance) }
     }
