@@ -24,6 +24,8 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
     public var grant: String?
     /// The instance's TPM counters as the agent read them; absent for instances without.
     public var counters: CounterReadings?
+    /// SHA-256 of the statement about another instance that a gateway makes (``VouchStatement``); present exactly when the purpose is `vouch`.
+    public var vouches: ContentDigest?
 
     /// The most bytes a request has; a real one has about 800.
     public static let maximumSize = 4096
@@ -36,7 +38,8 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
         installation: InstallationProof,
         package: PackageReference? = nil,
         grant: String? = nil,
-        counters: CounterReadings? = nil
+        counters: CounterReadings? = nil,
+        vouches: ContentDigest? = nil
     ) {
         self.version = 1
         self.instance = instance
@@ -46,6 +49,7 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
         self.package = package
         self.grant = grant
         self.counters = counters
+        self.vouches = vouches
     }
 
     /// Reads a request from its exact bytes.
@@ -56,10 +60,14 @@ public struct DecisionRequest: Hashable, Sendable, Codable {
             throw MessageError(.outOfRange, "decision request version \(version) is not known here")
         }
         try installation.check()
-        guard (package != nil) == purpose.namesPackage, (grant != nil) == (purpose == .confirm) else {
+        guard (package != nil) == purpose.namesPackage, (grant != nil) == (purpose == .confirm),
+            (vouches != nil) == (purpose == .vouch)
+        else {
             throw MessageError(
                 .outOfRange,
-                "\"package\" goes with update and delayed, \"grant\" with confirm, neither with anything else"
+                """
+                "package" goes with update and delayed, "grant" with confirm, "vouches" with vouch, none with anything else
+                """
             )
         }
     }

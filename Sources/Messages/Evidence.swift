@@ -46,6 +46,11 @@ public struct Evidence: Hashable, Sendable, Codable {
     /// Reads evidence and holds its parts to their sizes.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(Evidence.self, from: bytes, limit: Self.maximumSize)
+        try check()
+    }
+
+    /// Holds the parts to their sizes, and the log to its digest.
+    func check() throws(MessageError) {
         guard request.bytes.count <= DecisionRequest.maximumSize, attest.bytes.count <= Self.maximumAttestSize,
             signature.bytes.count <= Self.maximumSignatureSize, (logBytes?.bytes.count ?? 0) <= Self.maximumLogSize,
             (ima?.bytes.bytes.count ?? 0) <= IMAListPart.maximumSize

@@ -45,6 +45,8 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var position: Int64?
     /// By whose word it speaks without the TPM that it was born with; absent while it does not.
     public var lowered: LoweredMark?
+    /// The gateways through which an instance without a TPM may speak; absent when there are none.
+    public var gateways: [InstanceID]?
     /// The copy of it that has spoken; absent when none did, or an operator has decided.
     public var fork: ForkReport?
     /// Why it is where it is, for people: the last refusal or operator's act.
@@ -79,6 +81,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         takesOver: Takeover? = nil,
         position: Int64? = nil,
         lowered: LoweredMark? = nil,
+        gateways: [InstanceID]? = nil,
         fork: ForkReport? = nil,
         remark: String? = nil
     ) {
@@ -106,6 +109,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
         self.takesOver = takesOver
         self.position = position
         self.lowered = lowered
+        self.gateways = gateways
         self.fork = fork
         self.remark = remark
     }
@@ -190,12 +194,15 @@ public struct LeaseReport: Hashable, Sendable, Codable {
     public var issuedAt: Int64
     /// Seconds since 1970 at which it ends by itself.
     public var expires: Int64
+    /// The gateway with whose lease it ends; absent when it rests on nobody's word.
+    public var under: InstanceID?
 
     /// Joins the parts.
-    public init(id: String, issuedAt: Int64, expires: Int64) {
+    public init(id: String, issuedAt: Int64, expires: Int64, under: InstanceID? = nil) {
         self.id = id
         self.issuedAt = issuedAt
         self.expires = expires
+        self.under = under
     }
 }
 

@@ -20,6 +20,8 @@ public enum Purpose: String, Hashable, Sendable, Codable, CaseIterable {
     case delayed
     /// My life is over: take note, before I destroy what made me this instance.
     case farewell
+    /// I am a gateway: this is what an instance without a TPM has shown me, and what I saw of it.
+    case vouch
 
     /// Whether a package is asked for.
     public var namesPackage: Bool { self == .update || self == .delayed }

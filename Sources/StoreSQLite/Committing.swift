@@ -104,6 +104,7 @@ extension SQLiteStore {
         if let grant = decision.grant {
             guard try Rollouts.revision(of: grant.manifest, db) == decision.rollout else { return .stale }
         }
+        if let gateway = decision.gateway, try !Standings.holds(gateway, db) { return .stale }
         let used = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM challenge_used WHERE nonce = ?)"),
             arguments: [Data(decision.challenge)]

@@ -17,14 +17,16 @@ enum Schema {
             try db.execute(sql: version4)
             try Standings.fill(db)
         }
-        migrator.registerMigration("5") { db in
-            try db.execute(sql: version5)
-            try Standings.refresh(db)
-        }
+        migrator.registerMigration("5") { db in try db.execute(sql: version5) }
         migrator.registerMigration("6") { db in try db.execute(sql: version6) }
         migrator.registerMigration("7") { db in try db.execute(sql: version7) }
         migrator.registerMigration("8") { db in try db.execute(sql: version8) }
         migrator.registerMigration("9") { db in try db.execute(sql: version9) }
+        migrator.registerMigration("10") { db in
+            try db.execute(sql: version10)
+            // Also what version 5 has added.
+            try Standings.refresh(db)
+        }
         return migrator
     }
 
@@ -228,4 +230,10 @@ enum Schema {
 
     // How an instance proves itself can be lowered for a time: then its birth does not say how it was for a grant.
     private static let version9 = "ALTER TABLE grant_given ADD COLUMN tier TEXT;"
+
+    // The gateway on whose word a lease rests: when that one's ends, these are looked for.
+    private static let version10 = """
+        ALTER TABLE standing ADD COLUMN under TEXT;
+        CREATE INDEX standing_under ON standing (under) WHERE under IS NOT NULL;
+        """
 }

@@ -20,7 +20,7 @@ enum Standings {
     }
 
     /// Writes anew what follows from the states.
-    static func refresh(_ db: Database) throws { try forEachState(db) { try update($0, isSettled: true, db) } }
+    static func refresh(_ db: Database) throws { try forEachState(db) { try update($0, isSettled: false, db) } }
 
     private static func forEachState(_ db: Database, _ work: (InstanceState) throws -> Void) throws {
         let bodies = try Data.fetchCursor(db, sql: "SELECT body FROM state")
@@ -52,7 +52,7 @@ enum Standings {
         let standing = InstanceStanding(of: state)
         try db.cachedStatement(
             sql: """
-                UPDATE standing SET lifecycle = ?, renewed_at = ?, expires = ?, running = ?, granted = ?,
+                UPDATE standing SET lifecycle = ?, renewed_at = ?, expires = ?, running = ?, granted = ?, under = ?,
                     due = CASE WHEN due = 0 AND NOT ? THEN 0 ELSE ? END
                 WHERE instance = ?
                 """
@@ -60,9 +60,27 @@ enum Standings {
             arguments: [
                 standing.lifecycle.rawValue, standing.renewedAt, standing.expires,
                 (state.running.manifest?.bytes).map { Data($0) },
-                (state.pending?.package.manifest.bytes).map { Data($0) }, isSettled, state.due, state.instance.text,
+                (state.pending?.package.manifest.bytes).map { Data($0) }, state.lease?.under?.text, isSettled,
+                state.due,
+                state.instance.text,
             ]
         )
+        if standing.lifecycle != .trusted || standing.expires == nil { try makeDueUnder(state.instance, db) }
+    }
+
+    /// Makes everybody due whose lease rests on the word of a gateway that is trusted no more.
+    private static func makeDueUnder(_ gateway: InstanceID, _ db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE standing SET due = 0 WHERE under = ?").execute(arguments: [gateway.text])
+    }
+
+    /// Whether a gateway is trusted, and will be for that long unless something happens.
+    static func holds(_ gateway: GatewayStanding, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM standing WHERE instance = ? AND lifecycle = ? AND expires >= ?)"
+            ),
+            arguments: [gateway.instance.text, Lifecycle.trusted.rawValue, gateway.until]
+        ) ?? false
     }
 
     /// Makes everybody due whom the withdrawal of a release concerns.

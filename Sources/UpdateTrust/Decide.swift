@@ -163,6 +163,7 @@ extension DecisionInput {
         }
         switch request.purpose {
         case .attest: return try renew(attested, rule: rule, seconds, draft: draft)
+        case .vouch: return try vouch(attested, rule: rule, seconds, draft: draft)
         case .update: return try grant(attested, rule: rule, seconds, draft: draft)
         case .confirm: return try confirm(attested, rule: rule, seconds, draft: draft)
         case .delayed: return .unchanged(.undecided("a delayed request that is not out of a file"))
@@ -194,6 +195,22 @@ extension DecisionInput {
             )
         else { return }
         try draft.reach(stage, shownBy: quote)
+    }
+
+    /// A gateway's word counts as long as the gateway itself is healthy; its evidence renews its lease either way.
+    private func vouch(
+        _ attested: AttestedState,
+        rule: PolicyRule,
+        _ seconds: Int64,
+        draft: TransitionDraft
+    ) throws(MessageError) -> Decision {
+        let reasons: [DecisionReason] =
+            (rule.gateway == true ? [] : [.notAGateway])
+            + (draft.state.lifecycle == .trusted ? [] : [.gatewayNotTrusted])
+        guard reasons.isEmpty else {
+            return try refuse(reasons, attested, rule: rule, renewing: seconds, draft: draft)
+        }
+        return try renew(attested, rule: rule, seconds, draft: draft)
     }
 
     private func renew(
@@ -309,7 +326,8 @@ extension DecisionInput {
                     seen: LastSeen(observation),
                     installation: newInstallation(in: draft.state),
                     lifecycle: draft.state.lifecycle,
-                    carried: carried != nil && reasons.isEmpty ? true : nil
+                    carried: carried != nil && reasons.isEmpty ? true : nil,
+                    vouches: request.request.vouches
                 )
             )
         )

@@ -16,6 +16,11 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
     // Compensating controls.
     case controlsUnmet = "controls-unmet"
     case claimNotAsGranted = "claim-not-as-granted"
+    // Gateways.
+    case notAGateway = "not-a-gateway"
+    case gatewayNotTrusted = "gateway-not-trusted"
+    case notAssigned = "not-assigned"
+    case readBackDiffers = "read-back-differs"
     // The policy.
     case noPolicyRule = "no-policy-rule"
     case logRequired = "log-required"
@@ -79,6 +84,10 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
             "An operator has let the instance speak without its TPM for a time: birthmark device raise-tier ends it."
         case .controlsUnmet: "A compensating control that the policy wants is not met."
         case .claimNotAsGranted: "The device does not say that it runs what was granted."
+        case .notAGateway: "The policy does not let this instance vouch for others."
+        case .gatewayNotTrusted: "The gateway is not as healthy as it must be to vouch for others."
+        case .notAssigned: "The instance is not assigned to the gateway that speaks for it."
+        case .readBackDiffers: "The gateway read another image out of the device than the one that was granted."
         case .noPolicyRule: "No rule of the policy is for this instance and package."
         case .logRequired: "The policy wants the boot's event log, and none was given."
         case .secureBootRequired: "The policy wants Secure Boot on, and the event log does not say that it is."

@@ -123,9 +123,11 @@ extension LeaseCause {
     var endsDelayedGrants: Bool {
         switch self {
         case .drifted, .evidenceRefused, .tpmClearedOrReplaced, .tpmClockWentBack, .tpmFirmwareChanged, .reimaged,
-            .suspended, .cleared, .retired, .boardSwapped, .forked, .tierLowered:
+            .suspended, .cleared, .retired, .boardSwapped, .forked, .tierLowered,
+            .readBackDiffers:
             true
-        case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed, .tierRaised:
+        case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed, .tierRaised,
+            .gatewayEnded:
             false
         }
     }

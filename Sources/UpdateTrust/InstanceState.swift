@@ -62,6 +62,8 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var ratchetEnd: Int64?
     /// The code that somebody at the device was told; `nil` while nobody was.
     public internal(set) var witness: AwaitedWitness?
+    /// The gateways through which it may speak; `nil` when that is none.
+    public internal(set) var gateways: [InstanceID]?
     /// A copy of it that has spoken; `nil` when none did, or an operator has decided.
     public internal(set) var fork: Fork?
     /// What operators have put in the place of values that profiles state.

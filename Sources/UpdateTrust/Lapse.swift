@@ -14,28 +14,32 @@ extension InstanceState {
 
 extension Transition {
     /// What time and withdrawn releases have done to an instance that did not ask; without entries when that is nothing.
-    /// - Parameter standings: how the releases stand that `InstanceState.manifests` names.
+    /// - Parameters:
+    ///   - standings: how the releases stand that `InstanceState.manifests` names.
+    ///   - gatewayHolds: whether the gateway on whose word the lease rests (`Lease.under`) is trusted still; `true` when it rests on nobody's.
     /// - Throws: `MessageError` when a ledger entry cannot be written.
     public static func lapse(
         of state: InstanceState,
         standings: ReleaseStandings,
+        gatewayHolds: Bool = true,
         at now: Int64,
         by verifier: Label
     ) throws(MessageError) -> Transition {
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier))
-        if state.lifecycle != .retired { try draft.settle(standings) }
+        if state.lifecycle != .retired { try draft.settle(standings, gatewayHolds: gatewayHolds) }
         return draft.finished
     }
 }
 
 extension TransitionDraft {
     /// Brings the state up to date with the clock and with what became of its releases.
-    mutating func settle(_ standings: ReleaseStandings) throws(MessageError) {
+    mutating func settle(_ standings: ReleaseStandings, gatewayHolds: Bool = true) throws(MessageError) {
         try endWithdrawnGrant(standings)
         try noteUnconfirmedGrant()
         try endLeaseOfRecalledRelease(standings)
         if let lease = state.lease, lease.expires <= now { try endLease(because: .expired) }
         try endLoweredTier()
+        if state.lease?.under != nil, !gatewayHolds { try endLease(because: .gatewayEnded) }
     }
 
     private mutating func endWithdrawnGrant(_ standings: ReleaseStandings) throws(MessageError) {

@@ -10,6 +10,8 @@ public struct Lease: Hashable, Sendable, Codable {
     public internal(set) var renewedAt: Int64
     /// The first second at which it no longer holds.
     public internal(set) var expires: Int64
+    /// The gateway on whose word it rests: it ends with that one's lease; `nil` when it rests on nobody else's.
+    public internal(set) var under: InstanceID?
 
     /// Seconds that a time daemon may step the verifier's clock back; a lease from further in the future was given while the
     /// clock was wrong, and does not hold.
@@ -63,6 +65,10 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case tierLowered = "tier-lowered"
     /// The time is over in which the instance spoke without its TPM.
     case tierRaised = "tier-raised"
+    /// The gateway on whose word it rested lost its own lease, or the instance was taken away from it.
+    case gatewayEnded = "gateway-ended"
+    /// The gateway read another image out of the device than the one that it says it runs.
+    case readBackDiffers = "read-back-differs"
     /// An operator suspended the instance.
     case suspended
     /// The instance's TPM was cleared, and its identity put back.

@@ -8,19 +8,24 @@ extension TransitionDraft {
         id: Label,
         seconds: Int64,
         because cause: LeaseCause,
-        reboot: Bool
+        reboot: Bool,
+        under vouch: Vouch? = nil
     ) throws(MessageError) -> Lease {
-        let (expires, overflow) = now.addingReportingOverflow(seconds)
+        let (full, overflow) = now.addingReportingOverflow(seconds)
         guard !overflow else { throw MessageError(.outOfRange, "the verifier's clock is beyond any lease") }
+        let expires = min(full, vouch?.until ?? full)
         if let held = state.lease, held.holds(at: now), !reboot {
             var lease = held
             lease.renewedAt = max(held.renewedAt, now)
-            lease.expires = max(held.expires, expires)
+            if expires >= held.expires {
+                lease.expires = expires
+                lease.under = vouch?.gateway
+            }
             try record(lease, .renewed, because: cause)
             return lease
         }
         try recordEndOfEarlierLease(reboot: reboot)
-        let lease = Lease(id: id, issuedAt: now, renewedAt: now, expires: expires)
+        let lease = Lease(id: id, issuedAt: now, renewedAt: now, expires: expires, under: vouch?.gateway)
         try record(lease, .issued, because: cause)
         return lease
     }
@@ -37,7 +42,9 @@ extension TransitionDraft {
         because cause: LeaseCause
     ) throws(MessageError) {
         state.lease = lease
-        try record(.lease(LeaseEntry(id: lease.id, event: event, cause: cause, expires: lease.expires)))
+        try record(
+            .lease(LeaseEntry(id: lease.id, event: event, cause: cause, expires: lease.expires, under: lease.under))
+        )
     }
 
     /// Ends the lease, if there is one, and the grant under it.
@@ -49,6 +56,16 @@ extension TransitionDraft {
         guard let lease = state.lease else { return }
         state.lease = nil
         state.pending?.status = .ended
-        try record(.lease(LeaseEntry(id: lease.id, event: .ended, cause: cause, expires: min(lease.expires, now))))
+        try record(
+            .lease(
+                LeaseEntry(
+                    id: lease.id,
+                    event: .ended,
+                    cause: cause,
+                    expires: min(lease.expires, now),
+                    under: lease.under
+                )
+            )
+        )
     }
 }

@@ -41,6 +41,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case approval(Approval)
         case witness(WitnessEntry)
         case tier(TierEntry)
+        case assignment(AssignmentEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -69,6 +70,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .approval: .approval
             case .witness: .witness
             case .tier: .tier
+            case .assignment: .assignment
             }
         }
     }
@@ -81,6 +83,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case rollout, farewell, reappearance, succession
         case compensated = "compensated-decision"
         case approval, witness, tier
+        case assignment = "gateway-assignment"
     }
 
     /// Joins the parts.
@@ -138,6 +141,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .approval: body = .approval(try container.decode(Approval.self, forKey: .body))
         case .witness: body = .witness(try container.decode(WitnessEntry.self, forKey: .body))
         case .tier: body = .tier(try container.decode(TierEntry.self, forKey: .body))
+        case .assignment: body = .assignment(try container.decode(AssignmentEntry.self, forKey: .body))
         }
     }
 
@@ -173,6 +177,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .approval(let body): try container.encode(body, forKey: .body)
         case .witness(let body): try container.encode(body, forKey: .body)
         case .tier(let body): try container.encode(body, forKey: .body)
+        case .assignment(let body): try container.encode(body, forKey: .body)
         }
     }
 }

@@ -107,6 +107,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var lifecycle: Lifecycle
     /// True when accepted evidence came as a file: then it moved nothing that is known of the instance, and `seen` is not what was seen last.
     public var carried: Bool?
+    /// SHA-256 of what a gateway vouches for; present exactly when the purpose is `vouch`.
+    public var vouches: ContentDigest?
 }
 
 /// A lease began, went on or ended.
@@ -126,6 +128,8 @@ public struct LeaseEntry: Hashable, Sendable, Codable {
     public var cause: LeaseCause
     /// When it ends, or ended, in seconds since 1970.
     public var expires: Int64
+    /// The gateway on whose word it rests.
+    public var under: InstanceID?
 }
 
 /// A grant was given.

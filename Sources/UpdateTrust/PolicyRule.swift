@@ -29,6 +29,8 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var delayed: DelayedRule?
     /// What instances without a TPM are held to; absent: the rule serves none of them.
     public var controls: ControlRule?
+    /// Whether instances under this rule may vouch for instances without a TPM that are assigned to them; absent: they may not.
+    public var gateway: Bool?
 
     /// Whom a rule is for: every part must fit.
     public struct Match: Hashable, Sendable, Codable {
@@ -121,6 +123,9 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         if let problem = controls?.problem { throw fault(problem) }
         guard controls == nil || match.tiers.contains(.compensated) else {
             throw fault("\"controls\" are for instances without a TPM, which the rule is not for")
+        }
+        guard gateway != true || match.tiers.contains(.tpm) || match.tiers.contains(.vtpm) else {
+            throw fault("\"gateway\" is for instances with a TPM, which the rule is not for")
         }
         guard window == nil || delayed == nil else {
             throw fault(

@@ -36,6 +36,12 @@ public struct ResultSigner: Sendable {
         StatusListToken(claims: claims, compact: try compact(claims, StatusListToken.type))
     }
 
+    /// Signs what was committed for an instance without a TPM.
+    /// - Returns: the JWS in compact form.
+    public func sign(_ commitment: Commitment) throws(MessageError) -> String {
+        try compact(commitment, Commitment.type)
+    }
+
     /// ES256 (RFC 7515 section 5.1).
     private func compact(_ claims: some Encodable, _ type: String) throws(MessageError) -> String {
         try CompactJWS.sign(

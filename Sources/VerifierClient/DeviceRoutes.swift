@@ -43,6 +43,21 @@ extension VerifierClient {
         return try decoded(CompensatedAnswer.self, bytes, limit: CompensatedAnswer.maximumSize)
     }
 
+    /// Presents what an instance without a TPM has shown, with a gateway's word for it, once.
+    /// - Parameter wantsResult: whether an accepted answer is to carry an attestation result of the instance for relying parties.
+    public func decide(
+        _ evidence: VouchedEvidence,
+        wantsResult: Bool = false
+    ) async throws(VerifierClientError) -> VouchedAnswer {
+        let bytes = try await exchange(
+            "/v1/vouched-decisions" + (wantsResult ? "?result=ear" : ""),
+            body: try encoded(evidence),
+            isRepeatable: false,
+            limit: VouchedAnswer.maximumSize
+        )
+        return try decoded(VouchedAnswer.self, bytes, limit: VouchedAnswer.maximumSize)
+    }
+
     /// Presents the evidence of a farewell, once, like any other.
     public func takeLeave(_ evidence: Evidence) async throws(VerifierClientError) -> FarewellAnswer {
         let bytes = try await exchange(

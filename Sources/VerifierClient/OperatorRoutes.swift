@@ -164,6 +164,11 @@ extension VerifierClient {
         )
     }
 
+    /// Says through which gateways an instance without a TPM may speak.
+    public func assign(_ name: Label, _ order: GatewayOrder) async throws(VerifierClientError) -> InstanceReport {
+        try await post("/v1/instances/\(Self.pathSegment(name))/gateways", order, limit: InstanceReport.maximumSize)
+    }
+
     /// Approves a release for devices without a TPM, in the caller's name.
     public func approve(_ order: ApprovalOrder) async throws(VerifierClientError) -> ApprovalReport {
         try await post("/v1/approvals", order, limit: ApprovalOrder.maximumSize)

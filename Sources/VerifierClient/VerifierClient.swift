@@ -40,6 +40,15 @@ public struct VerifierClient: Sendable {
         try await with(url: trust.url, tlsRoots: trust.tlsRoots, identity: identity, limits: limits, body)
     }
 
+    /// The same for a gateway, which answers an instance without a TPM like a verifier.
+    public static func with<Result: Sendable>(
+        _ gateway: GatewayContact,
+        limits: Limits = Limits(),
+        _ body: (VerifierClient) async throws -> Result
+    ) async throws -> Result {
+        try await with(url: gateway.url, tlsRoots: gateway.tlsRoots, identity: nil, limits: limits, body)
+    }
+
     /// The same for whoever stands at an address: only roots in PEM are believed about who that is.
     static func with<Result: Sendable>(
         url: String,
@@ -141,6 +150,55 @@ public struct VerifierClient: Sendable {
         guard answer.body.count <= limit else { throw .malformedAnswer("more than \(limit) bytes") }
         return answer.body
     }
+
+    /// Fetches a body piece by piece: as long as pieces come, and no longer than a slow link needs for all of it.
+    /// - Parameters:
+    ///   - range: the value of a `Range` header.
+    ///   - limit: the most bytes.
+    ///   - begin: is given the status before the first piece.
+    func stream(
+        _ path: String,
+        range: String?,
+        limit: UInt64,
+        begin: @escaping @Sendable (HTTPResponseStatus) throws -> Void = { _ in },
+        keep: @escaping @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        var request = HTTPClientRequest(url: url + path)
+        if let range { request.headers.add(name: "range", value: range) }
+        let seconds = limits.exchange + Int64(clamping: limit / Self.slowestLink)
+        try await withThrowingTaskGroup(of: Void.self) { [request] group in
+            group.addTask {
+                do {
+                    let response = try await http.execute(request, timeout: .seconds(limits.exchange))
+                    guard response.status == .ok || response.status == .partialContent else {
+                        var body = try await response.body.collect(upTo: Problem.maximumSize)
+                        let bytes = body.readBytes(length: body.readableBytes) ?? []
+                        throw problem(Answer(status: response.status, body: bytes))
+                    }
+                    try begin(response.status)
+                    var count: UInt64 = 0
+                    for try await var piece in response.body {
+                        count += UInt64(piece.readableBytes)
+                        guard count <= limit else {
+                            throw VerifierClientError.malformedAnswer("more than \(limit) bytes")
+                        }
+                        try keep(piece.readBytes(length: piece.readableBytes) ?? [])
+                    }
+                } catch let error as HTTPClientError { throw fault(error) } catch let error as NIOSSLError {
+                    throw fault(error)
+                } catch let error as NIOConnectionError { throw fault(error) }
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                throw VerifierClientError.timedOut(url: url)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Bytes a second: a modem.
+    private static let slowestLink: UInt64 = 1024
 
     private struct Answer: Sendable {
         var status: HTTPResponseStatus

@@ -19,6 +19,13 @@ enum RouteTable {
                 bodyLimit: CompensatedEvidence.maximumSize,
                 verifier.compensatedDecision
             ),
+            Route(
+                .post,
+                "/v1/vouched-decisions",
+                by: .anyone,
+                bodyLimit: VouchedEvidence.maximumSize,
+                verifier.vouchedDecision
+            ),
             Route(.post, "/v1/farewells", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.takeLeave),
 
             // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
@@ -130,6 +137,13 @@ enum RouteTable {
             ),
 
             // Operators.
+            Route(
+                .post,
+                "/v1/instances/{name}/gateways",
+                by: .operators([.operator]),
+                bodyLimit: GatewayOrder.maximumSize,
+                verifier.assignGateways
+            ),
             Route(
                 .post,
                 "/v1/instances/{name}/lower-tier",

@@ -116,6 +116,8 @@ public struct DecisionChange: Sendable {
     public var standings: ReleaseStandings
     /// The revision of the rollout of the release that it grants, which must still be the same; `nil` when there was none.
     public var rollout: Int64?
+    /// The gateway on whose word it was taken, which must still be trusted; `nil` when it was on nobody's.
+    public var gateway: GatewayStanding?
     /// The nonce of the challenge that it consumes.
     public var challenge: [UInt8]
     /// When that challenge expires, in seconds since 1970: how long its nonce must be remembered.
@@ -132,6 +134,7 @@ public struct DecisionChange: Sendable {
         policy: ContentDigest,
         standings: ReleaseStandings,
         rollout: Int64? = nil,
+        gateway: GatewayStanding? = nil,
         challenge: [UInt8],
         challengeExpires: Int64,
         grant: StoredGrant?,
@@ -142,10 +145,25 @@ public struct DecisionChange: Sendable {
         self.policy = policy
         self.standings = standings
         self.rollout = rollout
+        self.gateway = gateway
         self.challenge = challenge
         self.challengeExpires = challengeExpires
         self.grant = grant
         self.log = log
+    }
+}
+
+/// What must hold of a gateway for what was decided on its word.
+public struct GatewayStanding: Hashable, Sendable {
+    /// The gateway.
+    public var instance: InstanceID
+    /// Until when, in seconds since 1970, its lease must hold.
+    public var until: Int64
+
+    /// Joins both.
+    public init(_ instance: InstanceID, until: Int64) {
+        self.instance = instance
+        self.until = until
     }
 }
 

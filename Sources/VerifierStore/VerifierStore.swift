@@ -33,7 +33,7 @@ public protocol VerifierStore: Sendable {
     /// the same for ever; `nil` when the instance is not on record.
     func statusIndex(of instance: InstanceID) async throws(StoreError) -> Int?
 
-    /// Instances for which time or a withdrawal has something to do (`Transition.lapse`), those that wait longest first.
+    /// Instances for which time, a withdrawal, or the end of their gateway's lease has something to do (`Transition.lapse`), those that wait longest first.
     func due(at now: Int64, limit: Int) async throws(StoreError) -> [InstanceID]
 
     /// Granted updates, the latest first, beginning before one.

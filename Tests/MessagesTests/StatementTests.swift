@@ -225,25 +225,30 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
     @Test func partsGoWithThePurpose() throws {
         for purpose in Purpose.allCases {
             for package in [nil, try package()] {
-                for grant in [nil, "jti"] {
+                for (grant, vouches) in [
+                    (nil, nil), ("jti", nil), (nil, ContentDigest(of: [1])), ("jti", ContentDigest(of: [1])),
+                ] {
                     let request = DecisionRequest(
                         instance: instance,
                         purpose: purpose,
                         challenge: "c",
                         installation: installation,
                         package: package,
-                        grant: grant
+                        grant: grant,
+                        vouches: vouches
                     )
-                    let isRight = (package != nil) == purpose.namesPackage && (grant != nil) == (purpose == .confirm)
+                    let isRight =
+                        (package != nil) == purpose.namesPackage && (grant != nil) == (purpose == .confirm)
+                        && (vouches != nil) == (purpose == .vouch)
                     #expect(try accepts(request) == isRight)
-                    let challenge = ChallengeRequest(
-                        instance: instance,
-                        purpose: purpose,
-                        package: package?.sha256
-                    )
-                    let read = try? ChallengeRequest(parsing: CanonicalJSON.encode(challenge))
-                    #expect((read == challenge) == ((package != nil) == (purpose == .update)))
                 }
+                let challenge = ChallengeRequest(
+                    instance: instance,
+                    purpose: purpose,
+                    package: package?.sha256
+                )
+                let read = try? ChallengeRequest(parsing: CanonicalJSON.encode(challenge))
+                #expect((read == challenge) == ((package != nil) == (purpose == .update)))
             }
         }
     }

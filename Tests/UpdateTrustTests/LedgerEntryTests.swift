@@ -117,6 +117,12 @@ import Testing
             LedgerEntry(
                 at: 6,
                 instance: world.record.instance,
+                actor: actor,
+                body: .assignment(AssignmentEntry(gateways: [world.record.instance], reason: remark))
+            ),
+            LedgerEntry(
+                at: 6,
+                instance: world.record.instance,
                 actor: Actor(.station, Sample.label("line-1")),
                 body: .succession(
                     SuccessionEntry(

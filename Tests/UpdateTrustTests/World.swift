@@ -73,7 +73,8 @@ struct World {
             installation: InstallationProof(by: device.installation, for: record.instance, challenge: challenge),
             package: package.map(Sample.reference),
             grant: grant,
-            counters: counters ? device.counters : nil
+            counters: counters ? device.counters : nil,
+            vouches: purpose == .vouch ? Sample.digest("statement") : nil
         ).bytes
     }
 

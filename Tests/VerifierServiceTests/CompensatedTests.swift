@@ -115,7 +115,9 @@ import VerifierStore
         }
     }
 
-    /// Case 78: a device with a TPM that claims to have none. It is refused like a stranger, and noticed.
+    /// Case 78: a device with a TPM that claims to have none.
+    ///
+    /// It is refused like a stranger, and noticed.
     @Test func attack78_aDeviceWithATPMThatPretendsToHaveNone() async throws {
         try await with { service, _ in
             let measured = try SoftwareKeyDevice(serial: "SN-2")

@@ -35,7 +35,8 @@ import X509
             let open = RouteTable.routes(of: service.verifier).filter { $0.callers == .anyone }
             #expect(
                 open.map { "\($0.method.rawValue) \($0.pattern)" } == [
-                    "POST /v1/challenges", "POST /v1/decisions", "POST /v1/compensated-decisions", "POST /v1/farewells",
+                    "POST /v1/challenges", "POST /v1/decisions", "POST /v1/compensated-decisions",
+                    "POST /v1/vouched-decisions", "POST /v1/farewells",
                     "GET /v1/epoch",
                     "GET /ledger/checkpoint",
                     "GET /ledger/tile/{path...}",

@@ -16,6 +16,8 @@ public struct CompensatedAnswer: Hashable, Sendable, Codable {
     public var controls: [ControlReport]
     /// By whose word an instance with a TPM speaks without it; absent for one that was born so.
     public var lowered: LoweredMark?
+    /// The verifier's signature over what it has committed (`Commitment` as a JWT), so that nobody who carries an answer can make one.
+    public var commitment: String?
 
     /// The most bytes accepted.
     public static let maximumSize = 64 << 10
@@ -29,7 +31,8 @@ public struct CompensatedAnswer: Hashable, Sendable, Codable {
         ear: String? = nil,
         rule: String,
         controls: [ControlReport],
-        lowered: LoweredMark? = nil
+        lowered: LoweredMark? = nil,
+        commitment: String? = nil
     ) {
         self.key = key
         self.position = position
@@ -39,6 +42,7 @@ public struct CompensatedAnswer: Hashable, Sendable, Codable {
         self.rule = rule
         self.controls = controls
         self.lowered = lowered
+        self.commitment = commitment
     }
 }
 
@@ -73,4 +77,8 @@ public enum CompensatingControl: String, Hashable, Sendable, Codable, CaseIterab
     case window
     /// Somebody at the device was told a code by a named person at the verifier.
     case witness
+    /// A gateway with a TPM, to which the instance is assigned, vouches for what it saw of it.
+    case gateway
+    /// The gateway read the installed image back, and it is what was granted.
+    case readBack = "read-back"
 }

@@ -37,6 +37,10 @@ public struct CompensatedEvidence: Hashable, Sendable, Codable {
     /// Reads evidence and holds its parts to their sizes.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(CompensatedEvidence.self, from: bytes, limit: Self.maximumSize)
+        try check()
+    }
+
+    func check() throws(MessageError) {
         guard request.bytes.count <= CompensatedRequest.maximumSize else {
             throw MessageError(.tooLarge, "the request is larger than it may be")
         }

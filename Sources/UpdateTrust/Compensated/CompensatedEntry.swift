@@ -33,6 +33,8 @@ public struct CompensatedDecisionEntry: Hashable, Sendable, Codable {
     public var lifecycle: Lifecycle
     /// By whose word an instance with a TPM speaks without it; absent for one that was born so.
     public var lowered: LoweredMark?
+    /// The gateway that vouched, and what it saw; absent when the instance came on its own.
+    public var vouch: VouchReport?
     /// The copy that has spoken; present when that is why it was refused.
     public var fork: ForkEntry?
 }

@@ -33,6 +33,10 @@ public struct CompensatedInput: Sendable {
     public var standings: ReleaseStandings
     /// The approvals on record for that release and this instance.
     public var approvals: [RecordedApproval]
+    /// The gateway that vouches for this contact; `nil` when the instance came on its own.
+    public var vouch: Vouch?
+    /// Whether the gateway on whose word the lease rests that there is now is trusted still; `true` when it rests on nobody's.
+    public var gatewayHolds: Bool
     /// The policy in force.
     public var policy: Policy
     /// The verifier's clock, in seconds since 1970.
@@ -52,6 +56,8 @@ public struct CompensatedInput: Sendable {
         release: KnownRelease?,
         standings: ReleaseStandings,
         approvals: [RecordedApproval],
+        vouch: Vouch? = nil,
+        gatewayHolds: Bool = true,
         policy: Policy,
         now: Int64,
         identifiers: FreshIdentifiers,
@@ -65,6 +71,8 @@ public struct CompensatedInput: Sendable {
         self.release = release
         self.standings = standings
         self.approvals = approvals
+        self.vouch = vouch
+        self.gatewayHolds = gatewayHolds
         self.policy = policy
         self.now = now
         self.identifiers = identifiers
@@ -116,9 +124,11 @@ public struct CompensatedAcceptance: Hashable, Sendable {
     public let lowered: LoweredMark?
 
     /// The message, with the grant and its proof when one was given, and with the result when one was asked for.
+    /// - Parameter commitment: the verifier's signature over it (``Commitment``).
     public func answer(
         delivering grant: GrantDelivery? = nil,
-        result: AttestationResult? = nil
+        result: AttestationResult? = nil,
+        commitment: String
     ) -> CompensatedAnswer {
         CompensatedAnswer(
             key: ratchet.key,
@@ -128,7 +138,8 @@ public struct CompensatedAcceptance: Hashable, Sendable {
             ear: result?.compact,
             rule: rule.text,
             controls: controls,
-            lowered: lowered
+            lowered: lowered,
+            commitment: commitment
         )
     }
 }

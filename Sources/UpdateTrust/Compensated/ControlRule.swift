@@ -15,6 +15,10 @@ public struct ControlRule: Hashable, Sendable, Codable {
     public var claims: Bool
     /// Whether somebody at the device must have been told a code by a named person at the verifier; absent: no.
     public var witness: Bool?
+    /// Whether it must come through a gateway that it is assigned to; absent: it need not.
+    public var gateway: Bool?
+    /// Whether a confirmation counts only when the gateway has read the installed image back; absent: it counts without.
+    public var readBack: Bool?
 
     /// More people than two only make approval a formality.
     public static let maximumApprovals = 2
@@ -24,6 +28,9 @@ public struct ControlRule: Hashable, Sendable, Codable {
         guard (0...Self.maximumApprovals).contains(approvals) else {
             return "\"controls.approvals\" is \(approvals), it must be 0 to \(Self.maximumApprovals)"
         }
+        guard readBack != true || gateway == true else {
+            return "\"controls.readBack\" without \"gateway\": nobody else can read the image back"
+        }
         guard let roles else { return nil }
         if approvals == 0 { return "\"controls.roles\" without \"approvals\" asks nobody" }
         return roles.isEmpty ? "an empty \"controls.roles\" lets nobody approve; leave the key out to allow any" : nil
@@ -32,15 +39,20 @@ public struct ControlRule: Hashable, Sendable, Codable {
     /// The controls that a request for a package is held to, in the order in which they are told.
     /// - Parameters:
     ///   - approvals: those on record for this release that cover this instance.
+    ///   - vouch: the word of a gateway that the instance is assigned to.
     func outcomes(
         of state: CompensatedState,
         package: Label?,
         approvals: [RecordedApproval],
+        vouch: Vouch?,
         window: MaintenanceWindow?,
         at now: Int64
     ) -> [ControlReport] {
         var outcomes = [ControlReport(.ratchet, isMet: true, evidence: [state.evidence])]
         if claims { outcomes.append(ControlReport(.claims, isMet: state.differingClaims.isEmpty)) }
+        if gateway == true || vouch != nil {
+            outcomes.append(ControlReport(.gateway, isMet: vouch != nil, evidence: vouch.map { [$0.entry] }))
+        }
         guard let package else { return outcomes }
         outcomes.append(ControlReport(.release, isMet: releases.contains(package)))
         if self.approvals > 0 {
@@ -68,6 +80,8 @@ public struct ControlRule: Hashable, Sendable, Codable {
         }
         if claims { lines.append("the device's hardware has to say what it said at birth") }
         if witness == true { lines.append("somebody at the device has to type a code: birthmark device witness") }
+        if gateway == true { lines.append("it has to come through a gateway that it is assigned to") }
+        if readBack == true { lines.append("the gateway has to read the installed image back before it counts") }
         return lines
     }
 }

@@ -32,6 +32,9 @@ extension CompensatedInput {
         guard shown.request == request.digest, shown.evidence == evidence else {
             return "the evidence answers another request"
         }
+        if let vouch, vouch.statement.child != state.instance || vouch.statement.evidence != evidence {
+            return "the gateway vouches for something else"
+        }
         let stands = shown.isRepeated ? state.ratchet : state.ratchet?.committing(asked.next)
         return shown.ratchet == stands ? nil : "the evidence was held against another ratchet than this state's"
     }
@@ -58,7 +61,7 @@ extension CompensatedInput {
         }
         if let stopped { return stopped }
         var draft = draft
-        try draft.settle(standings)
+        try draft.settle(standings, gatewayHolds: gatewayHolds)
         draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
         draft.state.fork = fork
         draft.state.remark =
@@ -75,7 +78,7 @@ extension CompensatedInput {
 
     fileprivate func judge(_ shown: CompensatedState) throws(MessageError) -> CompensatedDecision {
         var draft = draft
-        try draft.settle(standings)
+        try draft.settle(standings, gatewayHolds: gatewayHolds)
         draft.state.ratchet = shown.ratchet
         let asked = request.request
         let subject = PolicySubject(record.facts.withoutTPM, package: asked.package?.name ?? state.running.name)
@@ -84,10 +87,14 @@ extension CompensatedInput {
             return try refuse([.noPolicyRule], shown, rule: nil, draft: draft, why)
         }
         guard let wanted = rule.controls else { return try refuse([.tierNotServed], shown, rule: rule, draft: draft) }
+        if let vouch, !(state.gateways ?? []).contains(vouch.gateway) {
+            return try refuse([.notAssigned], shown, rule: rule, draft: draft, ["\(vouch.gateway) spoke for it"])
+        }
         var controls = wanted.outcomes(
             of: shown,
             package: asked.package?.name,
             approvals: approvals.filter { $0.approval.covers(record.facts) },
+            vouch: vouch,
             window: rule.window,
             at: now
         )
@@ -100,8 +107,17 @@ extension CompensatedInput {
         draft.state.lifecycle = next
         draft.state.remark = boot.isOwn ? nil : "it says that it runs \(asked.running.name) \(asked.running.version)"
         // What the hardware says otherwise is worth no lease; the other controls are about installing something.
-        if controls.contains(where: { $0.control == .claims && !$0.isMet }) {
+        if controls.contains(where: { [.claims, .gateway].contains($0.control) && !$0.isMet }) {
             return try refuse([.controlsUnmet], shown, rule: rule, controls, draft: draft, claimsOf(shown))
+        }
+        if let elsewhere = seenElsewhere {
+            return try refuse([.controlsUnmet], shown, rule: rule, controls, draft: draft, [elsewhere])
+        }
+        if let readBack = readBack(wanted, boot) {
+            controls.append(readBack)
+            if !readBack.isMet, vouch?.statement.observed.readBack != nil {
+                return try suspendForReadBack(shown, rule, controls, draft: draft)
+            }
         }
         guard let seconds = isRecalled ? rule.rescueSeconds : rule.leaseSeconds(for: boot) else {
             return try refuse([.drifted], shown, rule: rule, controls, ending: .drifted, draft: draft)
@@ -113,7 +129,7 @@ extension CompensatedInput {
         case .attest: return try accept(ground, because: boot.leaseCause, draft: draft)
         case .update: return try grant(ground, draft: draft)
         case .confirm: return try confirm(ground, draft: draft)
-        case .delayed, .farewell:
+        case .delayed, .farewell, .vouch:
             return .unchanged(.undecided("an instance without a TPM asks for nothing of the kind"))
         }
     }
@@ -138,6 +154,45 @@ extension CompensatedInput {
             return .previous
         }
         return .drifted
+    }
+
+    /// A gateway that sees the link address knows one thing that the device cannot simply say.
+    private var seenElsewhere: String? {
+        guard let name = Label(ChildObservation.linkClaim), let born = record.claims.values[name],
+            let seen = vouch?.statement.observed.link, seen.text.lowercased() != born.text.lowercased()
+        else { return nil }
+        return "the gateway saw it at \(seen), at birth it had \(born)"
+    }
+
+    /// What the gateway has read back of an image that was granted, at its confirmation.
+    private func readBack(_ wanted: ControlRule, _ boot: BootName) -> ControlReport? {
+        let seen = vouch?.statement.observed.readBack
+        guard request.request.purpose == .confirm, boot == .granted, let pending = state.pending,
+            wanted.readBack == true || seen != nil
+        else { return nil }
+        let isMet = seen == pending.package.sha256
+        return ControlReport(.readBack, isMet: isMet, evidence: seen == nil ? nil : vouch.map { [$0.entry] })
+    }
+
+    /// Either the device says what is not so, or the gateway does: an operator looks at both.
+    private func suspendForReadBack(
+        _ shown: CompensatedState,
+        _ rule: PolicyRule,
+        _ controls: [ControlReport],
+        draft: TransitionDraft
+    ) throws(MessageError) -> CompensatedDecision {
+        var draft = draft
+        draft.state.lifecycle = state.lifecycle.after(.evidenceRefused) ?? state.lifecycle
+        draft.state.remark = "its gateway read another image back than the one that it says it runs"
+        return try refuse(
+            [.readBackDiffers],
+            shown,
+            rule: rule,
+            controls,
+            ending: .readBackDiffers,
+            draft: draft,
+            [draft.state.remark ?? ""]
+        )
     }
 
     private func claimsOf(_ shown: CompensatedState) -> [String] {
@@ -181,7 +236,13 @@ extension CompensatedInput {
         let strays = !ground.boot.isOwn && state.lifecycle != draft.state.lifecycle
         // No lease outlives the time that an operator gave.
         let seconds = min(ground.seconds, state.lowered.map { $0.mark.until &- now } ?? ground.seconds)
-        return try draft.renewLease(id: identifiers.lease, seconds: seconds, because: cause, reboot: strays)
+        return try draft.renewLease(
+            id: identifiers.lease,
+            seconds: seconds,
+            because: cause,
+            reboot: strays,
+            under: vouch
+        )
     }
 
     private func grant(_ ground: Ground, draft: TransitionDraft) throws(MessageError) -> CompensatedDecision {
@@ -221,7 +282,8 @@ extension CompensatedInput {
         let lease = try renew(ground, because: ground.boot.leaseCause, in: &draft)
         let ends = [
             lease.expires, now &+ ground.rule.grant.seconds, release.release.expires,
-            ground.rule.window?.closing(at: now), ground.wantsWitness ? draft.state.witness?.spent?.until : nil,
+            ground.rule.window?.closing(at: now), vouch?.until,
+            ground.wantsWitness ? draft.state.witness?.spent?.until : nil,
         ]
         let expires = ends.compactMap { $0 }.min() ?? now
         if ground.wantsWitness { draft.state.witness?.spend(at: ground.shown.ratchet.position, until: expires) }
@@ -277,9 +339,9 @@ extension CompensatedInput {
         }
         // What is reinstalled is what ran before, and cannot be told from it by what the device says.
         let isSame = request.request.running.manifest == pending.package.manifest
-        guard isSame else {
+        guard isSame, ground.controls.allSatisfy({ $0.control != .readBack || $0.isMet }) else {
             return try refuse(
-                [.claimNotAsGranted],
+                [isSame ? .controlsUnmet : .claimNotAsGranted],
                 ground.shown,
                 rule: ground.rule,
                 ground.controls,
@@ -358,6 +420,7 @@ extension CompensatedInput {
                     controls: controls,
                     lifecycle: draft.state.lifecycle,
                     lowered: state.lowered?.mark,
+                    vouch: vouch?.report,
                     fork: fork.map(ForkEntry.init)
                 )
             )

@@ -1,6 +1,8 @@
 import Messages
 
-/// Judges the birth of an instance without a TPM: the station's word, and that it does not contradict itself. There is nothing else to hold.
+/// Judges the birth of an instance without a TPM: the station's word, and that it does not contradict itself.
+///
+/// There is nothing else to hold.
 struct CompensatedBirthJudge: Sendable {
     /// The station whose bundle it came in.
     let station: StationKey

@@ -14,11 +14,19 @@ extension Verifier {
             throw ServiceProblem.malformed("result is not ear")
         }
         let evidence: CompensatedEvidence
+        do { evidence = try CompensatedEvidence(parsing: exchange.body) } catch {
+            throw ServiceProblem.malformed(error.detail)
+        }
+        let given = try await received(evidence, wantsResult: exchange.query["result"] != nil)
+        return try await undecidedOnFault(given.request.request.purpose) { try .json(try await decide(given)) }
+    }
+
+    /// Evidence of an instance without a TPM, with the record of whom it says that it is; its challenge is used up.
+    func received(_ evidence: CompensatedEvidence, wantsResult: Bool) async throws -> CompensatedCase {
         let request: ReceivedCompensatedRequest
-        do {
-            evidence = try CompensatedEvidence(parsing: exchange.body)
-            request = try ReceivedCompensatedRequest(parsing: evidence.request.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        do { request = try ReceivedCompensatedRequest(parsing: evidence.request.bytes) } catch {
+            throw ServiceProblem.malformed(error.detail)
+        }
         let asked = request.request
         guard let birth = try await enrolledBirth(asked.instance) else {
             throw notAuthentic(asked.instance, asked.purpose, "no such instance on record")
@@ -41,14 +49,13 @@ extension Verifier {
                 selection: selection
             )
         )
-        let given = CompensatedCase(
+        return CompensatedCase(
             evidence: evidence,
             request: request,
             birth: birth,
             challenge: challenge,
-            wantsResult: exchange.query["result"] != nil
+            wantsResult: wantsResult
         )
-        return try await undecidedOnFault(asked.purpose) { try await decide(given) }
     }
 
     /// Whom the evidence is held to as the record stands; throws where the instance's TPM speaks for it.
@@ -78,36 +85,30 @@ extension Verifier {
         var birth: EnrolledBirth
         var challenge: Challenges.Valid
         var wantsResult: Bool
+        /// The word of the gateway through which it came.
+        var vouch: Vouch?
     }
 
-    private func decide(_ given: CompensatedCase) async throws -> Answer {
+    /// Decides, and answers what was asked once it is durable; everything else is thrown.
+    func decide(_ given: CompensatedCase) async throws -> CompensatedAnswer {
         let asked = given.request.request
         for _ in 0..<Self.attempts {
             let policy = policy.now.policy
-            // Positions only come to be: read before the state, they cannot be ahead of it.
-            let positions = try await store.ratchetPositions(of: [asked.key, asked.next], asked.instance)
-            guard let snapshot = try await store.snapshot(of: asked.instance, release: asked.package?.manifest) else {
-                throw ServiceProblem.undecided("the state of \(asked.instance) is gone")
-            }
-            let subject = try subject(given.birth, snapshot.state, asked)
-            guard let ratchet = snapshot.state.ratchet else {
-                throw ServiceProblem.undecided("\(asked.instance) has no ratchet")
-            }
-            let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { positions[$0] }
-            let input = try await input(given, subject, appraiser.appraise(given.evidence, asked), snapshot, policy)
+            let (snapshot, subject, verdict) = try await appraise(given)
+            let input = try await input(given, subject, verdict, snapshot, policy)
             var decided = UpdateTrust.decide(input)
             if case .granting(let terms, _) = decided.outcome {
                 decided = try decided.issuing(try materials.grantSigner.sign(terms))
             }
             let ear = try await result(given, decided, input)
             guard let transition = decided.transition else {
-                return try answer(decided, asked, result: ear, committed: nil)
+                return try answer(decided, given, result: ear, committed: nil)
             }
             let change = change(given, decided, transition, snapshot, policy)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):
-                return try answer(decided, asked, result: ear, committed: (index, transition, result))
+                return try answer(decided, given, result: ear, committed: (index, transition, result))
             case .challengeUsed: throw notAuthentic(asked.instance, asked.purpose, "the challenge was used before")
             case .stale: metrics.count(.staleCommits)
             case .known, .conflict: throw ServiceProblem.undecided("the record refused a decision")
@@ -117,6 +118,24 @@ extension Verifier {
         throw ServiceProblem.undecided(
             "the record of \(asked.instance) moved \(Self.attempts) times while it was decided on"
         )
+    }
+
+    /// Holds the evidence to the record as it stands.
+    func appraise(
+        _ given: CompensatedCase
+    ) async throws -> (DecisionSnapshot, CompensatedSubject, CompensatedVerdict) {
+        let asked = given.request.request
+        // Positions only come to be: read before the state, they cannot be ahead of it.
+        let positions = try await store.ratchetPositions(of: [asked.key, asked.next], asked.instance)
+        guard let snapshot = try await store.snapshot(of: asked.instance, release: asked.package?.manifest) else {
+            throw ServiceProblem.undecided("the state of \(asked.instance) is gone")
+        }
+        let subject = try subject(given.birth, snapshot.state, asked)
+        guard let ratchet = snapshot.state.ratchet else {
+            throw ServiceProblem.undecided("\(asked.instance) has no ratchet")
+        }
+        let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { positions[$0] }
+        return (snapshot, subject, appraiser.appraise(given.evidence, asked))
     }
 
     private func input(
@@ -142,6 +161,8 @@ extension Verifier {
             release: try await known(manifest, snapshot),
             standings: snapshot.standings,
             approvals: approvals,
+            vouch: given.vouch,
+            gatewayHolds: try await gatewayHolds(of: snapshot.state),
             policy: policy,
             now: now,
             identifiers: identifiers,
@@ -188,6 +209,7 @@ extension Verifier {
             policy: policy.digest,
             standings: snapshot.standings,
             rollout: snapshot.rollout?.revision,
+            gateway: given.vouch.map { GatewayStanding($0.gateway, until: $0.until) },
             challenge: given.challenge.nonce,
             challengeExpires: given.challenge.expires / 1000 + 1,
             grant: grant,
@@ -198,10 +220,11 @@ extension Verifier {
     /// The answer to a decision; what was decided is durable by now.
     private func answer(
         _ decided: CompensatedDecision,
-        _ request: CompensatedRequest,
+        _ given: CompensatedCase,
         result: AttestationResult?,
         committed: Committed?
-    ) throws -> Answer {
+    ) throws -> CompensatedAnswer {
+        let request = given.request.request
         func note(_ verdict: String, _ reasons: [String] = []) {
             metrics.count(.decisions, request.purpose.rawValue, verdict)
             for reason in reasons { metrics.count(.reasons, reason) }
@@ -219,11 +242,15 @@ extension Verifier {
         switch decided.outcome {
         case .accepted(let acceptance):
             note("accepted")
-            return try .json(acceptance.answer(result: result))
+            return acceptance.answer(result: result, commitment: try commitment(acceptance, given))
         case .granted(let grant, let acceptance):
             let delivery = try delivery(of: grant.compact, committed)
             note("granted")
-            return try .json(acceptance.answer(delivering: delivery, result: result))
+            return acceptance.answer(
+                delivering: delivery,
+                result: result,
+                commitment: try commitment(acceptance, given)
+            )
         case .refused(let refused):
             note("refused", refused.codes)
             throw ServiceProblem.refused(
@@ -238,5 +265,17 @@ extension Verifier {
             throw ServiceProblem.undecided(cause)
         case .granting: throw ServiceProblem.undecided("a grant was decided on and not signed")
         }
+    }
+
+    private func commitment(_ acceptance: CompensatedAcceptance, _ given: CompensatedCase) throws -> String {
+        try materials.resultSigner.sign(
+            Commitment(
+                by: materials.configuration.name,
+                to: given.request.request.instance,
+                at: clock.seconds,
+                request: given.request.digest,
+                acceptance
+            )
+        )
     }
 }

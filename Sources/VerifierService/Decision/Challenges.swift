@@ -97,6 +97,7 @@ extension Purpose {
         case .confirm: 3
         case .delayed: 4
         case .farewell: 5
+        case .vouch: 6
         }
     }
 }

@@ -15,6 +15,16 @@ extension Verifier {
         result: AttestationResult? = nil,
         committed: Committed?
     ) throws -> Answer {
+        try .json(try decisionAnswer(decided, request, result: result, committed: committed))
+    }
+
+    /// What is answered to a decision that gives what was asked; everything else is thrown.
+    func decisionAnswer(
+        _ decided: Decision,
+        _ request: DecisionRequest,
+        result: AttestationResult? = nil,
+        committed: Committed?
+    ) throws -> DecisionAnswer {
         let purpose = request.purpose.rawValue
         func note(_ verdict: String, _ reasons: [String] = []) {
             metrics.count(.decisions, purpose, verdict)
@@ -31,11 +41,11 @@ extension Verifier {
         switch decided.outcome {
         case .accepted(let acceptance):
             note("accepted")
-            return try .json(acceptance.answer(result: result))
+            return acceptance.answer(result: result)
         case .granted(let grant, let acceptance):
             let delivery = try delivery(of: grant.compact, committed)
             note("granted")
-            return try .json(acceptance.answer(delivering: delivery, result: result))
+            return acceptance.answer(delivering: delivery, result: result)
         case .refused(let refused):
             note("refused", refused.codes)
             throw ServiceProblem.refused(

@@ -22,6 +22,7 @@ extension Verifier {
             case .attest, .update, .confirm: break
             case .delayed: throw ServiceProblem.malformed("a delayed request is brought as a file")
             case .farewell: throw ServiceProblem.malformed("a farewell goes to /v1/farewells")
+            case .vouch: throw ServiceProblem.malformed("what a gateway vouches for goes to /v1/vouched-decisions")
             }
         }
         let challenge = try consume(request, enrolled.record)
@@ -99,6 +100,14 @@ extension Verifier {
     }
 
     func decide(_ given: Case) async throws -> Answer {
+        let made = try await decided(given)
+        return try answer(made.decision, given.request.request, result: made.result, committed: made.committed)
+    }
+
+    /// A decision that is durable, as far as there is anything to keep of it.
+    typealias MadeDecision = (decision: Decision, result: AttestationResult?, committed: Committed?)
+
+    func decided(_ given: Case) async throws -> MadeDecision {
         let instance = given.request.request.instance
         var firstSeen: LastSeen??
         for _ in 0..<Self.attempts {
@@ -119,16 +128,14 @@ extension Verifier {
             }
             let (verdict, log, known) = try await appraise(given, snapshot.state, current)
             let (decided, ear) = try await decide(given, snapshot, verdict, policy, known, isLogHeld: log.isHeld)
-            guard let transition = decided.transition else {
-                return try answer(decided, given.request.request, result: ear, committed: nil)
-            }
+            guard let transition = decided.transition else { return (decided, ear, nil) }
             let result = try await committer.commit(
                 .decision(change(given, decided, transition, snapshot, policy, log: log.new))
             )
             switch result.outcome {
             case .committed(let index):
                 if given.carried == nil { consumed.accepted(instance, expires: given.challenge.expires) }
-                return try answer(decided, given.request.request, result: ear, committed: (index, transition, result))
+                return (decided, ear, (index, transition, result))
             case .challengeUsed where given.carried != nil:
                 throw ServiceProblem.refused(
                     DecisionReason.requestUsed.sentence,

@@ -9,11 +9,16 @@ extension Verifier {
     /// - Parameter admit: throws for a purpose that has no place here.
     func received(_ exchange: Exchange, admitting admit: (Purpose) throws -> Void) async throws -> Received {
         let evidence: Evidence
+        do { evidence = try Evidence(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        return try await received(evidence, admitting: admit)
+    }
+
+    /// The same for evidence that was read already.
+    func received(_ evidence: Evidence, admitting admit: (Purpose) throws -> Void) async throws -> Received {
         let request: ReceivedRequest
-        do {
-            evidence = try Evidence(parsing: exchange.body)
-            request = try ReceivedRequest(parsing: evidence.request.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        do { request = try ReceivedRequest(parsing: evidence.request.bytes) } catch {
+            throw ServiceProblem.malformed(error.detail)
+        }
         try admit(request.request.purpose)
         let instance = request.request.instance
         let enrolled: Enrolled

@@ -29,8 +29,8 @@ struct Sweeper: Service {
                 } catch {
                     verifier.logger.error("leases that are over stay on record", metadata: ["error": "\(error)"])
                 }
-                // As long as it worked: a storm of expiries leaves half of the disk to others.
-                try await Task.sleep(for: swept == Self.group ? ContinuousClock.now - start : Self.pause)
+                // Twice as long as it worked: a storm of expiries leaves two thirds of the disk to others.
+                try await Task.sleep(for: swept == Self.group ? (ContinuousClock.now - start) * 2 : Self.pause)
             }
         }
     }
@@ -54,6 +54,7 @@ extension Verifier {
         let transition = try Transition.lapse(
             of: snapshot.state,
             standings: snapshot.standings,
+            gatewayHolds: try await gatewayHolds(of: snapshot.state),
             at: clock.seconds,
             by: materials.configuration.name
         )

@@ -63,6 +63,12 @@ extension MetricFamily {
         help: "Requests in which an instance claimed to prove itself in another way than it was born with."
     )
 
+    static let vouches = MetricFamily(
+        "birthmark_vouches_total",
+        labels: ["verdict"],
+        help: "Contacts that gateways vouched for, by what became of the gateway's own evidence and assignment."
+    )
+
     static let trustFault = MetricFamily(
         "birthmark_trust_lists_stale",
         .gauge,
@@ -72,6 +78,6 @@ extension MetricFamily {
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        lapses, rolloutHalts, reappearances, tierMismatches, trustFault,
+        lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault,
     ]
 }

@@ -120,7 +120,9 @@ extension Verifier {
             },
             securityFloor: state.securityFloor,
             downgrade: state.downgrade.map { DowngradeReport(manifest: $0.release, by: $0.by, until: $0.until) },
-            lease: state.lease.map { LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires) },
+            lease: state.lease.map {
+                LeaseReport(id: $0.id.text, issuedAt: $0.issuedAt, expires: $0.expires, under: $0.under)
+            },
             pending: state.pending.map(Self.report),
             delayed: state.delayed.map { $0.map { Self.report($0.grant) } },
             lastSeen: state.lease?.renewedAt,
@@ -134,6 +136,7 @@ extension Verifier {
             takesOver: record.takesOver,
             position: state.ratchet?.position,
             lowered: state.lowered?.mark,
+            gateways: state.gateways,
             fork: state.fork.map {
                 ForkReport(key: $0.key.thumbprint, position: $0.position, committed: $0.committed)
             },

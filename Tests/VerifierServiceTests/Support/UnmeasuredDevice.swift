@@ -20,9 +20,14 @@ struct UnmeasuredDevice: Sendable {
     var instance: InstanceID { speaksFor ?? record.instance }
     var serial: Label { record.serial }
 
-    init(serial: String, at factory: TestFactory) throws {
+    init(
+        serial: String,
+        at factory: TestFactory,
+        claims values: [String: String] = ["mmc-cid": "15010038474e4434"]
+    ) throws {
         key = P256.Signing.PrivateKey()
-        claims = try HardwareClaims([try label("mmc-cid"): try label("15010038474e4434")]).found()
+        let pairs = try values.map { (try label($0.key), try label($0.value)) }
+        claims = try HardwareClaims(Dictionary(uniqueKeysWithValues: pairs)).found()
         running = ClaimedRelease(name: try label("os"), version: try label("1.0"), manifest: nil)
         record = CompensatedBirthRecord(
             serial: try label(serial),
