@@ -177,6 +177,13 @@ let package = Package(
             ]
         ),
         library(
+            "GatewayService",
+            [
+                "HTTPService", "DeviceAgent", "VerifierClient", "Endorsement", "Messages", "DurableFiles", crypto, x509,
+                asn1, logging, lifecycle,
+            ]
+        ),
+        library(
             "FactoryLine",
             [
                 "FactoryAuthority", "VerifierClient", "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot",
@@ -207,6 +214,14 @@ let package = Package(
             "birthmark-device",
             [
                 "DeviceAgent", "UpdateTrust", "Messages", "DurableFiles",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        program(
+            "birthmark-gateway",
+            [
+                "GatewayService", "HTTPService", "DeviceAgent", "TPMDevice", "Endorsement", "Messages", "DurableFiles",
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -329,13 +344,15 @@ let package = Package(
                 x509, asn1, logging, subprocess, system,
             ]
         ),
+        tests(of: "GatewayService", ["Messages", crypto, logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "SoftwareDevice", "MachineFaults", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent",
                 "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
-                "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-swtpm",
+                "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-gateway",
+                "birthmark-swtpm",
             ],
             swiftSettings: strict
         ),

@@ -51,7 +51,14 @@ struct Responder: HTTPResponder {
             let body = try await collect(request, upTo: found.bodyLimit)
             readToEnd = true
             answer = try await found.handler(
-                Exchange(parameters: parameters, query: query, body: body, caller: caller, peer: peer)
+                Exchange(
+                    parameters: parameters,
+                    query: query,
+                    body: body,
+                    caller: caller,
+                    peer: peer,
+                    address: channel.remoteAddress?.ipAddress
+                )
             )
         } catch let error as ServiceProblem {
             if error.problem.kind == .notAuthentic {
@@ -136,7 +143,7 @@ struct Responder: HTTPResponder {
         return Response(
             status: .init(code: answer.status),
             headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+            body: answer.file?.body ?? ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
     }
 

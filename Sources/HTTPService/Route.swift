@@ -110,6 +110,8 @@ package struct Exchange: Sendable {
     /// Who calls, on routes of operators.
     package var caller: CallingOperator?
     package var peer: PeerAddress
+    /// The peer's own IP address; `nil` where it has none.
+    package var address: String?
 
     /// A parameter that the route's pattern names.
     package func parameter(_ name: String) throws -> String {
@@ -123,6 +125,8 @@ package struct Answer: Sendable {
     package var status = 200
     package var mediaType: String
     package var body: [UInt8]
+    /// A file whose bytes follow the body; read while they are sent.
+    package var file: FilePart?
 
     package init(status: Int = 200, mediaType: String, body: [UInt8]) {
         self.status = status
@@ -137,6 +141,12 @@ package struct Answer: Sendable {
 
     package static func text(_ bytes: [UInt8]) -> Answer {
         Answer(mediaType: "text/plain; charset=utf-8", body: bytes)
+    }
+
+    package static func file(_ part: FilePart) -> Answer {
+        var answer = bytes([])
+        answer.file = part
+        return answer
     }
 
     package static func bytes(_ bytes: [UInt8]) -> Answer {

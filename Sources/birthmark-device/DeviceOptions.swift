@@ -45,28 +45,28 @@ struct DeviceOptions: ParsableArguments {
         )
     )
     var imaList: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of a device without a TPM: the gateway that it speaks through (gateway.json of birthmark-gateway init); kept in the agent's "
+                + "directory until another is given.",
+            valueName: "file"
+        )
+    )
+    var gateway: String?
 }
 
 extension DeviceOptions {
     /// The agent of this directory.
     func agent() throws(AgentError) -> Agent {
-        // Checked before the directory is made: a wrong path or a wrong bundle leaves nothing behind.
-        if let trust {
-            _ = try StateDirectory.bundle(at: trust)
-        } else {
-            _ = try StateDirectory(existing: state)
-        }
-        let directory = try StateDirectory(state)
-        let configuration = try directory.configuration()
-        let named = eventLog ?? configuration.eventLog
-        return Agent(
-            state: directory,
-            trust: try directory.trust(offered: trust),
-            tcti: tcti ?? configuration.tcti,
-            eventLog: EventLogFile(path: named ?? AgentConfiguration.defaultEventLog, isNamed: named != nil),
-            imaList: imaList ?? configuration.imaList ?? AgentConfiguration.defaultIMAList,
+        try Agent.configured(
+            in: state,
+            tcti: tcti,
+            trust: trust,
+            eventLog: eventLog,
+            imaList: imaList,
             wallClock: { UTCTime.now }
-        )
+        ).agent
     }
 }
 
@@ -78,6 +78,8 @@ extension DeviceOptions {
         return CompensatedAgent(
             state: directory,
             trust: try directory.trust(offered: trust),
+            gateway: try directory.gateway(offered: gateway),
+            bootID: BootID(path: try directory.configuration().bootID ?? BootID.defaultPath),
             wallClock: { UTCTime.now }
         )
     }

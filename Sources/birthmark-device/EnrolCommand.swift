@@ -86,14 +86,6 @@ struct EnrolCommand: AsyncParsableCommand {
         let directory = try StateDirectory(device.state)
         let lock = try directory.lock()
         if forget {
-            let instance = try directory.softwareIdentity()?.instance
-            try directory.forgetLoweredIdentity(at: nil, lock)
-            guard let instance else { return }
-            return try output.print(Report(instance: instance)) {
-                lines([("instance", instance.text), ("next", "birthmark-device attest, with its TPM")])
-            }
-        }
-        if forget {
             guard let instance = try directory.forgetLoweredIdentity(at: nil, lock) else { return }
             try print(Report(instance: instance, isSealed: false), next: "birthmark-device attest, with its TPM")
         } else if let out {
@@ -165,7 +157,8 @@ struct EnrolCommand: AsyncParsableCommand {
         try output.print(report) {
             lines([
                 (report.lowered == nil ? "born" : "speaks for", report.serial?.text),
-                ("until", report.lowered.map { "\(UTCTime.text($0.until)), without its TPM" }), ("instance", report.instance.text), ("request", report.request),
+                ("until", report.lowered.map { "\(UTCTime.text($0.until)), without its TPM" }),
+                ("instance", report.instance.text), ("request", report.request),
                 ("identity", report.isSealed ? "sealed on the disk" : nil), ("next", next),
             ])
         }

@@ -19,7 +19,12 @@ struct UpdateCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The package.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The package; a device behind a gateway that leaves it out gets it from there.",
+            valueName: "file"
+        )
+    )
     var package: String?
 
     @Option(help: ArgumentHelp("Its signed release.", valueName: "file"))
@@ -49,7 +54,7 @@ struct UpdateCommand: AsyncParsableCommand {
         guard witnessCode == nil || !resume else {
             throw ValidationError("--witness-code goes with --package, --manifest and --install-command")
         }
-        guard resume ? given == 0 && timeout.installTimeout == nil : given == 3 else {
+        guard resume ? given == 0 && timeout.installTimeout == nil : manifest != nil && installCommand != nil else {
             throw ValidationError(
                 resume
                     ? "--resume goes on with what the journal holds; leave the package, manifest, command and time out"
@@ -71,7 +76,7 @@ struct UpdateCommand: AsyncParsableCommand {
         }
         let lock = try StateDirectory(device.state).lock()
         let outcome: UpdateOutcome
-        if let order = try order() {
+        if let order = try await order(by: holder, lock, bar) {
             outcome = try await holder.update(order, lock) { bar.update($0, of: $1) }
         } else {
             outcome = try await holder.resume(lock) { bar.update($0, of: $1) }
@@ -88,15 +93,37 @@ struct UpdateCommand: AsyncParsableCommand {
 }
 
 extension UpdateCommand {
-    private func order() throws -> UpdateOrder? {
-        guard let package, let manifest, let installCommand else { return nil }
+    private func order(
+        by holder: LeaseHolder,
+        _ lock: borrowing AgentLock,
+        _ bar: ProgressBar
+    ) async throws -> UpdateOrder? {
+        guard let manifest, let installCommand else { return nil }
+        let release = try readManifest(manifest)
         return UpdateOrder(
-            package: package,
-            release: try readManifest(manifest),
+            package: try await path(of: release, by: holder, lock, bar),
+            release: release,
             installCommand: installCommand,
             installSeconds: timeout.installTimeout,
             witness: witnessCode
         )
+    }
+
+    private func path(
+        of release: SignedEnvelope,
+        by holder: LeaseHolder,
+        _ lock: borrowing AgentLock,
+        _ bar: ProgressBar
+    ) async throws -> String {
+        if let package { return package }
+        guard case .compensated(let agent) = holder else {
+            throw CommandFailure(
+                .malformed,
+                "there is no --package",
+                hint: "give the file; only a device without a TPM can fetch it, from its gateway"
+            )
+        }
+        return try await agent.fetch(release, lock) { bar.update($0, of: $1) }
     }
 }
 

@@ -10,7 +10,7 @@ struct DeviceCommand: AsyncParsableCommand {
         discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
         subcommands: [
             List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, Witness.self,
-            SettleFork.self, LowerTier.self, RaiseTier.self, Suspend.self, Reinstate.self, Retire.self,
+            SettleFork.self, LowerTier.self, RaiseTier.self, Assign.self, Suspend.self, Reinstate.self, Retire.self,
         ]
     )
 
@@ -163,7 +163,12 @@ func describe(_ device: InstanceReport) -> String {
             "downgrade",
             device.downgrade.map { "\($0.manifest) allowed by \($0.by) until \(UTCTime.text($0.until))" }
         ),
-        ("lease", device.lease.map { "until \(UTCTime.text($0.expires))" } ?? "none"),
+        (
+            "lease",
+            device.lease.map { lease in
+                "until \(UTCTime.text(lease.expires))" + (lease.under.map { ", on the word of gateway \($0)" } ?? "")
+            } ?? "none"
+        ),
         (
             "pending",
             device.pending.map {
@@ -189,6 +194,7 @@ func describe(_ device: InstanceReport) -> String {
         ("followed by", device.followedBy.map { "instance \($0), which the same TPM is now" }),
         ("taken over", device.takesOver.map { "from another owner, with its keys, by \($0.by): \($0.reason)" }),
         ("key", device.position.map { "number \($0) of its ratchet; the key is a file" }),
+        ("gateways", device.gateways.map { $0.map(\.text).joined(separator: ", ") }),
         (
             "copy",
             device.fork.map { "key \($0.position) signed when key \($0.committed) was committed: settle-fork decides" }

@@ -26,7 +26,7 @@ import Testing
             commands += 1
             waiting += below.map { command + [$0] }
         }
-        #expect(commands > 4)
+        #expect(commands > 3)
     }
 
     /// The names listed under SUBCOMMANDS, without `help`.

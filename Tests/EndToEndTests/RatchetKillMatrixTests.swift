@@ -87,8 +87,9 @@ import UpdateTrust
         let faults = try await MachineFaults(in: sensor.sensors.directory)
         try await expect(0, sensor.agent("attest"))
         var score = Score()
+        var (number, missed): (Int, Int) = (1, 0)
         var rounds: Int64 = 0
-        for number in stride(from: 1, through: Self.most, by: Self.pace) {
+        while number <= Self.most, missed < 3 {
             if act == .confirm { try await installed(sensor) }
             let ended = sensor.times("ended")
             let cut = try await run(act, sensor, victim.fault(faults, at: number))
@@ -97,7 +98,14 @@ import UpdateTrust
             #expect(resumed.code == 0, "\(act), \(victim) at \(number): \(cut) | \(resumed)")
             let isWhole = try await wholeAfter(act, sensor)
             rounds += 1
-            guard wasStruck else { break }
+            guard wasStruck else {
+                // A lease of the same second is not put down again: that run had fewer moments than another.
+                missed += 1
+                try await Task.sleep(for: .milliseconds(1100))
+                continue
+            }
+            missed = 0
+            number += Self.pace
             score.points += 1
             score.resumed += resumed.code == 0 ? 1 : 0
             score.lost += isWhole ? 0 : 1

@@ -1,10 +1,14 @@
 public import Messages
+import UpdateTrust
 public import VerifierClient
 
 /// The agent of a device without a TPM: asks, judges what it is told, installs, and remembers how far it came.
 public struct CompensatedAgent: Sendable {
     let state: StateDirectory
     let trust: TrustBundle
+    /// The gateway through which it speaks; `nil` when it asks the verifier itself.
+    let gateway: GatewayContact?
+    let bootID: BootID
     let limits: VerifierClient.Limits
     /// The operating system's clock, in seconds since 1970; it can only shut the gate.
     let wallClock: @Sendable () -> Int64
@@ -13,11 +17,15 @@ public struct CompensatedAgent: Sendable {
     public init(
         state: StateDirectory,
         trust: TrustBundle,
+        gateway: GatewayContact? = nil,
+        bootID: BootID = BootID(),
         limits: VerifierClient.Limits = .init(),
         wallClock: @escaping @Sendable () -> Int64
     ) {
         self.state = state
         self.trust = trust
+        self.gateway = gateway
+        self.bootID = bootID
         self.limits = limits
         self.wallClock = wallClock
     }
@@ -30,7 +38,7 @@ public struct CompensatedAgent: Sendable {
 
     /// What the device says that it runs: what was confirmed, or what an install has brought that was booted since.
     private func running(_ journal: Journal, _ bornWith: BornWith) -> ClaimedRelease {
-        if let update = journal.update, update.isConfirmable, update.isBooted {
+        if let update = journal.update, update.isConfirmable, update.isBooted(since: bootID) {
             let package = update.package
             return ClaimedRelease(name: package.name, version: package.version, manifest: package.manifest)
         }
@@ -60,7 +68,7 @@ public struct CompensatedAgent: Sendable {
         let running = running(journal.journal, identity.bornWith)
         let answer: CompensatedAnswer
         do {
-            answer = try await VerifierClient.with(trust, limits: limits) { client in
+            answer = try await reach { client in
                 let order = ChallengeRequest(instance: instance, purpose: purpose, package: package?.sha256)
                 let request = CompensatedRequest(
                     instance: instance,
@@ -74,9 +82,12 @@ public struct CompensatedAgent: Sendable {
                     grant: grant,
                     witness: witness
                 )
-                try beforeSending(try request.bytes)
+                let bytes = try request.bytes
+                try beforeSending(bytes)
                 let evidence = try CompensatedEvidence(request, signedBy: key, next: next)
-                return try await client.decide(evidence, wantsResult: wantsResult)
+                let answer = try await client.decide(evidence, wantsResult: wantsResult)
+                try hold(answer, to: bytes, of: identity.instance)
+                return answer
             }
         } catch {
             let failure = AgentError(of: error, about: "the request")
@@ -95,6 +106,36 @@ public struct CompensatedAgent: Sendable {
         try await identity.moveOn()
         state.forgetRenewalTrouble()
         return answer
+    }
+
+    private func reach<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
+        if let gateway { return try await VerifierClient.with(gateway, limits: limits, body) }
+        return try await VerifierClient.with(trust, limits: limits, body)
+    }
+
+    /// A gateway that made an answer up would leave this device with a key that nobody has committed.
+    private func hold(
+        _ answer: CompensatedAnswer,
+        to request: [UInt8],
+        of instance: InstanceID
+    ) throws(AgentError) {
+        guard let issuer = Label(trust.verifier), let keys = trust.resultKeys else {
+            throw AgentError(
+                .malformed,
+                "the trust bundle names no verifier, or no keys for what it commits",
+                hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
+            )
+        }
+        do {
+            try Commitment.hold(answer, to: request, of: instance, issuer: issuer, keys: keys)
+        } catch {
+            throw AgentError(
+                .environment,
+                "the answer is not what the verifier has committed: \(error)",
+                hint: "whoever carried it is not to be trusted; the same request is made again the next time",
+                reasons: ["answer-not-committed"]
+            )
+        }
     }
 
     /// Reason codes of decisions after which no lease holds.

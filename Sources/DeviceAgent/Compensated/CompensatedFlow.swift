@@ -45,7 +45,7 @@ extension CompensatedAgent {
     /// Tells the verifier that what was granted runs.
     public func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
         let (identity, journal) = try await opened()
-        let (record, jti) = try journal.confirmable { !$0.isBooted }
+        let (record, jti) = try journal.confirmable { !$0.isBooted(since: bootID) }
         if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
         let release = try VerifiedRelease(record.release, trust)
         let answer = try await ask(.confirm, grant: jti, identity, journal) { _ throws(AgentError) in

@@ -14,7 +14,7 @@ extension CompensatedAgent {
         let release = try VerifiedRelease(order.release, trust)
         let artifact = release.release.artifact
         let (identity, journal) = try await opened()
-        let isSameBoot = journal.update.map { !$0.isBooted } ?? false
+        let isSameBoot = journal.update.map { !$0.isBooted(since: bootID) } ?? false
         let start = try UpdateStart(of: release.reference, after: journal.update, isSameBoot: isSameBoot)
         if case .done(let record) = start { return try UpdateOutcome(record, resumed: true) }
         // Before anything is asked: a grant's time must not run while a slow disk copies.
@@ -131,7 +131,7 @@ extension CompensatedAgent {
                 reasons: ["install-failed"]
             )
         }
-        try journal.reach(.installed) { $0.bootAtInstall = BootID.current }
+        try journal.reach(.installed) { $0.bootAtInstall = bootID.current }
         return try UpdateOutcome(record, resumed: resumed)
     }
 }

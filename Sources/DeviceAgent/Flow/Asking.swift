@@ -11,20 +11,26 @@ struct Question {
     var readings: TPMReadings
     /// Whether the answer is to carry an attestation result.
     var wantsResult = false
+    /// SHA-256 of what a gateway vouches for.
+    var vouches: ContentDigest?
 }
+
+/// How evidence is presented, and what of the answer is about this device itself.
+typealias Presentation<Answer> = (VerifierClient, Evidence) async throws -> (own: DecisionAnswer?, answer: Answer)
 
 extension Agent {
     /// Fetches a challenge, quotes the boot over the request, and presents the evidence: one TPM signature.
     /// - Parameters:
     ///   - position: where the verifier's knowledge of the IMA list ends, as far as is remembered.
     ///   - beforeSending: is given the request's exact bytes before anybody else sees them.
-    private func ask(
+    private func ask<Answer: Sendable>(
         _ question: Question,
         _ tpm: DeviceTPM,
         _ born: BornInstance,
         from position: IMAListPosition?,
-        beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in }
-    ) async throws(AgentError) -> DecisionAnswer {
+        beforeSending: ([UInt8]) throws(AgentError) -> Void,
+        present: Presentation<Answer>
+    ) async throws(AgentError) -> (own: DecisionAnswer?, answer: Answer) {
         let log = try eventLog.read()
         let logDigest = log.map { ContentDigest(of: $0) }
         let counters = try question.readings.counters
@@ -50,7 +56,8 @@ extension Agent {
                     ),
                     package: question.package,
                     grant: question.grant,
-                    counters: counters
+                    counters: counters,
+                    vouches: question.vouches
                 )
                 let bytes = try request.bytes
                 let quoted = try await tpm.quote(
@@ -61,7 +68,8 @@ extension Agent {
                 try beforeSending(bytes)
                 let resets = question.readings.resets
                 let list = try challenge.imaPCR.map { _ in try imaList(from: position, resets: resets) }
-                return try await client.decide(
+                return try await present(
+                    client,
                     Evidence(
                         request: Blob(bytes),
                         attest: Blob(quoted.signed.attest),
@@ -70,8 +78,7 @@ extension Agent {
                         log: logDigest,
                         logBytes: challenge.holdsLog ? nil : log.map { Blob($0) },
                         ima: list
-                    ),
-                    wantsResult: question.wantsResult
+                    )
                 )
             }
         } catch {
@@ -79,9 +86,7 @@ extension Agent {
         }
     }
 
-    /// Asks, and keeps what the answer says of the lease and of the IMA list; a lease that the answer says is lost is forgotten.
-    ///
-    /// A verifier that does not know the beginning of the list any more is given the whole of it.
+    /// Asks for a decision about this device, and keeps what it says.
     func askAndRemember(
         _ question: Question,
         _ tpm: DeviceTPM,
@@ -89,21 +94,46 @@ extension Agent {
         _ journal: JournalKeeper,
         beforeSending: ([UInt8]) throws(AgentError) -> Void = { _ throws(AgentError) in }
     ) async throws(AgentError) -> DecisionAnswer {
+        try await askAndRemember(question, tpm, born, journal, beforeSending: beforeSending) { client, evidence in
+            let answer = try await client.decide(evidence, wantsResult: question.wantsResult)
+            return (own: answer, answer: answer)
+        }
+    }
+
+    /// Asks, and keeps what the answer says of the lease and of the IMA list; a lease that the answer says is lost is forgotten.
+    ///
+    /// A verifier that does not know the beginning of the list any more is given the whole of it.
+    func askAndRemember<Answer: Sendable>(
+        _ question: Question,
+        _ tpm: DeviceTPM,
+        _ born: BornInstance,
+        _ journal: JournalKeeper,
+        beforeSending: ([UInt8]) throws(AgentError) -> Void,
+        present: Presentation<Answer>
+    ) async throws(AgentError) -> Answer {
         do throws(AgentError) {
-            let answer: DecisionAnswer
+            let told: (own: DecisionAnswer?, answer: Answer)
             do throws(AgentError) {
                 let position = journal.journal.ima
-                answer = try await ask(question, tpm, born, from: position, beforeSending: beforeSending)
+                told = try await ask(
+                    question,
+                    tpm,
+                    born,
+                    from: position,
+                    beforeSending: beforeSending,
+                    present: present
+                )
             } catch  where error.reasons.contains(Self.listIsMissing) && journal.journal.ima != nil {
                 try journal.change { $0.ima = nil }
-                answer = try await ask(question, tpm, born, from: nil, beforeSending: beforeSending)
+                told = try await ask(question, tpm, born, from: nil, beforeSending: beforeSending, present: present)
             }
+            guard let own = told.own else { return told.answer }
             try journal.change {
-                $0.lease = answer.lease
-                $0.ima = answer.ima
+                $0.lease = own.lease
+                $0.ima = own.ima
             }
             state.forgetRenewalTrouble()
-            return answer
+            return told.answer
         } catch {
             if !Self.endsLease.isDisjoint(with: error.reasons) { try journal.change { $0.lease = nil } }
             throw error

@@ -90,12 +90,15 @@ extension Agent {
 }
 
 /// A release whose signatures this device has checked.
-struct VerifiedRelease: Sendable {
+public struct VerifiedRelease: Sendable {
     let envelope: SignedEnvelope
-    let release: Release
+    /// What the makers signed.
+    public let release: Release
     let reference: PackageReference
 
-    init(_ envelope: SignedEnvelope, _ trust: TrustBundle) throws(AgentError) {
+    /// Holds an envelope to the release keys of a trust bundle.
+    /// - Throws: `AgentError`.
+    public init(_ envelope: SignedEnvelope, _ trust: TrustBundle) throws(AgentError) {
         guard let keys = trust.releaseKeys else {
             throw AgentError(
                 .malformed,

@@ -5,12 +5,13 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// The five programs, each run as a process of its own, as scripts and people run them.
+/// The six programs, each run as a process of its own, as scripts and people run them.
 enum Program: String, Sendable, CaseIterable {
     case auditor = "birthmark"
     case factory = "birthmark-factory"
     case verifier = "birthmark-verifier"
     case device = "birthmark-device"
+    case gateway = "birthmark-gateway"
     case swtpm = "birthmark-swtpm"
 
     /// How a run ended.

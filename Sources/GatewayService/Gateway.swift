@@ -1,0 +1,195 @@
+public import DeviceAgent
+import HTTPService
+public import Logging
+public import Messages
+public import VerifierClient
+
+/// Speaks for instances without a TPM: passes on what they show, and says on its own word what it saw.
+///
+/// It decides nothing. While the verifier cannot be asked, its children get nothing.
+public struct Gateway: Sendable {
+    private let agent: Agent
+    private let state: StateDirectory
+    let trust: TrustBundle
+    /// Where packages are kept; `nil` for a gateway that has none.
+    let shelf: PackageShelf?
+    private let port: Label
+    private let limits: VerifierClient.Limits
+    private let turns: Turns
+    let log: GatewayLog
+    let metrics: Metrics
+    let logger: Logger
+
+    /// Another birthmark-device of the same machine has the TPM's state for the length of a renewal.
+    private static let patience = Duration.seconds(20)
+    private static let pause = Duration.milliseconds(50)
+
+    /// Joins the parts.
+    /// - Parameters:
+    ///   - agent: this device's own agent, which quotes.
+    ///   - state: its directory.
+    /// - Throws: `FileError`, `SetupError`: packages cannot be kept.
+    public init(
+        agent: Agent,
+        state: StateDirectory,
+        trust: TrustBundle,
+        _ configuration: GatewayConfiguration,
+        _ directory: GatewayDirectory,
+        limits: VerifierClient.Limits = .init(),
+        logger: Logger
+    ) throws {
+        self.agent = agent
+        self.state = state
+        self.trust = trust
+        self.limits = limits
+        port = configuration.port
+        turns = Turns(atMost: configuration.waiting)
+        log = GatewayLog(directory.status)
+        shelf = try configuration.packages.map { source in
+            try PackageShelf(
+                directory.packages,
+                try directory.source(source),
+                room: configuration.packageBytes,
+                logger: logger
+            )
+        }
+        metrics = Metrics([.childRequests])
+        self.logger = logger
+    }
+
+    /// Everything that the local side does, and who may have it done.
+    var routes: [Route] {
+        [
+            // Who a child is, its own signature says, and the verifier judges that.
+            Route(.post, "/v1/challenges", by: .anyone, bodyLimit: ChallengeRequest.maximumSize, challenge),
+            Route(
+                .post,
+                "/v1/compensated-decisions",
+                by: .anyone,
+                bodyLimit: CompensatedEvidence.maximumSize,
+                decision
+            ),
+            // Whose package it is, the release's signature says; the package itself is no secret.
+            Route(.post, "/v1/packages", by: .anyone, bodyLimit: SignedEnvelope.maximumSize, packageStatus),
+            Route(.get, "/v1/packages/{sha256}", by: .anyone, package),
+
+            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
+            Route(.get, "/metrics", by: .anyone) { [metrics] _ in
+                Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
+            },
+        ]
+    }
+
+    /// `POST /v1/challenges`: fetched for the child.
+    private func challenge(_ exchange: Exchange) async throws -> Answer {
+        let request: ChallengeRequest
+        do {
+            request = try CanonicalJSON.decode(
+                ChallengeRequest.self,
+                from: exchange.body,
+                limit: ChallengeRequest.maximumSize
+            )
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        guard CompensatedRequest.purposes.contains(request.purpose) else {
+            throw ServiceProblem.malformed("a device with a TPM asks the verifier itself")
+        }
+        do {
+            return try .json(
+                try await VerifierClient.with(trust, limits: limits) { try await $0.challenge(request) }
+            )
+        } catch let error as VerifierClientError {
+            throw unreached(error.description)
+        }
+    }
+
+    /// `POST /v1/compensated-decisions`: passed on, with what this gateway saw.
+    private func decision(_ exchange: Exchange) async throws -> Answer {
+        guard [nil, "ear"].contains(exchange.query["result"]) else {
+            throw ServiceProblem.malformed("result is not ear")
+        }
+        let evidence: CompensatedEvidence
+        let request: CompensatedRequest
+        do {
+            evidence = try CompensatedEvidence(parsing: exchange.body)
+            request = try CompensatedRequest(parsing: evidence.request.bytes)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        let observed = observation(of: exchange)
+        let wantsResult = exchange.query["result"] != nil
+        let outcome = await turns.take { await vouch(for: evidence, observed, wantsResult: wantsResult) }
+        switch outcome {
+        case .success(.answered(let answer)):
+            note(request, observed, "accepted")
+            return try .json(answer)
+        case .success(.refused(let problem)):
+            note(request, observed, problem.reasons?.first ?? problem.type)
+            throw ServiceProblem(problem: problem, detail: "the verifier says: \(problem.title)")
+        case .failure(let error):
+            note(request, observed, "not-passed-on")
+            throw unreached(error.message)
+        case nil: throw ServiceProblem.busy("more children wait for the TPM than may")
+        }
+    }
+
+    private func vouch(
+        for evidence: CompensatedEvidence,
+        _ observed: ChildObservation,
+        wantsResult: Bool
+    ) async -> Result<VouchOutcome, AgentError> {
+        do throws(AgentError) {
+            let lock = try await lock()
+            return .success(try await agent.vouch(for: evidence, observed: observed, wantsResult: wantsResult, lock))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func lock() async throws(AgentError) -> AgentLock {
+        let start = ContinuousClock.now
+        while true {
+            if let lock = try state.lockIfFree() { return lock }
+            guard ContinuousClock.now - start < Self.patience else { return try state.lock() }
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func observation(of exchange: Exchange) -> ChildObservation {
+        ChildObservation(
+            port: port,
+            // A label does not begin with a colon, and an IPv6 address may.
+            address: exchange.address.flatMap { Label($0.hasPrefix(":") ? "0" + $0 : $0) },
+            link: exchange.address.flatMap { LinkTable.link(of: $0) }
+        )
+    }
+
+    /// The child is told that nothing was decided; why, is the gateway's business and its operator's.
+    private func unreached(_ detail: String) -> ServiceProblem {
+        ServiceProblem(
+            problem: Problem(
+                .undecided,
+                title: "The gateway could not have it decided; ask again.",
+                status: 503
+            ),
+            detail: detail
+        )
+    }
+
+    private func note(_ request: CompensatedRequest, _ observed: ChildObservation, _ outcome: String) {
+        metrics.count(.childRequests, request.purpose.rawValue, outcome == "accepted" ? "accepted" : "other")
+        logger.info(
+            "child",
+            metadata: [
+                "instance": "\(request.instance)", "purpose": "\(request.purpose.rawValue)", "outcome": "\(outcome)",
+                "address": "\(observed.address?.text ?? "none")",
+            ]
+        )
+        log.note(request, observed, outcome)
+    }
+}
+
+extension MetricFamily {
+    static let childRequests = MetricFamily(
+        "birthmark_child_requests_total",
+        labels: ["purpose", "outcome"],
+        help: "Requests of instances without a TPM, by purpose and whether the verifier accepted them."
+    )
+}

@@ -1,0 +1,76 @@
+import Endorsement
+import HTTPService
+public import Messages
+
+/// `service.json`: where a gateway listens for its children, and within which bounds.
+public struct GatewayConfiguration: Codable, Hashable, Sendable {
+    /// The format; 1 is the only one.
+    public var formatVersion: Int
+    /// Address and port on the local side.
+    public var listen: String
+    /// Where children find it: `https://host:port`.
+    public var url: String
+    /// Names and addresses in the TLS certificate.
+    public var hosts: [String]
+    /// The name of the listener in what the gateway says that it saw.
+    public var port: Label
+    /// Requests a second from one address on average: each that is authentic costs a TPM signature.
+    public var requestsPerSecond: Int
+    /// Where packages come from: a directory (an absolute path), or `https://…` below which they stand by their SHA-256; absent: the gateway
+    /// gives none out.
+    public var packages: String?
+    /// The most bytes of packages that are kept.
+    public var packageBytes: UInt64
+    /// Children that may wait for the TPM at once; others are told to come again.
+    public var waiting: Int
+
+    static let maximumSize = 64 << 10
+
+    /// A configuration to begin with.
+    public init(listen: String, url: String, hosts: [String], port: Label) {
+        formatVersion = 1
+        self.listen = listen
+        self.url = url
+        self.hosts = hosts
+        self.port = port
+        requestsPerSecond = 10
+        packageBytes = 8 << 30
+        waiting = 256
+    }
+
+    /// Reads the file.
+    public init(parsing bytes: [UInt8]) throws(MessageError) {
+        self = try EditedJSON.decode(GatewayConfiguration.self, from: bytes, limit: Self.maximumSize)
+        guard formatVersion == 1 else {
+            throw MessageError(.outOfRange, "\"formatVersion\" \(formatVersion) is not known here, only 1")
+        }
+        guard ListenAddress(listen) != nil else {
+            throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 192.168.7.1:8445")
+        }
+        guard url.hasPrefix("https://"), url.count > "https://".count else {
+            throw MessageError(.outOfRange, "\"url\" is not https:// and a host, such as https://192.168.7.1:8445")
+        }
+        guard !hosts.isEmpty, hosts.allSatisfy(HostName.isUsable) else {
+            throw MessageError(.outOfRange, "\"hosts\" is empty, or names something that is no host name or address")
+        }
+        if let packages, !packages.hasPrefix("https://"), !packages.hasPrefix("/") {
+            throw MessageError(.outOfRange, "\"packages\" is neither https:// nor an absolute path")
+        }
+        for (key, value) in [("requestsPerSecond", requestsPerSecond), ("waiting", waiting)]
+        where !(1...100_000).contains(value) {
+            throw MessageError(.outOfRange, "\"\(key)\" is \(value), it must be 1 to 100000")
+        }
+    }
+
+    /// A child takes as long as the verifier and the TPM, and those before it in the queue.
+    var edge: EdgeLimits {
+        EdgeLimits(
+            requestsPerSecond: requestsPerSecond,
+            requestBurst: 4 * requestsPerSecond,
+            connections: 1000,
+            connectionsPerAddress: 50,
+            idleSeconds: 120,
+            requestSeconds: 120
+        )
+    }
+}

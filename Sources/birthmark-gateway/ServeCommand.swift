@@ -1,0 +1,115 @@
+import ArgumentParser
+import CommandLineContract
+import DeviceAgent
+import DurableFiles
+import GatewayService
+import HTTPService
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serves the devices behind the gateway over HTTPS until it is told to stop.",
+        discussion: """
+            Each authentic request of a child is one quote of this device's TPM, by which its own lease is renewed as well; birthmark-device run \
+            may go on beside it. SIGTERM lets requests in progress end. Logs are lines of JSON on standard error.
+
+            Example: birthmark-gateway serve gw
+            """
+    )
+
+    @OptionGroup var place: DirectoryArgument
+    @Option(help: ArgumentHelp("The directory of this device's own agent.", valueName: "dir"))
+    var state = StateDirectory.defaultPath
+    @Option(
+        help: ArgumentHelp(
+            "The TPM, as tpm2-tools spell it: device:/dev/tpmrm0, swtpm:path=/run/tpm.sock. "
+                + "Default: agent.json, then TPM2TOOLS_TCTI, then the search of tpm2-tools.",
+            valueName: "tcti"
+        )
+    )
+    var tcti: String?
+    @Option(help: ArgumentHelp("The verifier's trust bundle; kept from its first use on.", valueName: "file"))
+    var trust: String?
+    @Option(
+        name: .customLong("event-log"),
+        help: ArgumentHelp(
+            "The firmware's event log. Default: agent.json, then where Linux shows it.",
+            valueName: "path"
+        )
+    )
+    var eventLog: String?
+    @Option(
+        name: .customLong("ima-list"),
+        help: ArgumentHelp("The list of what Linux measured. Default: agent.json, then where it is.", valueName: "path")
+    )
+    var imaList: String?
+    @Option(help: ArgumentHelp("Listen here instead of where service.json says.", valueName: "address:port"))
+    var listen: String?
+    @Option(help: ArgumentHelp("Write the port to this file once connections are accepted.", valueName: "file"))
+    var portFile: String?
+    @Option(help: ArgumentHelp("debug, info, notice, warning or error.", valueName: "level"))
+    var logLevel = "info"
+
+    /// Seconds that requests in progress are given when the service is told to stop.
+    private static let stopSeconds = 30
+
+    func validate() throws {
+        if let listen, ListenAddress(listen) == nil {
+            throw ValidationError("\"\(listen)\" is not an address and a port, such as 192.168.7.1:8445")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("\"\(logLevel)\" is not a level") }
+    }
+
+    func run() async throws {
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        let logger = Logger(label: "gateway") { JSONLineLog(label: $0, level: level) }
+        let directory = place.directory
+        let configuration = try directory.read()
+        guard let lock = try FileLock.trying(directory.lock) else {
+            throw CommandFailure(
+                .environment,
+                "another birthmark-gateway serves \(directory.path)",
+                hint: "stop it first"
+            )
+        }
+        let device = try Agent.configured(
+            in: state,
+            tcti: tcti,
+            trust: trust,
+            eventLog: eventLog,
+            imaList: imaList,
+            wallClock: { UTCTime.now }
+        )
+        let gateway = try Gateway(
+            agent: device.agent,
+            state: device.state,
+            trust: device.trust,
+            configuration,
+            directory,
+            logger: logger
+        )
+        let portFile = portFile
+        // Now, while it can still be refused; and the port of an earlier run must not be taken for this one's.
+        if let portFile { try AtomicFile.write([], to: portFile) }
+        let server = try GatewayServer(directory, gateway, address: listen.flatMap { ListenAddress($0) }) { port in
+            guard let portFile else { return }
+            do {
+                try AtomicFile.write(Array("\(port)\n".utf8), to: portFile)
+            } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+        }
+        var quiet = logger
+        quiet.logLevel = .error
+        var group = ServiceGroupConfiguration(
+            services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet
+        )
+        group.maximumGracefulShutdownDuration = .seconds(Self.stopSeconds)
+        try await ServiceGroup(configuration: group).run()
+        lock.release()
+        logger.notice("stopped")
+    }
+}

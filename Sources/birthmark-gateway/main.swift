@@ -1,0 +1,3 @@
+import CommandLineContract
+
+await CommandLineProgram.main(GatewayProgram.self, explain: GatewayProgram.explain)

@@ -1,0 +1,132 @@
+import Crypto
+import FoundationEssentials
+import Logging
+import Messages
+import Testing
+
+@testable import GatewayService
+
+/// The gateway's packages: fetched once, whole or not at all, and gone on with after a kill.
+@Suite struct PackageShelfTests {
+    /// A source, a shelf, and what is made of them.
+    private struct Place {
+        let path: String
+
+        init() throws {
+            path = FileManager.default.temporaryDirectory.path + "/shelf-\(UInt64.random(in: 0 ... .max))"
+            for name in ["", "/source"] {
+                try FileManager.default.createDirectory(atPath: path + name, withIntermediateDirectories: true)
+            }
+        }
+
+        var source: String { path + "/source" }
+
+        func shelf(room: UInt64 = 1 << 30) throws -> PackageShelf {
+            try PackageShelf(path + "/packages", .directory(source), room: room, logger: Logger(label: "test"))
+        }
+
+        func artifact(_ name: String, _ bytes: [UInt8], onDisk other: [UInt8]? = nil) throws -> Artifact {
+            try Data(other ?? bytes).write(to: URL(filePath: "\(source)/\(name)"))
+            return Artifact(
+                name: try #require(Label(name)),
+                size: UInt64(bytes.count),
+                sha256: ContentDigest(of: bytes)
+            )
+        }
+
+        func remove() { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func settled(_ shelf: PackageShelf, _ artifact: Artifact) async throws -> PackageStatus {
+        for _ in 0..<2000 {
+            let status = await shelf.status(of: artifact)
+            if status.isReady || status.trouble != nil { return status }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw Unfinished()
+    }
+
+    private struct Unfinished: Error {}
+
+    private func isThere(_ artifact: Artifact, _ shelf: PackageShelf) -> Bool {
+        FileManager.default.fileExists(atPath: shelf.path(of: artifact.sha256))
+    }
+
+    private func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max) } }
+
+    @Test func aPackageIsFetchedOnceForAll() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let bytes = random(600_000)
+        let artifact = try place.artifact("os.img", bytes)
+        let shelf = try place.shelf()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<50 {
+                group.addTask { try await self.settled(shelf, artifact).isReady }
+            }
+            for try await isReady in group { #expect(isReady) }
+        }
+        try FileManager.default.removeItem(atPath: place.source + "/os.img")
+        #expect(await shelf.status(of: artifact).isReady)
+        let kept = try Data(contentsOf: URL(filePath: shelf.path(of: artifact.sha256)))
+        #expect(ContentDigest(of: [UInt8](kept)) == artifact.sha256)
+    }
+
+    @Test func whatIsSomethingElseIsNeverGivenOut() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let bytes = random(10_000)
+        var other = bytes
+        other[5000] ^= 1
+        let shelf = try place.shelf()
+        let changed = try place.artifact("changed.img", bytes, onDisk: other)
+        #expect(try await settled(shelf, changed).trouble != nil)
+        let long = random(9000)
+        let longer = try place.artifact("longer.img", long, onDisk: long + [0])
+        #expect(try await settled(shelf, longer).isReady, "what is behind its end is not fetched")
+        let cut = random(8000)
+        let shorter = try place.artifact("shorter.img", cut, onDisk: Array(cut.dropLast()))
+        #expect(try await settled(shelf, shorter).trouble != nil)
+        #expect(!isThere(changed, shelf) && !isThere(shorter, shelf))
+    }
+
+    /// A part that a killed run has left is gone on with, and one that is wrong is begun anew.
+    @Test func aPartIsGoneOnWith() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let bytes = random(300_000)
+        let artifact = try place.artifact("os.img", bytes)
+        let shelf = try place.shelf()
+        let part = shelf.path(of: artifact.sha256) + ".part"
+        try Data(bytes.prefix(100_000)).write(to: URL(filePath: part))
+        // Only the rest is read: what stands before it in the source is gone.
+        var rest = bytes
+        for index in 0..<100_000 { rest[index] = 0 }
+        try Data(rest).write(to: URL(filePath: place.source + "/os.img"))
+        #expect(try await settled(shelf, artifact).isReady)
+
+        let wrong = random(200_000)
+        let second = try place.artifact("second.img", wrong)
+        try Data(random(50_000)).write(to: URL(filePath: shelf.path(of: second.sha256) + ".part"))
+        #expect(try await settled(shelf, second).trouble != nil)
+        // The wrong part is gone; the next attempt begins with nothing.
+        let again = try place.shelf()
+        #expect(try await settled(again, second).isReady)
+    }
+
+    @Test func whatWasNotAskedForTheLongestMakesRoom() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let shelf = try place.shelf(room: 250_000)
+        var artifacts: [Artifact] = []
+        for name in ["a.img", "b.img", "c.img"] {
+            let artifact = try place.artifact(name, random(100_000))
+            artifacts.append(artifact)
+            #expect(try await settled(shelf, artifact).isReady)
+            try await Task.sleep(for: .milliseconds(1100))
+        }
+        #expect(!isThere(artifacts[0], shelf) && isThere(artifacts[1], shelf))
+        let huge = try place.artifact("huge.img", random(300_000))
+        #expect(try await settled(shelf, huge).trouble?.contains("does not fit") == true)
+    }
+}
