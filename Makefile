@@ -1,9 +1,9 @@
 # The two commands of the README are `make demo` and `make test`; the rest serves them.
 
 SWIFT ?= swift
-PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-swtpm
+PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-gateway birthmark-swtpm
 
-.PHONY: programs demo offline-drill test bench fuzz kill-matrix seeds lint law deps build
+.PHONY: programs demo offline-drill fleet test bench fuzz kill-matrix seeds lint law deps build
 
 demo: programs
 	@scripts/demo
@@ -11,6 +11,10 @@ demo: programs
 # A ship without a network: every bound of a delayed grant refuses once.
 offline-drill: programs
 	@scripts/offline-drill
+
+# Two gateways and twenty devices without a TPM: every part is killed, cut off and brought back.
+fleet: programs
+	@scripts/fleet
 
 programs: deps
 	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
@@ -24,6 +28,7 @@ test: deps lint
 	scripts/edge-cases
 	scripts/readme
 	scripts/readme swtpm/README.md
+	scripts/fleet --children 4
 
 bench: deps
 	$(SWIFT) build -c release --product birthmark-bench
