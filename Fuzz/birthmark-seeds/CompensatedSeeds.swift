@@ -57,6 +57,12 @@ enum CompensatedSeeds {
             "known": json(ForkOrder(.known, reason: "the copy was in the shop")),
             "other": json(ForkOrder(.other, reason: "restored from its backup")),
         ],
+        "vouch-statement": ["seen": json(statement(readBack: nil)), "read-back": json(statement(readBack: digest))],
+        "vouched-evidence": ["attest": json(vouched)],
+        "gateway-order": [
+            "two": json(GatewayOrder([label("GW-1"), label("GW-2")], reason: "hall 3")),
+            "none": json(GatewayOrder([], reason: "moved to the network")),
+        ],
         "software-identity": [
             "asking": json(identity),
             "born": json(born { _ in }),
@@ -92,6 +98,26 @@ enum CompensatedSeeds {
         next: FixedKeys.signing,
         sources: [ClaimSource(name: label("mmc-cid"), path: "/sys/block/mmcblk0/device/cid")]
     )
+
+    private static func statement(readBack: ContentDigest?) -> VouchStatement {
+        let link = label("52:54:00:12:34:56")
+        return VouchStatement(
+            child: MessageSeeds.instance,
+            evidence: digest,
+            observed: readBack == nil
+                ? ChildObservation(port: label("lan"), address: label("192.168.7.20"), link: link)
+                : ChildObservation(port: label("line"), readBack: readBack)
+        )
+    }
+
+    private static var vouched: VouchedEvidence? {
+        guard let asked = request(.attest),
+            let child = try? CompensatedEvidence(asked, signedBy: key, next: FixedKeys.signing),
+            let statement = try? statement(readBack: nil).bytes,
+            let gateway = MessageSeeds.all["evidence"]?["without-log"].flatMap({ try? Evidence(parsing: $0) })
+        else { return nil }
+        return VouchedEvidence(child: child, statement: Blob(statement), gateway: gateway)
+    }
 
     private static func label(_ text: String) -> Label { MessageSeeds.label(text) }
 
