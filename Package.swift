@@ -344,7 +344,7 @@ let package = Package(
                 x509, asn1, logging, subprocess, system,
             ]
         ),
-        tests(of: "GatewayService", ["Messages", crypto, logging]),
+        tests(of: "GatewayService", ["DeviceAgent", "Messages", crypto, logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -16,6 +16,7 @@ public struct Gateway: Sendable {
     private let port: Label
     private let limits: VerifierClient.Limits
     private let turns: Turns
+    private let readBacks: ReadBacks?
     let log: GatewayLog
     let metrics: Metrics
     let logger: Logger
@@ -44,6 +45,13 @@ public struct Gateway: Sendable {
         self.limits = limits
         port = configuration.port
         turns = Turns(atMost: configuration.waiting)
+        readBacks = configuration.readBack.map {
+            ReadBacks(
+                ReadBack(command: $0.command, seconds: $0.seconds),
+                port: configuration.port,
+                logger: logger
+            )
+        }
         log = GatewayLog(directory.status)
         shelf = try configuration.packages.map { source in
             try PackageShelf(
@@ -93,6 +101,8 @@ public struct Gateway: Sendable {
         guard CompensatedRequest.purposes.contains(request.purpose) else {
             throw ServiceProblem.malformed("a device with a TPM asks the verifier itself")
         }
+        // Before the challenge is fetched, whose time would run meanwhile.
+        if request.purpose == .confirm { try await readBack(request.instance, exchange) }
         do {
             return try .json(
                 try await VerifierClient.with(trust, limits: limits) { try await $0.challenge(request) }
@@ -113,9 +123,12 @@ public struct Gateway: Sendable {
             evidence = try CompensatedEvidence(parsing: exchange.body)
             request = try CompensatedRequest(parsing: evidence.request.bytes)
         } catch { throw ServiceProblem.malformed(error.detail) }
-        let observed = observation(of: exchange)
+        var observed = observation(of: exchange)
+        if request.purpose == .confirm { observed.readBack = await readBacks?.take(request.instance) }
         let wantsResult = exchange.query["result"] != nil
-        let outcome = await turns.take { await vouch(for: evidence, observed, wantsResult: wantsResult) }
+        let outcome = await turns.take { [observed] in
+            await vouch(for: evidence, observed, wantsResult: wantsResult)
+        }
         switch outcome {
         case .success(.answered(let answer)):
             note(request, observed, "accepted")
@@ -159,6 +172,22 @@ public struct Gateway: Sendable {
             address: exchange.address.flatMap { Label($0.hasPrefix(":") ? "0" + $0 : $0) },
             link: exchange.address.flatMap { LinkTable.link(of: $0) }
         )
+    }
+
+    /// How long a child waits for its image to be read; then it is told to come again, and the reading goes on.
+    private static let readBackPatience = Duration.seconds(15)
+
+    /// Has the image of a child read that wants to confirm; one that cannot be read goes on without, and the verifier says what that is worth.
+    private func readBack(_ child: InstanceID, _ exchange: Exchange) async throws {
+        guard let readBacks else { return }
+        await readBacks.begin(child, at: observation(of: exchange).address)
+        let start = ContinuousClock.now
+        while case .reading? = await readBacks.state(of: child) {
+            guard ContinuousClock.now - start < Self.readBackPatience else {
+                throw ServiceProblem.busy("the image is being read back")
+            }
+            try await Task.sleep(for: Self.pause)
+        }
     }
 
     /// The child is told that nothing was decided; why, is the gateway's business and its operator's.

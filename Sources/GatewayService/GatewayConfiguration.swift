@@ -21,8 +21,18 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
     public var packages: String?
     /// The most bytes of packages that are kept.
     public var packageBytes: UInt64
+    /// How the image of a child is read back before it confirms an update; absent: it is not.
+    public var readBack: Command?
     /// Children that may wait for the TPM at once; others are told to come again.
     public var waiting: Int
+
+    /// A command of whoever runs the gateway.
+    public struct Command: Codable, Hashable, Sendable {
+        /// For /bin/sh -c (see ``DeviceAgent/ReadBack``).
+        public var command: String
+        /// Seconds after which it is killed, 1 to 3600.
+        public var seconds: Int64
+    }
 
     static let maximumSize = 64 << 10
 
@@ -52,6 +62,9 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
         }
         guard !hosts.isEmpty, hosts.allSatisfy(HostName.isUsable) else {
             throw MessageError(.outOfRange, "\"hosts\" is empty, or names something that is no host name or address")
+        }
+        if let readBack, !(1...3600).contains(readBack.seconds) {
+            throw MessageError(.outOfRange, "\"readBack.seconds\" is \(readBack.seconds), it must be 1 to 3600")
         }
         if let packages, !packages.hasPrefix("https://"), !packages.hasPrefix("/") {
             throw MessageError(.outOfRange, "\"packages\" is neither https:// nor an absolute path")

@@ -69,9 +69,8 @@ struct PolicyCommand: AsyncParsableCommand {
                 With --matrix: of every tier and kind of move, whether the policy lets it, for how long and on what conditions; for each \
                 model, revision, environment and package that its rules name, or for those that you name.
 
-                Examples:
-                  birthmark policy explain GW-0001 --release 3b5d… --trust trust.json --operator operators/alice
-                  birthmark policy explain --matrix --file policy.json --model gw-100 --package app
+                Example: birthmark policy explain GW-0001 --release 3b5d… --trust trust.json --operator operators/alice
+                As a table: birthmark policy explain --matrix --file policy.json --model gw-100 --package app
                 """
         )
 

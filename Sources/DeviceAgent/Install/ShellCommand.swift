@@ -1,4 +1,6 @@
+import Crypto
 import Glibc
+import Messages
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -38,20 +40,9 @@ struct ShellCommand: Sendable {
         output: Output,
         environment: [Environment.Key: String?] = [:]
     ) async throws -> (end: End, output: Output.OutputType) {
-        var options = PlatformOptions()
-        // A session of its own, so that the time limit reaches every process of it and nobody else.
-        options.createSession = true
-        let configuration = Configuration(
-            executable: .path("/bin/sh"),
-            arguments: ["-c", text],
-            environment: .inherit.updating(environment),
-            platformOptions: options
-        )
+        let configuration = configuration(environment)
         let watch = Watch()
-        let limit = Task { [seconds] in
-            try await Task.sleep(for: .seconds(seconds))
-            watch.expire()
-        }
+        let limit = expiry(of: watch)
         defer { limit.cancel() }
         let result = try await Subprocess.run(
             configuration,
@@ -63,6 +54,49 @@ struct ShellCommand: Sendable {
         }
         watch.ended()
         return (end(result.terminationStatus, isOverdue: watch.isOverdue), result.standardOutput)
+    }
+
+    /// Runs it with nothing on its standard input, and digests what it writes, however much that is.
+    /// - Returns: how it ended, and SHA-256 of what it wrote.
+    /// - Throws: when it could not be started.
+    func digest(environment: [Environment.Key: String?] = [:]) async throws -> (end: End, sha256: ContentDigest?) {
+        let watch = Watch()
+        let limit = expiry(of: watch)
+        defer { limit.cancel() }
+        let result = try await Subprocess.run(
+            configuration(environment),
+            input: .none,
+            output: .sequence,
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+        ) { execution in
+            watch.began(execution.processIdentifier.value)
+            var digest = SHA256()
+            for try await piece in execution.standardOutput {
+                unsafe piece.withUnsafeBytes { unsafe digest.update(bufferPointer: $0) }
+            }
+            return ContentDigest(bytes: Array(digest.finalize()))
+        }
+        watch.ended()
+        return (end(result.terminationStatus, isOverdue: watch.isOverdue), result.closureResult)
+    }
+
+    private func expiry(of watch: Watch) -> Task<Void, any Error> {
+        Task { [seconds] in
+            try await Task.sleep(for: .seconds(seconds))
+            watch.expire()
+        }
+    }
+
+    private func configuration(_ environment: [Environment.Key: String?]) -> Configuration {
+        var options = PlatformOptions()
+        // A session of its own, so that the time limit reaches every process of it and nobody else.
+        options.createSession = true
+        return Configuration(
+            executable: .path("/bin/sh"),
+            arguments: ["-c", text],
+            environment: .inherit.updating(environment),
+            platformOptions: options
+        )
     }
 
     private func end(_ status: TerminationStatus, isOverdue: Bool) -> End {
