@@ -353,6 +353,9 @@ struct EARCorpusTests {
         var ours: [String: String] = [:]
         shape(try JSONTree(parsing: Array(try ResultForger().claims.utf8)), into: &ours)
         #expect(ours.count >= 13)
-        for (path, type) in ours { #expect(theirs[path] == type, "\(path)") }
+        // An extension of theirs (AppraisalExtensions): the members of it are the policy's to name.
+        let free = "/submods/*/ear.veraison.policy-claims/"
+        for (path, type) in ours where !path.hasPrefix(free) { #expect(theirs[path] == type, "\(path)") }
+        #expect(ours.filter { $0.key.hasPrefix(free) }.values.allSatisfy { $0 == "text" })
     }
 }
