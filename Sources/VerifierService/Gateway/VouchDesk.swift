@@ -58,13 +58,11 @@ extension Verifier {
         _ statement: [UInt8]
     ) async throws -> Answer {
         let made = try await decided(gateway)
-        guard let vouch = Vouch(made.decision, gateway.request.request, statement: statement) else {
-            metrics.count(.vouches, "gateway-refused")
-            // Throws what the gateway is told of itself; of the child nothing was decided.
-            let answer = try decisionAnswer(made.decision, gateway.request.request, committed: made.committed)
-            throw ServiceProblem.undecided("the gateway's word was not taken: \(answer.rule)")
-        }
+        let vouch = Vouch(made.decision, gateway.request.request, statement: statement)
+        if vouch == nil { metrics.count(.vouches, "gateway-refused") }
+        // Throws what a gateway that is refused is told of itself; of the child nothing was decided then.
         let answer = try decisionAnswer(made.decision, gateway.request.request, committed: made.committed)
+        guard let vouch else { throw ServiceProblem.undecided("the gateway's word was not taken: \(answer.rule)") }
         var child = child
         child.vouch = vouch
         do {
