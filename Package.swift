@@ -149,7 +149,7 @@ let package = Package(
         library(
             "VerifierClient",
             [
-                "Messages", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Messages", "DurableFiles", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
@@ -344,7 +344,7 @@ let package = Package(
                 x509, asn1, logging, subprocess, system,
             ]
         ),
-        tests(of: "GatewayService", ["DeviceAgent", "Messages", crypto, logging]),
+        tests(of: "GatewayService", ["DeviceAgent", "DurableFiles", "VerifierClient", "Messages", crypto, logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

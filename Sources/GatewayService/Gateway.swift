@@ -36,6 +36,7 @@ public struct Gateway: Sendable {
         trust: TrustBundle,
         _ configuration: GatewayConfiguration,
         _ directory: GatewayDirectory,
+        status: String? = nil,
         limits: VerifierClient.Limits = .init(),
         logger: Logger
     ) throws {
@@ -52,7 +53,7 @@ public struct Gateway: Sendable {
                 logger: logger
             )
         }
-        log = GatewayLog(directory.status)
+        log = GatewayLog(status ?? directory.status)
         shelf = try configuration.packages.map { source in
             try PackageShelf(
                 directory.packages,

@@ -3,7 +3,7 @@ import DurableFiles
 import Endorsement
 import FoundationEssentials
 import HTTPService
-import Messages
+public import Messages
 import SwiftASN1
 import X509
 
@@ -26,6 +26,16 @@ public struct GatewayDirectory: Sendable, Hashable {
     public var status: String { path + "/status.json" }
     /// Held while the gateway serves.
     public var lock: String { path + "/serve.lock" }
+    /// The same for what serves one line.
+    public func status(ofLine port: Label) -> String { path + "/status-\(port).json" }
+    /// Held while a line is served.
+    public func lock(ofLine port: Label) -> String { path + "/line-\(port).lock" }
+    /// What all that serve last did.
+    public var statuses: [String] {
+        DirectoryEntries.names(in: path).filter { $0.hasPrefix("status") && $0.hasSuffix(".json") }.map {
+            "\(path)/\($0)"
+        }
+    }
     var packages: String { path + "/packages" }
     /// The CA certificates of the server that packages come from.
     var packageRoots: String { path + "/package-roots.pem" }

@@ -36,6 +36,9 @@ package struct Route: Sendable {
         self.bodyLimit = bodyLimit
         self.handler = handler
     }
+
+    /// Does what the route does, for a request that came another way than over HTTPS.
+    package func answer(_ exchange: Exchange) async throws -> Answer { try await handler(exchange) }
 }
 
 /// A path with parameters: `/v1/releases/{manifest}/withdraw`; `{name...}` takes all segments that are left.
@@ -112,6 +115,22 @@ package struct Exchange: Sendable {
     package var peer: PeerAddress
     /// The peer's own IP address; `nil` where it has none.
     package var address: String?
+
+    package init(
+        parameters: [String: String],
+        query: [String: String],
+        body: [UInt8],
+        caller: CallingOperator?,
+        peer: PeerAddress,
+        address: String?
+    ) {
+        self.parameters = parameters
+        self.query = query
+        self.body = body
+        self.caller = caller
+        self.peer = peer
+        self.address = address
+    }
 
     /// A parameter that the route's pattern names.
     package func parameter(_ name: String) throws -> String {

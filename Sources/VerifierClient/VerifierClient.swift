@@ -25,7 +25,13 @@ public struct VerifierClient: Sendable {
         }
     }
 
-    private let http: HTTPClient
+    /// How requests get there.
+    private enum Transport: Sendable {
+        case https(HTTPClient)
+        case line(LineTransport)
+    }
+
+    private let transport: Transport
     let url: String
     private let limits: Limits
 
@@ -46,7 +52,10 @@ public struct VerifierClient: Sendable {
         limits: Limits = Limits(),
         _ body: (VerifierClient) async throws -> Result
     ) async throws -> Result {
-        try await with(url: gateway.url, tlsRoots: gateway.tlsRoots, identity: nil, limits: limits, body)
+        if let path = gateway.line {
+            return try await body(VerifierClient(LineTransport(path: path), limits: limits))
+        }
+        return try await with(url: gateway.url, tlsRoots: gateway.tlsRoots, identity: nil, limits: limits, body)
     }
 
     /// The same for whoever stands at an address: only roots in PEM are believed about who that is.
@@ -64,7 +73,7 @@ public struct VerifierClient: Sendable {
         } catch {
             result = .failure(error)
         }
-        try? await client.http.shutdown()
+        if case .https(let http) = client.transport { try? await http.shutdown() }
         return try result.get()
     }
 
@@ -93,10 +102,16 @@ public struct VerifierClient: Sendable {
         // Its own retries would hide for the whole connect timeout that nobody listens.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        transport = .https(HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration))
         var url = given
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url
+        self.limits = limits
+    }
+
+    private init(_ line: LineTransport, limits: Limits) {
+        transport = .line(line)
+        url = LineTransport.scheme + line.path
         self.limits = limits
     }
 
@@ -132,6 +147,11 @@ public struct VerifierClient: Sendable {
         body: [UInt8]?,
         limit: Int
     ) async throws(VerifierClientError) -> [UInt8] {
+        let http: HTTPClient
+        switch transport {
+        case .https(let client): http = client
+        case .line(let line): return try await once(path, body: body ?? [], limit: limit, over: line)
+        }
         var request = HTTPClientRequest(url: url + path)
         if let body {
             request.method = .POST
@@ -140,7 +160,7 @@ public struct VerifierClient: Sendable {
         }
         let answer: Answer
         do {
-            answer = try await perform(request, limit: max(limit, Problem.maximumSize))
+            answer = try await perform(request, with: http, limit: max(limit, Problem.maximumSize))
         } catch {
             throw fault(error)
         }
@@ -149,6 +169,20 @@ public struct VerifierClient: Sendable {
         }
         guard answer.body.count <= limit else { throw .malformedAnswer("more than \(limit) bytes") }
         return answer.body
+    }
+
+    private func once(
+        _ path: String,
+        body: [UInt8],
+        limit: Int,
+        over line: LineTransport
+    ) async throws(VerifierClientError) -> [UInt8] {
+        let answer = try await line.exchange(path, body: body, seconds: limits.exchange)
+        guard answer.status == 200 else {
+            throw problem(Answer(status: .init(statusCode: answer.status), body: answer.body.bytes))
+        }
+        guard answer.body.bytes.count <= limit else { throw .malformedAnswer("more than \(limit) bytes") }
+        return answer.body.bytes
     }
 
     /// Fetches a body piece by piece: as long as pieces come, and no longer than a slow link needs for all of it.
@@ -163,6 +197,9 @@ public struct VerifierClient: Sendable {
         begin: @escaping @Sendable (HTTPResponseStatus) throws -> Void = { _ in },
         keep: @escaping @Sendable ([UInt8]) throws -> Void
     ) async throws {
+        guard case .https(let http) = transport else {
+            throw VerifierClientError.unusable("packages do not come over a line: give the package as a file")
+        }
         var request = HTTPClientRequest(url: url + path)
         if let range { request.headers.add(name: "range", value: range) }
         let seconds = limits.exchange + Int64(clamping: limit / Self.slowestLink)
@@ -206,7 +243,11 @@ public struct VerifierClient: Sendable {
     }
 
     /// The library's own deadline ends with the answer's head, so a body that drips would have none.
-    private func perform(_ request: HTTPClientRequest, limit: Int) async throws -> Answer {
+    private func perform(
+        _ request: HTTPClientRequest,
+        with http: HTTPClient,
+        limit: Int
+    ) async throws -> Answer {
         try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask {
                 let response = try await http.execute(request, timeout: .seconds(limits.exchange))

@@ -48,8 +48,8 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Of a device without a TPM: the gateway that it speaks through (gateway.json of birthmark-gateway init); kept in the agent's "
-                + "directory until another is given.",
+            "Of a device without a TPM: the gateway that it speaks through: gateway.json of birthmark-gateway init, or line:/dev/ttyS0; kept in the "
+                + "agent's directory until another is given.",
             valueName: "file"
         )
     )

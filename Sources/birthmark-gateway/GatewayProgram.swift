@@ -24,7 +24,7 @@ struct GatewayProgram: AsyncParsableCommand {
 
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
-        subcommands: [InitCommand.self, ServeCommand.self, StatusCommand.self]
+        subcommands: [InitCommand.self, ServeCommand.self, LineCommand.self, StatusCommand.self]
     )
 
     /// What the errors of the libraries below mean to a person and to a script.

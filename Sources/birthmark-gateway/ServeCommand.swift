@@ -21,38 +21,11 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var place: DirectoryArgument
-    @Option(help: ArgumentHelp("The directory of this device's own agent.", valueName: "dir"))
-    var state = StateDirectory.defaultPath
-    @Option(
-        help: ArgumentHelp(
-            "The TPM, as tpm2-tools spell it: device:/dev/tpmrm0, swtpm:path=/run/tpm.sock. "
-                + "Default: agent.json, then TPM2TOOLS_TCTI, then the search of tpm2-tools.",
-            valueName: "tcti"
-        )
-    )
-    var tcti: String?
-    @Option(help: ArgumentHelp("The verifier's trust bundle; kept from its first use on.", valueName: "file"))
-    var trust: String?
-    @Option(
-        name: .customLong("event-log"),
-        help: ArgumentHelp(
-            "The firmware's event log. Default: agent.json, then where Linux shows it.",
-            valueName: "path"
-        )
-    )
-    var eventLog: String?
-    @Option(
-        name: .customLong("ima-list"),
-        help: ArgumentHelp("The list of what Linux measured. Default: agent.json, then where it is.", valueName: "path")
-    )
-    var imaList: String?
+    @OptionGroup var options: AgentOptions
     @Option(help: ArgumentHelp("Listen here instead of where service.json says.", valueName: "address:port"))
     var listen: String?
     @Option(help: ArgumentHelp("Write the port to this file once connections are accepted.", valueName: "file"))
     var portFile: String?
-    @Option(help: ArgumentHelp("debug, info, notice, warning or error.", valueName: "level"))
-    var logLevel = "info"
-
     /// Seconds that requests in progress are given when the service is told to stop.
     private static let stopSeconds = 30
 
@@ -60,11 +33,10 @@ struct ServeCommand: AsyncParsableCommand {
         if let listen, ListenAddress(listen) == nil {
             throw ValidationError("\"\(listen)\" is not an address and a port, such as 192.168.7.1:8445")
         }
-        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("\"\(logLevel)\" is not a level") }
     }
 
     func run() async throws {
-        let level = Logger.Level(rawValue: logLevel) ?? .info
+        let level = options.level
         let logger = Logger(label: "gateway") { JSONLineLog(label: $0, level: level) }
         let directory = place.directory
         let configuration = try directory.read()
@@ -75,22 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
                 hint: "stop it first"
             )
         }
-        let device = try Agent.configured(
-            in: state,
-            tcti: tcti,
-            trust: trust,
-            eventLog: eventLog,
-            imaList: imaList,
-            wallClock: { UTCTime.now }
-        )
-        let gateway = try Gateway(
-            agent: device.agent,
-            state: device.state,
-            trust: device.trust,
-            configuration,
-            directory,
-            logger: logger
-        )
+        let gateway = try options.gateway(configuration, directory, logger)
         let portFile = portFile
         // Now, while it can still be refused; and the port of an earlier run must not be taken for this one's.
         if let portFile { try AtomicFile.write([], to: portFile) }

@@ -25,8 +25,15 @@ struct StatusCommand: ParsableCommand {
         let lock = try FileLock.trying(directory.lock)
         let isServing = lock == nil
         lock?.release()
-        let bytes = try BoundedFile.readIfThere(directory.status, limit: GatewayStatus.maximumSize)
-        let children = try bytes.map { try GatewayStatus(parsing: $0).children } ?? []
+        // A child that changed its way shows where it last was.
+        var latest: [InstanceID: GatewayStatus.Child] = [:]
+        for path in directory.statuses {
+            guard let bytes = try BoundedFile.readIfThere(path, limit: GatewayStatus.maximumSize) else { continue }
+            for child in try GatewayStatus(parsing: bytes).children where child.at >= latest[child.instance]?.at ?? 0 {
+                latest[child.instance] = child
+            }
+        }
+        let children = latest.values.sorted { $0.instance < $1.instance }
         try output.print(Report(isServing: isServing, children: children)) {
             ([isServing ? "serving" : "not serving"]
                 + children.map { child in

@@ -12,6 +12,14 @@ extension StateDirectory {
             guard let held = try read(gatewayPath, limit: GatewayContact.maximumSize) else { return nil }
             return try Self.parse(held, at: gatewayPath)
         }
+        if let line = GatewayContact(line: offered) {
+            do {
+                try write(try EditedJSON.encode(line), to: gatewayPath)
+            } catch {
+                throw error as? AgentError ?? AgentError(.environment, "\(error)")
+            }
+            return line
+        }
         let bytes: [UInt8]
         do {
             bytes = try BoundedFile.read(offered, limit: GatewayContact.maximumSize)

@@ -35,7 +35,7 @@ public struct GatewayOrder: Hashable, Sendable, Codable {
 public struct GatewayContact: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
-    /// Where it listens: `https://host:port`.
+    /// Where it listens: `https://host:port`, or `line:` and the path of a serial line.
     public var url: String
     /// The CA certificates (PEM) that its TLS certificate must chain to, and no others.
     public var tlsRoots: String
@@ -56,6 +56,20 @@ public struct GatewayContact: Hashable, Sendable, Codable {
         guard formatVersion == 1 else {
             throw MessageError(.outOfRange, "gateway contact format \(formatVersion) is not known here")
         }
-        guard url.hasPrefix("https://") else { throw MessageError(.outOfRange, "\"url\" is not https://") }
+        guard url.hasPrefix("https://") || line != nil else {
+            throw MessageError(.outOfRange, "\"url\" is neither https:// nor line: and an absolute path")
+        }
+    }
+
+    /// A gateway at the end of a serial line; nobody else is there, so there is nothing to believe about who it is.
+    public init?(line address: String) {
+        self.init(url: address, tlsRoots: "")
+        guard line != nil else { return nil }
+    }
+
+    /// The path of the line; `nil` for a gateway over the network.
+    public var line: String? {
+        let prefix = "line:/"
+        return url.hasPrefix(prefix) ? String(url.dropFirst(prefix.count - 1)) : nil
     }
 }
