@@ -21,6 +21,7 @@ programs: deps
 	@for program in $(wordlist 2,9,$(PROGRAMS)); do scripts/quietly "building $$program" $(SWIFT) build --product $$program || exit; done
 
 test: deps lint
+	@scripts/deps tests
 	$(SWIFT) build --build-tests
 	scripts/law
 	scripts/run-tests

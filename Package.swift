@@ -119,6 +119,7 @@ let package = Package(
 
         // Edges.
         library("DurableFiles", []),
+        library("LedgerFiles", ["Ledger", "DurableFiles"]),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
         library("VerifierStore", ["UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto]),
         library(
@@ -228,7 +229,7 @@ let package = Package(
         program(
             "birthmark",
             [
-                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "Messages",
+                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
                 "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles", crypto,
             ]
         ),
@@ -290,6 +291,7 @@ let package = Package(
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
         tests(of: "Compression", ["AttestationResults", "Messages"]),
         tests(of: "Ledger", [crypto]),
+        tests(of: "LedgerFiles", ["Ledger", "DurableFiles", crypto]),
         tests(of: "Messages", [crypto]),
         tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, x509, asn1]),
         tests(

@@ -45,7 +45,7 @@ struct LedgerGuard: Sendable {
             )
         }
         let size = try await store.ledgerHead().size
-        guard seen.size <= size, try await StoredTree(store, size: seen.size).root() == seen.root else {
+        guard seen.size <= size, try await AwaitedTree(store, size: seen.size).root() == seen.root else {
             throw SetupError(
                 .environment,
                 "this verifier has signed a ledger of \(seen.size) entries that does not continue into the \(size) on record",

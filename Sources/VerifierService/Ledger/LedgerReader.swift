@@ -26,7 +26,7 @@ struct LedgerReader: Sendable {
     func proof(of index: Int) async throws -> LogProof {
         let head = try await store.ledgerHead()
         guard let checkpoint = head.checkpoint, index < head.size else { throw ServiceProblem.notFound }
-        let path = try await StoredTree(store, size: head.size).inclusionPath(of: index)
+        let path = try await AwaitedTree(store, size: head.size).inclusionPath(of: index)
         return LogProof(index: index, path: path ?? [], checkpoint: try SignedCheckpoint(parsing: checkpoint))
     }
 

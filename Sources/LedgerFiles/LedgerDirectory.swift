@@ -1,0 +1,47 @@
+public import DurableFiles
+import FoundationEssentials
+public import Ledger
+
+/// A ledger in a directory as C2SP tlog-tiles lays it out: any web server can serve it, and anybody can check it without a network.
+public struct LedgerDirectory: Sendable {
+    /// Its path.
+    public let path: String
+
+    /// The most bytes of a file: a full bundle of entries, each behind its length.
+    public static let maximumFileSize = TilePath.fullWidth * (2 + LogEntry.maxByteCount)
+    static let checkpointName = "checkpoint"
+    /// Everybody may read it: it is for strangers.
+    private static let mode: UInt32 = 0o644
+
+    /// - Parameter path: a directory, which need not be there to be written.
+    public init(_ path: String) { self.path = path }
+
+    /// A file by its path in the log: `checkpoint`, `tile/0/000`, `tile/entries/000.p/5`.
+    public func file(_ name: String) throws(FileError) -> [UInt8] {
+        try BoundedFile.read("\(path)/\(name)", limit: Self.maximumFileSize)
+    }
+
+    func fileIfThere(_ name: String) throws(FileError) -> [UInt8]? {
+        try BoundedFile.readIfThere("\(path)/\(name)", limit: Self.maximumFileSize)
+    }
+
+    func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
+
+    func write(_ bytes: [UInt8], to name: String) throws(FileError) {
+        let file = "\(path)/\(name)"
+        let parent = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? path
+        if !FileManager.default.fileExists(atPath: parent) {
+            do {
+                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            } catch {
+                // What the library says names no path and no errno; the write below fails with both.
+            }
+        }
+        try AtomicFile.write(bytes, to: file, mode: Self.mode)
+    }
+
+    /// Removes the partial forms of a tile that is full now (C2SP tlog-tiles allows it from then on).
+    func removePartials(of tile: TilePath) {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(tile.text).p")
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import CommandLineContract
+import Ledger
+import LedgerFiles
+import Messages
+
+struct LedgerExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Copies the ledger into a directory, and checks that it continues what the directory has.",
+        discussion: """
+            The files are those of C2SP tlog-tiles: any web server can serve them, and any tool for such logs can check them. A \
+            directory that has an earlier copy is brought up to date: what it has is not fetched again, and a ledger that was cut \
+            or rewritten since is refused, with the copy left as it was. A copy that was interrupted is gone on with.
+
+            Example: birthmark ledger export ledger --trust trust.json
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The directory.", valueName: "dir"))
+    var directory: String
+    @OptionGroup var verifier: TrustOption
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        var directory: String
+        var origin: String
+        var entries: Int
+        /// Of these, how many came by this command.
+        var added: Int
+        var root: String
+    }
+
+    func run() async throws {
+        let bundle = try verifier.bundle()
+        let mirror = LedgerMirror(LedgerDirectory(directory), logKey: try bundle.parsedLedgerKey())
+        let bar = ProgressBar("copying the ledger")
+        let report = try await OpenedLedger.served(by: bundle) { ledger in
+            defer { bar.finish() }
+            do {
+                let before = try mirror.checkpoint()?.checkpoint.size ?? 0
+                let checkpoint = try await mirror.update(to: ledger.signed, file: ledger.file) { done in
+                    bar.update(UInt64(done), of: UInt64(ledger.checkpoint.size))
+                }
+                return Report(
+                    directory: directory,
+                    origin: checkpoint.origin,
+                    entries: checkpoint.size,
+                    added: checkpoint.size - before,
+                    root: checkpoint.root.base64
+                )
+            } catch let refusal as LedgerMirror.Refusal {
+                if case .damaged = refusal {
+                    throw CommandFailure(
+                        .refused,
+                        refusal.description,
+                        hint: "keep them, and copy the ledger into another directory",
+                        reasons: ["copy-damaged"]
+                    )
+                }
+                throw CommandFailure.ledgerRefused(refusal.description)
+            } catch let error as LedgerFormatError {
+                throw CommandFailure.ledgerRefused(error.description)
+            }
+        }
+        try output.print(report) {
+            facts([
+                ("ledger", report.origin),
+                ("entries", "\(report.entries), \(report.added) of them new here"),
+                ("root", report.root),
+                ("copied to", report.directory),
+            ])
+        }
+    }
+}

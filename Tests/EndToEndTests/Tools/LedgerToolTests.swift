@@ -1,0 +1,152 @@
+import FoundationEssentials
+import Messages
+import Testing
+import VerifierClient
+
+/// A live ledger judged by golang.org/x/mod 0.7.0, which most transparency logs are read with, by curl, and by our own programs.
+@Suite(.timeLimit(.minutes(10))) struct LedgerToolTests {
+    /// More than a tile of entries, made by an operator who cannot decide.
+    private func fill(_ fleet: Fleet, _ count: Int) async throws {
+        let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
+        let alice = try OperatorIdentity(
+            certificate: contents(of: fleet.alice + "/cert.pem"),
+            key: contents(of: fleet.alice + "/key.pem")
+        )
+        let listed = try await fleet.run(.auditor, ["release", "list", "--json"] + fleet.asAlice).json
+        let manifest = try #require(
+            listed["releases"].list.first?["manifest"].text.flatMap { ContentDigest($0) }
+        )
+        try await VerifierClient.with(bundle, identity: alice) { client in
+            for number in 0..<count {
+                let plan = RolloutPlan(percent: number % 100)
+                let order = try #require(RolloutOrder(.set, plan: plan, reason: "step \(number)"))
+                _ = try await client.rollout(of: manifest, order)
+            }
+        }
+    }
+
+    private func build(in directory: String) async throws -> String {
+        let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "SecondOpinion/ledger.go").path
+        let program = directory + "/second-opinion"
+        let environment = ["GO111MODULE=off", "GOPATH=/usr/share/gocode", "GOCACHE=\(directory)/go-cache"]
+        let built = try await Tool(name: "env").run(environment + ["go", "build", "-o", program, source])
+        try #require(built.succeeded, "\(built.error)")
+        return program
+    }
+
+    /// Fetches with curl, as alice.
+    private func fetch(_ path: String, _ fleet: Fleet, to file: String) async throws {
+        let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
+        let identity = ["--cert", fleet.alice + "/cert.pem", "--key", fleet.alice + "/key.pem"]
+        let fetched = try await Tool(name: "curl").run(
+            ["--silent", "--show-error", "--fail", "--max-time", "20", "--cacert", fleet.directory + "/ca.pem"]
+                + identity + ["--output", file, bundle.url + path]
+        )
+        try #require(fetched.succeeded, "\(fetched.error)")
+    }
+
+    @Test func aToolThatIsNotOursVerifiesALiveLedger() async throws {
+        try await Fleet.with { fleet in
+            let device = try #require(fleet.devices.first)
+            try await expect(0, device.agent("attest"))
+            let program = try await build(in: fleet.directory)
+            let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
+            try write(bundle.tlsRoots.utf8, to: fleet.directory + "/ca.pem")
+            let (old, proof, entry) = (
+                fleet.directory + "/old", fleet.directory + "/proof", fleet.directory + "/entry"
+            )
+            try await fetch("/ledger/checkpoint", fleet, to: old)
+            try await fill(fleet, 300)
+            try await fetch("/v1/ledger/proof/257", fleet, to: proof)
+            try await fetch("/v1/ledger/entries/257", fleet, to: entry)
+            func judge(key: String, entry: String, old: String) async throws -> Tool.Ended {
+                try await Tool(name: program).run(
+                    [bundle.url, fleet.directory + "/ca.pem", key, proof, entry, old]
+                )
+            }
+            let judged = try await judge(key: bundle.ledgerKey, entry: entry, old: old)
+            #expect(judged.succeeded, "\(judged.error)")
+            #expect(judged.output.contains("entries included, entry 257 proven"), "\(judged.output)")
+
+            // It can say no.
+            var altered = try contents(of: entry)
+            altered[10] ^= 1
+            try write(altered, to: entry + "-altered")
+            #expect(try await !judge(key: bundle.ledgerKey, entry: entry + "-altered", old: old).succeeded)
+            let foreign = "other.example+" + bundle.ledgerKey.drop { $0 != "+" }.dropFirst()
+            #expect(try await !judge(key: foreign, entry: entry, old: old).succeeded)
+        }
+    }
+
+    @Test func aCopyIsMadeFollowedAndChecked() async throws {
+        try await Fleet.with([]) { fleet in
+            let copy = fleet.directory + "/ledger"
+            let trust = ["--trust", fleet.trust]
+            func export(_ status: Int32 = 0) async throws -> Program.Ended {
+                try await expect(
+                    status,
+                    Program.auditor.run(["ledger", "export", copy, "--json"] + trust, in: fleet.transcript)
+                )
+            }
+            func verify(_ status: Int32 = 0) async throws -> Program.Ended {
+                try await expect(
+                    status,
+                    Program.auditor.run(["ledger", "verify", "--files", copy, "--json"] + trust, in: fleet.transcript)
+                )
+            }
+            let first = try await export().json
+            let begun = try #require(first["entries"].number)
+            #expect(first["added"].number == begun)
+            try await fill(fleet, 300)
+            let second = try await export().json
+            #expect(second["entries"].number == begun + 300 && second["added"].number == 300)
+            let served = try await fleet.run(.auditor, ["ledger", "verify", "--json"] + trust).json
+            #expect(try await verify().json == served)
+
+            let tail = try await fleet.run(.auditor, ["ledger", "tail", "--lines", "2", "--json"] + trust).json
+            #expect(tail["entries"].list.map { $0["number"].number } == [begun + 298, begun + 299])
+            #expect(tail["entries"].list.last?["entry.body.reason"].text == "step 299")
+            let told = try await fleet.run(.auditor, ["ledger", "tail"] + trust).output
+            #expect(told.split(separator: "\n").count == 10 && told.contains("operator:alice"))
+
+            // A byte of an entry in the middle.
+            let bundle = copy + "/tile/entries/000"
+            var bytes = try contents(of: bundle)
+            let place = try #require(bytes.firstRange(of: Array("step 100".utf8))).lowerBound
+            bytes[place] = UInt8(ascii: "S")
+            try write(bytes, to: bundle)
+            #expect(try await verify(1).json["reasons"].texts == ["ledger-not-verified"])
+            try await fill(fleet, 1)
+            #expect(try await export(1).json["reasons"].texts == ["copy-damaged"])
+        }
+    }
+
+    /// The keeper goes back to a record of before, and on from there: whoever has a copy sees it.
+    @Test func attack71_aCopyCatchesAVerifierThatRewroteItsLedger() async throws {
+        try await Fleet.with([]) { fleet in
+            let copy = fleet.directory + "/ledger"
+            let trust = ["--trust", fleet.trust]
+            await fleet.verifier.stop()
+            let kept = fleet.directory + "/record-of-before"
+            try FileManager.default.copyItem(atPath: fleet.place, toPath: kept)
+            try await fleet.verifier.start()
+            try await fill(fleet, 5)
+            try await fleet.run(.auditor, ["ledger", "export", copy] + trust)
+
+            await fleet.verifier.stop()
+            try FileManager.default.removeItem(atPath: fleet.place)
+            try FileManager.default.copyItem(atPath: kept, toPath: fleet.place)
+            try await fleet.verifier.start()
+            func refused(_ words: String) async throws {
+                let ended = try await Program.auditor.run(["ledger", "export", copy] + trust, in: fleet.transcript)
+                try expect(1, ended)
+                #expect(ended.error.contains(words), "\(ended.error)")
+            }
+            try await refused("it was cut or restored from an old copy")
+            try await fill(fleet, 9)
+            try await refused("it was forked")
+            try await fleet.run(.auditor, ["ledger", "verify", "--files", copy] + trust)
+        }
+    }
+}
