@@ -105,6 +105,7 @@ let package = Package(
         library("TPMCrypto", ["TPMWire", "Hashing", "CLibCrypto", crypto, cryptoExtras]),
         library("MeasuredBoot", ["TPMWire", "Hashing", crypto]),
         library("Compression", ["CZlib"]),
+        library("Pages", []),
         library("Ledger", [crypto]),
         library("Messages", ["Hashing", crypto]),
         library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", crypto, cryptoExtras, x509, asn1]),
@@ -115,7 +116,17 @@ let package = Package(
             "Appraisal",
             ["TPMWire", "Hashing", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]
         ),
+        library(
+            "BirthJudgement",
+            ["Appraisal", "AttestationResults", "Endorsement", "Messages", "TPMCrypto", "TPMWire"]
+        ),
         library("UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
+        library(
+            "Audit",
+            [
+                "BirthJudgement", "Pages", "UpdateTrust", "AttestationResults", "Endorsement", "Messages", "Ledger",
+            ]
+        ),
 
         // Edges.
         library("DurableFiles", []),
@@ -140,8 +151,8 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "HTTPService", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger", "Messages",
-                "MeasuredBoot",
+                "HTTPService", "BirthJudgement", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger",
+                "Messages", "MeasuredBoot",
                 "TPMWire", "TPMCrypto", "AttestationResults", "Compression", "DurableFiles", crypto, x509, asn1,
                 logging,
                 lifecycle,
@@ -155,6 +166,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
         ),
+        library("AuditCollection", ["VerifierClient", "Audit", "UpdateTrust", "Ledger", "Messages"]),
         library(
             "DeviceAgent",
             [
@@ -188,7 +200,7 @@ let package = Package(
             "FactoryLine",
             [
                 "FactoryAuthority", "VerifierClient", "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot",
-                "Endorsement", "Messages", "DurableFiles", crypto,
+                "Endorsement", "Messages", "Pages", "DurableFiles", crypto,
                 x509, asn1,
             ]
         ),
@@ -229,8 +241,9 @@ let package = Package(
         program(
             "birthmark",
             [
-                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
-                "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles", crypto,
+                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "LedgerFiles", "Audit",
+                "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles",
+                crypto,
             ]
         ),
 
@@ -313,6 +326,7 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
+                "Audit", "AuditCollection",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
                 "Endorsement",
                 "Appraisal",

@@ -52,7 +52,9 @@ struct Walk {
         let isFull = bundle.width == TilePath.fullWidth
         let isProven = covers(bundle)
         if isProven || (isFull && keepsAll) {
-            let held = try directory.fileIfThere(bundle.text).flatMap { try? EntryBundle.parse($0, width: bundle.width) }
+            let held = try directory.fileIfThere(bundle.text).flatMap {
+                try? EntryBundle.parse($0, width: bundle.width)
+            }
             if isProven, held == nil { throw LedgerMirror.Refusal.damaged(path: directory.path) }
             if let held {
                 if !isProven { hasKeptUnproven = true }

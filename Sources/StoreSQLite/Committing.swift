@@ -65,6 +65,7 @@ extension SQLiteStore {
         let entry = try db.cachedStatement(sql: "INSERT INTO ledger_entry (number, bytes) VALUES (?, ?)")
         for (offset, written) in entries.enumerated() {
             try entry.execute(arguments: [sealed.firstIndex + offset, Data(written.bytes)])
+            try LedgerSubjects.insert(written.entry, at: sealed.firstIndex + offset, db)
         }
         let node = try db.cachedStatement(sql: "INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)")
         for new in sealed.nodes { try node.execute(arguments: [new.level, new.index, Data(new.hash.bytes)]) }

@@ -27,6 +27,10 @@ enum Schema {
             // Also what version 5 has added.
             try Standings.refresh(db)
         }
+        migrator.registerMigration("11") { db in
+            try db.execute(sql: version11)
+            try LedgerSubjects.fill(db)
+        }
         return migrator
     }
 
@@ -235,5 +239,14 @@ enum Schema {
     private static let version10 = """
         ALTER TABLE standing ADD COLUMN under TEXT;
         CREATE INDEX standing_under ON standing (under) WHERE under IS NOT NULL;
+        """
+
+    // Whoever audits a device or a release asks for its entries, and not for the whole ledger.
+    private static let version11 = """
+        CREATE TABLE ledger_subject (
+            subject BLOB NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (subject, number)
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -237,7 +237,7 @@ extension VerifierClient {
         name.text.map { $0 == "+" ? "%2B" : $0 == ":" ? "%3A" : String($0) }.joined()
     }
 
-    private func get<Answer: Codable>(_ path: String, limit: Int) async throws(VerifierClientError) -> Answer {
+    func get<Answer: Codable>(_ path: String, limit: Int) async throws(VerifierClientError) -> Answer {
         try decoded(
             Answer.self,
             try await exchange(path, isRepeatable: true, limit: limit),

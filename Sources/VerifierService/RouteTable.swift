@@ -197,6 +197,12 @@ enum RouteTable {
             Route(.get, "/v1/ledger/checkpoint", by: readers) { _ in try await ledger.checkpoint() },
             Route(.get, "/v1/ledger/entries/{index}", by: readers) { try await ledger.entry($0.parameter("index")) },
             Route(.get, "/v1/ledger/proof/{index}", by: readers) { try await ledger.proof($0.parameter("index")) },
+            Route(.get, "/v1/ledger/about/{kind}/{key}", by: readers, verifier.entriesAbout),
+            Route(.get, "/v1/instances/{name}/birth", by: readers, verifier.showBirth),
+            Route(.get, "/v1/instances/{name}/restorations/{number}", by: readers, verifier.showRestoration),
+            Route(.get, "/v1/releases/{manifest}", by: readers, verifier.showRelease),
+            Route(.get, "/v1/policies/{digest}", by: readers, verifier.showPolicyFile),
+            Route(.get, "/v1/grants/{jti}", by: readers, verifier.showGrant),
 
             // Everybody: C2SP tlog-tiles; the entries name instances by id only.
             Route(.get, "/ledger/checkpoint", by: .anyone) { _ in try await ledger.checkpoint() },

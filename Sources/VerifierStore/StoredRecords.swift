@@ -1,3 +1,4 @@
+public import Ledger
 public import Messages
 public import UpdateTrust
 
@@ -266,5 +267,19 @@ public struct LedgerHead: Hashable, Sendable {
     public init(size: Int, checkpoint: [UInt8]?) {
         self.size = size
         self.checkpoint = checkpoint
+    }
+}
+
+/// An entry of the ledger, and where it stands.
+public struct NumberedEntry: Hashable, Sendable {
+    /// Its place, from 0.
+    public var index: Int
+    /// The entry.
+    public var entry: LogEntry
+
+    /// Joins both.
+    public init(index: Int, entry: LogEntry) {
+        self.index = index
+        self.entry = entry
     }
 }

@@ -77,6 +77,9 @@ public protocol VerifierStore: Sendable {
     /// The policy that came into force last.
     func policy() async throws(StoreError) -> StoredPolicy?
 
+    /// A policy that is or was in force, by the digest of its file.
+    func policy(_ digest: ContentDigest) async throws(StoreError) -> StoredPolicy?
+
     /// An event log by its digest.
     func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]?
 
@@ -93,6 +96,13 @@ public protocol VerifierStore: Sendable {
 
     /// Entries by index; fewer than asked for when the ledger ends before.
     func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry]
+
+    /// Entries about something, in their order, from a place on.
+    func ledgerEntries(
+        about subject: LedgerSubject,
+        from index: Int,
+        limit: Int
+    ) async throws(StoreError) -> [NumberedEntry]
 
     /// The hash of one complete subtree; `nil` when the ledger does not reach that far.
     func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash?

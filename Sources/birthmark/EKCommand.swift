@@ -126,14 +126,7 @@ struct EKCommand: AsyncParsableCommand {
         }
 
         private func judgeKey() throws(CommandFailure) -> EKReport {
-            let bytes = try InputFile.read(allowList ?? "", limit: 1 << 20, what: "the allow list")
-            guard let text = String(validating: bytes, as: UTF8.self), let list = EKAllowList(parsing: text) else {
-                throw CommandFailure(
-                    .malformed,
-                    "\(allowList ?? ""): a line is no SHA-256 in hexadecimal",
-                    hint: "write one digest of an EK public area a line; # begins a comment"
-                )
-            }
+            let list = try AllowList.read(allowList ?? "")
             let area = try publicArea(path)
             let policy = EndorsementPolicy(anchors: TrustAnchors([]))
             return EKReport(policy.judge(uncertified: area, allowed: list), of: area)
@@ -197,15 +190,7 @@ struct EKCommand: AsyncParsableCommand {
         }
 
         private func moment() throws(CommandFailure) -> Int64 {
-            guard let at else { return UTCTime.now }
-            let whole = at.contains("T") ? at : at + "T00:00:00Z"
-            // Read back: 30 February is no date.
-            guard let date = try? Date(whole, strategy: .iso8601),
-                UTCTime.text(Int64(date.timeIntervalSince1970)) == whole
-            else {
-                throw CommandFailure(.malformed, "--at takes a date such as 2026-11-23 or 2026-11-23T15:04:05Z")
-            }
-            return Int64(date.timeIntervalSince1970)
+            try at.map { text throws(CommandFailure) in try Moment.parse(text, option: "--at") } ?? UTCTime.now
         }
     }
 }

@@ -39,9 +39,11 @@ struct LedgerExport: AsyncParsableCommand {
             defer { bar.finish() }
             do {
                 let before = try mirror.checkpoint()?.checkpoint.size ?? 0
-                let checkpoint = try await mirror.update(to: ledger.signed, file: ledger.file) { done in
-                    bar.update(UInt64(done), of: UInt64(ledger.checkpoint.size))
-                }
+                let checkpoint = try await mirror.update(
+                    to: ledger.signed,
+                    progress: { bar.update(UInt64($0), of: UInt64(ledger.checkpoint.size)) },
+                    file: ledger.file
+                )
                 return Report(
                     directory: directory,
                     origin: checkpoint.origin,

@@ -57,7 +57,7 @@ struct OpenedLedger: Sendable {
         let files = LedgerDirectory(directory)
         return try await body(
             try await reading(try bundle.parsedLedgerKey()) { path in
-                do {
+                do throws(FileError) {
                     return try files.file(path)
                 } catch {
                     throw CommandFailure(error)

@@ -54,7 +54,8 @@ import Testing
     }
 
     static let services = [
-        "birthmark-verifier", "birthmark-factory-ca", "birthmark-device", "birthmark-gateway", "birthmark-gateway-line@",
+        "birthmark-verifier", "birthmark-factory-ca", "birthmark-device", "birthmark-gateway",
+        "birthmark-gateway-line@",
     ]
 
     @Test(arguments: services)

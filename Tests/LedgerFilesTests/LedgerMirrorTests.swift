@@ -1,3 +1,4 @@
+import Crypto
 import DurableFiles
 import FoundationEssentials
 import Ledger

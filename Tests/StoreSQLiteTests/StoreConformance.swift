@@ -27,6 +27,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             StoreConformance("what does not hold leaves the others of its group alone", mixedGroup),
             StoreConformance("every entry is proven by the checkpoint of its group", proofs),
             StoreConformance("the ledger is read back as it was written", ledgerReading),
+            StoreConformance("entries are found by what they are about", ledgerSubjects),
             StoreConformance("logs are kept by content", logs),
             StoreConformance("instances are listed in pages", paging),
         ] + birthCases + standingCases + updateCases + rolloutCases + compensatedCases
@@ -307,5 +308,27 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         }
         #expect(try await store.ledgerNode(level: 1, index: 10) == nil)
         #expect(try await store.ledgerNodes(level: 2, 3..<9).count == 2)
+    }
+
+    private static func ledgerSubjects(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let policies = try (0..<3).map { try Fixture.policy("policy \($0)") }
+        _ = try await store.commit(policies, sealer: key.sealer)
+        let births = try (1...2).map { try Fixture.birth(try Fixture.record($0)) }
+        _ = try await store.commit(births.map { .birth($0) }, sealer: key.sealer)
+        let state = births[0].transition.state
+        let act = try Fixture.act(.suspend, on: state)
+        _ = try await store.commit([.act(act, replacing: state.version)], sealer: key.sealer)
+
+        let chain = try await store.ledgerEntries(about: .instance(state.instance), from: 0, limit: 10)
+        let written = births[0].transition.entries + act.entries
+        #expect(chain.map(\.entry.bytes) == written.map(\.bytes))
+        #expect(chain.map(\.index) == [3, 5])
+        #expect(try await store.ledgerEntries(about: .instance(state.instance), from: 4, limit: 10).map(\.index) == [5])
+        #expect(try await store.ledgerEntries(about: .instance(state.instance), from: 0, limit: 1).map(\.index) == [3])
+        let digest = ContentDigest(of: Array("policy 1".utf8))
+        #expect(try await store.ledgerEntries(about: .policy(digest), from: 0, limit: 10).map(\.index) == [1])
+        #expect(try await store.ledgerEntries(about: .release(digest), from: 0, limit: 10).isEmpty)
+        #expect(try await store.policy(digest) == StoredPolicy(Array("policy 1".utf8)))
+        #expect(try await store.policy(ContentDigest(of: [])) == nil)
     }
 }

@@ -17,7 +17,10 @@ import X509
             switch part {
             case "{manifest}": String(repeating: "ab", count: 32)
             case "{name}": "SN-404"
-            case "{index}": "7"
+            case "{index}", "{number}": "7"
+            case "{kind}": "release"
+            case "{key}", "{digest}": String(repeating: "ab", count: 32)
+            case "{jti}": "AAAA"
             case "{path...}": "entries/000"
             default: String(part)
             }

@@ -1,3 +1,4 @@
+import BirthJudgement
 import HTTPService
 import Logging
 import Messages

@@ -1,3 +1,4 @@
+import BirthJudgement
 import Endorsement
 import Messages
 

@@ -101,6 +101,14 @@ final class HookedStore: VerifierStore {
     func policy() async throws(StoreError) -> StoredPolicy? {
         try await call("policy") { () async throws(StoreError) in try await store.policy() }
     }
+    func policy(_ digest: ContentDigest) async throws(StoreError) -> StoredPolicy? { try await store.policy(digest) }
+    func ledgerEntries(
+        about subject: LedgerSubject,
+        from index: Int,
+        limit: Int
+    ) async throws(StoreError) -> [NumberedEntry] {
+        try await store.ledgerEntries(about: subject, from: index, limit: limit)
+    }
     func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
         try await call("log") { () async throws(StoreError) in try await store.log(digest) }
     }

@@ -1,30 +1,47 @@
 import Appraisal
 import AttestationResults
-import Endorsement
-import Messages
+public import Endorsement
+public import Messages
 import TPMCrypto
 import TPMWire
 
 /// Judges a birth again from the record's own bytes: the station's signature says who vouches, not that it is so.
-struct BirthJudge: Sendable {
-    /// The station whose bundle it came in.
-    let station: StationKey
-    let factories: FactoryPolicy
-    /// `nil` when no vendor's roots were given: then the factory's judgement of the endorsement key stands.
-    let endorsement: EndorsementPolicy?
-    /// Endorsement keys that are believed without a certificate; `nil` when the operator keeps no such list.
-    let allowed: EKAllowList?
+public struct BirthJudge: Sendable {
+    private let station: StationKey
+    private let factories: FactoryPolicy
+    private let endorsement: EndorsementPolicy?
+    private let allowed: EKAllowList?
 
-    /// Why a birth is not taken over, with what could be read of it.
-    struct Refused: Error {
-        var reason = BundleReason.birthNotBelieved
-        var serial: Label?
-        var detail: String
+    /// - Parameters:
+    ///   - station: the one whose bundle it came in.
+    ///   - factories: whose certificates of device keys count.
+    ///   - endorsement: `nil` when no vendor's roots are given: then the factory's judgement of the endorsement key stands.
+    ///   - allowed: endorsement keys that are believed without a certificate; `nil` where no such list is kept.
+    public init(
+        station: StationKey,
+        factories: FactoryPolicy,
+        endorsement: EndorsementPolicy?,
+        allowed: EKAllowList?
+    ) {
+        self.station = station
+        self.factories = factories
+        self.endorsement = endorsement
+        self.allowed = allowed
+    }
+
+    /// Why a birth is not believed, with what could be read of it.
+    public struct Refused: Error {
+        /// For programs.
+        public var reason = BundleReason.birthNotBelieved
+        /// Whose it is, where that could be read.
+        public var serial: Label?
+        /// For people.
+        public var detail: String
     }
 
     /// Reads and judges one envelope.
     /// - Parameter logs: the event logs that came with it, by digest.
-    func judge(_ envelope: SignedEnvelope, logs: [ContentDigest: [UInt8]]) throws(Refused) -> JudgedBirth {
+    public func judge(_ envelope: SignedEnvelope, logs: [ContentDigest: [UInt8]]) throws(Refused) -> JudgedBirth {
         let payload: [UInt8]
         let record: BirthRecord
         do {

@@ -1,14 +1,16 @@
-import Messages
+public import Messages
 
 /// Judges the birth of an instance without a TPM: the station's word, and that it does not contradict itself.
 ///
 /// There is nothing else to hold.
-struct CompensatedBirthJudge: Sendable {
-    /// The station whose bundle it came in.
-    let station: StationKey
+public struct CompensatedBirthJudge: Sendable {
+    private let station: StationKey
+
+    /// - Parameter station: the one whose bundle it came in.
+    public init(station: StationKey) { self.station = station }
 
     /// Reads and judges one envelope.
-    func judge(_ envelope: SignedEnvelope) throws(BirthJudge.Refused) -> JudgedBirth {
+    public func judge(_ envelope: SignedEnvelope) throws(BirthJudge.Refused) -> JudgedBirth {
         let payload: [UInt8]
         let record: CompensatedBirthRecord
         do {
@@ -21,13 +23,16 @@ struct CompensatedBirthJudge: Sendable {
 }
 
 /// A birth that may be taken over.
-struct JudgedBirth: Sendable {
-    var birth: InstanceBirth
-    var payload: [UInt8]
-    var envelope: SignedEnvelope
+public struct JudgedBirth: Sendable {
+    /// What it says.
+    public let birth: InstanceBirth
+    /// Its exact bytes.
+    public let payload: [UInt8]
+    /// As the station signed it.
+    public let envelope: SignedEnvelope
 
     /// What it says of the device whose place it takes.
-    var replaces: Replacement? {
+    public var replaces: Replacement? {
         switch birth {
         case .measured(let record): record.replaces
         case .compensated(let record): record.replaces
@@ -35,7 +40,7 @@ struct JudgedBirth: Sendable {
     }
 
     /// What no two births have in common, unless one follows the other: the endorsement key's Name, or the first key.
-    var root: [UInt8] {
+    public var root: [UInt8] {
         switch birth {
         case .measured(let record): record.ek.name.bytes
         case .compensated(let record): record.key.bytes
@@ -43,7 +48,7 @@ struct JudgedBirth: Sendable {
     }
 
     /// The event log that it names.
-    var log: ContentDigest? {
+    public var log: ContentDigest? {
         switch birth {
         case .measured(let record): record.firstBoot.log
         case .compensated: nil

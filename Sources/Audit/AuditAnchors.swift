@@ -1,0 +1,70 @@
+public import Endorsement
+public import Ledger
+public import Messages
+public import UpdateTrust
+
+/// Whom an auditor believes: nothing in a bundle counts but by these, and they come from elsewhere.
+public struct AuditAnchors: Sendable {
+    /// The verifier whose grants are judged.
+    public var verifier: Label
+    /// The key of the ledger's checkpoints.
+    public var ledgerKey: VerifierKey
+    /// The witnesses that are known.
+    public var witnesses: [VerifierKey]
+    /// How many of them must have signed the checkpoint.
+    public var quorum: Int
+    /// The keys that grants are signed with.
+    public var grantKeys: [StatementKey]
+    /// The keys whose word makes a release; `nil` when that is not judged.
+    public var releaseKeys: SigningKeys?
+    /// The factories whose births count; `nil` when births are held to the ledger alone.
+    public var factory: Factory?
+    /// The time-zone file (RFC 9636) of a zone that a policy names.
+    public var zoneFile: @Sendable (ZoneName) -> [UInt8]?
+
+    /// Whose births count.
+    public struct Factory: Sendable {
+        /// The stations.
+        public var stations: StationKeys
+        /// Whose certificates of device keys count.
+        public var factories: FactoryPolicy
+        /// Vendors of TPMs; `nil` when the factory's judgement of the endorsement key stands.
+        public var endorsement: EndorsementPolicy?
+        /// Endorsement keys that count without a certificate.
+        public var allowed: EKAllowList?
+
+        /// Joins the parts.
+        public init(
+            stations: StationKeys,
+            factories: FactoryPolicy,
+            endorsement: EndorsementPolicy?,
+            allowed: EKAllowList?
+        ) {
+            self.stations = stations
+            self.factories = factories
+            self.endorsement = endorsement
+            self.allowed = allowed
+        }
+    }
+
+    /// Joins the parts.
+    public init(
+        verifier: Label,
+        ledgerKey: VerifierKey,
+        witnesses: [VerifierKey] = [],
+        quorum: Int = 0,
+        grantKeys: [StatementKey],
+        releaseKeys: SigningKeys?,
+        factory: Factory? = nil,
+        zoneFile: @escaping @Sendable (ZoneName) -> [UInt8]? = { _ in nil }
+    ) {
+        self.verifier = verifier
+        self.ledgerKey = ledgerKey
+        self.witnesses = witnesses
+        self.quorum = quorum
+        self.grantKeys = grantKeys
+        self.releaseKeys = releaseKeys
+        self.factory = factory
+        self.zoneFile = zoneFile
+    }
+}

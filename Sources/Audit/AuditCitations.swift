@@ -1,0 +1,63 @@
+public import Messages
+public import UpdateTrust
+
+/// What entries rest on: documents that they name by digest, and other entries.
+///
+/// Who makes a bundle brings these along, and who judges one wants nothing else in it.
+public struct AuditCitations: Hashable, Sendable {
+    /// Entries, by the SHA-256 of their bytes.
+    public var entries: Set<ContentDigest> = []
+    /// Instances whose entries those may be.
+    public var instances: Set<InstanceID> = []
+    /// Birth records.
+    public var births: Set<ContentDigest> = []
+    /// Statements of restorations.
+    public var restorations: Set<ContentDigest> = []
+    /// Releases, by the SHA-256 of their signed payloads: their envelopes, and the entries about them that are no instance's.
+    public var releases: Set<ContentDigest> = []
+    /// Policies: their files, and the entries that they came into force by.
+    public var policies: Set<ContentDigest> = []
+    /// Grants: the `jti` of each by the SHA-256 of the compact form.
+    public var grants: [ContentDigest: String] = [:]
+
+    /// None.
+    public init() {}
+
+    /// Adds what an entry rests on.
+    public mutating func add(_ entry: LedgerEntry) {
+        switch entry.body {
+        case .birth(let body): births.insert(body.record)
+        case .restoration(let body): restorations.insert(body.statement)
+        case .release(let body): releases.insert(body.manifest)
+        case .withdrawal(let body): releases.insert(body.manifest)
+        case .policy(let body): policies.insert(body.policy)
+        case .decision(let body):
+            policies.insert(body.policy)
+            if let release = body.release { releases.insert(release) }
+        case .grant(let body):
+            releases.insert(body.package.manifest)
+            grants[body.grant] = body.jti
+            if let act = body.downgrade { entries.insert(act) }
+        case .update(let body): releases.insert(body.package.manifest)
+        case .receipt(let body): releases.insert(body.package.manifest)
+        case .downgrade(let body): releases.insert(body.release)
+        case .rollout(let body): releases.insert(body.release)
+        case .witness(let body): releases.insert(body.release)
+        case .approval(let body): releases.insert(body.release)
+        case .compensated(let body): add(body)
+        case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment: break
+        }
+    }
+
+    private mutating func add(_ decision: CompensatedDecisionEntry) {
+        policies.insert(decision.policy)
+        // What the ratchet and a window are met by is in the decision itself.
+        for report in decision.controls where report.control == .approval || report.control == .witness {
+            entries.formUnion(report.evidence ?? [])
+        }
+        if let vouch = decision.vouch {
+            entries.insert(vouch.entry)
+            instances.insert(vouch.gateway)
+        }
+    }
+}

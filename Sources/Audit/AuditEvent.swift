@@ -1,0 +1,36 @@
+import Ledger
+public import Messages
+import UpdateTrust
+
+/// One thing that happened, as the ledger has it, in words.
+public struct AuditEvent: Hashable, Sendable, Codable {
+    /// The entry's place on the ledger.
+    public var entry: Int
+    /// When, in seconds since 1970 by the verifier's clock.
+    public var at: Int64
+    /// The instance, where it is about one.
+    public var instance: InstanceID?
+    /// What the instance is called.
+    public var device: String?
+    /// The entry's type.
+    public var type: String
+    /// On whose authority.
+    public var by: String
+    /// What happened: a sentence without its full stop.
+    public var says: String
+
+    static func timeline(of record: AuditRecord, time: @escaping @Sendable (Int64) -> String) -> [AuditEvent] {
+        let narration = Narration(record, time: time)
+        return record.statements.map { statement in
+            AuditEvent(
+                entry: statement.index,
+                at: statement.entry.at,
+                instance: statement.entry.instance,
+                device: statement.entry.instance.map { record.name(of: $0) },
+                type: statement.entry.body.type,
+                by: statement.entry.actor.description,
+                says: narration.sentence(for: statement)
+            )
+        }
+    }
+}

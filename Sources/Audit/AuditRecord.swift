@@ -1,0 +1,123 @@
+import Ledger
+import Messages
+import UpdateTrust
+
+/// A bundle whose entries and documents were read: what checks and narration look things up in.
+struct AuditRecord {
+    let bundle: AuditBundle
+    /// In the order of the ledger.
+    let statements: [Statement]
+    let byDigest: [ContentDigest: Statement]
+    /// Each instance's entries, in the order of the ledger.
+    let chains: [InstanceID: [Statement]]
+    let births: [ContentDigest: (envelope: SignedEnvelope, birth: InstanceBirth)]
+    let restorations: [ContentDigest: (envelope: SignedEnvelope, restoration: Restoration)]
+    let releases: [ContentDigest: (envelope: SignedEnvelope, release: Release)]
+    let policies: [ContentDigest: Policy]
+    /// By the digest of the compact form.
+    let grants: [ContentDigest: String]
+
+    /// An entry that was read.
+    struct Statement: Hashable {
+        var index: Int
+        var entry: LedgerEntry
+        var digest: ContentDigest
+
+        var place: String { "entry \(index)" }
+    }
+
+    /// Reads what can be read.
+    /// - Parameter findings: gets what cannot.
+    init(_ bundle: AuditBundle, _ anchors: AuditAnchors, _ findings: inout [AuditFinding]) {
+        self.bundle = bundle
+        var statements: [Statement] = []
+        for audited in bundle.entries {
+            do {
+                let entry = try LedgerEntry(parsing: audited.bytes.bytes)
+                let digest = ContentDigest(of: audited.bytes.bytes)
+                statements.append(Statement(index: audited.index, entry: entry, digest: digest))
+            } catch {
+                findings.append(AuditFinding("entry \(audited.index)", "cannot be read: \(error.detail)"))
+            }
+        }
+        self.statements = statements
+        byDigest = Dictionary(statements.map { ($0.digest, $0) }) { first, _ in first }
+        chains = Dictionary(grouping: statements.filter { $0.entry.instance != nil }) {
+            $0.entry.instance ?? InstanceID(iakName: [])
+        }
+        births = Self.read(bundle.documents.births, "birth", &findings) { payload throws(MessageError) in
+            try InstanceBirth(parsing: payload)
+        }
+        .mapValues { (envelope: $0.0, birth: $0.1) }
+        restorations = Self.read(bundle.documents.restorations, "restoration", &findings) {
+            payload throws(MessageError) in try Restoration(parsing: payload)
+        }
+        .mapValues { (envelope: $0.0, restoration: $0.1) }
+        releases = Self.read(bundle.documents.releases, "release", &findings) { payload throws(MessageError) in
+            try Release(parsing: payload)
+        }
+        .mapValues { (envelope: $0.0, release: $0.1) }
+        var policies: [ContentDigest: Policy] = [:]
+        for bytes in bundle.documents.policies {
+            let digest = ContentDigest(of: bytes)
+            do {
+                policies[digest] = try Policy(parsing: bytes, zoneFile: anchors.zoneFile)
+            } catch {
+                findings.append(AuditFinding("policy \(digest.short)", "cannot be read: \(error.detail)"))
+            }
+        }
+        self.policies = policies
+        grants = Dictionary(bundle.documents.grants.map { (ContentDigest(of: Array($0.utf8)), $0) }) { first, _ in first
+        }
+    }
+
+    private static func read<Value>(
+        _ envelopes: [SignedEnvelope],
+        _ what: String,
+        _ findings: inout [AuditFinding],
+        _ parse: ([UInt8]) throws(MessageError) -> Value
+    ) -> [ContentDigest: (SignedEnvelope, Value)] {
+        var read: [ContentDigest: (SignedEnvelope, Value)] = [:]
+        for envelope in envelopes {
+            let digest = ContentDigest(of: envelope.payload.bytes)
+            do {
+                read[digest] = (envelope, try parse(envelope.payload.bytes))
+            } catch {
+                findings.append(AuditFinding("\(what) \(digest.short)", "cannot be read: \(error.detail)"))
+            }
+        }
+        return read
+    }
+
+    /// The birth of an instance, as its chain names it.
+    func birth(of instance: InstanceID) -> InstanceBirth? {
+        for statement in chains[instance] ?? [] {
+            if case .birth(let entry) = statement.entry.body { return births[entry.record]?.birth }
+        }
+        return nil
+    }
+
+    /// What an instance is called: its serial number, where its birth is here.
+    func name(of instance: InstanceID) -> String { birth(of: instance)?.facts.serial.text ?? instance.text }
+
+    /// The instances whose chains are claimed to be whole.
+    var subjects: [InstanceID] {
+        switch bundle.subject {
+        case .instance(let instance): return [instance]
+        case .release(let release):
+            let granted = statements.compactMap { statement -> InstanceID? in
+                guard case .grant(let grant) = statement.entry.body, grant.package.manifest == release else {
+                    return nil
+                }
+                return statement.entry.instance
+            }
+            return Set(granted).sorted()
+        case .entries: return []
+        }
+    }
+}
+
+extension ContentDigest {
+    /// Enough of it to be told from others by a person.
+    var short: String { String(description.prefix(12)) + "…" }
+}

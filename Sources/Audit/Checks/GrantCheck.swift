@@ -1,0 +1,168 @@
+import AttestationResults
+import Messages
+import UpdateTrust
+
+extension AuditCheck {
+    static let grants = AuditCheck(
+        says:
+            "each grant is the one that was signed, for an accepted request, under a lease that held, of a release that was registered, by the rule that is for this instance"
+    ) { record, anchors in
+        record.chains.values.flatMap { chain in
+            chain.flatMap { statement -> [AuditFinding] in
+                guard case .grant(let entry) = statement.entry.body else { return [] }
+                return GrantAudit(entry: entry, statement: statement, chain: chain, record: record).problems(anchors)
+                    .map { AuditFinding(statement.place, $0) }
+            }
+        }
+        .sorted { $0.place < $1.place }
+    }
+}
+
+/// A grant's entry beside what it rests on.
+struct GrantAudit {
+    let entry: GrantEntry
+    let statement: AuditRecord.Statement
+    /// The entries of its instance.
+    let chain: [AuditRecord.Statement]
+    let record: AuditRecord
+
+    /// What a grant says, whatever its kind.
+    private struct Claims {
+        var instance: InstanceID
+        var jti: String
+        var exp: Int64
+        var request: ContentDigest
+        var package: GrantedPackage
+        var lease: Label
+        var policy: GrantPolicy
+        var downgrade: ContentDigest?
+    }
+
+    /// What was decided on the request that the grant answers.
+    var decision: (policy: ContentDigest, rule: Label?, tier: Tier?)? {
+        for earlier in chain.prefix(while: { $0.index < statement.index }).reversed() {
+            switch earlier.entry.body {
+            case .decision(let body) where body.request == entry.request && body.accepted && body.purpose.namesPackage:
+                return (body.policy, body.rule, nil)
+            case .compensated(let body)
+            where body.request == entry.request && body.accepted && body.purpose.namesPackage:
+                return (body.policy, body.rule, .compensated)
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    func problems(_ anchors: AuditAnchors) -> [String] {
+        guard let decision else { return ["no accepted request stands before it that it answers"] }
+        guard let compact = record.grants[entry.grant] else { return ["the grant itself is missing"] }
+        let claims: Claims
+        do throws(GrantError) {
+            claims = try Self.read(compact, isCompensated: decision.tier == .compensated, anchors)
+        } catch {
+            return ["the grant: \(error)"]
+        }
+        let agrees =
+            claims.instance == statement.entry.instance && claims.jti == entry.jti && claims.exp == entry.expires
+            && claims.request == entry.request && claims.package.reference == entry.package
+            && claims.lease == entry.lease && claims.downgrade == entry.downgrade
+            && claims.policy.sha256 == decision.policy && claims.policy.rule == decision.rule
+        return (agrees ? [] : ["is not what the grant says, or the decision"])
+            + leaseProblems + releaseProblems(claims.package) + ruleProblems(decision) + downgradeProblems
+    }
+
+    private static func read(
+        _ compact: String,
+        isCompensated: Bool,
+        _ anchors: AuditAnchors
+    ) throws(GrantError) -> Claims {
+        guard isCompensated else {
+            let grant = try Grant.verify(compact, issuer: anchors.verifier, keys: anchors.grantKeys)
+            let claims = grant.claims
+            return Claims(
+                instance: grant.instance,
+                jti: claims.jti,
+                exp: claims.exp,
+                request: claims.request,
+                package: claims.package,
+                lease: claims.lease.id,
+                policy: claims.policy,
+                downgrade: claims.downgrade?.act
+            )
+        }
+        let grant = try CompensatedGrant.verify(compact, issuer: anchors.verifier, keys: anchors.grantKeys)
+        let claims = grant.claims
+        return Claims(
+            instance: grant.instance,
+            jti: claims.jti,
+            exp: claims.exp,
+            request: claims.request,
+            package: claims.package,
+            lease: claims.lease.id,
+            policy: claims.policy,
+            downgrade: nil
+        )
+    }
+
+    /// The lease of a grant that travels as a file begins with it, in the same act.
+    private var leaseProblems: [String] {
+        let events = chain.compactMap { other -> LeaseEntry? in
+            guard case .lease(let lease) = other.entry.body, lease.id == entry.lease,
+                other.index < statement.index || other.entry.at == statement.entry.at
+            else { return nil }
+            return lease
+        }
+        // Of a span, the beginning of the chain is elsewhere.
+        if events.isEmpty, case .entries = record.bundle.subject { return [] }
+        guard let last = events.last, last.event != .ended else { return ["no lease held that it could stand under"] }
+        return last.expires >= entry.expires ? [] : ["it would outlive its lease"]
+    }
+
+    private func releaseProblems(_ package: GrantedPackage) -> [String] {
+        guard let release = record.releases[package.manifest]?.release else { return ["its release is missing"] }
+        var problems: [String] = []
+        let isWhole =
+            release.artifact.sha256 == package.sha256 && release.artifact.size == package.size
+            && release.name == package.name && release.version == package.version
+            && release.securityVersion == package.securityVersion
+        if !isWhole { problems.append("the package is not that of its release") }
+        if let facts = record.birth(of: instance)?.facts,
+            !release.models.contains(facts.model) || !release.hardwareRevisions.contains(facts.hardwareRevision)
+        {
+            problems.append("its release is not for \(facts.model) \(facts.hardwareRevision)")
+        }
+        var isRegistered = false
+        for other in record.statements where other.index < statement.index {
+            switch other.entry.body {
+            case .release(let body) where body.manifest == package.manifest: isRegistered = true
+            case .withdrawal(let body) where body.manifest == package.manifest:
+                problems.append("its release had been withdrawn by \(other.place)")
+            default: break
+            }
+        }
+        if !isRegistered { problems.append("no entry before it has registered its release") }
+        return problems
+    }
+
+    private func ruleProblems(_ decision: (policy: ContentDigest, rule: Label?, tier: Tier?)) -> [String] {
+        guard let policy = record.policies[decision.policy], var facts = record.birth(of: instance)?.facts else {
+            return []
+        }
+        // An operator can have let it speak without its TPM: then the rule for those is what counts.
+        if let tier = decision.tier { facts.tier = tier }
+        let rule = policy.rule(for: PolicySubject(facts, package: entry.package.name))
+        return rule?.id == decision.rule
+            ? [] : ["by its policy another rule decides for this instance than the one named"]
+    }
+
+    private var downgradeProblems: [String] {
+        guard let act = entry.downgrade else { return [] }
+        guard let allowed = record.byDigest[act], allowed.index < statement.index,
+            case .downgrade(let body) = allowed.entry.body, allowed.entry.instance == statement.entry.instance,
+            body.release == entry.package.manifest, statement.entry.at < body.until
+        else { return ["no operator had allowed the downgrade"] }
+        return []
+    }
+
+    private var instance: InstanceID { statement.entry.instance ?? InstanceID(iakName: []) }
+}

@@ -1,0 +1,60 @@
+import Messages
+import UpdateTrust
+
+extension AuditCheck {
+    static let strays = AuditCheck(says: "nothing is here that no entry in question names") { record, _ in
+        let subjects = Set(record.subjects)
+        let inScope = record.statements.filter { isInScope($0, subjects, record.bundle.subject) }
+        var cited = AuditCitations()
+        for statement in inScope { cited.add(statement.entry) }
+        // What the ledger says of a release or a policy in question is in question itself.
+        let others = record.statements.filter { statement in
+            !inScope.contains(statement) && !cited.entries.contains(statement.digest)
+                && !(statement.entry.instance == nil && isCited(statement.entry, cited))
+        }
+        for statement in record.statements { cited.add(statement.entry) }
+        return others.map { AuditFinding($0.place, "nothing here names it") }
+            + strays(record.births.keys, cited.births, "birth")
+            + strays(record.restorations.keys, cited.restorations, "restoration")
+            + strays(record.releases.keys, cited.releases, "release")
+            + strays(record.policies.keys, cited.policies, "policy")
+            + strays(record.grants.keys, Set(cited.grants.keys), "grant")
+    }
+
+    private static func isInScope(
+        _ statement: AuditRecord.Statement,
+        _ subjects: Set<InstanceID>,
+        _ subject: AuditSubject
+    ) -> Bool {
+        if let instance = statement.entry.instance, subjects.contains(instance) { return true }
+        return switch subject {
+        case .entries(let range): range.contains(statement.index)
+        case .release(let release): statement.entry.instance == nil && isAbout(statement.entry, release)
+        case .instance: false
+        }
+    }
+
+    private static func isAbout(_ entry: LedgerEntry, _ release: ContentDigest) -> Bool {
+        var cited = AuditCitations()
+        cited.add(entry)
+        return cited.releases.contains(release)
+    }
+
+    private static func isCited(_ entry: LedgerEntry, _ cited: AuditCitations) -> Bool {
+        if case .policy(let body) = entry.body { return cited.policies.contains(body.policy) }
+        // For whom and for what an approval is, that names no chain: a decision names it, or it is none of this.
+        if case .approval = entry.body { return false }
+        var own = AuditCitations()
+        own.add(entry)
+        return !own.releases.isDisjoint(with: cited.releases)
+    }
+
+    private static func strays(
+        _ present: some Sequence<ContentDigest>,
+        _ cited: Set<ContentDigest>,
+        _ what: String
+    ) -> [AuditFinding] {
+        present.filter { !cited.contains($0) }.map { AuditFinding("\(what) \($0.short)", "nothing here names it") }
+            .sorted { $0.place < $1.place }
+    }
+}

@@ -1,0 +1,212 @@
+import AttestationResults
+import Messages
+import UpdateTrust
+
+/// Says in words what an entry states.
+struct Narration {
+    private let record: AuditRecord
+    private let time: @Sendable (Int64) -> String
+
+    /// - Parameter time: writes a moment, in seconds since 1970.
+    init(_ record: AuditRecord, time: @escaping @Sendable (Int64) -> String) {
+        self.record = record
+        self.time = time
+    }
+
+    func sentence(for statement: AuditRecord.Statement) -> String {
+        let entry = statement.entry
+        let device = entry.instance.map { record.name(of: $0) } ?? ""
+        switch entry.body {
+        case .birth(let body): return birth(body, device)
+        case .rework(let body):
+            return
+                "the board of \(device) was swapped by \(body.by) (\(body.reason)); \(body.replacedBy) has its serial number now"
+        case .restoration(let body):
+            return
+                "the TPM of \(device) had been cleared; its identity was put back, the rollback floor stands at \(body.securityFloor)"
+        case .release(let body):
+            return "release \(body.name) \(body.version) (security version \(body.securityVersion)) was registered"
+        case .withdrawal(let body):
+            return
+                "release \(release(body.manifest)) was \(body.recalled == true ? "recalled" : "withdrawn"): \(body.reason)"
+        case .policy(let body): return "policy \(body.policy.short) came into force"
+        case .decision(let body): return decision(body, device)
+        case .compensated(let body): return decision(body, device)
+        case .lease(let body): return lease(body, device)
+        case .grant(let body): return grant(body, statement, device)
+        case .update(let body): return update(body, device)
+        case .receipt(let body):
+            let late = body.late == true ? ", as was learned later" : ""
+            return
+                "\(device) booted \(body.package.name) \(body.package.version) and measured as expected\(late); the rollback floor stands at \(body.securityFloor)"
+        case .act(let body): return "\(device): \(body.act.rawValue) by an operator: \(body.reason)"
+        case .allowance(let body):
+            return "for \(device) \(body.moves.count) other measurements were let pass after a review: \(body.reason)"
+        case .downgrade(let body):
+            return
+                "\(device) may go back to \(release(body.release)), below the floor of \(body.floor), until \(time(body.until)): \(body.reason)"
+        case .rollout(let body):
+            return
+                "the rollout of \(release(body.release)): \(body.act.rawValue), \(body.plan.percent) % of the fleet: \(body.reason)"
+        case .farewell: return "\(device) said farewell with a last quote"
+        case .reappearance(let body):
+            let after = body.afterFarewell == true ? ", after its farewell" : ""
+            return "\(device) came back although it is retired\(after), and was refused"
+        case .succession(let body):
+            return
+                "the TPM of \(device) was given another life by \(body.by) (\(body.reason)); \(body.followedBy) follows it"
+        case .approval(let body):
+            let whom = body.instance.map { record.name(of: $0) } ?? "all of \(body.environment?.text ?? "?")"
+            return
+                "\(body.by) (\(body.role.rawValue)) approved \(release(body.release)) for \(whom) until \(time(body.until)): \(body.reason)"
+        case .witness(let body):
+            return
+                "a code was given out with which \(release(body.release)) may go to \(device) until \(time(body.until)): \(body.reason)"
+        case .tier(let body): return tier(body, device)
+        case .assignment(let body):
+            let gateways = body.gateways.map { record.name(of: $0) }.joined(separator: ", ")
+            return "\(device) was assigned to \(gateways.isEmpty ? "no gateway" : gateways): \(body.reason)"
+        }
+    }
+
+    private func birth(_ body: BirthEntry, _ device: String) -> String {
+        let facts = record.births[body.record]?.birth.facts
+        let what = facts.map { " as \($0.model) revision \($0.hardwareRevision) for \($0.environment)" } ?? ""
+        return
+            "\(device) was born at station \(body.station)\(what), with \(body.bornWith.name) \(body.bornWith.version); "
+            + "it proves itself by \(Self.proof(body.tier))"
+    }
+
+    private static func proof(_ tier: Tier) -> String {
+        switch tier {
+        case .compensated: "a software key and compensating controls"
+        default: "keys in its \(tier.rawValue)"
+        }
+    }
+
+    private func decision(_ body: DecisionEntry, _ device: String) -> String {
+        let asked = Self.asked(body.purpose)
+        let policy = "by policy \(body.policy.short)" + (body.rule.map { " rule \($0)" } ?? "")
+        guard body.accepted else {
+            return "\(device) asked \(asked) and was refused (\(body.reasons.joined(separator: ", "))), \(policy)"
+        }
+        let boot = body.boot.map { ", its boot was \(Self.boot($0, body.release.map(release)))" } ?? ""
+        return "\(device) asked \(asked): accepted\(boot), \(policy)"
+    }
+
+    private func decision(_ body: CompensatedDecisionEntry, _ device: String) -> String {
+        let asked = Self.asked(body.purpose)
+        let policy = "by policy \(body.policy.short)" + (body.rule.map { " rule \($0)" } ?? "")
+        let controls = body.controls.map { "\($0.control.rawValue) \($0.isMet ? "met" : "not met")" }
+        let held = controls.isEmpty ? "" : "; controls: \(controls.joined(separator: ", "))"
+        guard body.accepted else {
+            return
+                "\(device) asked \(asked) without a TPM and was refused (\(body.reasons.joined(separator: ", "))), \(policy)\(held)"
+        }
+        return
+            "\(device) asked \(asked) without a TPM: accepted, saying that it runs \(body.claimed.name) \(body.claimed.version), \(policy)\(held)"
+    }
+
+    private static func asked(_ purpose: Purpose) -> String {
+        switch purpose {
+        case .attest: "to be trusted"
+        case .update: "for an update"
+        case .confirm: "to have its update confirmed"
+        case .delayed: "for a grant that travels as a file"
+        case .farewell: "to be let go"
+        case .vouch: "to be believed as a gateway"
+        }
+    }
+
+    private static func boot(_ boot: BootName, _ release: String?) -> String {
+        let named = release.map { " (\($0))" } ?? ""
+        return switch boot {
+        case .current: "the one it is known to run\(named)"
+        case .granted: "the one that was granted\(named)"
+        case .previous: "the release before\(named)"
+        case .rescue: "a rescue image\(named)"
+        case .drifted: "a release never granted to it\(named)"
+        }
+    }
+
+    private func lease(_ body: LeaseEntry, _ device: String) -> String {
+        let under = body.under.map { ", resting on \(record.name(of: $0))" } ?? ""
+        return switch body.event {
+        case .issued: "\(device) is trusted until \(time(body.expires)) (\(body.cause.rawValue))\(under)"
+        case .renewed: "\(device) stays trusted until \(time(body.expires)) (\(body.cause.rawValue))\(under)"
+        case .ended: "the trust in \(device) ended (\(body.cause.rawValue)), with every grant under it"
+        }
+    }
+
+    private func grant(_ body: GrantEntry, _ statement: AuditRecord.Statement, _ device: String) -> String {
+        let instance = statement.entry.instance
+        let chain = instance.flatMap { record.chains[$0] } ?? []
+        let decision = GrantAudit(entry: body, statement: statement, chain: chain, record: record).decision
+        let policy = decision.map { ", by policy \($0.policy.short)" + ($0.rule.map { " rule \($0)" } ?? "") } ?? ""
+        let approvals = approvers(of: body, chain)
+        let approved = approvals.isEmpty ? "" : ", approved by \(approvals.joined(separator: " and "))"
+        let back = body.downgrade == nil ? "" : ", below the rollback floor by an operator's act"
+        let file = body.bounds == nil ? "" : ", as a file"
+        return
+            "release \(body.package.name) \(body.package.version) was granted to \(device)\(file) until \(time(body.expires)) "
+            + "because \(reason(chain, body))\(policy)\(approved)\(back)"
+    }
+
+    private func reason(_ chain: [AuditRecord.Statement], _ grant: GrantEntry) -> String {
+        for statement in chain {
+            switch statement.entry.body {
+            case .decision(let body) where body.request == grant.request && body.accepted:
+                return "its quote showed "
+                    + (body.boot.map { Self.boot($0, body.release.map(release)) } ?? "what it should")
+            case .compensated(let body) where body.request == grant.request && body.accepted:
+                let met = body.controls.filter(\.isMet).map(\.control.rawValue)
+                return "its software key signed and these controls were met: \(met.joined(separator: ", "))"
+            default: continue
+            }
+        }
+        return "of a decision that is not here"
+    }
+
+    private func approvers(of grant: GrantEntry, _ chain: [AuditRecord.Statement]) -> [String] {
+        for statement in chain {
+            guard case .compensated(let body) = statement.entry.body, body.request == grant.request, body.accepted
+            else {
+                continue
+            }
+            return body.controls.filter { $0.control == .approval }.flatMap { $0.evidence ?? [] }
+                .compactMap { record.approval($0) }.map { "\($0.by) (\($0.role.rawValue))" }
+        }
+        return []
+    }
+
+    private func update(_ body: UpdateEntry, _ device: String) -> String {
+        let package = "\(body.package.name) \(body.package.version)"
+        return switch body.stage {
+        case .granted: "\(device) was granted \(package)"
+        case .installed: "\(device) installed \(package)"
+        case .booted: "\(device) booted \(package)"
+        case .confirmed: "\(device) confirmed \(package)"
+        case .unconfirmed: "nothing was heard of \(package) on \(device) in time"
+        case .lapsed: "the grant of \(package) to \(device) was not used in time"
+        case .superseded: "the grant of \(package) to \(device) gave way to a later one"
+        case .rolledBack: "\(device) fell back from \(package) to what it ran before"
+        case .rescued: "\(device) booted a rescue image after \(package)"
+        case .failed: "\(device) did not boot \(package) after installing it"
+        case .withdrawn: "the grant of \(package) to \(device) ended with the release"
+        }
+    }
+
+    private func tier(_ body: TierEntry, _ device: String) -> String {
+        let reason = body.reason.map { ": \($0)" } ?? ""
+        return switch body.change {
+        case .lowered:
+            "a software key may speak for \(device) without its TPM" + (body.until.map { " until \(time($0))" } ?? "")
+                + reason
+        case .raised: "\(device) has to speak with its TPM again\(reason)"
+        }
+    }
+
+    private func release(_ manifest: ContentDigest) -> String {
+        record.releases[manifest].map { "\($0.release.name) \($0.release.version)" } ?? manifest.short
+    }
+}

@@ -1,0 +1,171 @@
+public import Audit
+public import Ledger
+import Messages
+import UpdateTrust
+public import VerifierClient
+
+/// Asks a verifier for all that a bundle must have: the entries in question, then what those rest on.
+///
+/// Nothing of what it gets is judged here: ``Audit/Auditor`` does that, wherever the bundle is taken.
+public struct AuditCollector {
+    private let client: VerifierClient
+    private let signed: SignedCheckpoint
+    private let log: TiledLog
+    private let progress: @Sendable (_ done: Int, _ all: Int) -> Void
+
+    private var entries: [Int: [UInt8]] = [:]
+    private var documents = AuditDocuments()
+
+    /// - Parameters:
+    ///   - client: of an operator who may read the ledger.
+    ///   - signed: what all proofs will lead to; its signature was judged.
+    ///   - progress: is told how many things of how many were done.
+    public init(
+        _ client: VerifierClient,
+        _ signed: SignedCheckpoint,
+        progress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
+    ) {
+        self.client = client
+        self.signed = signed
+        self.progress = progress
+        // Paths of neighbours have most of their tiles in common.
+        let tiles = TileMemory { path in try await client.ledgerFile(path) }
+        log = TiledLog(size: signed.claimed.size) { path in try await tiles.file(path) }
+    }
+
+    /// The verifier's pages of the ledger go in circles.
+    public struct Confused: Error, CustomStringConvertible {
+        public var description: String { "the verifier's pages of the ledger go in circles" }
+    }
+
+    /// Collects.
+    /// - Throws: `VerifierClientError`, `MessageError` for an entry that cannot be read, `LedgerFormatError`, `Confused`.
+    public mutating func bundle(about subject: AuditSubject) async throws -> AuditBundle {
+        switch subject {
+        case .instance(let instance): try await take(.instance(instance))
+        case .release(let release):
+            try await take(.release(release))
+            let holders = try entries.values.compactMap { bytes -> InstanceID? in
+                let entry = try LedgerEntry(parsing: bytes)
+                guard case .grant = entry.body else { return nil }
+                return entry.instance
+            }
+            entries = try entries.filter { try LedgerEntry(parsing: $0.value).instance == nil }
+            for instance in Set(holders).sorted() { try await take(.instance(instance)) }
+        case .entries(let range): try await take(range)
+        }
+        try await close()
+        return AuditBundle(
+            subject: subject,
+            checkpoint: signed,
+            entries: try await proven(),
+            documents: documents
+        )
+    }
+
+    /// Takes all entries about something that stand under the checkpoint.
+    private mutating func take(
+        _ subject: LedgerSubject,
+        where isMeant: (LedgerEntry, ContentDigest) -> Bool = { _, _ in true }
+    ) async throws {
+        var from: Int? = 0
+        while let start = from {
+            let page = try await client.ledgerPage(about: subject.path, from: start)
+            for line in page.entries where line.index < log.size {
+                let entry = try LedgerEntry(parsing: line.bytes.bytes)
+                if isMeant(entry, ContentDigest(of: line.bytes.bytes)) { entries[line.index] = line.bytes.bytes }
+            }
+            guard page.next ?? .max > start else { throw Confused() }
+            from = page.next
+        }
+    }
+
+    private mutating func take(_ range: Range<Int>) async throws {
+        for bundle in log.bundles(from: range.lowerBound) {
+            let first = bundle.nodes.indices.lowerBound
+            guard first < range.upperBound else { break }
+            for (offset, entry) in try await log.entries(bundle).enumerated()
+            where range.contains(first + offset) { entries[first + offset] = entry.bytes }
+        }
+    }
+
+    /// Brings along what is named, and what that names, until nothing is missing.
+    private mutating func close() async throws {
+        var done = AuditCitations()
+        while true {
+            var wanted = AuditCitations()
+            var present = Set<ContentDigest>()
+            for bytes in entries.values {
+                wanted.add(try LedgerEntry(parsing: bytes))
+                present.insert(ContentDigest(of: bytes))
+            }
+            let before = done
+            for release in wanted.releases.subtracting(done.releases).sorted() {
+                documents.releases.append(try await client.release(release))
+                // Approvals for others are others' business.
+                try await take(.release(release)) { entry, digest in
+                    if case .approval = entry.body { return wanted.entries.contains(digest) }
+                    return entry.instance == nil
+                }
+                done.releases.insert(release)
+            }
+            for policy in wanted.policies.subtracting(done.policies).sorted() {
+                documents.policies.append(try await client.policyFile(policy, limit: Policy.maximumSize))
+                try await take(.policy(policy))
+                done.policies.insert(policy)
+            }
+            let missing = wanted.entries.subtracting(present)
+            for instance in wanted.instances.subtracting(done.instances).sorted() {
+                try await take(.instance(instance)) { _, digest in missing.contains(digest) }
+                done.instances.insert(instance)
+            }
+            try await takeDocuments(of: wanted, &done)
+            if done == before { return }
+        }
+    }
+
+    private mutating func takeDocuments(of wanted: AuditCitations, _ done: inout AuditCitations) async throws {
+        for bytes in entries.values {
+            let entry = try LedgerEntry(parsing: bytes)
+            guard let instance = entry.instance else { continue }
+            switch entry.body {
+            case .birth(let body) where done.births.insert(body.record).inserted:
+                documents.births.append(try await client.birth(of: instance))
+            case .restoration(let body) where done.restorations.insert(body.statement).inserted:
+                documents.restorations.append(try await client.restoration(body.number, of: instance))
+            default: continue
+            }
+        }
+        for (digest, jti) in wanted.grants where done.grants[digest] == nil {
+            documents.grants.append(try await client.grant(jti))
+            done.grants[digest] = jti
+        }
+    }
+
+    /// The entries with their proofs; the tiles that those are made of are fetched once each.
+    private func proven() async throws -> [AuditedEntry] {
+        let tree = try log.tree(size: log.size)
+        var proven: [AuditedEntry] = []
+        for (index, bytes) in entries.sorted(by: { $0.key < $1.key }) {
+            let path = try await tree.inclusionPath(of: index) ?? []
+            proven.append(AuditedEntry(index: index, bytes: bytes, path: path.map { Blob($0.bytes) }))
+            progress(proven.count, entries.count)
+        }
+        return proven
+    }
+}
+
+/// Files of a ledger that were fetched.
+private actor TileMemory {
+    private let fetch: @Sendable (String) async throws -> [UInt8]
+    private var held: [String: [UInt8]] = [:]
+
+    init(_ fetch: @escaping @Sendable (String) async throws -> [UInt8]) { self.fetch = fetch }
+
+    func file(_ path: String) async throws -> [UInt8] {
+        if let bytes = held[path] { return bytes }
+        let bytes = try await fetch(path)
+        held[path] = bytes
+        return bytes
+    }
+}

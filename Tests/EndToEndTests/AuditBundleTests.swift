@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Testing
+
+/// The proof that somebody takes away after an incident, judged on a machine without a verifier, and looked at in a browser.
+@Suite(.timeLimit(.minutes(10))) struct AuditBundleTests {
+    private func anchors(_ fleet: Fleet) -> [String] {
+        ["--trust", fleet.trust, "--birth-keys", fleet.line + "/birth-keys.json"]
+            + ["--factory-roots", fleet.line + "/factory-roots.pem", "--ek-roots", fleet.line + "/ek-roots"]
+    }
+
+    @Test func whatADeviceWasGivenIsProvenAfterItsVerifierIsGone() async throws {
+        try await Fleet.with { fleet in
+            let device = try #require(fleet.devices.first)
+            try await expect(0, device.agent("attest"))
+            try await expect(0, device.update())
+            try await device.boot(Fleet.released)
+            try await expect(0, device.agent("confirm"))
+            let path = fleet.directory + "/device.audit"
+            let exported = try await fleet.run(
+                .auditor,
+                ["audit", "export", device.serial, "--out", path, "--json"] + fleet.asAlice
+            ).json
+            #expect(exported["bundle"].text == path)
+            await fleet.verifier.stop()
+
+            let page = fleet.directory + "/device.html"
+            let verify = ["audit", "verify", path] + anchors(fleet)
+            let told = try await fleet.run(.auditor, verify + ["--html", page]).output
+            #expect(told.contains("release gateway-os 2.5.0 was granted to \(device.serial)"))
+            #expect(told.contains("because its quote showed the one it is known to run"))
+            #expect(told.contains("\(device.serial) booted gateway-os 2.5.0 and measured as expected"))
+            #expect(told.contains("proven: "))
+            let report = try await fleet.run(.auditor, verify + ["--json"]).json
+            #expect(report["verdict"].text == "proven" && report["findings"].list.isEmpty)
+
+            // One byte, and it says where.
+            var bytes = try contents(of: path)
+            let grant = try #require(bytes.firstRange(of: Array(#"{"grant":""#.utf8))).upperBound + 40
+            bytes[grant] = bytes[grant] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            let changed = fleet.directory + "/changed.audit"
+            try write(bytes, to: changed)
+            let refused = try await expect(
+                1,
+                Program.auditor.run(["audit", "verify", changed] + anchors(fleet), in: fleet.transcript)
+            )
+            #expect(refused.output.contains("found: entry") && refused.output.hasSuffix("not proven\n"), "\(refused)")
+            try write(bytes.dropLast(10), to: changed)
+            let cut = try await Program.auditor.run(
+                ["audit", "verify", changed] + anchors(fleet),
+                in: fleet.transcript
+            )
+            #expect(try expect(1, cut).error.contains("cut short"))
+
+            try await look(at: page, device.serial)
+        }
+    }
+
+    /// What people see of the page, and what comes out of a printer.
+    private func look(at page: String, _ serial: String) async throws {
+        let browser = [
+            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--user-data-dir=\(page).browser",
+        ]
+        let paper = page + ".pdf"
+        let printed = try await Tool(name: "chromium").run(
+            browser + ["--no-pdf-header-footer", "--print-to-pdf=\(paper)", "file://\(page)"]
+        )
+        try #require(printed.succeeded, "\(printed.error)")
+        let read = try await Tool(name: "pdftotext").run(["-layout", paper, "-"])
+        #expect(read.output.contains("Proven: everything told here"))
+        #expect(read.output.contains("gateway-os 2.5.0 was granted to \(serial)"))
+
+        let tree = try await Tool(name: "chromium").run(browser + ["--dump-dom", "file://\(page)"])
+        try #require(tree.succeeded, "\(tree.error)")
+        #expect(tree.output.contains("<rect class=\"trusted\"") && tree.output.contains("<circle class=\"granted\""))
+        // It needs nothing beside itself.
+        #expect(
+            !tree.output.contains("http://") && !tree.output.contains("https://") && !tree.output.contains("<script")
+        )
+    }
+
+    @Test func aReleasesBundleNamesAllThatWereGrantedIt() async throws {
+        try await Fleet.with(["p256", "p256"]) { fleet in
+            let (first, second) = (try #require(fleet.devices.first), try #require(fleet.devices.last))
+            for device in fleet.devices { try await expect(0, device.agent("attest")) }
+            try await expect(0, first.update())
+            let listed = try await fleet.run(.auditor, ["release", "list", "--json"] + fleet.asAlice).json
+            let manifest = try #require(listed["releases"].list.first?["manifest"].text)
+            let path = fleet.directory + "/release.audit"
+            try await fleet.run(.auditor, ["audit", "export", "--release", manifest, "--out", path] + fleet.asAlice)
+            let report = try await fleet.run(.auditor, ["audit", "verify", path, "--json"] + anchors(fleet)).json
+            #expect(report["verdict"].text == "proven")
+            let devices = Set(report["timeline"].list.compactMap { $0["device"].text })
+            #expect(devices == [first.serial], "\(second.serial) was not granted it")
+
+            let span = fleet.directory + "/span.audit"
+            try await fleet.run(.auditor, ["audit", "export", "--from", "2000-01-01", "--out", span] + fleet.asAlice)
+            let all = try await fleet.run(.auditor, ["audit", "verify", span, "--json"] + anchors(fleet)).json
+            #expect(
+                all["verdict"].text == "proven" && all["timeline"].list.count == Int(try #require(all["size"].number))
+            )
+            try await expect(
+                1,
+                Program.auditor.run(
+                    ["audit", "export", "--from", "2000-01-01", "--to", "2000-01-02", "--out", span] + fleet.asAlice,
+                    in: fleet.transcript
+                )
+            )
+        }
+    }
+}
