@@ -10,7 +10,8 @@ public struct Rework: Hashable, Sendable, Codable {
     public var serial: Label
     /// The instance that is retired.
     public var instance: InstanceID
-    /// Under what its TPM's life is known: SHA-256 of the TPMT_PUBLIC of its endorsement key in the first one (``TPMLife``).
+    /// Under what its TPM's life is known: SHA-256 of the TPMT_PUBLIC of its endorsement key in the first one (``TPMLife``); of a device
+    /// without a TPM, SHA-256 of its first key.
     public var endorsementKey: ContentDigest
     /// SHA-256 of its birth record; absent when the board failed before its birth was signed, so that no verifier ever heard of it.
     public var record: ContentDigest?

@@ -24,6 +24,14 @@ extension EnrolCommand {
                 "serial-taken",
                 "read the label again; a board is swapped by rework"
             )
+        case .retired:
+            throw refusal(
+                "its key was retired by a rework, and speaks for nobody again",
+                "retired",
+                identity == nil
+                    ? "have the device make another: birthmark-device enrol with an empty --state"
+                    : "name another file with --inject; this one has the retired key"
+            )
         case .orderDiffers(let parts):
             throw refusal(
                 "it was born otherwise: \(parts.joined(separator: ", "))",

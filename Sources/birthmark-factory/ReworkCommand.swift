@@ -9,7 +9,7 @@ struct ReworkCommand: ParsableCommand {
         abstract: "Retires the board of a serial number, so that another can be born under it.",
         discussion: """
             The first board's TPM is never born again under this name, and under another only by a birth that names what it was \
-            (provision --follows). The next birth under the serial number says what it replaces, why and \
+            (provision --follows); the key of a device without a TPM is never born again under it, and the device makes another. The next birth under the serial number says what it replaces, why and \
             by whom, and the verifier that imports it retires the first instance. Done twice with the same words it changes nothing.
 
             Example:
@@ -48,16 +48,16 @@ struct ReworkCommand: ParsableCommand {
         let station = try Station(opening: FactoryDirectory(directory), certifying: false)
         switch try station.rework(serial, reason: remark, by: by, now: UTCTime.now) {
         case .reworked(let rework):
-            try print("reworked", rework, nil, "retired; next: provision the new board as \(serial)")
+            try print("reworked", rework, nil, "retired; \(next)")
         case .known(let rework, let replacedBy):
-            let next = replacedBy.map {
+            let born = replacedBy.map {
                 "was retired already, and \($0) was born since; to swap that board too, give another reason"
             }
             try print(
                 "known",
                 rework,
                 replacedBy?.text,
-                next ?? "was retired already; next: provision the new board as \(serial)"
+                born ?? "was retired already; \(next)"
             )
         case .unknown:
             throw CommandFailure(
@@ -69,6 +69,8 @@ struct ReworkCommand: ParsableCommand {
             )
         }
     }
+
+    private var next: String { "next: provision the new board as \(serial); enrol it when it has no TPM" }
 
     private func print(_ verdict: String, _ rework: Rework, _ replacedBy: String?, _ next: String) throws {
         let report = Report(

@@ -1,3 +1,4 @@
+import Crypto
 import FactoryLine
 import Foundation
 import Messages
@@ -141,6 +142,77 @@ import Testing
                     #expect(try line.station.export([]).births.count == 1)
                 }
             }
+        }
+    }
+
+    private func enrol(_ line: TestLine, _ key: P256.Signing.PrivateKey) throws -> CompensatedOutcome {
+        let claims = try #require(HardwareClaims([TestLine.label("mmc-cid"): TestLine.label("1501")]))
+        let order = CompensatedOrder(
+            serial: serial,
+            model: TestLine.label("sn-10"),
+            hardwareRevision: TestLine.label("A"),
+            environment: TestLine.label("production"),
+            profile: TestLine.label("sensor"),
+            bornWith: BornWith(
+                name: TestLine.label("sensor-os"),
+                version: TestLine.label("1.7.0"),
+                securityVersion: 3
+            ),
+            requiredClaims: [TestLine.label("mmc-cid")]
+        )
+        let request = try KeyRequest(by: key, claims: claims)
+        return try line.station.enrol(order, request, origin: .device, now: TestLine.now)
+    }
+
+    /// A device without a TPM that is dead, or has lost its identity: the next birth names the life before, whatever its tier.
+    @Test func aDeviceWithoutATPMIsReplacedLikeAny() async throws {
+        try await TestLine.with { line in
+            let (first, second) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
+            guard case .born(let born) = try enrol(line, first) else {
+                Issue.record("it is not born")
+                return
+            }
+            #expect(try enrol(line, second) == .serialTaken)
+            let rework = try #require(try retired(rework(line, "lost its disk")))
+            #expect(rework.instance == born.instance && rework.endorsementKey == born.key.thumbprint)
+            #expect(rework.record == ContentDigest(of: try CanonicalJSON.encode(born)))
+            guard case .known(_, replacedBy: nil) = try self.rework(line, "other words") else {
+                Issue.record("it was retired twice")
+                return
+            }
+            #expect(try enrol(line, first) == .retired)
+            guard case .born(let again) = try enrol(line, second) else {
+                Issue.record("it is not born again")
+                return
+            }
+            #expect(again.replaces?.instance == born.instance && again.replaces?.by == bob)
+            #expect(again.replaces?.reason.text == "lost its disk" && again.instance != born.instance)
+            #expect(try enrol(line, second) == .alreadyBorn(again))
+            #expect(try enrol(line, first) == .retired)
+            guard case .known(_, replacedBy: again.instance) = try self.rework(line, "lost its disk") else {
+                Issue.record("the new device was retired")
+                return
+            }
+            #expect(try line.station.export([]).births.count == 2)
+
+            // Its successor has a TPM, and the one after that has none.
+            try await line.withDevice { device in
+                #expect(try await line.provision(device).text == "serial-taken")
+                _ = try #require(try retired(self.rework(line, "a better board")))
+                let measured = try #require(try await line.provision(device).record)
+                #expect(measured.replaces?.instance == again.instance)
+                #expect(try enrol(line, second) == .retired)
+                let third = P256.Signing.PrivateKey()
+                #expect(try enrol(line, third) == .serialTaken)
+                _ = try #require(try retired(self.rework(line, "back to the old board")))
+                guard case .born(let last) = try enrol(line, third) else {
+                    Issue.record("it is not born after one with a TPM")
+                    return
+                }
+                #expect(last.replaces?.instance == measured.instance)
+                #expect(try await line.provision(device).text == "retired")
+            }
+            #expect(try line.births().count == 4)
         }
     }
 

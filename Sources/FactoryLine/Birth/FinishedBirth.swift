@@ -7,7 +7,8 @@ extension Station {
     ///
     /// The TPM is not looked at.
     func finishedBirth(of order: BirthOrder, profile: ProvisioningProfile) throws -> BirthRecord? {
-        guard let record = try signedBirth(of: order.serial), record.differences(from: order, profile: profile).isEmpty
+        guard case .measured(let record) = try currentBirth(of: order.serial),
+            record.differences(from: order, profile: profile).isEmpty
         else { return nil }
         return record
     }
@@ -15,9 +16,18 @@ extension Station {
     /// Where the signed birth of a serial number lies.
     public func birthFile(of serial: Label) -> String { directory.birth(BirthFiles(self).current(serial)) }
 
-    func signedBirth(of serial: Label) throws -> BirthRecord? {
-        guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
-        return try BirthRecord(parsing: envelope.payload(type: BirthRecord.payloadType, signedBy: listed.key))
+    /// The birth that has a serial number here, whatever its tier; nil when none was signed since the last rework.
+    func currentBirth(of serial: Label) throws -> InstanceBirth? {
+        try BirthFiles(self).birth(of: serial)?.birth(signedBy: listed.key)
+    }
+}
+
+extension SignedEnvelope {
+    /// The birth in it.
+    func birth(signedBy key: StatementKey) throws(MessageError) -> InstanceBirth {
+        let isCompensated = payloadType == CompensatedBirthRecord.payloadType
+        let type = isCompensated ? CompensatedBirthRecord.payloadType : BirthRecord.payloadType
+        return try InstanceBirth(parsing: payload(type: type, signedBy: key))
     }
 }
 
@@ -31,7 +41,12 @@ extension BirthRecord {
 extension Birth {
     /// The birth that was signed under this serial number, if it is this TPM's and was ordered just so.
     func signedBirth(of endorsementKey: EndorsementKey) throws -> BirthRecord? {
-        guard let record = try station.signedBirth(of: order.serial) else { return nil }
+        let record: BirthRecord
+        switch try station.currentBirth(of: order.serial) {
+        case .measured(let signed): record = signed
+        case .compensated(let signed): throw BirthRefusal(.serialTaken(by: signed.key.thumbprint))
+        case nil: return nil
+        }
         guard record.ek.publicArea.bytes == endorsementKey.publicArea.bytes else {
             throw BirthRefusal(.serialTaken(by: ContentDigest(of: record.ek.publicArea.bytes)))
         }

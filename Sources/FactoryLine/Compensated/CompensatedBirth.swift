@@ -20,8 +20,9 @@ extension Station {
         let missing = order.requiredClaims.filter { request.claims.values[$0] == nil }
         guard missing.isEmpty else { return .claimsMissing(missing) }
         let files = BirthFiles(self)
+        guard try !files.isRetired(request.key.thumbprint, order.serial) else { return .retired }
         let record = try record(order, request.key, request.claims, origin: origin, now: now)
-        if let earlier = try earlierBirth(of: order.serial) { return earlier.outcome(for: record) }
+        if let earlier = try currentBirth(of: order.serial) { return earlier.outcome(for: record) }
         do {
             try files.claim(order.serial, forKey: request.key)
         } catch let refusal as BirthRefusal {
@@ -64,25 +65,14 @@ extension Station {
         )
     }
 
-    /// What was signed under a serial number; of a device with a TPM it is that the serial number is taken.
-    func earlierBirth(of serial: Label) throws -> EarlierBirth? {
-        guard let envelope = try BirthFiles(self).birth(of: serial) else { return nil }
-        guard envelope.payloadType == CompensatedBirthRecord.payloadType else { return .measured }
-        let payload = try envelope.payload(type: CompensatedBirthRecord.payloadType, signedBy: listed.key)
-        return .compensated(try CompensatedBirthRecord(parsing: payload))
-    }
+}
 
-    enum EarlierBirth {
-        case measured
-        case compensated(CompensatedBirthRecord)
-
-        fileprivate func outcome(for record: CompensatedBirthRecord) -> CompensatedOutcome {
-            guard case .compensated(let earlier) = self, earlier.instance == record.instance else {
-                return .serialTaken
-            }
-            let differences = earlier.differences(from: record)
-            return differences.isEmpty ? .alreadyBorn(earlier) : .orderDiffers(differences)
-        }
+extension InstanceBirth {
+    /// What it means for another that has its serial number, or for the same again.
+    fileprivate func outcome(for record: CompensatedBirthRecord) -> CompensatedOutcome {
+        guard case .compensated(let earlier) = self, earlier.instance == record.instance else { return .serialTaken }
+        let differences = earlier.differences(from: record)
+        return differences.isEmpty ? .alreadyBorn(earlier) : .orderDiffers(differences)
     }
 }
 

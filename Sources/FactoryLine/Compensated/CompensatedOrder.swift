@@ -45,6 +45,8 @@ public enum CompensatedOutcome: Hashable, Sendable {
     case alreadyBorn(CompensatedBirthRecord)
     /// Another device has the serial number, or the same one was born otherwise.
     case serialTaken
+    /// The device with this key was taken out under this serial number.
+    case retired
     /// The order differs from the birth that was signed, in these parts.
     case orderDiffers([String])
     /// The device does not say this of its hardware.

@@ -44,7 +44,7 @@ extension Station {
             try AtomicFile.synchronize(directoryOf: path)
             identity = made
         } else {
-            if let earlier = try earlierBirth(of: order.serial) { return try delivered(earlier, order, claims, now) }
+            if let earlier = try currentBirth(of: order.serial) { return try delivered(earlier, order, claims, now) }
             identity = InjectedIdentity(
                 serial: order.serial,
                 key: P256.Signing.PrivateKey(),
@@ -67,7 +67,7 @@ extension Station {
     }
 
     private func delivered(
-        _ earlier: EarlierBirth,
+        _ earlier: InstanceBirth,
         _ order: CompensatedOrder,
         _ claims: HardwareClaims,
         _ now: Int64

@@ -27,25 +27,25 @@ extension Station {
         defer { claims.release() }
         let reworks = try files.reworks(of: serial)
         if let last = reworks.last, last.reason == reason, last.by == by {
-            return .known(last, replacedBy: try signedBirth(of: serial)?.instance)
+            return .known(last, replacedBy: try currentBirth(of: serial)?.facts.instance)
         }
-        guard let tpm = try board(of: serial, files), !reworks.contains(where: { $0.endorsementKey == tpm }) else {
+        guard let root = try board(of: serial, files), !reworks.contains(where: { $0.endorsementKey == root }) else {
             return reworks.last.map { .known($0, replacedBy: nil) } ?? .unknown
         }
-        guard let lock = try FileLock.trying(directory.lock(of: tpm)) else { throw BirthInterruption.busy }
+        guard let lock = try FileLock.trying(directory.lock(of: root)) else { throw BirthInterruption.busy }
         defer { lock.release() }
         // Only now nobody signs it meanwhile.
-        let birth = try signedBirth(of: serial)
+        let birth = try currentBirth(of: serial)
         let payload = try files.birth(of: serial)?.payload.bytes
-        guard let instance = try birth?.instance ?? files.begun(by: tpm, as: serial) else {
-            // Its certificates were never issued: the serial number goes back by itself.
+        guard let instance = try birth?.facts.instance ?? files.begun(by: root, as: serial) else {
+            // Its certificates were never issued, or its birth not signed: the serial number goes back by itself.
             return reworks.last.map { .known($0, replacedBy: nil) } ?? .unknown
         }
         let rework = Rework(
             station: name,
             serial: serial,
             instance: instance,
-            endorsementKey: tpm,
+            endorsementKey: root,
             record: payload.map { ContentDigest(of: $0) },
             reason: reason,
             by: by,
@@ -55,13 +55,15 @@ extension Station {
         return .reworked(rework)
     }
 
-    /// The TPM of the board that has a serial number.
+    /// The TPM of the board that has a serial number; of one without, its first key.
     private func board(of serial: Label, _ files: BirthFiles) throws -> ContentDigest? {
-        if let birth = try signedBirth(of: serial) {
+        switch try currentBirth(of: serial) {
+        case .measured(let birth):
             let endorsementKey = ContentDigest(of: birth.ek.publicArea.bytes)
             return TPMLife.digest(endorsementKey, following: birth.formerLife)
+        case .compensated(let birth): return birth.key.thumbprint
+        case nil: return try files.holder(of: serial)
         }
-        return try files.holder(of: serial)
     }
 }
 

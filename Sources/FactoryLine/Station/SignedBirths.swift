@@ -76,9 +76,7 @@ struct SignedBirths {
         let path = files.directory.birth(entry.name)
         guard let envelope = try files.envelope(path) else { throw files.damaged(path, "is missing") }
         do throws(MessageError) {
-            let isCompensated = envelope.payloadType == CompensatedBirthRecord.payloadType
-            let type = isCompensated ? CompensatedBirthRecord.payloadType : BirthRecord.payloadType
-            return (envelope, try InstanceBirth(parsing: envelope.payload(type: type, signedBy: files.key)))
+            return (envelope, try envelope.birth(signedBy: files.key))
         } catch { throw files.damaged(path, error.detail) }
     }
 
