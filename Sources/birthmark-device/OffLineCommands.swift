@@ -37,6 +37,7 @@ struct RequestCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try device.checkBounds()
         let release = try readManifest(manifest)
         let bytes = try InputFile.read(freshness, limit: Freshness.maximumSize, what: "the freshness file")
         let fresh: Freshness
@@ -102,6 +103,7 @@ struct RedeemCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        try device.checkBounds()
         let order = UpdateOrder(
             package: package,
             release: try readManifest(manifest),
@@ -144,6 +146,7 @@ struct ReceiptCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        try device.checkBounds()
         let agent = try device.agent()
         let lock = try StateDirectory(device.state).lock()
         let (evidence, outcome) = try await agent.receipt(lock)
@@ -156,6 +159,22 @@ struct ReceiptCommand: AsyncParsableCommand {
                 ("next", "take it to the verifier: birthmark receipts import"),
             ])
         }
+    }
+}
+
+extension DeviceOptions {
+    /// Refuses a device without a TPM: what travels as a file is bounded by a TPM's clock, resets and counter, and by nothing else.
+    fileprivate func checkBounds() throws(AgentError) {
+        guard let directory = try? StateDirectory(existing: state), try directory.speaksWithoutTPM(at: UTCTime.now)
+        else { return }
+        throw AgentError(
+            .refused,
+            "this device has no TPM, and without its clock and counter nothing bounds a grant that travels as a file",
+            hint:
+                "have it ask through a gateway that reaches the verifier (--gateway FILE); when it is the person at the device that matters, "
+                + "birthmark device witness and birthmark-device update --witness-code",
+            reasons: ["no-tpm"]
+        )
     }
 }
 
