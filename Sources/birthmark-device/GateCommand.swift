@@ -9,7 +9,8 @@ struct GateCommand: AsyncParsableCommand {
         commandName: "gate",
         abstract: "Judges a grant and a package, and ends with 0 or 1; nothing is changed or spent.",
         discussion: """
-            For installers that have a hook of their own, such as SWUpdate's -P or a RAUC pre-install handler.
+            For installers that have a hook of their own, such as SWUpdate's -P or a RAUC pre-install handler. Without a TPM there is no \
+            counter and no clock that a thief could not set: there it holds an honest device to its grant, and nobody else.
 
             Example: birthmark-device gate --grant /var/lib/birthmark/grants/<id>.json \\
                          --package app-2.0.img --manifest app-2.0.dsse.json
@@ -38,19 +39,30 @@ struct GateCommand: AsyncParsableCommand {
     func run() async throws {
         let release = try readManifest(manifest)
         let stored = try readGrant(grant, hint: "give a file out of the agent's grants directory")
-        let verdict = try await device.agent().gate(stored, release: release, package: package) { _ in }
-        switch verdict {
-        case .open(let pass):
-            let stage = pass.stage == .begin ? "begin" : "resume"
-            let report = Report(verdict: "open", grant: pass.grant.claims.jti, stage: stage, reasons: [])
-            try output.print(report) {
-                "open: \(pass.release.name) \(pass.release.version) may be installed here under grant \(pass.grant.claims.jti)"
+        if let agent = try device.compensatedAgent() {
+            switch try await agent.gate(stored, release: release, package: package, progress: { _ in }) {
+            case .open(let grant, let release, let stage): try open(grant.claims.jti, release, stage)
+            case .shut(let reasons): try shut(reasons)
             }
-        case .shut(let reasons):
-            try output.print(Report(verdict: "shut", reasons: reasons.map(\.rawValue))) {
-                reasons.map { "shut: \($0.sentence) (\($0.rawValue))" }.joined(separator: "\n")
-            }
-            throw ExitStatus.refused.code
+            return
         }
+        switch try await device.agent().gate(stored, release: release, package: package, progress: { _ in }) {
+        case .open(let pass): try open(pass.grant.claims.jti, pass.release, pass.stage)
+        case .shut(let reasons): try shut(reasons)
+        }
+    }
+
+    private func open(_ grant: String, _ release: Release, _ stage: GatePass.Stage) throws {
+        let stage = stage == .begin ? "begin" : "resume"
+        try output.print(Report(verdict: "open", grant: grant, stage: stage, reasons: [])) {
+            "open: \(release.name) \(release.version) may be installed here under grant \(grant)"
+        }
+    }
+
+    private func shut(_ reasons: [GateReason]) throws {
+        try output.print(Report(verdict: "shut", reasons: reasons.map(\.rawValue))) {
+            reasons.map { "shut: \($0.sentence) (\($0.rawValue))" }.joined(separator: "\n")
+        }
+        throw ExitStatus.refused.code
     }
 }

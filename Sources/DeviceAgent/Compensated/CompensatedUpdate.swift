@@ -66,27 +66,11 @@ extension CompensatedAgent {
         return try await pass(release, identity, journal, resumed: true, progress: progress)
     }
 
-    /// Keeps a grant before it is used: its file for provenance, the journal to go on from.
+    /// Keeps a grant before it is used.
     private func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
-        guard let delivery, let request = journal.update?.request else {
-            throw AgentError(
-                .environment,
-                "the verifier accepted the request and gave no grant",
-                hint: "check that both sides are of fitting versions; nothing was installed"
-            )
-        }
         let issuer = try trust.gate.issuer
-        let grant: CompensatedGrant
-        do {
-            grant = try CompensatedGrant.verify(delivery.grant, issuer: issuer, keys: trust.grantKeys)
-        } catch {
-            try journal.fail("the verifier's grant is none: \(error)")
-            throw AgentError(shut: [GateReason(error.code)])
-        }
-        try state.keep(GrantFile(request: request, delivery: delivery), as: grant.claims.jti)
-        try journal.reach(.granted) { update in
-            update.grant = grant.claims.jti
-            update.delivery = delivery
+        try state.keep(delivery, journal) { compact throws(GrantError) in
+            try CompensatedGrant.verify(compact, issuer: issuer, keys: trust.grantKeys).claims.jti
         }
     }
 
@@ -103,19 +87,14 @@ extension CompensatedAgent {
         }
         let artifact = release.release.artifact
         let package = try Spool(directory: state.spoolPath).open(artifact) { progress($0, artifact.size) }
-        let keys = try identity.keys
-        let input = CompensatedGateInput(
-            delivery: delivery,
-            request: record.request.bytes,
+        let verdict = try judge(
+            GrantFile(request: record.request, delivery: delivery),
             release: record.release,
-            package: MeasuredPackage(size: artifact.size, sha256: artifact.sha256),
-            instance: identity.instance,
-            keys: [SoftwareKey(of: keys.key), SoftwareKey(of: keys.next)],
-            securityFloor: max(identity.bornWith.securityVersion, journal.journal.floorTarget ?? 0),
-            wallClock: wallClock(),
-            journalled: record.step == .installing ? record.grant : nil
+            MeasuredPackage(size: artifact.size, sha256: artifact.sha256),
+            identity,
+            journal
         )
-        if case .shut(let reasons) = CompensatedGateCheck.judge(input, trust: try trust.gate) {
+        if case .shut(let reasons) = verdict {
             try journal.fail(reasons.map(\.sentence).joined(separator: " "))
             throw AgentError(shut: reasons)
         }

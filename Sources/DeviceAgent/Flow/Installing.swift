@@ -53,27 +53,11 @@ extension Agent {
         }
     }
 
-    /// Keeps a grant before it is used: its file for provenance, the journal to go on from.
+    /// Keeps a grant before it is used.
     func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
-        guard let delivery, let request = journal.update?.request else {
-            throw AgentError(
-                .environment,
-                "the verifier accepted the evidence and gave no grant",
-                hint: "check that both sides are of fitting versions; nothing was installed"
-            )
-        }
         let issuer = try trust.gate.issuer
-        let grant: Grant
-        do {
-            grant = try Grant.verify(delivery.grant, issuer: issuer, keys: trust.grantKeys)
-        } catch {
-            try journal.fail("the verifier's grant is none: \(error)")
-            throw AgentError(shut: [GateReason(error.code)])
-        }
-        try state.keep(GrantFile(request: request, delivery: delivery), as: grant.claims.jti)
-        try journal.reach(.granted) { update in
-            update.grant = grant.claims.jti
-            update.delivery = delivery
+        try state.keep(delivery, journal) { compact throws(GrantError) in
+            try Grant.verify(compact, issuer: issuer, keys: trust.grantKeys).claims.jti
         }
     }
 

@@ -51,8 +51,8 @@ public struct CompensatedGateInput: Sendable {
 
 /// Whether an install may begin, or go on.
 public enum CompensatedGateVerdict: Hashable, Sendable {
-    /// It may: everything agreed.
-    case open(CompensatedGrant, Release)
+    /// It may begin, or go on: everything agreed.
+    case open(CompensatedGrant, Release, GatePass.Stage)
     /// It may not; the reasons, in the order of the checks.
     case shut([GateReason])
 }
@@ -87,7 +87,7 @@ public enum CompensatedGateCheck {
                 && body.request == grant.claims.request && body.downgrade == nil
         }
         guard reasons.isEmpty, let release = release.value else { return .shut(reasons) }
-        return .open(grant, release)
+        return .open(grant, release, input.journalled == grant.claims.jti ? .resume : .begin)
     }
 
     /// Whose grant it is, and what for it was asked.

@@ -46,8 +46,8 @@ import Testing
         return input
     }
 
-    private func judge(_ change: (inout CompensatedGateInput) throws -> Void = { _ in }) throws -> [GateReason] {
-        let trust = try GateTrust(
+    private func trust() throws -> GateTrust {
+        try GateTrust(
             TrustBundle(
                 verifier: Sample.verifier.text,
                 url: "https://localhost:8443",
@@ -57,13 +57,27 @@ import Testing
                 releaseKeys: try SigningKeys(threshold: 1, keys: [releaseKey.key])
             )
         )
-        switch CompensatedGateCheck.judge(try input(change), trust: trust) {
+    }
+
+    private func judge(_ change: (inout CompensatedGateInput) throws -> Void = { _ in }) throws -> [GateReason] {
+        switch CompensatedGateCheck.judge(try input(change), trust: try trust()) {
         case .open: return []
         case .shut(let reasons): return reasons
         }
     }
 
     @Test func everythingAgrees() throws { #expect(try judge().isEmpty) }
+
+    @Test func itSaysWhetherAnInstallBeginsOrGoesOn() throws {
+        let cases: [(String?, GatePass.Stage)] = [(nil, .begin), ("another", .begin), (grant.claims.jti, .resume)]
+        for (journalled, stage) in cases {
+            let verdict = CompensatedGateCheck.judge(try input { $0.journalled = journalled }, trust: try trust())
+            guard case .open(grant, _, stage) = verdict else {
+                Issue.record("\(verdict)")
+                continue
+            }
+        }
+    }
 
     @Test func itOpensForItsOwnInstanceKeyAndRequest() throws {
         let other = SoftwareKey(of: P256.Signing.PrivateKey())
