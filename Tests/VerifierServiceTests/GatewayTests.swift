@@ -301,6 +301,56 @@ import VerifierStore
         }
     }
 
+    /// A gateway whose tier was lowered vouches for nobody, and what was trusted on its word is so no more: also when its software key has
+    /// a lease before anybody has looked.
+    @Test func attack75_aGatewayThatHasNoTPMAnyMore() async throws {
+        var setup = Self.setup(readBack: false)
+        setup.policy = Array(
+            String(decoding: setup.policy ?? [], as: UTF8.self).replacing(
+                #""gateway":true,"readBack""#,
+                with: #""readBack""#
+            )
+            .utf8
+        )
+        try await TestVerifier.with(setup, factory: factory) { service in
+            var child = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            try await service.importBirth(of: child, by: factory)
+            let gateway = try TestGateway(serial: "GW-1")
+            try await service.importBirth(of: gateway.device, by: factory)
+            try await service.assign(child, to: [gateway])
+            try await service.anonymous { client in
+                try await client.ask(&child, through: gateway)
+                #expect(try await report(child, service).lease?.under == gateway.instance)
+
+                var software = try UnmeasuredDevice(serial: "SN-3", at: factory)
+                software.speaksFor = gateway.instance
+                let order = try LowerTierOrder(
+                    request: Blob(
+                        try CanonicalJSON.encode(try KeyRequest(by: software.key, claims: software.claims))
+                    ),
+                    days: 7,
+                    reason: "TPM dead"
+                ).found()
+                _ = try await service.operating(as: .operator) {
+                    try await $0.lowerTier(of: gateway.device.serial, order)
+                }
+                try await client.ask(&software)
+                let own = try await service.operating(as: .auditor) { try await $0.instance(gateway.device.serial) }
+                #expect(own.lifecycle == "trusted" && own.lease != nil && own.lowered != nil)
+                try await sweep(service)
+                #expect(try await report(child, service).lease == nil)
+                #expect(
+                    try await problem { try await client.ask(&child, through: gateway) }.reasons == ["tier-lowered"]
+                )
+            }
+            let causes = try await entries(child.instance, service).compactMap { entry -> LeaseCause? in
+                guard case .lease(let body) = entry.body, body.event == .ended else { return nil }
+                return body.cause
+            }
+            #expect(causes == [.gatewayEnded])
+        }
+    }
+
     @Test func attack75_noLeaseAndNoGrantOutlivesTheGateways() async throws {
         try await with(gatewayLease: 600) { service, child, gateways in
             let package = try await service.add(try releases.release("2.0"), releases)

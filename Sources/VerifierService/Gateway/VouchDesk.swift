@@ -86,6 +86,8 @@ extension Verifier {
     func gatewayHolds(of state: InstanceState) async throws -> Bool {
         guard let gateway = state.lease?.under else { return true }
         guard let snapshot = try await store.snapshot(of: gateway, release: nil) else { return false }
+        // What it has as a device without its TPM is worth nothing to others: nobody measures what it boots.
+        guard snapshot.state.lowered == nil else { return false }
         let standing = InstanceStanding(of: snapshot.state)
         return standing.status(at: clock.seconds) == .valid
     }
