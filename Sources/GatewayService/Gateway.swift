@@ -14,7 +14,7 @@ public struct Gateway: Sendable {
     /// Where packages are kept; `nil` for a gateway that has none.
     let shelf: PackageShelf?
     private let port: Label
-    private let limits: VerifierClient.Limits
+    let limits: VerifierClient.Limits
     private let turns: Turns
     private let readBacks: ReadBacks?
     let log: GatewayLog
@@ -78,6 +78,13 @@ public struct Gateway: Sendable {
                 bodyLimit: CompensatedEvidence.maximumSize,
                 decision
             ),
+            Route(
+                .post,
+                "/v1/compensated-farewells",
+                by: .anyone,
+                bodyLimit: CompensatedEvidence.maximumSize,
+                farewell
+            ),
             // Whose package it is, the release's signature says; the package itself is no secret.
             Route(.post, "/v1/packages", by: .anyone, bodyLimit: SignedEnvelope.maximumSize, packageStatus),
             Route(.get, "/v1/packages/{sha256}", by: .anyone, package),
@@ -118,12 +125,10 @@ public struct Gateway: Sendable {
         guard [nil, "ear"].contains(exchange.query["result"]) else {
             throw ServiceProblem.malformed("result is not ear")
         }
-        let evidence: CompensatedEvidence
-        let request: CompensatedRequest
-        do {
-            evidence = try CompensatedEvidence(parsing: exchange.body)
-            request = try CompensatedRequest(parsing: evidence.request.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let (evidence, request) = try shown(exchange)
+        guard request.purpose != .farewell else {
+            throw ServiceProblem.malformed("a farewell goes to /v1/compensated-farewells")
+        }
         var observed = observation(of: exchange)
         if request.purpose == .confirm { observed.readBack = await readBacks?.take(request.instance) }
         let wantsResult = exchange.query["result"] != nil
@@ -142,6 +147,14 @@ public struct Gateway: Sendable {
             throw unreached(error.message)
         case nil: throw ServiceProblem.busy("more children wait for the TPM than may")
         }
+    }
+
+    /// What a child shows; nobody has checked it.
+    func shown(_ exchange: Exchange) throws -> (evidence: CompensatedEvidence, request: CompensatedRequest) {
+        do {
+            let evidence = try CompensatedEvidence(parsing: exchange.body)
+            return (evidence, try CompensatedRequest(parsing: evidence.request.bytes))
+        } catch { throw ServiceProblem.malformed(error.detail) }
     }
 
     private func vouch(
@@ -166,7 +179,7 @@ public struct Gateway: Sendable {
         }
     }
 
-    private func observation(of exchange: Exchange) -> ChildObservation {
+    func observation(of exchange: Exchange) -> ChildObservation {
         ChildObservation(
             port: port,
             // A label does not begin with a colon, and an IPv6 address may.
@@ -192,7 +205,7 @@ public struct Gateway: Sendable {
     }
 
     /// The child is told that nothing was decided; why, is the gateway's business and its operator's.
-    private func unreached(_ detail: String) -> ServiceProblem {
+    func unreached(_ detail: String) -> ServiceProblem {
         ServiceProblem(
             problem: Problem(
                 .undecided,
@@ -203,7 +216,7 @@ public struct Gateway: Sendable {
         )
     }
 
-    private func note(_ request: CompensatedRequest, _ observed: ChildObservation, _ outcome: String) {
+    func note(_ request: CompensatedRequest, _ observed: ChildObservation, _ outcome: String) {
         metrics.count(.childRequests, request.purpose.rawValue, outcome == "accepted" ? "accepted" : "other")
         logger.info(
             "child",

@@ -6,14 +6,18 @@ public struct FarewellAnswer: Hashable, Sendable, Codable {
     public var at: Int64
     /// Whether it was on record before.
     public var wasKnown: Bool
+    /// The verifier's signature over it (`FarewellWord` as a JWT), so that nobody who carries an answer can make one; for an instance
+    /// without a TPM.
+    public var word: String?
 
     /// The most bytes accepted.
-    public static let maximumSize = 1024
+    public static let maximumSize = 4096
 
     /// Joins the parts.
-    public init(instance: InstanceID, at: Int64, wasKnown: Bool) {
+    public init(instance: InstanceID, at: Int64, wasKnown: Bool, word: String? = nil) {
         self.instance = instance
         self.at = at
         self.wasKnown = wasKnown
+        self.word = word
     }
 }

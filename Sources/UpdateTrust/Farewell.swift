@@ -5,7 +5,7 @@ public import Messages
 public struct Farewell: Hashable, Sendable, Codable {
     /// When it was taken, in seconds since 1970.
     public internal(set) var at: Int64
-    /// SHA-256 of the TPMS_ATTEST bytes of its quote.
+    /// SHA-256 of the TPMS_ATTEST bytes of its quote; of an instance without a TPM, of its evidence.
     public internal(set) var quote: ContentDigest
 }
 
@@ -15,14 +15,16 @@ public struct Farewell: Hashable, Sendable, Codable {
 public struct FarewellEntry: Hashable, Sendable, Codable {
     /// SHA-256 of the request.
     public var request: ContentDigest
-    /// SHA-256 of the TPMS_ATTEST bytes.
-    public var quote: ContentDigest
-    /// The boot that was running; absent when it is none that was expected.
+    /// SHA-256 of the TPMS_ATTEST bytes; absent for an instance without a TPM.
+    public var quote: ContentDigest?
+    /// The boot that was running; absent when it is none that was expected, and for an instance without a TPM.
     public var boot: BootName?
     /// What the appraisal has against the evidence; a farewell is taken nevertheless.
     public var reasons: [String]
-    /// The TPM's clock and firmware.
-    public var seen: LastSeen
+    /// The TPM's clock and firmware; absent for an instance without a TPM.
+    public var seen: LastSeen?
+    /// What an instance without a TPM has shown instead.
+    public var software: SoftwareFarewell?
 }
 
 /// What follows from a farewell.

@@ -42,6 +42,10 @@ public struct ResultSigner: Sendable {
         try compact(commitment, Commitment.type)
     }
 
+    /// Signs that a farewell of an instance without a TPM was taken.
+    /// - Returns: the JWS in compact form.
+    public func sign(_ word: FarewellWord) throws(MessageError) -> String { try compact(word, FarewellWord.type) }
+
     /// ES256 (RFC 7515 section 5.1).
     private func compact(_ claims: some Encodable, _ type: String) throws(MessageError) -> String {
         try CompactJWS.sign(

@@ -69,6 +69,17 @@ extension VerifierClient {
         return try decoded(FarewellAnswer.self, bytes, limit: FarewellAnswer.maximumSize)
     }
 
+    /// Presents the farewell of an instance without a TPM, once; again it is a farewell that was said before.
+    public func takeLeave(_ evidence: CompensatedEvidence) async throws(VerifierClientError) -> FarewellAnswer {
+        let bytes = try await exchange(
+            "/v1/compensated-farewells",
+            body: try encoded(evidence),
+            isRepeatable: false,
+            limit: FarewellAnswer.maximumSize
+        )
+        return try decoded(FarewellAnswer.self, bytes, limit: FarewellAnswer.maximumSize)
+    }
+
     /// The current epoch: what requests carry that are made off line.
     public func epoch() async throws(VerifierClientError) -> Freshness {
         let bytes = try await exchange("/v1/epoch", isRepeatable: true, limit: Freshness.maximumSize)

@@ -27,6 +27,13 @@ enum RouteTable {
                 verifier.vouchedDecision
             ),
             Route(.post, "/v1/farewells", by: .anyone, bodyLimit: Evidence.maximumSize, verifier.takeLeave),
+            Route(
+                .post,
+                "/v1/compensated-farewells",
+                by: .anyone,
+                bodyLimit: CompensatedEvidence.maximumSize,
+                verifier.takeCompensatedLeave
+            ),
 
             // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
             Route(.get, "/v1/epoch", by: .anyone) { _ in try verifier.epoch() },

@@ -14,6 +14,9 @@ struct RetireCommand: AsyncParsableCommand {
             is finished by the same command. Flash may keep what was overwritten, and whoever owns the TPM can derive the same keys \
             again: the verifier refuses them.
 
+            A device without a TPM says farewell with its key, through its gateway where it has one; then the directory, which has the key, \
+            is destroyed in the same way. A copy of it that somebody has made is refused like the keys of a TPM.
+
             Examples:
               birthmark-device retire
               birthmark-device retire --yes --owner-authorization GW-0001.auth
@@ -34,29 +37,85 @@ struct RetireCommand: AsyncParsableCommand {
     )
     var ownerAuthorization: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Leave the TPM out, because it will never answer: what a device whose tier was lowered has on its disk is destroyed, and "
+                + "the keys stay in the TPM."
+        )
+    )
+    var withoutTpm = false
+
     @OptionGroup var device: DeviceOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let owner = try ownerAuthorization.map { path throws(AgentError) in
-            try OwnerAuthorization(readingFrom: path)
-        }
         let directory = try StateDirectory(existing: device.state)
         let lock = try directory.lock()
-        let begun = try directory.retirement()
-        // What agent.json says is shredded on the way; the record keeps it.
-        let tcti = try device.tcti ?? (begun == nil ? directory.configuration().tcti : begun?.tcti)
-        let retirement = Retirement(directory, tcti: tcti, owner: owner)
+        if let done = try directory.doneRetirement() { return try print(RetirementOutcome(done)) }
+        let begun = try directory.begunRetirement()
+        let hasTPM = try begun.map { $0.withoutTPM != true } ?? hasTPM(directory)
+        let retirement = try retirement(of: directory, begun, hasTPM: hasTPM)
         if let begun { return try print(try await retirement.carryOut(begun, lock)) }
         guard let plan = try await retirement.plan() else {
             return try print(.nothingLeft)
         }
         // A verifier that is not known is noticed before anybody is asked.
-        let agent = withoutVerifier ? nil : try device.agent()
+        let leaving = withoutVerifier ? nil : try holder(hasTPM: hasTPM)
         try confirm(plan)
-        let farewell = try await agent?.takeLeave(lock).at
+        let farewell = try await leaving?.takeLeave(lock).at
         let record = try retirement.begin(plan, farewell: farewell, lock)
         try print(try await retirement.carryOut(record, lock))
+    }
+
+    /// Whether the identity is in a TPM; that of a device whose tier was lowered is, for as long as its TPM answers.
+    private func hasTPM(_ directory: StateDirectory) throws -> Bool {
+        guard directory.isUnmeasured else {
+            guard !withoutTpm else {
+                throw CommandFailure(
+                    .malformed,
+                    "what makes this device an instance is in its TPM alone",
+                    hint: "leave --without-tpm out; it is for a device whose tier was lowered"
+                )
+            }
+            return true
+        }
+        return try !withoutTpm && directory.isBesideTPM()
+    }
+
+    private func retirement(
+        of directory: StateDirectory,
+        _ begun: RetirementRecord?,
+        hasTPM: Bool
+    ) throws -> Retirement {
+        guard hasTPM else {
+            guard ownerAuthorization == nil else {
+                throw CommandFailure(
+                    .malformed,
+                    "--owner-authorization is for a TPM, and none is touched here",
+                    hint: "leave it out"
+                )
+            }
+            return Retirement(withoutTPM: directory)
+        }
+        // What agent.json says is shredded on the way; the record keeps it.
+        let tcti = try device.tcti ?? (begun == nil ? directory.configuration().tcti : begun?.tcti)
+        let owner = try ownerAuthorization.map { path throws(AgentError) in
+            try OwnerAuthorization(readingFrom: path)
+        }
+        return Retirement(directory, tcti: tcti, owner: owner)
+    }
+
+    private func holder(hasTPM: Bool) throws -> LeaseHolder {
+        if hasTPM { return .measured(try device.agent()) }
+        guard let agent = try device.compensatedAgent() else {
+            throw CommandFailure(
+                .refused,
+                "the time is over in which a software key spoke for this device",
+                hint: "only its TPM can say farewell; give --without-verifier to leave that out",
+                reasons: ["not-lowered"]
+            )
+        }
+        return .compensated(agent)
     }
 
     private func confirm(_ plan: RetirementPlan) throws {
@@ -70,8 +129,8 @@ struct RetireCommand: AsyncParsableCommand {
         }
         StandardError.write(
             """
-            The identity of \(plan.serial) (instance \(plan.instance)) will be destroyed: \(plan.remnants.count) keys and NV indices \
-            of its TPM, and all files in \(device.state). It cannot be undone.
+            The identity of \(plan.serial) (instance \(plan.instance)) will be destroyed: \(Self.keys(of: plan)), and all files in \
+            \(device.state). It cannot be undone.
             Type the serial number to go on:\u{20}
             """
         )
@@ -82,6 +141,10 @@ struct RetireCommand: AsyncParsableCommand {
                 reasons: ["not-confirmed"]
             )
         }
+    }
+
+    private static func keys(of plan: RetirementPlan) -> String {
+        plan.remnants.isEmpty ? "its keys, which are a file" : "\(plan.remnants.count) keys and NV indices of its TPM"
     }
 
     private func print(_ outcome: RetirementOutcome) throws {
@@ -109,6 +172,7 @@ struct RetireCommand: AsyncParsableCommand {
         case "another": "stays: it is not what the birth left there"
         case "platform": "stays: only the platform's firmware can undefine it"
         case "not-a-file": "stays: it is no file of the agent's"
+        case "kept": "stays: it says that this was done, and has no secrets"
         default: outcome
         }
     }

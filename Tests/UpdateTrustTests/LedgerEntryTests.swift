@@ -143,7 +143,7 @@ import Testing
                         quote: Sample.digest("quote"),
                         boot: .current,
                         reasons: [],
-                        seen: try #require(world.state.lastSeen)
+                        seen: world.state.lastSeen
                     )
                 )
             ),

@@ -39,7 +39,7 @@ import X509
             #expect(
                 open.map { "\($0.method.rawValue) \($0.pattern)" } == [
                     "POST /v1/challenges", "POST /v1/decisions", "POST /v1/compensated-decisions",
-                    "POST /v1/vouched-decisions", "POST /v1/farewells",
+                    "POST /v1/vouched-decisions", "POST /v1/farewells", "POST /v1/compensated-farewells",
                     "GET /v1/epoch",
                     "GET /ledger/checkpoint",
                     "GET /ledger/tile/{path...}",

@@ -37,7 +37,7 @@ public struct CompensatedAgent: Sendable {
     }
 
     /// What the device says that it runs: what was confirmed, or what an install has brought that was booted since.
-    private func running(_ journal: Journal, _ bornWith: BornWith) -> ClaimedRelease {
+    func running(_ journal: Journal, _ bornWith: BornWith) -> ClaimedRelease {
         if let update = journal.update, update.isConfirmable, update.isBooted(since: bootID) {
             let package = update.package
             return ClaimedRelease(name: package.name, version: package.version, manifest: package.manifest)
@@ -108,7 +108,7 @@ public struct CompensatedAgent: Sendable {
         return answer
     }
 
-    private func reach<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
+    func reach<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
         if let gateway { return try await VerifierClient.with(gateway, limits: limits, body) }
         return try await VerifierClient.with(trust, limits: limits, body)
     }
@@ -119,13 +119,7 @@ public struct CompensatedAgent: Sendable {
         to request: [UInt8],
         of instance: InstanceID
     ) throws(AgentError) {
-        guard let issuer = Label(trust.verifier), let keys = trust.resultKeys else {
-            throw AgentError(
-                .malformed,
-                "the trust bundle names no verifier, or no keys for what it commits",
-                hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
-            )
-        }
+        let (issuer, keys) = try verifierWords
         do {
             try Commitment.hold(answer, to: request, of: instance, issuer: issuer, keys: keys)
         } catch {
@@ -135,6 +129,20 @@ public struct CompensatedAgent: Sendable {
                 hint: "whoever carried it is not to be trusted; the same request is made again the next time",
                 reasons: ["answer-not-committed"]
             )
+        }
+    }
+
+    /// By whom and with which keys it is signed what the verifier tells a device without a TPM.
+    var verifierWords: (issuer: Label, keys: [StatementKey]) {
+        get throws(AgentError) {
+            guard let issuer = Label(trust.verifier), let keys = trust.resultKeys else {
+                throw AgentError(
+                    .malformed,
+                    "the trust bundle names no verifier, or no keys for what it commits",
+                    hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
+                )
+            }
+            return (issuer, keys)
         }
     }
 

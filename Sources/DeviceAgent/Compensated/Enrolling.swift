@@ -9,6 +9,7 @@ extension StateDirectory {
         sealedBy sealing: Sealing? = nil,
         _ lock: borrowing AgentLock
     ) async throws(AgentError) -> KeyRequest {
+        try checkNotRetiring()
         let claims = try sources.read()
         let identity: SoftwareIdentity
         if let made = try await durableIdentity() {

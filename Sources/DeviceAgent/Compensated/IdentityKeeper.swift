@@ -8,15 +8,17 @@ final class IdentityKeeper {
     let serial: Label?
     let bornWith: BornWith
 
+    static let notBorn = AgentError(
+        .environment,
+        "this device was not born yet",
+        hint: "birthmark-device enrol makes its key, and takes over what the factory has signed",
+        reasons: ["not-born"]
+    )
+
     /// Opens it.
     init(_ state: StateDirectory) async throws(AgentError) {
         guard let kept = try await state.durableIdentity(), let bornWith = kept.identity.bornWith else {
-            throw AgentError(
-                .environment,
-                "this device was not born yet",
-                hint: "birthmark-device enrol makes its key, and takes over what the factory has signed",
-                reasons: ["not-born"]
-            )
+            throw Self.notBorn
         }
         self.state = state
         self.kept = kept

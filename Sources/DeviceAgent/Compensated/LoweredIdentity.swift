@@ -18,6 +18,11 @@ extension StateDirectory {
         return unsafe access(besideTPMPath, F_OK) != 0
     }
 
+    /// Whether the software key was made beside a TPM, which the device has still.
+    public func isBesideTPM() throws(AgentError) -> Bool {
+        try unsafe loweredTier() != nil || access(besideTPMPath, F_OK) == 0
+    }
+
     func loweredTier() throws(AgentError) -> LoweredTierFile? {
         guard let bytes = try read(loweredPath, limit: LoweredTierFile.maximumSize) else { return nil }
         do {

@@ -26,6 +26,7 @@ extension StateDirectory {
         sealedBy sealing: Sealing? = nil,
         _ lock: borrowing AgentLock
     ) async throws(AgentError) -> TakenOverKey {
+        try checkNotRetiring()
         let held = try await durableIdentity()
         let bytes = try content(of: source)
         if let held, held.identity.bornWith != nil, bytes?.allSatisfy({ $0 == 0 }) ?? true {

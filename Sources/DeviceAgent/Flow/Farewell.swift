@@ -13,15 +13,7 @@ extension Agent {
                 try await takeLeave(tpm, try await tpm.bornInstance())
             }
         } catch {
-            var failure = error
-            if error.reasons.contains("not-retired") {
-                failure.hint =
-                    "nothing was destroyed; retire it at the verifier first: birthmark device retire, then run this again"
-            } else if error.kind == .environment {
-                failure.hint =
-                    "nothing was destroyed; try again, or give --without-verifier when the verifier will never answer"
-            }
-            throw failure
+            throw error.ofFarewell
         }
     }
 
@@ -59,5 +51,20 @@ extension Agent {
         } catch {
             throw AgentError(of: error, about: "the farewell")
         }
+    }
+}
+
+extension AgentError {
+    /// What to do next when a farewell was not taken.
+    var ofFarewell: AgentError {
+        var failure = self
+        if reasons.contains("not-retired") {
+            failure.hint =
+                "nothing was destroyed; retire it at the verifier first: birthmark device retire, then run this again"
+        } else if kind == .environment, reasons.isEmpty {
+            failure.hint =
+                "nothing was destroyed; try again, or give --without-verifier when the verifier will never answer"
+        }
+        return failure
     }
 }

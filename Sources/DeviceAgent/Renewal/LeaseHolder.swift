@@ -1,4 +1,4 @@
-import Messages
+public import Messages
 
 /// Whose lease it is: the agent of a device with a TPM, or of one without.
 public enum LeaseHolder: Sendable {
@@ -57,6 +57,14 @@ extension LeaseHolder {
         switch self {
         case .measured(let agent): try await agent.confirm(lock)
         case .compensated(let agent): try await agent.confirm(lock)
+        }
+    }
+
+    /// Says farewell, while the key is still there.
+    public func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
+        switch self {
+        case .measured(let agent): try await agent.takeLeave(lock)
+        case .compensated(let agent): try await agent.takeLeave(lock)
         }
     }
 

@@ -16,7 +16,7 @@ public struct RetirementStep: Hashable, Sendable, Encodable {
     public var what: String
     /// Where: a handle, an NV index, or a path in the agent's directory.
     public var place: String
-    /// `removed`, `gone`, `another`, `platform`, or `not-a-file`.
+    /// `removed`, `gone`, `another`, `platform`, `not-a-file`, or `kept`.
     public var outcome: String
 }
 
@@ -35,7 +35,15 @@ public struct RetirementOutcome: Hashable, Sendable, Encodable {
     public static let nothingLeft = RetirementOutcome(instance: nil, serial: nil, farewell: nil, steps: [])
 }
 
-/// The device's part of the end of its life: its keys leave the TPM, its NV indices are undefined, its directory is shredded.
+extension RetirementOutcome {
+    /// What a retirement that was written down has come to.
+    public init(_ record: RetirementRecord, steps: [RetirementStep] = []) {
+        self.init(instance: record.instance, serial: record.serial, farewell: record.farewell, steps: steps)
+    }
+}
+
+/// The device's part of the end of its life: its keys leave the TPM, its NV indices are undefined, its directory is shredded; without a
+/// TPM the keys are among the files.
 ///
 /// A courtesy: what ends trust is the operator's act at the verifier. Each step looks whether it is done already, so a run that was
 /// killed is finished by the same command. An evicted key is gone from its handle, and not from the world: whoever owns the TPM can
@@ -44,6 +52,7 @@ public struct Retirement: Sendable {
     let state: StateDirectory
     let tcti: String?
     let owner: OwnerAuthorization?
+    let hasTPM: Bool
 
     /// Joins the parts.
     /// - Parameters:
@@ -53,11 +62,25 @@ public struct Retirement: Sendable {
         self.state = state
         self.tcti = tcti
         self.owner = owner
+        hasTPM = true
+    }
+
+    /// The retirement of a device that has no TPM, or whose TPM is left out because it will never answer.
+    public init(withoutTPM state: StateDirectory) {
+        self.state = state
+        tcti = nil
+        owner = nil
+        hasTPM = false
     }
 
     /// Looks at what is to be destroyed, and whether it can be; nothing is changed.
     /// - Returns: nil when nothing is left of a birth, in the TPM or here.
     public func plan() async throws(AgentError) -> RetirementPlan? {
+        guard hasTPM else {
+            let identity = try await IdentityKeeper(state)
+            guard let serial = identity.serial else { throw IdentityKeeper.notBorn }
+            return RetirementPlan(instance: identity.instance, serial: serial, remnants: [])
+        }
         let isShredded = state.remains().isEmpty
         return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
             if isShredded, try await !tpm.hasBirthTag() { return nil }
@@ -82,13 +105,14 @@ public struct Retirement: Sendable {
             serial: plan.serial,
             farewell: farewell,
             tcti: tcti,
-            remnants: plan.remnants
+            remnants: plan.remnants,
+            withoutTPM: hasTPM ? nil : true
         )
         try state.write(record)
         return record
     }
 
-    /// Destroys it, keys first, the record of it last.
+    /// Destroys it, keys first, the record of it last; that of a device without a TPM stays.
     public func carryOut(
         _ record: RetirementRecord,
         _ lock: borrowing AgentLock
@@ -101,27 +125,32 @@ public struct Retirement: Sendable {
                 reasons: ["other-tpm"]
             )
         }
-        var steps = try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
-            try await tpm.check(owner)
-            var steps: [RetirementStep] = []
-            for remnant in record.remnants {
-                let removal = try await tpm.remove(remnant, by: owner)
-                steps.append(RetirementStep(remnant, removal))
-            }
-            return steps
-        }
-        for name in state.remains() {
+        var steps = hasTPM ? try await remove(record.remnants) : []
+        for name in state.remains() where hasTPM || name != StateDirectory.retirementName {
             let isShredded = try state.shred(name)
             steps.append(
                 RetirementStep(what: "file", place: name, outcome: isShredded ? "removed" : "not-a-file")
             )
         }
-        return RetirementOutcome(
-            instance: record.instance,
-            serial: record.serial,
-            farewell: record.farewell,
-            steps: steps
-        )
+        if !hasTPM {
+            var done = record
+            done.isDone = true
+            try state.write(done)
+            steps.append(RetirementStep(what: "file", place: StateDirectory.retirementName, outcome: "kept"))
+        }
+        return RetirementOutcome(record, steps: steps)
+    }
+
+    private func remove(_ remnants: [Remnant]) async throws(AgentError) -> [RetirementStep] {
+        try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
+            try await tpm.check(owner)
+            var steps: [RetirementStep] = []
+            for remnant in remnants {
+                let removal = try await tpm.remove(remnant, by: owner)
+                steps.append(RetirementStep(remnant, removal))
+            }
+            return steps
+        }
     }
 }
 

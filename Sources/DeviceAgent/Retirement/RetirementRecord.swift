@@ -1,7 +1,9 @@
 import DurableFiles
+import Glibc
 public import Messages
 
-/// `retirement.json`: what is being destroyed, written before the first of it is, and itself the last that goes.
+/// `retirement.json`: what is being destroyed, written before the first of it is, and itself the last that goes; of a device without a
+/// TPM it stays, and says that it was done.
 public struct RetirementRecord: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion = 1
@@ -17,13 +19,17 @@ public struct RetirementRecord: Hashable, Sendable, Codable {
     public var tcti: String?
     /// What was in the TPM.
     public var remnants: [Remnant]
+    /// True when what is destroyed is on the disk alone, because the device has no TPM or leaves it out; absent otherwise.
+    public var withoutTPM: Bool?
+    /// True once all of it is destroyed: without a TPM an empty directory could not say that something was.
+    public var isDone: Bool?
 
     /// The most bytes of the file; a real one has about 1 KB.
     static let maximumSize = 16 << 10
 }
 
 extension StateDirectory {
-    private static let retirementName = "retirement.json"
+    static let retirementName = "retirement.json"
     private var retirementPath: String { path + "/" + Self.retirementName }
 
     /// The retirement that has begun; nil when none has.
@@ -58,14 +64,41 @@ extension StateDirectory {
         try write(bytes, to: retirementPath)
     }
 
-    /// The files of the agent, the retirement's own last; the lock, which says nothing, is not one of them.
+    /// The files of the agent, keys first and the retirement's own last; the lock, which says nothing, is not one of them.
     func remains() -> [String] {
-        let own = DirectoryEntries.names(in: path).filter { $0 != Self.retirementName && !Self.frame.contains($0) }
+        let all = DirectoryEntries.names(in: path).filter { !Self.frame.contains($0) }
+        let own = all.filter { $0 != Self.retirementName }.sorted()
         let held = ["spool", "grants"].flatMap { directory in
             DirectoryEntries.names(in: path + "/" + directory).map { directory + "/" + $0 }
         }
-        let last = DirectoryEntries.names(in: path).filter { $0 == Self.retirementName }
-        return held.sorted() + own.sorted() + last
+        // Also what a killed run has left of a key beside its place.
+        let keys = own.filter { $0.hasPrefix("identity.") }
+        let others = own.filter { !$0.hasPrefix("identity.") }
+        return keys + held.sorted() + others + all.filter { $0 == Self.retirementName }
+    }
+
+    /// The retirement that was done here, unless another agent has begun since.
+    public func doneRetirement() throws(AgentError) -> RetirementRecord? {
+        guard let record = try retirement(), record.isDone == true, !isUnmeasured,
+            unsafe access(trustPath, F_OK) != 0
+        else { return nil }
+        return record
+    }
+
+    /// The retirement that has begun and is not done.
+    public func begunRetirement() throws(AgentError) -> RetirementRecord? {
+        try retirement().flatMap { $0.isDone == true ? nil : $0 }
+    }
+
+    /// Refuses to make something anew where the old is being destroyed.
+    func checkNotRetiring() throws(AgentError) {
+        guard try begunRetirement() != nil else { return }
+        throw AgentError(
+            .refused,
+            "what was here is being destroyed, and the run that did so was cut off",
+            hint: "finish it first: birthmark-device retire",
+            reasons: ["retiring"]
+        )
     }
 
     /// What stays of the directory until its owner removes it.

@@ -4,7 +4,7 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
     public var version: Int
     /// Who asks.
     public var instance: InstanceID
-    /// What for: `attest`, `update` or `confirm`.
+    /// What for: `attest`, `update`, `confirm` or `farewell`.
     public var purpose: Purpose
     /// The verifier's challenge, exactly as it was given.
     public var challenge: String
@@ -28,7 +28,7 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
     /// The most bytes a request has; a real one has about 900.
     public static let maximumSize = 8192
     /// What such an instance can ask for.
-    public static let purposes: Set<Purpose> = [.attest, .update, .confirm]
+    public static let purposes: Set<Purpose> = [.attest, .update, .confirm, .farewell]
 
     /// Makes a request of the one format.
     public init(
@@ -68,7 +68,7 @@ public struct CompensatedRequest: Hashable, Sendable, Codable {
         else {
             throw MessageError(
                 .outOfRange,
-                "an instance without a TPM asks for attest, for update with \"package\", or for confirm with \"grant\""
+                "an instance without a TPM asks for attest or farewell, for update with \"package\", or for confirm with \"grant\""
             )
         }
         guard witness == nil || purpose == .update else {

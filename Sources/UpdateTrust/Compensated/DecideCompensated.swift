@@ -22,10 +22,10 @@ public func decide(_ input: CompensatedInput) -> CompensatedDecision {
 
 extension CompensatedInput {
     /// Whether it is one with a TPM, and no act, or none any more, lets it speak without.
-    fileprivate var isOver: Bool { record.facts.tier != .compensated && state.lowered?.holds(at: now) != true }
+    var isOver: Bool { record.facts.tier != .compensated && state.lowered?.holds(at: now) != true }
 
     /// What makes the parts of the input belong to different instances or requests: a fault of the caller, and never trust.
-    fileprivate func contradiction(of shown: CompensatedState) -> String? {
+    func contradiction(of shown: CompensatedState) -> String? {
         let asked = request.request
         guard shown.instance == state.instance, record.instance == state.instance, asked.instance == state.instance
         else { return "evidence, request, record and state are of different instances" }
@@ -52,7 +52,7 @@ extension CompensatedInput {
         }
     }
 
-    private var draft: TransitionDraft { TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier)) }
+    var draft: TransitionDraft { TransitionDraft(of: state, at: now, actor: Actor(.verifier, verifier)) }
 
     /// Two copies have one name: neither is believed until an operator has looked at both.
     fileprivate func suspend(for fork: Fork) throws(MessageError) -> CompensatedDecision {

@@ -57,23 +57,28 @@ public struct Commitment: Hashable, Sendable, Codable {
         guard let compact = answer.commitment else {
             throw AttestationResultError(.malformed, "the verifier's signature over what it has committed is missing")
         }
-        let payload = try CompactJWS.payload(
-            ofResult: compact,
-            type: type,
-            isTypeRequired: true,
-            limit: maximumSize,
-            keys: keys
-        )
-        let claims: Commitment
-        do {
-            claims = try CanonicalJSON.decode(Commitment.self, from: payload, limit: maximumSize)
-        } catch {
-            throw AttestationResultError(.claims, error.detail)
-        }
+        let claims: Commitment = try CompactJWS.word(compact, type, limit: maximumSize, keys: keys)
         guard claims.iss == issuer, claims.sub == GrantClaims.subjectPrefix + instance.text,
             claims.request == ContentDigest(of: request),
             claims.cnf == Confirmation(jkt: JSONWebKey(answer.key).thumbprint), claims.position == answer.position,
             claims.lease.id.text == answer.lease.id, claims.lease.exp == answer.lease.expires
         else { throw AttestationResultError(.claims, "the verifier committed something else than the answer says") }
+    }
+}
+
+extension CompactJWS {
+    /// What the verifier has told an instance without a TPM under its results key, whoever carried it.
+    static func word<Claims: Codable>(
+        _ compact: String,
+        _ type: String,
+        limit: Int,
+        keys: [StatementKey]
+    ) throws(AttestationResultError) -> Claims {
+        let payload = try payload(ofResult: compact, type: type, isTypeRequired: true, limit: limit, keys: keys)
+        do {
+            return try CanonicalJSON.decode(Claims.self, from: payload, limit: limit)
+        } catch {
+            throw AttestationResultError(.claims, error.detail)
+        }
     }
 }

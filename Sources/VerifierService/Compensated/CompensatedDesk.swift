@@ -22,12 +22,20 @@ extension Verifier {
     }
 
     /// Evidence of an instance without a TPM, with the record of whom it says that it is; its challenge is used up.
-    func received(_ evidence: CompensatedEvidence, wantsResult: Bool) async throws -> CompensatedCase {
+    /// - Parameter isLeaving: whether it is a farewell that has its place here, and nothing else.
+    func received(
+        _ evidence: CompensatedEvidence,
+        wantsResult: Bool,
+        isLeaving: Bool = false
+    ) async throws -> CompensatedCase {
         let request: ReceivedCompensatedRequest
         do { request = try ReceivedCompensatedRequest(parsing: evidence.request.bytes) } catch {
             throw ServiceProblem.malformed(error.detail)
         }
         let asked = request.request
+        guard (asked.purpose == .farewell) == isLeaving else {
+            throw ServiceProblem.malformed("a farewell goes to /v1/compensated-farewells, and nothing else does")
+        }
         guard let birth = try await enrolledBirth(asked.instance) else {
             throw notAuthentic(asked.instance, asked.purpose, "no such instance on record")
         }
@@ -138,7 +146,7 @@ extension Verifier {
         return (snapshot, subject, appraiser.appraise(given.evidence, asked))
     }
 
-    private func input(
+    func input(
         _ given: CompensatedCase,
         _ subject: CompensatedSubject,
         _ verdict: CompensatedVerdict,
@@ -185,15 +193,15 @@ extension Verifier {
         return try materials.resultSigner.sign(claims)
     }
 
-    private func change(
+    func change(
         _ given: CompensatedCase,
-        _ decided: CompensatedDecision,
+        _ decided: CompensatedDecision?,
         _ transition: Transition,
         _ snapshot: DecisionSnapshot,
         _ policy: Policy
     ) -> DecisionChange {
         var grant: StoredGrant?
-        if case .granted(let signed, _) = decided.outcome {
+        if case .granted(let signed, _) = decided?.outcome {
             let claims = signed.terms.claims
             grant = StoredGrant(
                 jti: claims.jti,

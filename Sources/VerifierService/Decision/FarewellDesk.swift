@@ -32,14 +32,7 @@ extension Verifier {
             let input = try await input(given, snapshot, verdict, current.policy, known, isLogHeld: log.isHeld)
             switch UpdateTrust.takeLeave(input) {
             case .known(let farewell): return try answer(farewell, of: instance, wasKnown: true)
-            case .refused(let refused):
-                metrics.count(.decisions, Purpose.farewell.rawValue, "refused")
-                for reason in refused.codes { metrics.count(.reasons, reason) }
-                throw ServiceProblem.refused(
-                    refused.reasons.first?.sentence ?? "Refused.",
-                    reasons: refused.codes,
-                    instance: instance.text
-                )
+            case .refused(let refused): throw refusal(refused, of: instance)
             case .notAuthentic: throw notAuthentic(given.request, "no farewell of this instance's")
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let farewell):
@@ -55,9 +48,25 @@ extension Verifier {
         throw ServiceProblem.undecided("the record of \(instance) moved \(Self.attempts) times")
     }
 
-    private func answer(_ farewell: Farewell, of instance: InstanceID, wasKnown: Bool) throws -> Answer {
+    /// The answer to a farewell that was not taken.
+    func refusal(_ refused: Refused, of instance: InstanceID) -> ServiceProblem {
+        metrics.count(.decisions, Purpose.farewell.rawValue, "refused")
+        for reason in refused.codes { metrics.count(.reasons, reason) }
+        return .refused(
+            refused.reasons.first?.sentence ?? "Refused.",
+            reasons: refused.codes,
+            instance: instance.text
+        )
+    }
+
+    func answer(
+        _ farewell: Farewell,
+        of instance: InstanceID,
+        wasKnown: Bool,
+        word: String? = nil
+    ) throws -> Answer {
         metrics.count(.decisions, Purpose.farewell.rawValue, wasKnown ? "known" : "accepted")
         logger.notice("farewell", metadata: ["instance": "\(instance)", "known": "\(wasKnown)"])
-        return try .json(FarewellAnswer(instance: instance, at: farewell.at, wasKnown: wasKnown))
+        return try .json(FarewellAnswer(instance: instance, at: farewell.at, wasKnown: wasKnown, word: word))
     }
 }

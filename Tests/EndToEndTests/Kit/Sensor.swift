@@ -28,7 +28,7 @@ struct Sensor: Sendable {
 
     // MARK: Birth
 
-    private var order: [String] {
+    var order: [String] {
         ["--serial", serial, "--model", "sn-10", "--hardware-revision", "A", "--environment", "production"]
             + [
                 "--product", "sensor", "--package", "sensor-os", "--package-version", "1.7.0", "--security-version",

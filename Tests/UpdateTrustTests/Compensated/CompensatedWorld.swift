@@ -190,7 +190,7 @@ struct CompensatedWorld {
         return code
     }
 
-    private mutating func take(_ transition: Transition) throws {
+    mutating func take(_ transition: Transition) throws {
         #expect(transition.state.version == state.version + 1)
         state = transition.state
         if let ratchet = state.ratchet { committed[ratchet.key] = committed[ratchet.key] ?? ratchet.position }
