@@ -48,7 +48,8 @@ struct Narration {
         case .rollout(let body):
             return
                 "the rollout of \(release(body.release)): \(body.act.rawValue), \(body.plan.percent) % of the fleet: \(body.reason)"
-        case .farewell: return "\(device) said farewell with a last quote"
+        case .farewell(let body):
+            return "\(device) said farewell" + (body.software == nil ? " with a last quote" : ", signed with its last software key")
         case .reappearance(let body):
             let after = body.afterFarewell == true ? ", after its farewell" : ""
             return "\(device) came back although it is retired\(after), and was refused"

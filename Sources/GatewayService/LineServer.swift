@@ -59,8 +59,10 @@ extension Gateway {
         )
     }
 
+    private static let ofLines = ["/v1/challenges", "/v1/compensated-decisions", "/v1/compensated-farewells"]
+
     /// Packages do not go over a line.
     private var lineRoutes: [Route] {
-        routes.filter { ["/v1/challenges", "/v1/compensated-decisions"].contains($0.pattern.description) }
+        routes.filter { Self.ofLines.contains($0.pattern.description) }
     }
 }

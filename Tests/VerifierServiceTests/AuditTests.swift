@@ -4,6 +4,8 @@ import Ledger
 import Messages
 import Testing
 import UpdateTrust
+import VerifierClient
+import VerifierStore
 
 @testable import VerifierService
 
