@@ -77,12 +77,14 @@ import Testing
         let package = PackageReference(name: label, version: label, sha256: digest, manifest: digest)
         let changes: [(inout CompensatedRequest) -> Void] = [
             { $0.version = 2 }, { $0.purpose = .update }, { $0.purpose = .confirm }, { $0.purpose = .delayed },
-            { $0.purpose = .farewell }, { $0.package = package }, { $0.grant = "g" }, { $0.next = $0.key },
+            { $0.purpose = .vouch }, { $0.package = package }, { $0.grant = "g" }, { $0.next = $0.key },
+            { ($0.purpose, $0.package) = (.farewell, package) }, { ($0.purpose, $0.grant) = (.farewell, "g") },
         ]
         for change in changes {
             let bytes = try request(change).bytes
             #expect(throws: MessageError.self) { try CompensatedRequest(parsing: bytes) }
         }
+        #expect(try CompensatedRequest(parsing: request { $0.purpose = .farewell }.bytes).purpose == .farewell)
         #expect(
             try CompensatedRequest(parsing: request { ($0.purpose, $0.package) = (.update, package) }.bytes).package
                 == package
