@@ -169,7 +169,7 @@ extension DeviceOptions {
         else { return }
         throw AgentError(
             .refused,
-            "this device has no TPM, and without its clock and counter nothing bounds a grant that travels as a file",
+            "this device speaks without a TPM, and nothing but a TPM's clock and counter bounds a grant that travels as a file",
             hint:
                 "have it ask through a gateway that reaches the verifier (--gateway FILE); when it is the person at the device that matters, "
                 + "birthmark device witness and birthmark-device update --witness-code",

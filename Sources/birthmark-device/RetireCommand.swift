@@ -56,7 +56,7 @@ struct RetireCommand: AsyncParsableCommand {
         let hasTPM = try begun.map { $0.withoutTPM != true } ?? hasTPM(directory)
         let retirement = try retirement(of: directory, begun, hasTPM: hasTPM)
         if let begun { return try print(try await retirement.carryOut(begun, lock)) }
-        guard let plan = try await retirement.plan() else {
+        guard let plan = try await plan(retirement, in: directory) else {
             return try print(.nothingLeft)
         }
         // A verifier that is not known is noticed before anybody is asked.
@@ -70,16 +70,36 @@ struct RetireCommand: AsyncParsableCommand {
     /// Whether the identity is in a TPM; that of a device whose tier was lowered is, for as long as its TPM answers.
     private func hasTPM(_ directory: StateDirectory) throws -> Bool {
         guard directory.isUnmeasured else {
-            guard !withoutTpm else {
-                throw CommandFailure(
-                    .malformed,
-                    "what makes this device an instance is in its TPM alone",
-                    hint: "leave --without-tpm out; it is for a device whose tier was lowered"
-                )
-            }
+            guard !withoutTpm else { throw Self.needless("what makes this device an instance is in its TPM alone") }
             return true
         }
-        return try !withoutTpm && directory.isBesideTPM()
+        guard try directory.isBesideTPM() else {
+            guard !withoutTpm else { throw Self.needless("this device has no TPM") }
+            return false
+        }
+        return !withoutTpm
+    }
+
+    private static func needless(_ why: String) -> CommandFailure {
+        CommandFailure(
+            .malformed,
+            why,
+            hint: "leave --without-tpm out; it is for a device whose tier was lowered"
+        )
+    }
+
+    /// Looks at what is to be destroyed; of a TPM that does not answer it is said how it can be left out.
+    private func plan(_ retirement: Retirement, in directory: StateDirectory) async throws -> RetirementPlan? {
+        do throws(AgentError) {
+            return try await retirement.plan()
+        } catch {
+            var failure = error
+            if failure.kind == .environment, !withoutTpm, directory.isUnmeasured, try directory.isBesideTPM() {
+                failure.hint =
+                    "put that right and run the same command again; if the TPM will never answer, give --without-tpm"
+            }
+            throw failure
+        }
     }
 
     private func retirement(
@@ -95,7 +115,7 @@ struct RetireCommand: AsyncParsableCommand {
                     hint: "leave it out"
                 )
             }
-            return Retirement(withoutTPM: directory)
+            return Retirement(withoutTPM: directory, leavesTPM: withoutTpm)
         }
         // What agent.json says is shredded on the way; the record keeps it.
         let tcti = try device.tcti ?? (begun == nil ? directory.configuration().tcti : begun?.tcti)
@@ -156,7 +176,7 @@ struct RetireCommand: AsyncParsableCommand {
 
     private static func facts(_ outcome: RetirementOutcome, _ serial: Label) -> [(name: String, value: String?)] {
         let steps = outcome.steps.map { step -> (name: String, value: String?) in
-            ("", "\(step.what) \(step.place): \(text(step.outcome))")
+            ("", "\(step.what)\(step.place.isEmpty ? "" : " ")\(step.place): \(text(step.outcome))")
         }
         let facts: [(name: String, value: String?)] = [
             ("retired", "\(serial) is no more"),
@@ -172,6 +192,7 @@ struct RetireCommand: AsyncParsableCommand {
         case "another": "stays: it is not what the birth left there"
         case "platform": "stays: only the platform's firmware can undefine it"
         case "not-a-file": "stays: it is no file of the agent's"
+        case "left-out": "was left out: the keys and NV indices of the birth are in it still"
         case "kept": "stays: it says that this was done, and has no secrets"
         default: outcome
         }

@@ -36,6 +36,7 @@ import UpdateTrust
             #expect(unasked.error.contains("--yes") && left(sensor) == before)
             let needless = ["--yes", "--owner-authorization", sensor.cid]
             try await expect(2, sensor.agent("retire", needless))
+            try await expect(2, sensor.agent("retire", ["--yes", "--without-tpm"]))
             let copy = sensor.directory + "/copy"
             try FileManager.default.copyItem(atPath: sensor.state, toPath: copy)
             let done = try await expect(0, sensor.agent("retire", ["--yes"])).json
@@ -153,7 +154,7 @@ import UpdateTrust
             for (verb, arguments) in commands {
                 let refused = try await expect(1, sensor.agent(verb, arguments))
                 #expect(try refused.json["reasons"].texts == ["no-tpm"])
-                #expect(refused.error.contains("no TPM") && refused.error.contains("gateway"), "\(refused)")
+                #expect(refused.error.contains("without a TPM") && refused.error.contains("gateway"), "\(refused)")
                 #expect(refused.error.contains("--witness-code") && !exists(out))
             }
         }

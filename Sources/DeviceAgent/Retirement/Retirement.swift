@@ -12,11 +12,11 @@ public struct RetirementPlan: Hashable, Sendable {
 
 /// One step, and what became of it.
 public struct RetirementStep: Hashable, Sendable, Encodable {
-    /// What it was about: a kind of remnant, or `file`.
+    /// What it was about: a kind of remnant, `file`, or `tpm`.
     public var what: String
-    /// Where: a handle, an NV index, or a path in the agent's directory.
+    /// Where: a handle, an NV index, or a path in the agent's directory; empty for `tpm`.
     public var place: String
-    /// `removed`, `gone`, `another`, `platform`, `not-a-file`, or `kept`.
+    /// `removed`, `gone`, `another`, `platform`, `not-a-file`, `kept`, or `left-out`.
     public var outcome: String
 }
 
@@ -38,7 +38,8 @@ public struct RetirementOutcome: Hashable, Sendable, Encodable {
 extension RetirementOutcome {
     /// What a retirement that was written down has come to.
     public init(_ record: RetirementRecord, steps: [RetirementStep] = []) {
-        self.init(instance: record.instance, serial: record.serial, farewell: record.farewell, steps: steps)
+        let left = record.leavesTPM == true ? [RetirementStep(what: "tpm", place: "", outcome: "left-out")] : []
+        self.init(instance: record.instance, serial: record.serial, farewell: record.farewell, steps: steps + left)
     }
 }
 
@@ -53,6 +54,7 @@ public struct Retirement: Sendable {
     let tcti: String?
     let owner: OwnerAuthorization?
     let hasTPM: Bool
+    let leavesTPM: Bool
 
     /// Joins the parts.
     /// - Parameters:
@@ -63,14 +65,17 @@ public struct Retirement: Sendable {
         self.tcti = tcti
         self.owner = owner
         hasTPM = true
+        leavesTPM = false
     }
 
     /// The retirement of a device that has no TPM, or whose TPM is left out because it will never answer.
-    public init(withoutTPM state: StateDirectory) {
+    /// - Parameter leavesTPM: whether there is one that is left out.
+    public init(withoutTPM state: StateDirectory, leavesTPM: Bool = false) {
         self.state = state
         tcti = nil
         owner = nil
         hasTPM = false
+        self.leavesTPM = leavesTPM
     }
 
     /// Looks at what is to be destroyed, and whether it can be; nothing is changed.
@@ -106,7 +111,8 @@ public struct Retirement: Sendable {
             farewell: farewell,
             tcti: tcti,
             remnants: plan.remnants,
-            withoutTPM: hasTPM ? nil : true
+            withoutTPM: hasTPM ? nil : true,
+            leavesTPM: leavesTPM ? true : nil
         )
         try state.write(record)
         return record

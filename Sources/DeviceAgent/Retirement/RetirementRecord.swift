@@ -21,6 +21,8 @@ public struct RetirementRecord: Hashable, Sendable, Codable {
     public var remnants: [Remnant]
     /// True when what is destroyed is on the disk alone, because the device has no TPM or leaves it out; absent otherwise.
     public var withoutTPM: Bool?
+    /// True when there is a TPM that is left out, with what it holds; absent otherwise.
+    public var leavesTPM: Bool?
     /// True once all of it is destroyed: without a TPM an empty directory could not say that something was.
     public var isDone: Bool?
 
