@@ -73,17 +73,25 @@ enum CompensatedSeeds {
                 claims.map { InjectedIdentity(serial: label("SN-1"), key: key, claims: $0, bornWith: bornWith) }
             )
         ],
+        "compensated-orders": [
+            "witness": json(WitnessOrder(release: digest, minutes: 15, reason: "Bob is on site")),
+            "lower-tier": json(
+                claims.flatMap { try? KeyRequest(by: key, claims: $0) }.flatMap { try? CanonicalJSON.encode($0) }
+                    .flatMap { LowerTierOrder(request: Blob($0), days: 7, reason: "TPM dead, board ordered") }
+            ),
+        ],
+        "compensated-answers": CompensatedAnswerSeeds.all,
     ]
 
     /// Any number from 1 to the order of P-256 is a private key.
-    private static let key: P256.Signing.PrivateKey = {
+    static let key: P256.Signing.PrivateKey = {
         do {
             return try P256.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 0x29, count: 32))
         } catch { fatalError("a fixed key is not one: \(error)") }
     }()
 
     private static let digest = MessageSeeds.digest
-    private static let bornWith = BornWith(name: label("os"), version: label("1.0.0"), securityVersion: 3)
+    static let bornWith = BornWith(name: label("os"), version: label("1.0.0"), securityVersion: 3)
     private static let claims = HardwareClaims([
         label("mmc-cid"): label("15010038474e4434"), label("mac"): label("02:00:00:00:00:01"),
     ])
@@ -121,7 +129,7 @@ enum CompensatedSeeds {
 
     private static func label(_ text: String) -> Label { MessageSeeds.label(text) }
 
-    private static func json(_ value: (some Encodable)?) -> [UInt8] {
+    static func json(_ value: (some Encodable)?) -> [UInt8] {
         value.flatMap { try? CanonicalJSON.encode($0) } ?? []
     }
 
