@@ -360,7 +360,13 @@ let package = Package(
                 x509, asn1, logging, subprocess, system,
             ]
         ),
-        tests(of: "GatewayService", ["DeviceAgent", "DurableFiles", "VerifierClient", "Messages", crypto, logging]),
+        tests(
+            of: "GatewayService",
+            [
+                "DeviceAgent", "DurableFiles", "VerifierClient", "HTTPService", "Messages", crypto, logging, nioCore, nioSSL,
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
