@@ -48,19 +48,6 @@ import UpdateTrust
     /// More moments than any of the commands has.
     private static let most = 1000
 
-    private struct Score {
-        var points = 0
-        var resumed = 0
-        var lost = 0
-        var doubled = 0
-
-        func report(_ what: String) {
-            let row = "\(what): kill points: \(points), resumed: \(resumed), lost: \(lost), doubled: \(doubled)\n"
-            FileHandle.standardError.write(Data(row.utf8))
-            #expect(points > 0 && resumed == points && lost == 0 && doubled == 0, "\(row)")
-        }
-    }
-
     @Test(arguments: Act.allCases, Victim.allCases)
     func aRatchetStruckAnywhereIsOneChain(act: Act, victim: Victim) async throws {
         try await Sensors.with { sensors in
@@ -86,7 +73,7 @@ import UpdateTrust
     private func score(_ act: Act, _ victim: Victim, _ sensor: Sensor, _ what: String = "") async throws {
         let faults = try await MachineFaults(in: sensor.sensors.directory)
         try await expect(0, sensor.agent("attest"))
-        var score = Score()
+        var score = KillScore()
         var (number, missed): (Int, Int) = (1, 0)
         var rounds: Int64 = 0
         while number <= Self.most, missed < 3 {
@@ -112,7 +99,7 @@ import UpdateTrust
             // An install whose end nobody has put down is done once more, under the same grant.
             score.doubled += act == .update && sensor.times("ended") > ended + 2 ? 1 : 0
         }
-        let isOneChain = try await expectOneChain(of: sensor, receipts: act == .attest ? 0 : rounds)
+        let isOneChain = try await sensor.expectOneChain(receipts: act == .attest ? 0 : rounds)
         score.doubled += isOneChain ? 0 : 1
         score.report("\(what)without a TPM, \(act.rawValue), \(victim.rawValue)")
     }
@@ -136,7 +123,7 @@ import UpdateTrust
                 try await expect(0, sensor.agent("attest"))
             }
             #expect(killed > 0)
-            #expect(try await expectOneChain(of: sensor, receipts: 0))
+            #expect(try await sensor.expectOneChain(receipts: 0))
         }
     }
 
@@ -144,7 +131,7 @@ import UpdateTrust
     @Test func aKeyThatIsTakenOverIsTakenOverOnce() async throws {
         try await Sensors.with { sensors in
             let faults = try await MachineFaults(in: sensors.directory)
-            var score = Score()
+            var score = KillScore()
             for number in stride(from: 1, through: Self.most, by: Self.isWhole ? 1 : 3) {
                 let sensor = try Sensor("S-\(number)", in: sensors)
                 let born = try await expect(0, sensor.inject()).json
@@ -196,27 +183,5 @@ import UpdateTrust
         let record = try await sensor.sensors.record(of: sensor.serial)
         return record["lifecycle"].text == "trusted" && record["fork"] == .null && record["lease"] != .null
             && (act == .attest || sensor.step == "confirmed")
-    }
-
-    /// Holds the ledger to what one device can have done: each decision commits the next key, or repeats the last one.
-    private func expectOneChain(of sensor: Sensor, receipts: Int64) async throws -> Bool {
-        let copy = try await LedgerCopy(sensor.sensors.trust)
-        var (position, key): (Int64, ContentDigest?) = (0, nil)
-        var (isOne, repeated, found): (Bool, Int, Int64) = (true, 0, 0)
-        for entry in try copy.statements() {
-            switch entry.body {
-            case .compensated(let decision):
-                let isRepeated = decision.repeated == true
-                repeated += isRepeated ? 1 : 0
-                isOne = isOne && decision.fork == nil && decision.position == position + (isRepeated ? 0 : 1)
-                isOne = isOne && (key == decision.key) == isRepeated
-                (position, key) = (decision.position, decision.key)
-            case .receipt: found += 1
-            default: break
-            }
-        }
-        #expect(isOne && found == receipts, "\(found) receipts of \(receipts), \(repeated) repeated")
-        for grant in sensor.grants { try copy.expectHolds(grantAt: grant) }
-        return isOne && found == receipts
     }
 }

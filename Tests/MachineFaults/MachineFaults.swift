@@ -45,6 +45,15 @@ public struct MachineFaults: Sendable {
         fault("kill before+after+answered \(number) * \(other ?? 0)")
     }
 
+    /// The environment under which a program is killed at a step, counted from 1 from when a file is there: one more kind of moment
+    /// is when it has sent something to another.
+    public func killing(atStep number: Int, while flag: String) -> [String: String] {
+        fault("kill before+after+answered+sent \(number) *").merging(["FAULT_WHILE": flag]) { $1 }
+    }
+
+    /// The environment under which a program is killed when it has sent something, the `number`th time.
+    public func killing(sending number: Int) -> [String: String] { fault("kill sent \(number) *") }
+
     /// The environment under which a program is killed when it puts a file whose path ends with `name` in its place for
     /// the `number`th time.
     public func killing(_ moment: Moment, placing number: Int, of name: String) -> [String: String] {
@@ -81,7 +90,7 @@ public struct NotedMoments: Sendable {
         let text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
         let lines = text.split(separator: "\n").map(String.init)
         needsOfRoom = lines.filter { $0.hasPrefix("room ") || $0.hasPrefix("bytes ") }
-        moments = lines.filter { !$0.hasPrefix("room ") && !$0.hasPrefix("bytes ") }
+        moments = lines.filter { line in !["room ", "bytes ", "sent "].contains { line.hasPrefix($0) } }
     }
 
     /// The kinds of moments: phase and call.

@@ -1,7 +1,7 @@
 /* Faults of the machine, put between a real program and libc and libtss2: the program itself knows nothing of it.
  *
  * FAULT is "DEED PHASES NUMBER NAME [PROCESS]". The moments whose phase stands in PHASES (joined by +) are counted, of all
- * files (NAME is *) or of those whose path ends with NAME. At the NUMBERth the deed is done: kill this process, or the
+ * files (NAME is *) or of those whose path ends with NAME; what was sent to another has no path. At the NUMBERth the deed is done: kill this process, or the
  * other one that is named; full from then on, or once, so that there is no room on the disk. FAULT_WHILE names a file
  * without which nothing happens, FAULT_NOTES one to which every moment writes a line. */
 #define _GNU_SOURCE
@@ -15,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* Past the functions below, which would count it. */
@@ -104,6 +106,15 @@ static int on_disk(int descriptor, char path[static 4096]) {
     return 1;
 }
 
+/* What a socket has taken is on its way, whatever becomes of who sent it. */
+static ssize_t sent(const char *call, int descriptor, ssize_t result) {
+    int number = errno;
+    struct stat status;
+    if (result > 0 && !fstat(descriptor, &status) && S_ISSOCK(status.st_mode)) fault("sent", call, "");
+    errno = number;
+    return result;
+}
+
 #define FILE_CALL(room, name, refusal, call) \
     REAL(name); \
     char path[4096]; \
@@ -112,7 +123,19 @@ static int on_disk(int descriptor, char path[static 4096]) {
 
 int fsync(int descriptor) { FILE_CALL("room", fsync, -1, real(descriptor)); }
 ssize_t write(int descriptor, const void *bytes, size_t size) {
-    FILE_CALL("bytes", write, -1, real(descriptor, bytes, size));
+    FILE_CALL("bytes", write, -1, sent("write", descriptor, real(descriptor, bytes, size)));
+}
+ssize_t writev(int descriptor, const struct iovec *pieces, int count) {
+    REAL(writev);
+    return sent("writev", descriptor, real(descriptor, pieces, count));
+}
+ssize_t send(int descriptor, const void *bytes, size_t size, int flags) {
+    REAL(send);
+    return sent("send", descriptor, real(descriptor, bytes, size, flags));
+}
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) {
+    REAL(sendmsg);
+    return sent("sendmsg", descriptor, real(descriptor, message, flags));
 }
 ssize_t pwrite(int descriptor, const void *bytes, size_t size, off_t at) {
     FILE_CALL("bytes", pwrite, -1, real(descriptor, bytes, size, at));

@@ -92,6 +92,33 @@ import VerifierStore
         }
     }
 
+    /// However often it asks again: nothing is counted as wrong, and what was spent stays spent on the same.
+    @Test func aRetryBurnsNoAttempt() async throws {
+        try await with { service, device, package in
+            let code = try await call(service, device.serial, package).code
+            let instance = device.instance
+            func awaited() async throws -> AwaitedWitness? {
+                try await service.store.snapshot(of: instance, release: nil)?.state.witness
+            }
+            try await service.anonymous { client in
+                for _ in 0..<6 {
+                    var lost = device
+                    let answer = try await client.ask(&lost, .update, package: package, witness: code)
+                    #expect(answer.position == 1 && answer.grant != nil)
+                    let spent = try await awaited().found()
+                    #expect(spent.wrong == 0 && spent.spent?.position == 1)
+                }
+                // Another request is not the same one, and a code that is spent cannot be guessed at either.
+                device.moveOn()
+                let other = try await problem {
+                    try await client.ask(&device, .update, package: package, witness: code)
+                }
+                #expect(other.reasons == ["controls-unmet"])
+                #expect(try await awaited().found().wrong == 0)
+            }
+        }
+    }
+
     /// At once and with the same keys, as a client that gave up waiting: one code, one step.
     @Test func theSameRequestTwiceAtOnce() async throws {
         try await with { service, device, package in

@@ -21,6 +21,17 @@ struct Sensors: Sendable {
     /// Runs a test with a verifier that serves devices without a TPM.
     /// - Parameter approvals: how many people have to approve an update.
     static func with(approvals: Int = 0, lease: Int = 3600, _ body: (Sensors) async throws -> Void) async throws {
+        let controls = #"{"releases":["sensor-os"],"approvals":\#(approvals),"claims":true}"#
+        try await with(policy: policy(lease: lease, controls: controls), body)
+    }
+
+    /// The same under other rules.
+    /// - Parameter vendor: makes the CA of the TPMs that the line and the verifier believe; its directory.
+    static func with(
+        policy: String,
+        vendor: (@Sendable (String) throws -> String)? = nil,
+        _ body: (Sensors) async throws -> Void
+    ) async throws {
         try await Turns.shared.take {
             try await withDirectory { directory in
                 let sensors = Sensors(
@@ -29,7 +40,7 @@ struct Sensors: Sendable {
                 )
                 let outcome: Result<Void, any Error>
                 do {
-                    try await sensors.prepare(approvals: approvals, lease: lease)
+                    try await sensors.prepare(policy, vendor: try vendor?(directory))
                     try await body(sensors)
                     outcome = .success(())
                 } catch {
@@ -42,15 +53,20 @@ struct Sensors: Sendable {
         }
     }
 
-    private func prepare(approvals: Int, lease: Int) async throws {
+    private func prepare(_ policy: String, vendor: String?) async throws {
         try await run(.factory, ["init", line, "--name", "line-1"])
+        let authorities = vendor.map { vendor in ["root.pem", "intermediate.pem"].map { "\(vendor)/\($0)" } } ?? []
+        for (number, file) in authorities.enumerated() {
+            try FileManager.default.copyItem(atPath: file, toPath: "\(line)/ek-roots/\(number).pem")
+        }
         try await run(.auditor, ["release", "keygen", releaseKey, "--public", releaseKeys])
         try await run(
             .verifier,
             ["init", place, "--name", "test-verifier", "--listen", "127.0.0.1:0", "--release-keys", releaseKeys]
                 + ["--birth-keys", line + "/birth-keys.json", "--factory-roots", line + "/factory-roots.pem"]
+                + authorities.flatMap { ["--ek-roots", $0] }
         )
-        try write(Self.policy(approvals: approvals, lease: lease).utf8, to: place + "/policy.json")
+        try write(policy.utf8, to: place + "/policy.json")
         let roles = ["release-manager", "operator", "auditor", "factory"].flatMap { ["--role", $0] }
         try await run(.verifier, ["operator", place, "alice"] + roles)
         try await verifier.start()
@@ -67,12 +83,13 @@ struct Sensors: Sendable {
         try await run(.auditor, ["release", "add", manifest] + asAlice)
     }
 
-    private static func policy(approvals: Int, lease: Int) -> String {
+    /// One rule for all that have no TPM, and what comes after it.
+    static func policy(lease: Int = 3600, controls: String, _ more: String = "") -> String {
         #"""
         {"formatVersion":1,"rules":[{"id":"no-tpm","match":{"models":"*","hardwareRevisions":"*","environments":"*",
         "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
         "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":\#(lease)},"grant":{"seconds":\#(min(lease, 600))},
-        "controls":{"releases":["sensor-os"],"approvals":\#(approvals),"claims":true}}]}
+        "controls":\#(controls)}\#(more)]}
         """#
     }
 

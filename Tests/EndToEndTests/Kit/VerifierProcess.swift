@@ -4,12 +4,13 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// A birthmark-verifier at work in a process of its own, which can be killed and started again on the same port.
+/// A birthmark-verifier, or another program that serves a directory, at work in a process of its own, which can be killed and started again on the same port.
 ///
 /// A shell between the two holds the reading end of a pipe: when this process is gone, however it went, the verifier goes too.
 actor VerifierProcess {
     let place: String
     private let transcript: Transcript
+    private let serving: [String]
     private(set) var port: Int?
     private var running: Running?
     private var starts = 0
@@ -20,9 +21,22 @@ actor VerifierProcess {
         var guardian: Task<TerminationStatus?, Never>
     }
 
-    init(_ place: String, _ transcript: Transcript) {
+    /// - Parameters:
+    ///   - verb: the command that serves.
+    ///   - arguments: of it, besides where to listen.
+    ///   - port: where it listens; `nil` for a free one, which it keeps.
+    init(
+        _ place: String,
+        _ transcript: Transcript,
+        of program: Program = .verifier,
+        _ verb: [String] = ["serve"],
+        arguments: [String] = [],
+        port: Int? = nil
+    ) {
         self.place = place
         self.transcript = transcript
+        self.port = port
+        serving = [program.path] + verb + [place] + arguments
     }
 
     private var portFile: String { place + ".port" }
@@ -34,9 +48,7 @@ actor VerifierProcess {
         for file in [portFile, idFile] { try? FileManager.default.removeItem(atPath: file) }
         starts += 1
         let (ends, end) = AsyncStream.makeStream(of: String.self)
-        let command = [
-            Program.verifier.path, "serve", place, "--listen", "127.0.0.1:\(port ?? 0)", "--port-file", portFile,
-        ]
+        let command = serving + ["--listen", "127.0.0.1:\(port ?? 0)", "--port-file", portFile]
         let guardian = Task.detached { [idFile, log] in
             try? await Subprocess.run(
                 .path("/bin/sh"),
@@ -76,12 +88,12 @@ actor VerifierProcess {
         }
         let words = String(decoding: (try? contents(of: log)) ?? [], as: UTF8.self)
         await finish("kill")
-        Issue.record("the verifier does not serve: \(words)")
+        Issue.record("\(serving[0]) does not serve: \(words)")
         throw CancellationError()
     }
 
     /// Whether the process ended by itself; the guardian has not waited for it yet, so its entry is still there.
-    private var isGone: Bool {
+    var isGone: Bool {
         guard let id = try? contents(of: idFile), let process = pid_t(String(decoding: id.dropLast(), as: UTF8.self))
         else { return false }
         // The state stands behind the name in parentheses (proc(5)).
