@@ -26,6 +26,21 @@ extension ParserTarget {
             }
             return true
         },
+        ParserTarget("add-checkpoint", longestInput: 8192) { (input) throws(BrokenProperty) in
+            guard let request = try? AddCheckpoint(parsing: input) else { return false }
+            try hold(request.bytes == input, "a request to a witness is written back byte for byte")
+            try hold(request.path.count <= AddCheckpoint.maxProofLines, "a proof is short")
+            try hold((try? AddCheckpoint(parsing: input + [0x0A])) == nil, "nothing may follow a request")
+            if let key = FixedLog.key, let witness = FixedLog.witness,
+                let log = try? WitnessedLog(keys: [key], cosigned: nil, by: witness.verifierKey),
+                let fresh = try? Witness(witness, logs: [log]),
+                case .success(let cosigned)? = try? fresh.judge(input, at: 1)
+            {
+                try hold(cosigned.size == FixedLog.checkpoint?.size, "only what the log has signed is cosigned")
+                try hold(request.oldSize == 0 && request.path.isEmpty, "of a log that was not seen nothing is proven")
+            }
+            return true
+        },
         // The first byte is the width that the tile's address promises, as an auditor takes it from a copy of the ledger.
         ParserTarget("ledger-tile", longestInput: 8192) { (input) throws(BrokenProperty) in
             guard let first = input.first else { return false }
@@ -65,6 +80,8 @@ public enum FixedLog {
     public static let key = signer?.verifierKey
     /// The signer.
     public static let signer = try? CheckpointSigner(origin: "ledger.example/fixed", privateKey: FixedKeys.log)
+    /// A witness of it.
+    public static let witness = try? WitnessSigner(name: "witness.example/fixed", privateKey: FixedKeys.log)
     /// What was signed.
     public static let checkpoint: Checkpoint? = {
         guard let signer, let tree else { return nil }
@@ -72,6 +89,9 @@ public enum FixedLog {
     }()
     /// The path of the last entry.
     public static let path = tree?.inclusionPath(of: entries.count - 1, node: node)
+
+    /// The path that shows the log to continue its first three entries.
+    public static let continuation = tree?.consistencyPath(from: 3, node: node)
 
     private static let tree = try? MerkleTree(size: entries.count)
 

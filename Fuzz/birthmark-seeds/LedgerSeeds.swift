@@ -5,7 +5,7 @@ import ParserProperties
 enum LedgerSeeds {
     static func all() throws -> [String: [String: [UInt8]]] {
         guard let signer = FixedLog.signer, let checkpoint = FixedLog.checkpoint, let path = FixedLog.path,
-            let last = FixedLog.entries.indices.last
+            let continuation = FixedLog.continuation, let last = FixedLog.entries.indices.last
         else { return [:] }
         let plain = try signer.sign(size: checkpoint.size, root: checkpoint.root)
         var cosigned = plain
@@ -17,6 +17,10 @@ enum LedgerSeeds {
         return [
             "checkpoint": ["signed": plain.bytes, "cosigned": cosigned.bytes],
             "ledger-proof": ["last-entry": LogProof(index: last, path: path, checkpoint: cosigned).bytes],
+            "add-checkpoint": [
+                "first": AddCheckpoint(oldSize: 0, path: [], checkpoint: plain).bytes,
+                "continued": AddCheckpoint(oldSize: 3, path: continuation, checkpoint: cosigned).bytes,
+            ],
             "ledger-tile": [
                 "hashes": [width] + HashTile.encode(FixedLog.entries.map(\.leafHash)),
                 "entries": [width] + EntryBundle.encode(FixedLog.entries),

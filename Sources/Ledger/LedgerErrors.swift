@@ -10,6 +10,7 @@ public struct LedgerFormatError: Error, Hashable, Sendable, CustomStringConverti
         case signedNote = "signed note"
         case checkpoint = "checkpoint"
         case proof = "proof"
+        case addCheckpoint = "request to a witness"
         case tree = "tree"
     }
 
