@@ -149,6 +149,15 @@ let package = Package(
             ]
         ),
         library(
+            "VerifierClient",
+            [
+                "Messages", "DurableFiles", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]
+        ),
+        library("AuditCollection", ["VerifierClient", "Audit", "UpdateTrust", "Ledger", "Messages"]),
+        library(
             "VerifierService",
             [
                 "HTTPService", "BirthJudgement", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger",
@@ -158,15 +167,6 @@ let package = Package(
                 lifecycle,
             ]
         ),
-        library(
-            "VerifierClient",
-            [
-                "Messages", "DurableFiles", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ]
-        ),
-        library("AuditCollection", ["VerifierClient", "Audit", "UpdateTrust", "Ledger", "Messages"]),
         library(
             "DeviceAgent",
             [
@@ -194,6 +194,13 @@ let package = Package(
             [
                 "HTTPService", "DeviceAgent", "VerifierClient", "Endorsement", "Messages", "DurableFiles", crypto, x509,
                 asn1, logging, lifecycle,
+            ]
+        ),
+        library(
+            "WitnessService",
+            [
+                "HTTPService", "Ledger", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1, logging,
+                lifecycle,
             ]
         ),
         library(
@@ -243,7 +250,8 @@ let package = Package(
             [
                 "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "LedgerFiles", "Audit",
                 "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles",
-                crypto,
+                crypto, "WitnessService", "HTTPService", logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -358,6 +366,13 @@ let package = Package(
                 "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory",
                 crypto,
                 x509, asn1, logging, subprocess, system,
+            ]
+        ),
+        tests(
+            of: "WitnessService",
+            [
+                "VerifierClient", "Ledger", "HTTPService", "Messages", "MachineFaults", "birthmark", crypto, logging,
+                subprocess, system,
             ]
         ),
         tests(

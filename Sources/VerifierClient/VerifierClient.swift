@@ -185,6 +185,28 @@ public struct VerifierClient: Sendable {
         return answer.body.bytes
     }
 
+    /// One exchange of plain text whose answer says what came of it by its status.
+    /// - Parameter limit: the most bytes of the answer.
+    func say(
+        _ path: String,
+        _ body: [UInt8],
+        limit: Int
+    ) async throws(VerifierClientError) -> (status: Int, body: [UInt8]) {
+        guard case .https(let http) = transport else {
+            throw .unusable("a witness is reached over HTTPS, and not over a line")
+        }
+        var request = HTTPClientRequest(url: url + path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "text/plain; charset=utf-8")
+        request.body = .bytes(ByteBuffer(bytes: body))
+        do {
+            let answer = try await perform(request, with: http, limit: limit)
+            return (Int(answer.status.code), answer.body)
+        } catch {
+            throw fault(error)
+        }
+    }
+
     /// Fetches a body piece by piece: as long as pieces come, and no longer than a slow link needs for all of it.
     /// - Parameters:
     ///   - range: the value of a `Range` header.

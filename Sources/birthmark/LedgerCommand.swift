@@ -5,6 +5,8 @@ struct LedgerCommand: AsyncParsableCommand {
         commandName: "ledger",
         abstract: "The ledger of births, decisions, grants and operators' acts.",
         discussion: "Example: birthmark ledger verify --trust trust.json",
-        subcommands: [LedgerVerify.self, LedgerTail.self, LedgerExport.self, LedgerShow.self]
+        subcommands: [
+            LedgerVerify.self, LedgerTail.self, LedgerExport.self, LedgerShow.self, LedgerWitness.self,
+        ]
     )
 }

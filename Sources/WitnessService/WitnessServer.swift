@@ -1,0 +1,75 @@
+package import FoundationEssentials
+public import HTTPService
+import Ledger
+public import Logging
+public import ServiceLifecycle
+
+/// A witness over HTTPS (C2SP tlog-witness); its address is the submission prefix.
+public struct WitnessServer: Service {
+    private let server: HTTPSServer
+    private let onListening: @Sendable (Int) -> Void
+
+    /// Takes up the witness where it was left.
+    /// - Parameters:
+    ///   - address: where to listen instead of where the configuration says.
+    ///   - onListening: called with the port once connections are accepted.
+    /// - Throws: `SetupError`, or what is wrong with a file.
+    public init(
+        _ directory: WitnessDirectory,
+        address: ListenAddress? = nil,
+        logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws {
+        try self.init(directory, address: address, logger: logger, now: { Date.now }, onListening: onListening)
+    }
+
+    package init(
+        _ directory: WitnessDirectory,
+        address: ListenAddress?,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date,
+        onListening: @escaping @Sendable (Int) -> Void
+    ) throws {
+        let configuration = try directory.read()
+        guard let address = address ?? ListenAddress(configuration.listen) else {
+            throw SetupError(.malformed, "\"\(configuration.listen)\" is not an address and a port")
+        }
+        let metrics = Metrics([.witnessRequests])
+        let desk = WitnessDesk(
+            try directory.witness(configuration),
+            directory,
+            metrics: metrics,
+            logger: logger,
+            now: { Int(now().timeIntervalSince1970) }
+        )
+        self.onListening = onListening
+        server = HTTPSServer(
+            routes: Self.routes(desk, metrics),
+            identity: try directory.identity(configuration, now: Int64(now().timeIntervalSince1970)),
+            address: address,
+            limits: configuration.edge,
+            metrics: metrics,
+            logger: logger,
+            now: now,
+            configuration: directory.configuration
+        )
+    }
+
+    private static func routes(_ desk: WitnessDesk, _ metrics: Metrics) -> [Route] {
+        [
+            // Whose checkpoint it is, its signature says.
+            Route(.post, "/add-checkpoint", by: .anyone, bodyLimit: AddCheckpoint.maxByteCount) { exchange in
+                do {
+                    return try await desk.add(exchange.body)
+                } catch { throw ServiceProblem.undecided("nothing was cosigned: \(error)") }
+            },
+            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
+            Route(.get, "/metrics", by: .anyone) { _ in
+                Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
+            },
+        ]
+    }
+
+    /// Serves until it is told to stop; then finishes what is under way.
+    public func run() async throws { try await server.run(onListening: onListening) }
+}

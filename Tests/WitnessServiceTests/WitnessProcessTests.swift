@@ -1,0 +1,158 @@
+import FoundationEssentials
+import Glibc
+import Ledger
+import MachineFaults
+import Messages
+import Subprocess
+import Synchronization
+import SystemPackage
+import Testing
+import VerifierClient
+
+@testable import WitnessService
+
+/// How far somebody was answered.
+private final class Reached: Sendable {
+    let size: Mutex<Int>
+    init(_ size: Int) { self.size = Mutex(size) }
+}
+
+/// The program as it is run, killed around the moment at which it writes down what it has seen.
+@Suite(.timeLimit(.minutes(3))) struct WitnessProcessTests {
+    /// It is built beside the test bundle that runs this.
+    private static let program: String = {
+        let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let beside = bundle.map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } } ?? ""
+        return FileManager.default.fileExists(atPath: beside + "/birthmark")
+            ? beside + "/birthmark" : ".build/debug/birthmark"
+    }()
+
+    private func run(_ arguments: [String]) async throws -> (code: TerminationStatus, output: String) {
+        let ended = try await Subprocess.run(
+            .path(FilePath(Self.program)),
+            arguments: Arguments(arguments),
+            output: .string(limit: 1 << 16),
+            error: .string(limit: 1 << 16)
+        )
+        return (ended.terminationStatus, ended.standardOutput + ended.standardError)
+    }
+
+    /// Serves until it is killed, by itself or in the end.
+    /// - Returns: whether it was killed before `body` had ended.
+    private func serving(
+        _ place: Place,
+        _ fault: [String: String] = [:],
+        _ body: (Int, pid_t) async throws -> Void
+    ) async throws -> Bool {
+        let portFile = place.path + "/port"
+        try? FileManager.default.removeItem(atPath: portFile)
+        var changes: [Environment.Key: String?] = [:]
+        for (name, value) in fault { changes[.init(stringLiteral: name)] = value }
+        let ended = try await Subprocess.run(
+            .path(FilePath(Self.program)),
+            arguments: ["ledger", "witness", "serve", place.directory.path, "--port-file", portFile],
+            environment: .inherit.updating(changes),
+            input: .none,
+            output: .discarded,
+            error: .discarded
+        ) { execution in
+            var port: Int?
+            for _ in 0..<2000 where port == nil {
+                port = (try? String(contentsOf: URL(filePath: portFile), encoding: .utf8)).flatMap {
+                    Int($0.dropLast())
+                }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let id = execution.processIdentifier.value
+            defer { kill(id, SIGTERM) }
+            try await body(try #require(port), id)
+        }
+        return ended.terminationStatus == .signaled(SIGKILL)
+    }
+
+    @Test func killedAroundItsMemory() async throws {
+        let place = try Place()
+        let faults = try await MachineFaults(in: place.path)
+        var log = try TestLog()
+        log.grow(to: 30)
+        let honest = log
+        let key = log.signer.verifierKey
+        let made = try await run([
+            "ledger", "witness", "init", place.directory.path, "--name", "witness.example/w1", "--log", key.text,
+            "--listen", "127.0.0.1:0", "--json",
+        ])
+        #expect(made.code.isSuccess && made.output.contains("vkey"), "\(made)")
+        #expect(
+            try await !serving(place) { port, _ in _ = try await place.ask(honest.request(from: 0, to: 5), at: port) }
+        )
+        let name = place.directory.seen(key.name).split(separator: "/").last.map(String.init) ?? ""
+
+        // Before it is on the disk: no line has left, and it stands where it stood.
+        let before = faults.killing(.before, placing: 1, of: name)
+        #expect(
+            try await serving(place, before) { port, _ in
+                await #expect(throws: VerifierClientError.self) {
+                    try await place.ask(honest.request(from: 5, to: 9), at: port)
+                }
+            }
+        )
+        _ = try await serving(place) { port, _ in
+            try await place.expect(.otherSize(5), to: honest.request(from: 0, to: 9), at: port)
+        }
+
+        // After it: the line was lost, the memory was not. Another history finds it there.
+        let after = faults.killing(.after, placing: 1, of: name)
+        #expect(
+            try await serving(place, after) { port, _ in
+                await #expect(throws: VerifierClientError.self) {
+                    try await place.ask(honest.request(from: 5, to: 9), at: port)
+                }
+            }
+        )
+        _ = try await serving(place) { port, _ in
+            let fork = honest.forked(at: 7)
+            try await place.expect(.otherSize(9), to: fork.request(from: 5, to: 9), at: port)
+            try await place.expect(.otherSize(9), to: fork.request(from: 9, to: 9), at: port)
+            guard case .cosigned = try await place.ask(honest.request(from: 9, to: 9), at: port) else {
+                Issue.record("who asks again is given the line that was lost")
+                return
+            }
+        }
+    }
+
+    /// At any time: what was answered before is remembered after.
+    @Test func killedWhereverItIsItNeverSignsTwoHistories() async throws {
+        let place = try Place()
+        var log = try TestLog()
+        log.grow(to: 250)
+        let honest = log
+        try place.make([log.signer.verifierKey])
+        var answered = 0
+        for round in 1...6 {
+            let from = answered
+            let reached = Reached(from)
+            _ = try await serving(place) { port, id in
+                let asking = Task {
+                    for size in (from + 1)...(from + 40) {
+                        guard case .cosigned = try await place.ask(honest.request(from: size - 1, to: size), at: port)
+                        else { return }
+                        reached.size.withLock { $0 = size }
+                    }
+                }
+                // Not before it has answered at all, however busy the machine is.
+                for _ in 0..<2000 where reached.size.withLock({ $0 }) == from {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                try await Task.sleep(for: .milliseconds(20 * round))
+                kill(id, SIGKILL)
+                _ = try? await asking.value
+            }
+            answered = reached.size.withLock { $0 }
+            let kept = try Data(contentsOf: URL(filePath: place.directory.seen(log.signer.verifierKey.name)))
+            let size = kept.isEmpty ? 0 : try SignedCheckpoint(parsing: [UInt8](kept)).claimed.size
+            #expect(size == answered || size == answered + 1, "\(size) kept, \(answered) answered")
+            answered = size
+        }
+        #expect(answered > 0)
+    }
+}
