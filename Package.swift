@@ -160,8 +160,8 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "HTTPService", "BirthJudgement", "Appraisal", "UpdateTrust", "Endorsement", "VerifierStore", "Ledger",
-                "Messages", "MeasuredBoot",
+                "HTTPService", "VerifierClient", "BirthJudgement", "Appraisal", "UpdateTrust", "Endorsement",
+                "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
                 "TPMWire", "TPMCrypto", "AttestationResults", "Compression", "DurableFiles", crypto, x509, asn1,
                 logging,
                 lifecycle,
@@ -336,7 +336,7 @@ let package = Package(
             [
                 "Audit", "AuditCollection",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
-                "Endorsement",
+                "WitnessService", "Endorsement",
                 "Appraisal",
                 "AttestationResults", "TPMWire", "TPMCrypto", "Compression", "DurableFiles", "birthmark-verifier",
                 crypto, x509,
@@ -378,7 +378,8 @@ let package = Package(
         tests(
             of: "GatewayService",
             [
-                "DeviceAgent", "DurableFiles", "VerifierClient", "HTTPService", "Messages", crypto, logging, nioCore, nioSSL,
+                "DeviceAgent", "DurableFiles", "VerifierClient", "HTTPService", "Messages", crypto, logging, nioCore,
+                nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),

@@ -16,6 +16,8 @@ public struct TrustBundle: Hashable, Sendable, Codable {
     public var resultKeys: [StatementKey]?
     /// The ledger's checkpoint key as a C2SP vkey.
     public var ledgerKey: String
+    /// Whose cosignatures a grant's checkpoint needs; absent: nobody's.
+    public var ledgerWitnesses: LedgerQuorum?
     /// The keys whose word makes a release.
     public var releaseKeys: SigningKeys?
 
@@ -30,6 +32,7 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         grantKeys: [StatementKey],
         resultKeys: [StatementKey]? = nil,
         ledgerKey: String,
+        ledgerWitnesses: LedgerQuorum? = nil,
         releaseKeys: SigningKeys?
     ) {
         self.formatVersion = 1
@@ -39,6 +42,7 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         self.grantKeys = grantKeys
         self.resultKeys = resultKeys
         self.ledgerKey = ledgerKey
+        self.ledgerWitnesses = ledgerWitnesses
         self.releaseKeys = releaseKeys
     }
 
@@ -52,5 +56,6 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         else {
             throw MessageError(.outOfRange, "a trust bundle needs at least one grant key, and its keys are ES256")
         }
+        try ledgerWitnesses?.check()
     }
 }

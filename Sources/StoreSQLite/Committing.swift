@@ -207,6 +207,17 @@ extension SQLiteStore {
             .execute(arguments: [Data(log.digest.bytes), Data(log.bytes)])
     }
 
+    public func keep(witnessed checkpoint: [UInt8]) async throws(StoreError) {
+        do {
+            try await pool.write { db in
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO ledger_witnessed (id, checkpoint) VALUES (1, ?)",
+                    arguments: [Data(checkpoint)]
+                )
+            }
+        } catch { throw StoreError(sqlite: error) }
+    }
+
     public func forgetChallenges(expiredBefore time: Int64) async throws(StoreError) {
         do {
             try await pool.write { db in

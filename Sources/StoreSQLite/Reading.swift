@@ -163,6 +163,12 @@ extension SQLiteStore: VerifierStore {
         }
     }
 
+    public func witnessedCheckpoint() async throws(StoreError) -> [UInt8]? {
+        try await read { db in
+            try Data.fetchOne(db, sql: "SELECT checkpoint FROM ledger_witnessed").map { [UInt8]($0) }
+        }
+    }
+
     public func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry] {
         try await read { db in
             try Row.fetchAll(

@@ -31,6 +31,7 @@ enum Schema {
             try db.execute(sql: version11)
             try LedgerSubjects.fill(db)
         }
+        migrator.registerMigration("12") { db in try db.execute(sql: version12) }
         return migrator
     }
 
@@ -248,5 +249,13 @@ enum Schema {
             number INTEGER NOT NULL,
             PRIMARY KEY (subject, number)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // One row at most: the newest checkpoint that enough witnesses have signed.
+    private static let version12 = """
+        CREATE TABLE ledger_witnessed (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            checkpoint BLOB NOT NULL
+        ) STRICT;
         """
 }

@@ -21,7 +21,10 @@ public enum GateCheck {
         reasons += stage.reasons
         // An install that has begun is finished: its time and boot were judged before the counter was spent.
         if stage.value != .resume { reasons += reasonsOfTime(input, grant: grant) }
-        reasons += input.delivery.reasons(trust: trust) { states($0, grant) }
+        reasons += input.delivery.reasons(
+            trust: trust,
+            good: grant.claims.iat..<max(grant.claims.iat, grant.claims.exp)
+        ) { states($0, grant) }
         guard reasons.isEmpty, let release = release.value, let stage = stage.value else { return .shut(reasons) }
         return .open(GatePass(grant: grant, release: release, stage: stage))
     }

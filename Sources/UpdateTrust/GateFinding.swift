@@ -35,19 +35,36 @@ extension GateFinding<Release> {
 
 extension GrantDelivery {
     /// What is not on the ledger is not installed: so nothing can be given out in secret.
-    /// - Parameter states: whether an entry is that of the grant.
-    func reasons(trust: GateTrust, states: (LedgerEntry) -> Bool) -> [GateReason] {
+    /// - Parameters:
+    ///   - time: from when the grant was made until it ends, as it says, in seconds since 1970.
+    ///   - states: whether an entry is that of the grant.
+    func reasons(trust: GateTrust, good time: Range<Int64>, states: (LedgerEntry) -> Bool) -> [GateReason] {
         guard let leaf = try? LogEntry(entry.bytes), let stated = try? LedgerEntry(parsing: entry.bytes) else {
             return [.entryMalformed]
         }
         var reasons: [GateReason] = []
         if !states(stated) { reasons.append(.entryMismatch) }
         guard let proof = try? LogProof(parsing: Array(proof.utf8)) else { return reasons + [.proofMalformed] }
-        switch proof.verify(entry: leaf, logKey: trust.ledgerKey) {
-        case .success: break
+        let quorum = trust.witnessQuorum
+        switch proof.verify(entry: leaf, logKey: trust.ledgerKey, witnesses: trust.witnesses, quorum: quorum) {
+        case .success(let verified):
+            // Who writes today what was granted last month finds nobody who has seen it last month.
+            let near = verified.cosignatures.values.count { Self.isNear($0, time) }
+            if near < quorum { reasons.append(.ledgerTime) }
         case .failure(.notIncluded): reasons.append(.notOnLedger)
+        case .failure(.witnessesMissing): reasons.append(.ledgerUnwitnessed)
         case .failure: reasons.append(.checkpointRefused)
         }
         return reasons
+    }
+
+    /// A witness's clock, and the verifier's, may be some minutes off.
+    private static let witnessTolerance: Int64 = 900
+
+    private static func isNear(_ time: Int, _ range: Range<Int64>) -> Bool {
+        let seen = Int64(time)
+        let (earliest, below) = range.lowerBound.subtractingReportingOverflow(witnessTolerance)
+        let (latest, above) = range.upperBound.addingReportingOverflow(witnessTolerance)
+        return (below || seen >= earliest) && (above || seen < latest)
     }
 }

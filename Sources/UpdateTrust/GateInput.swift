@@ -7,10 +7,14 @@ public struct GateTrust: Sendable {
     public let issuer: Label
     let grantKeys: [StatementKey]
     let ledgerKey: VerifierKey
+    /// The witnesses of the ledger, and how many of them have to have signed a checkpoint.
+    let witnesses: [VerifierKey]
+    let witnessQuorum: Int
     let releaseKeys: SigningKeys
 
     /// Takes over a trust bundle.
-    /// - Throws: `MessageError` when the bundle lacks what a gate needs: the verifier's name, grant keys, the ledger's key, release keys.
+    /// - Throws: `MessageError` when the bundle lacks what a gate needs: the verifier's name, grant keys, the ledger's key, release keys;
+    ///   or names witnesses that are none.
     public init(_ bundle: TrustBundle) throws(MessageError) {
         guard let issuer = Label(bundle.verifier) else {
             throw MessageError(.outOfRange, "\"verifier\" in the trust bundle is not a name that grants carry")
@@ -23,6 +27,21 @@ public struct GateTrust: Sendable {
         } catch {
             throw MessageError(.malformed, "\"ledgerKey\" in the trust bundle: \(error)")
         }
+        var witnesses: [VerifierKey] = []
+        for text in bundle.ledgerWitnesses?.keys ?? [] {
+            guard let key = try? VerifierKey(parsing: text), key.kind == .witness, !witnesses.contains(key) else {
+                throw MessageError(
+                    .malformed,
+                    "\"\(text)\" in \"ledgerWitnesses\" in the trust bundle is no witness's key"
+                )
+            }
+            witnesses.append(key)
+        }
+        witnessQuorum = bundle.ledgerWitnesses?.required ?? 0
+        guard (0...witnesses.count).contains(witnessQuorum) else {
+            throw MessageError(.outOfRange, "the trust bundle names fewer witnesses of the ledger than it requires")
+        }
+        self.witnesses = witnesses
         self.issuer = issuer
         self.releaseKeys = releaseKeys
         grantKeys = bundle.grantKeys

@@ -64,6 +64,8 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
     case proofMalformed = "proof-malformed"
     case checkpointRefused = "checkpoint-refused"
     case notOnLedger = "not-on-ledger"
+    case ledgerUnwitnessed = "ledger-unwitnessed"
+    case ledgerTime = "ledger-time"
 
     /// One sentence for people, with what to do where something can be done.
     public var sentence: String {
@@ -103,6 +105,9 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .proofMalformed: "The ledger proof cannot be read."
         case .checkpointRefused: "The ledger's checkpoint is not signed by the ledger's key."
         case .notOnLedger: "The grant's entry is not on the ledger."
+        case .ledgerUnwitnessed:
+            "Fewer witnesses than this device's trust bundle requires have signed for the ledger with this grant; ask again."
+        case .ledgerTime: "The witnesses of the ledger have seen this grant at another time than it says."
         }
     }
 }

@@ -6,7 +6,7 @@ import VerifierStore
 /// The one table of what the service does, and who may have it done.
 enum RouteTable {
     static func routes(of verifier: Verifier) -> [Route] {
-        let ledger = LedgerReader(store: verifier.store)
+        let ledger = LedgerReader(store: verifier.store, cosignatures: verifier.cosignatures)
         let readers: Callers = .operators([.operator, .auditor])
         return [
             // Devices: who they are, the quote says.
@@ -213,6 +213,7 @@ enum RouteTable {
 
             // Everybody: C2SP tlog-tiles; the entries name instances by id only.
             Route(.get, "/ledger/checkpoint", by: .anyone) { _ in try await ledger.checkpoint() },
+            Route(.get, "/ledger/witnessed", by: .anyone) { _ in try await ledger.witnessed() },
             Route(.get, "/ledger/tile/{path...}", by: .anyone) {
                 try await ledger.tile("tile/" + $0.parameter("path"))
             },

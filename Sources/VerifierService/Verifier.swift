@@ -20,6 +20,7 @@ public final class Verifier: Sendable {
     let epochs: Epochs
     let consumed: ConsumedChallenges
     let status: StatusDesk
+    let cosignatures: Cosignatures
     let clock: VerifierClock
     let logger: Logger
     /// What happened, in numbers.
@@ -96,6 +97,7 @@ public final class Verifier: Sendable {
             ),
             clock: clock
         )
+        cosignatures = try await Cosignatures(materials, store: store, metrics: metrics, logger: logger)
         trust = TrustInForce(materials, metrics: metrics, logger: logger)
         policy = PolicyInForce(try .init(parsing: materials.policy))
         try await LedgerGuard(materials: materials, store: store).check()

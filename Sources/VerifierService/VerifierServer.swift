@@ -48,10 +48,13 @@ public struct VerifierServer: Service {
             now: { [clock = verifier.clock] in clock.date },
             configuration: materials.directory.configuration
         )
+        let witnesses: [any Service] = materials.witnesses.map { witness in
+            WitnessAsker(witness: witness, cosignatures: verifier.cosignatures, store: verifier.store)
+        }
         try await server.run(
             with: [
                 CheckpointKeeper(verifier: verifier), TrustKeeper(trust: verifier.trust), Sweeper(verifier: verifier),
-            ],
+            ] + witnesses,
             onListening: onListening
         )
     }

@@ -94,6 +94,9 @@ public protocol VerifierStore: Sendable {
     /// How far the ledger goes, and the checkpoint that was signed last.
     func ledgerHead() async throws(StoreError) -> LedgerHead
 
+    /// The newest checkpoint that enough witnesses have signed, with their lines, as it was kept; `nil` when there is none.
+    func witnessedCheckpoint() async throws(StoreError) -> [UInt8]?
+
     /// Entries by index; fewer than asked for when the ledger ends before.
     func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry]
 
@@ -118,6 +121,9 @@ public protocol VerifierStore: Sendable {
     /// became of an update moves the counts of its release's rollout, and is followed by the halt (`StagedRollout.halted`) when that makes
     /// it one failure too many: in this same transaction, before the next change.
     func commit(_ changes: [StoreChange], sealer: LedgerSealer) async throws(StoreError) -> CommitReceipt
+
+    /// Keeps a checkpoint with the lines of witnesses, in the place of the one before; what it is over is durable already.
+    func keep(witnessed checkpoint: [UInt8]) async throws(StoreError)
 
     /// Forgets consumed challenges that expired before a time in seconds since 1970.
     func forgetChallenges(expiredBefore time: Int64) async throws(StoreError)

@@ -34,9 +34,12 @@ struct AuditAnchorOptions: ParsableArguments {
         guard let verifier = Label(bundle.verifier) else {
             throw CommandFailure(.malformed, "the trust bundle's verifier is no name")
         }
+        let keys = try LedgerKeys(bundle)
         return AuditAnchors(
             verifier: verifier,
-            ledgerKey: try bundle.parsedLedgerKey(),
+            ledgerKey: keys.log,
+            witnesses: keys.witnesses,
+            quorum: keys.quorum,
             grantKeys: bundle.grantKeys,
             releaseKeys: bundle.releaseKeys,
             factory: try factory(),

@@ -52,9 +52,9 @@ struct AuditExport: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let key = try verifier.bundle().parsedLedgerKey()
+        let keys = try LedgerKeys(try verifier.bundle())
         let (path, bundle, size) = try await verifier.ask { client in
-            let ledger = try await OpenedLedger.reading(key) { path in try await client.ledgerFile(path) }
+            let ledger = try await OpenedLedger(.served(by: client), keys, isWitnessed: true)
             let bar = ProgressBar("collecting")
             defer { bar.finish() }
             let (name, subject) = try await subject(client, ledger, bar)

@@ -1,8 +1,10 @@
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import Ledger
 import LedgerFiles
 import Messages
+import VerifierClient
 
 struct LedgerExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,17 +35,25 @@ struct LedgerExport: AsyncParsableCommand {
 
     func run() async throws {
         let bundle = try verifier.bundle()
-        let mirror = LedgerMirror(LedgerDirectory(directory), logKey: try bundle.parsedLedgerKey())
+        let keys = try LedgerKeys(bundle)
+        let mirror = LedgerMirror(LedgerDirectory(directory), logKey: keys.log)
         let bar = ProgressBar("copying the ledger")
-        let report = try await OpenedLedger.served(by: bundle) { ledger in
+        let report = try await VerifierClient.with(bundle) { client in
             defer { bar.finish() }
+            // Before the checkpoint, which cannot be smaller then.
+            let witnessed = keys.quorum > 0 ? try await client.ledgerFile("witnessed") : nil
+            let ledger = try await OpenedLedger(.served(by: client), keys)
             do {
                 let before = try mirror.checkpoint()?.checkpoint.size ?? 0
                 let checkpoint = try await mirror.update(
                     to: ledger.signed,
                     progress: { bar.update(UInt64($0), of: UInt64(ledger.checkpoint.size)) },
-                    file: ledger.file
+                    file: ledger.source.file
                 )
+                if let witnessed {
+                    _ = try keys.verified(witnessed, "the witnessed checkpoint", quorum: keys.quorum)
+                    try AtomicFile.write(witnessed, to: directory + "/witnessed", mode: 0o644)
+                }
                 return Report(
                     directory: directory,
                     origin: checkpoint.origin,

@@ -44,11 +44,10 @@ struct LedgerTail: AsyncParsableCommand {
 
     func run() async throws {
         let bundle = try verifier.bundle()
-        let key = try bundle.parsedLedgerKey()
+        let keys = try LedgerKeys(bundle)
         try await VerifierClient.with(bundle) { client in
-            let file = { @Sendable (path: String) async throws -> [UInt8] in try await client.ledgerFile(path) }
-            var ledger = try await OpenedLedger.reading(key, file)
-            var frontier = try await ledger.frontier(of: max(0, ledger.checkpoint.size - lines))
+            var ledger = try await OpenedLedger(.served(by: client), keys)
+            var frontier = try await ledger.log.tree(size: max(0, ledger.checkpoint.size - lines)).frontier()
             let first = try await append(to: &frontier, ledger)
             guard follow else {
                 let report = Report(entries: first, size: ledger.checkpoint.size)
@@ -57,7 +56,7 @@ struct LedgerTail: AsyncParsableCommand {
             try show(first)
             while true {
                 try await Task.sleep(for: Self.pause)
-                ledger = try await OpenedLedger.reading(key, file)
+                ledger = try await OpenedLedger(.served(by: client), keys)
                 guard ledger.checkpoint.size >= frontier.size else {
                     let refusal = LedgerRefusal.truncated(seen: frontier.size, offered: ledger.checkpoint.size)
                     throw CommandFailure.ledgerRefused(refusal.description)

@@ -1,92 +1,154 @@
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import Ledger
 import Messages
-import UpdateTrust
+import VerifierClient
 
 struct LedgerVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Reads the whole ledger and checks it from outside.",
         discussion: """
-            Every entry must be under the signed checkpoint, be readable, and name the entry before it of the same
-            instance. Needs no operator's certificate: the ledger is for anybody who has the trust bundle. With --files it needs no
-            network either.
+            Every entry must be under the signed checkpoint, be readable, name the entry before it of the same instance, and be no earlier \
+            than those before it. Needs no operator's certificate: the ledger is for anybody who has the trust bundle. When that names \
+            witnesses, enough of them must have signed for a part of it. With --keep the checkpoint is kept, and the next run finds what \
+            was taken away or changed since. With --files it judges a copy, and needs no network.
 
             Examples:
-              birthmark ledger verify --trust trust.json
+              birthmark ledger verify --trust trust.json --keep seen.checkpoint
               birthmark ledger verify --files ledger --trust trust.json
             """
     )
 
+    @Option(
+        help: ArgumentHelp(
+            "The checkpoint that was seen last: the ledger must continue it, and the new one takes its place. Made when it is missing.",
+            valueName: "file"
+        )
+    )
+    var keep: String?
     @Option(help: ArgumentHelp("A copy of the ledger, instead of what the verifier serves.", valueName: "dir"))
     var files: String?
     @OptionGroup var verifier: VerifierOptions
     @OptionGroup var output: OutputOptions
 
+    private struct Report: Encodable, Sendable {
+        var origin: String
+        var entries: Int
+        var root: String
+        var instances: Int
+        var types: [String: Int]
+        /// Entries that witnesses have signed for, and how many did; absent when the bundle names none.
+        var witnessed: Int?
+        var witnesses: Int?
+        /// Entries of the checkpoint that was kept before.
+        var kept: Int?
+    }
+
     func run() async throws {
         let bundle = try verifier.bundle()
-        let audit = { (ledger: OpenedLedger) async throws -> LedgerReport in try await LedgerReport(auditing: ledger) }
-        let report =
+        let keys = try LedgerKeys(bundle)
+        let kept = try keep.flatMap { try before($0, keys) }
+        let audited =
             if let files {
-                try await OpenedLedger.copied(to: files, bundle, audit)
+                try await audit(LedgerSource.copied(to: files), keys, kept)
             } else {
-                try await OpenedLedger.served(by: bundle, audit)
+                try await VerifierClient.with(bundle) { client in try await audit(.served(by: client), keys, kept) }
             }
-        try output.print(report) { facts(report.facts) }
+        if let keep { try AtomicFile.write(audited.newest, to: keep, mode: 0o644) }
+        let report = audited.report
+        try output.print(report) { text(of: report) }
     }
-}
 
-/// What stands on a ledger, all of it checked.
-struct LedgerReport: Encodable {
-    var origin: String
-    var entries: Int
-    var root: String
-    var instances: Int
-    var types: [String: Int]
+    private struct Audited: Sendable {
+        var report: Report
+        /// The checkpoint to be kept.
+        var newest: [UInt8]
+    }
 
-    /// Reads all of a ledger.
-    /// - Throws: a refusal that names the first entry which is not as it must be.
-    init(auditing ledger: OpenedLedger) async throws {
+    private func audit(
+        _ source: LedgerSource,
+        _ keys: LedgerKeys,
+        _ kept: VerifiedCheckpoint?
+    ) async throws -> Audited {
+        // The witnessed one first: what is served later cannot be smaller.
+        let witnessed = try await signedByWitnesses(source, keys)
+        let bytes = try await source.file("checkpoint")
+        let checkpoint = try keys.verified(bytes, "the checkpoint", quorum: 0).checkpoint
+        let auditor = try await read(source, checkpoint, kept: kept, witnessed: witnessed?.verified)
+        return Audited(
+            report: report(auditor, checkpoint, kept, witnessed?.verified),
+            newest: witnessed?.bytes ?? bytes
+        )
+    }
+
+    private func text(of report: Report) -> String {
+        let types = report.types.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        let witnessed = report.witnessed.map { "\($0) entries, by \(report.witnesses ?? 0) witnesses" }
+        let kept = report.kept.map { "the \($0) entries seen before are the first of these" }
+        return facts([
+            ("ledger", report.origin),
+            ("entries", "\(report.entries), all under the signed checkpoint"),
+            ("root", report.root),
+            ("witnessed", witnessed),
+            ("kept", kept),
+            ("instances", "\(report.instances), each with an unbroken chain"),
+            ("types", types),
+        ])
+    }
+
+    private func report(
+        _ audit: LedgerAuditor,
+        _ checkpoint: Checkpoint,
+        _ kept: VerifiedCheckpoint?,
+        _ witnessed: VerifiedCheckpoint?
+    ) -> Report {
+        Report(
+            origin: checkpoint.origin,
+            entries: checkpoint.size,
+            root: checkpoint.root.base64,
+            instances: audit.instances,
+            types: audit.types,
+            witnessed: witnessed?.checkpoint.size,
+            witnesses: witnessed?.cosignatures.count,
+            kept: kept?.checkpoint.size
+        )
+    }
+
+    private func before(_ path: String, _ keys: LedgerKeys) throws -> VerifiedCheckpoint? {
+        guard let bytes = try BoundedFile.readIfThere(path, limit: SignedNote.maxByteCount) else { return nil }
+        return try keys.verified(bytes, path, quorum: 0)
+    }
+
+    /// What enough witnesses have signed; `nil` when the bundle requires none.
+    private func signedByWitnesses(
+        _ source: LedgerSource,
+        _ keys: LedgerKeys
+    ) async throws -> (bytes: [UInt8], verified: VerifiedCheckpoint)? {
+        guard keys.quorum > 0 else { return nil }
+        let bytes = try await source.file("witnessed")
+        return (bytes, try keys.verified(bytes, "the witnessed checkpoint", quorum: keys.quorum))
+    }
+
+    private func read(
+        _ source: LedgerSource,
+        _ checkpoint: Checkpoint,
+        kept: VerifiedCheckpoint?,
+        witnessed: VerifiedCheckpoint?
+    ) async throws -> LedgerAuditor {
         let bar = ProgressBar("reading the ledger")
         defer { bar.finish() }
-        var tree = TreeFrontier()
-        var chains = EntryChains()
-        var types: [String: Int] = [:]
-        let checkpoint = ledger.checkpoint
+        var auditor = try LedgerAuditor(of: checkpoint, kept: kept, witnessed: witnessed)
+        let log = TiledLog(size: checkpoint.size, file: source.file)
         do {
-            for bundle in ledger.log.bundles() {
-                for entry in try await ledger.log.entries(bundle) {
-                    types[try chains.follow(entry.bytes, at: tree.size).body.type, default: 0] += 1
-                    _ = tree.append(entry.leafHash)
-                }
-                bar.update(UInt64(tree.size), of: UInt64(checkpoint.size))
+            for bundle in log.bundles() {
+                for entry in try await log.entries(bundle) { try auditor.follow(entry) }
+                bar.update(UInt64(auditor.size), of: UInt64(checkpoint.size))
             }
-        } catch let fault as EntryChains.Fault {
-            throw CommandFailure.ledgerRefused(fault.description)
         } catch let error as LedgerFormatError {
-            throw CommandFailure.ledgerRefused("behind entry \(tree.size): \(error)")
+            throw CommandFailure.ledgerRefused("behind entry \(auditor.size): \(error)")
         }
-        guard tree.root == checkpoint.root else {
-            throw CommandFailure.ledgerRefused("the entries are not those that the checkpoint was signed over")
-        }
-        origin = checkpoint.origin
-        entries = checkpoint.size
-        root = tree.root.base64
-        instances = chains.ends.count
-        self.types = types
-    }
-
-    var facts: [(name: String, value: String?)] {
-        [
-            ("ledger", origin),
-            ("entries", "\(entries), all under the signed checkpoint"),
-            ("root", root),
-            ("instances", "\(instances), each with an unbroken chain"),
-            (
-                "types",
-                types.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-            ),
-        ]
+        return auditor
     }
 }

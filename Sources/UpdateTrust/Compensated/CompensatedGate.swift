@@ -81,7 +81,10 @@ public enum CompensatedGateCheck {
             if input.used.contains(grant.claims.jti) { reasons.append(.alreadySpent) }
             if input.wallClock >= grant.claims.exp { reasons.append(.expired) }
         }
-        reasons += input.delivery.reasons(trust: trust) { entry in
+        reasons += input.delivery.reasons(
+            trust: trust,
+            good: grant.claims.iat..<max(grant.claims.iat, grant.claims.exp)
+        ) { entry in
             guard case .grant(let body) = entry.body else { return false }
             return entry.instance == grant.instance && body.grant == grant.digest && body.jti == grant.claims.jti
                 && body.request == grant.claims.request && body.downgrade == nil

@@ -110,13 +110,13 @@ extension Verifier {
             }
             let ear = try await result(given, decided, input)
             guard let transition = decided.transition else {
-                return try answer(decided, given, result: ear, committed: nil)
+                return try await answer(decided, given, result: ear, committed: nil)
             }
             let change = change(given, decided, transition, snapshot, policy)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):
-                return try answer(decided, given, result: ear, committed: (index, transition, result))
+                return try await answer(decided, given, result: ear, committed: (index, transition, result))
             case .challengeUsed: throw notAuthentic(asked.instance, asked.purpose, "the challenge was used before")
             case .stale: metrics.count(.staleCommits)
             case .known, .conflict: throw ServiceProblem.undecided("the record refused a decision")
@@ -231,7 +231,7 @@ extension Verifier {
         _ given: CompensatedCase,
         result: AttestationResult?,
         committed: Committed?
-    ) throws -> CompensatedAnswer {
+    ) async throws -> CompensatedAnswer {
         let request = given.request.request
         func note(_ verdict: String, _ reasons: [String] = []) {
             metrics.count(.decisions, request.purpose.rawValue, verdict)
@@ -252,7 +252,7 @@ extension Verifier {
             note("accepted")
             return acceptance.answer(result: result, commitment: try commitment(acceptance, given))
         case .granted(let grant, let acceptance):
-            let delivery = try delivery(of: grant.compact, committed)
+            let delivery = try await delivery(of: grant.compact, committed)
             note("granted")
             return acceptance.answer(
                 delivering: delivery,

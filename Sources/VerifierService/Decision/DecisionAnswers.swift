@@ -14,8 +14,8 @@ extension Verifier {
         _ request: DecisionRequest,
         result: AttestationResult? = nil,
         committed: Committed?
-    ) throws -> Answer {
-        try .json(try decisionAnswer(decided, request, result: result, committed: committed))
+    ) async throws -> Answer {
+        try .json(try await decisionAnswer(decided, request, result: result, committed: committed))
     }
 
     /// What is answered to a decision that gives what was asked; everything else is thrown.
@@ -24,7 +24,7 @@ extension Verifier {
         _ request: DecisionRequest,
         result: AttestationResult? = nil,
         committed: Committed?
-    ) throws -> DecisionAnswer {
+    ) async throws -> DecisionAnswer {
         let purpose = request.purpose.rawValue
         func note(_ verdict: String, _ reasons: [String] = []) {
             metrics.count(.decisions, purpose, verdict)
@@ -43,7 +43,7 @@ extension Verifier {
             note("accepted")
             return acceptance.answer(result: result)
         case .granted(let grant, let acceptance):
-            let delivery = try delivery(of: grant.compact, committed)
+            let delivery = try await delivery(of: grant.compact, committed)
             note("granted")
             return acceptance.answer(delivering: delivery, result: result)
         case .refused(let refused):
@@ -79,11 +79,12 @@ extension Verifier {
     }
 
     /// The grant with the proof that it stands on the ledger.
-    func delivery(of grant: String, _ committed: Committed?) throws -> GrantDelivery {
+    func delivery(of grant: String, _ committed: Committed?) async throws -> GrantDelivery {
         guard let committed, let ledger = committed.result.ledger,
             let offset = committed.transition.entries.firstIndex(where: { $0.entry.body.isGrant })
         else { throw ServiceProblem.undecided("a grant without an entry on the ledger") }
-        let proof = try ledger.proof(of: committed.index + offset)
+        let index = committed.index + offset
+        let proof = try await witnessedProof(of: index) ?? ledger.proof(of: index)
         return GrantDelivery(
             grant: grant,
             entry: Blob(committed.transition.entries[offset].bytes),

@@ -101,7 +101,7 @@ extension Verifier {
 
     func decide(_ given: Case) async throws -> Answer {
         let made = try await decided(given)
-        return try answer(made.decision, given.request.request, result: made.result, committed: made.committed)
+        return try await answer(made.decision, given.request.request, result: made.result, committed: made.committed)
     }
 
     /// A decision that is durable, as far as there is anything to keep of it.

@@ -109,7 +109,9 @@ extension Verifier {
         guard let index = given.entry, let entry = try await store.ledgerEntries(index..<index + 1).first else {
             throw ServiceProblem.undecided("the entry of the grant \(claims.jti) is not on record any more")
         }
-        let proof = try await LedgerReader(store: store).proof(of: index)
+        let reader = LedgerReader(store: store, cosignatures: cosignatures)
+        let witnessed = try await witnessedProof(of: index)
+        let proof = if let witnessed { witnessed } else { try await reader.proof(of: index) }
         metrics.count(.decisions, Purpose.delayed.rawValue, "granted-before")
         return try .json(
             DecisionAnswer(

@@ -5,10 +5,17 @@ import VerifierStore
 /// Serves the ledger as auditors and strangers read it: checkpoint, entries, proofs, and C2SP tiles.
 struct LedgerReader: Sendable {
     let store: any VerifierStore
+    let cosignatures: Cosignatures
 
     func checkpoint() async throws -> Answer {
         guard let checkpoint = try await store.ledgerHead().checkpoint else { throw ServiceProblem.notFound }
-        return .text(checkpoint)
+        return .text(await cosignatures.withLines(checkpoint))
+    }
+
+    /// The newest checkpoint that enough witnesses have signed: a little behind, on a busy ledger.
+    func witnessed() async throws -> Answer {
+        guard let checkpoint = await cosignatures.witnessed else { throw ServiceProblem.notFound }
+        return .text(checkpoint.bytes)
     }
 
     func entry(_ text: String) async throws -> Answer {

@@ -78,6 +78,7 @@ extension MetricFamily {
     /// All of them.
     public static let ofVerifier = [
         decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault,
+        lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault, witnessAnswers, witnessedEntries,
+        witnessesInTrouble, witnessesAhead,
     ]
 }

@@ -2,6 +2,7 @@ import DurableFiles
 import Endorsement
 public import FoundationEssentials
 import HTTPService
+import Ledger
 import Messages
 import UpdateTrust
 public import VerifierStore
@@ -53,6 +54,7 @@ public struct DirectoryCheck: Sendable {
             try await LedgerGuard(materials: materials, store: store).check()
             let size = try await store.ledgerHead().size
             findings.append(Finding(grade: .ok, text: "the ledger's \(size) entries are the ones that were signed"))
+            if let witnesses = try await witnesses(materials, store) { findings.append(witnesses) }
             if let stored = try await store.policy(), stored.bytes != materials.policy {
                 findings.append(
                     Finding(
@@ -63,6 +65,36 @@ public struct DirectoryCheck: Sendable {
             }
         } catch { findings.append(Self.fault(error)) }
         return findings
+    }
+
+    /// What witnesses have signed of the ledger; `nil` when there are none.
+    private func witnesses(_ materials: VerifierMaterials, _ store: any VerifierStore) async throws -> Finding? {
+        guard let settings = materials.configuration.witnesses, !settings.known.isEmpty else { return nil }
+        let hint = "look at the service's log for why a witness has not signed; \"witnesses\" in config.json names them"
+        let need =
+            settings.required == 0
+            ? "none is required" : "\(settings.required) are required before a grant is given out"
+        guard let kept = try await store.witnessedCheckpoint() else {
+            return Finding(grade: .notice, text: "no witness has signed the ledger yet; \(need)", hint: hint)
+        }
+        let key = materials.checkpointSigner.verifierKey
+        let checkpoint = try SignedCheckpoint(parsing: kept)
+        let verified = try checkpoint.verify(logKey: key, witnesses: materials.witnesses.map(\.key)).get()
+        let size = verified.checkpoint.size
+        guard try await size <= store.ledgerHead().size,
+            try await AwaitedTree(store, size: size).root() == verified.checkpoint.root
+        else {
+            throw SetupError(
+                .environment,
+                "witnesses have signed a ledger of \(size) entries which this one does not continue",
+                hint: "the record was replaced, or restored from a backup: restore the latest one"
+            )
+        }
+        let count = verified.cosignatures.count
+        let text =
+            "\(count) of \(settings.known.count) witnesses have signed the ledger's first \(size) entries; \(need)"
+        return count >= max(1, settings.required)
+            ? Finding(grade: .ok, text: text) : Finding(grade: .notice, text: text, hint: hint)
     }
 
     private func notices(_ materials: VerifierMaterials) -> [Finding] {

@@ -32,6 +32,8 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
     public var revokedOperators: [Label]
     /// How much, how often, how long.
     public var limits: ServiceLimits
+    /// Who cosigns the ledger; absent: nobody.
+    public var witnesses: WitnessSettings?
 
     /// The most bytes of the file.
     public static let maximumSize = 64 << 10
@@ -74,6 +76,7 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
             throw MessageError(.outOfRange, "\"\(host)\" in \"hosts\" is neither a host name nor an address")
         }
         try limits.check()
+        try witnesses?.check()
     }
 
     /// The database's file, when the store is one.

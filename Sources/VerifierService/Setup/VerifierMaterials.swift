@@ -24,6 +24,8 @@ public struct VerifierMaterials: Sendable {
     let operatorCA: Certificate
     /// Whose word counted when the directory was read; ``TrustInForce`` knows whose does now.
     let trust: TrustLists
+    /// Who cosigns the ledger.
+    let witnesses: [LedgerWitness]
 
     /// Reads the directory.
     /// - Throws: `SetupError`, or a `FileError`; both say what to do.
@@ -66,6 +68,7 @@ public struct VerifierMaterials: Sendable {
         policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
         _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try PolicyInForce.Current(parsing: bytes) }
         trust = try TrustLists(directory, configuration)
+        witnesses = try LedgerWitness.read(configuration.witnesses, in: directory)
     }
 
     /// What devices and operators need to know of this verifier.
@@ -78,6 +81,9 @@ public struct VerifierMaterials: Sendable {
                 grantKeys: [grantSigner.publicKey],
                 resultKeys: [resultSigner.publicKey],
                 ledgerKey: checkpointSigner.verifierKey.text,
+                ledgerWitnesses: configuration.witnesses.map { settings in
+                    LedgerQuorum(required: settings.required, keys: witnesses.map(\.key.text))
+                },
                 releaseKeys: trust.releaseKeys
             )
         }

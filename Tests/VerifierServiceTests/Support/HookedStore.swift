@@ -36,6 +36,12 @@ final class HookedStore: VerifierStore {
             try await store.snapshot(of: instance, release: release)
         }
     }
+    func witnessedCheckpoint() async throws(StoreError) -> [UInt8]? {
+        try await call("witnessedCheckpoint") { () async throws(StoreError) in try await store.witnessedCheckpoint() }
+    }
+    func keep(witnessed checkpoint: [UInt8]) async throws(StoreError) {
+        try await call("keepWitnessed") { () async throws(StoreError) in try await store.keep(witnessed: checkpoint) }
+    }
     func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth? {
         try await call("birth") { () async throws(StoreError) in try await store.birth(of: instance) }
     }

@@ -37,6 +37,8 @@ struct TestVerifier: Sendable {
         var limits = ServiceLimits()
         var policy: [UInt8]?
         var revokedOperators: [Label] = []
+        /// Who cosigns the ledger.
+        var witnesses: WitnessSettings?
         /// Puts something between service and record.
         var wrap: @Sendable (SQLiteStore) -> any VerifierStore = { $0 }
     }
@@ -79,6 +81,7 @@ struct TestVerifier: Sendable {
         )
         configuration.limits = setup.limits
         configuration.revokedOperators = setup.revokedOperators
+        configuration.witnesses = setup.witnesses
         try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
         if let factory {
             try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: directory.file("birth-keys.json"))

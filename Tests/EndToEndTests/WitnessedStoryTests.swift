@@ -1,0 +1,129 @@
+import FoundationEssentials
+import Ledger
+import Messages
+import Testing
+
+/// A ledger with a witness elsewhere, told by the programs: an update, an outage, and an operator who puts back last week's record.
+@Suite(.timeLimit(.minutes(10))) struct WitnessedStoryTests {
+    private struct WitnessPlace {
+        let fleet: Fleet
+        let process: VerifierProcess
+
+        var place: String { fleet.directory + "/witness" }
+
+        init(_ fleet: Fleet) {
+            self.fleet = fleet
+            process = VerifierProcess(
+                fleet.directory + "/witness",
+                fleet.transcript,
+                of: .auditor,
+                ["ledger", "witness", "serve"]
+            )
+        }
+
+        /// Sets it up, and names it in the verifier's configuration.
+        func begin() async throws {
+            let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
+            let made = try await fleet.run(
+                .auditor,
+                [
+                    "ledger", "witness", "init", place, "--name", "witness.example/w1", "--log", bundle.ledgerKey,
+                    "--json",
+                ]
+            )
+            let vkey = try #require(try made.json["vkey"].text)
+            try await process.start()
+            let file = fleet.place + "/config.json"
+            let text = String(decoding: try contents(of: file), as: UTF8.self)
+            let port = try #require(await process.port)
+            let known = #"{"vkey":"\#(vkey)","url":"https://localhost:\#(port)","tlsRoots":"\#(place)/roots.pem"}"#
+            let settings = #""witnesses":{"required":1,"seconds":3,"known":[\#(known)]},"#
+            let start = try #require(text.firstIndex(of: "{"))
+            try write((text[...start] + settings + text[text.index(after: start)...]).utf8, to: file)
+            await fleet.verifier.stop()
+            try await fleet.run(.verifier, ["init", fleet.place])
+            try await fleet.verifier.start()
+            var renewed = try TrustBundle(parsing: contents(of: fleet.place + "/trust.json"))
+            #expect(renewed.ledgerWitnesses?.required == 1)
+            renewed.url = bundle.url
+            try write(EditedJSON.encode(renewed), to: fleet.trust)
+        }
+    }
+
+    private func verify(_ fleet: Fleet, _ kept: String) async throws -> Program.Ended {
+        try await Program.auditor.run(
+            ["ledger", "verify", "--trust", fleet.trust, "--keep", kept, "--json"],
+            in: fleet.transcript
+        )
+    }
+
+    @Test func attack71_deviceWitnessAndAuditorEachCatchARestoredRecord() async throws {
+        try await Fleet.with { fleet in
+            let witness = WitnessPlace(fleet)
+            try await witness.begin()
+            let outcome: Result<Void, any Error>
+            do {
+                try await story(fleet, witness)
+                outcome = .success(())
+            } catch { outcome = .failure(error) }
+            await witness.process.stop()
+            try outcome.get()
+        }
+    }
+
+    private func story(_ fleet: Fleet, _ witness: WitnessPlace) async throws {
+        let device = fleet.devices[0]
+        try await expect(0, device.agent("attest"))
+
+        // An outage: leases go on, and nothing is given out.
+        await witness.process.kill()
+        try await expect(0, device.agent("attest"))
+        try await expect(3, device.update())
+        #expect(device.times("began") == 0)
+        try await witness.process.start()
+        var installed = try await device.update()
+        for _ in 0..<20 where installed.code == 3 { installed = try await device.update() }
+        try expect(0, installed)
+        let grant = try #require(device.grants.last)
+        let proof = try LogProof(parsing: Array(GrantFile(parsing: contents(of: grant)).delivery.proof.utf8))
+        #expect(proof.checkpoint.note.signatures.map(\.name).contains("witness.example/w1"))
+
+        // The record as it is now is put aside.
+        let kept = fleet.directory + "/seen.checkpoint"
+        await fleet.verifier.stop()
+        let (database, backup) = (fleet.place + "/verifier.sqlite", fleet.directory + "/backup.sqlite")
+        try FileManager.default.copyItem(atPath: database, toPath: backup)
+        try await fleet.verifier.start()
+        try await device.boot(Fleet.released)
+        try await expect(0, device.agent("confirm"))
+        let sound = try await fleet.run(.auditor, ["ledger", "verify", "--trust", fleet.trust, "--json"])
+        let entries = try #require(try sound.json["entries"].number)
+        for _ in 0..<100 {
+            let witnessed = try await expect(0, verify(fleet, kept)).json["witnessed"].number
+            if witnessed == entries { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(try await expect(0, verify(fleet, kept)).json["kept"].number == entries)
+
+        // It is put back, by somebody who knows what this machine remembers, and goes on from there: another history.
+        await fleet.verifier.stop()
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + suffix) }
+        try FileManager.default.copyItem(atPath: backup, toPath: database)
+        try FileManager.default.removeItem(atPath: fleet.place + "/last-checkpoint")
+        try await fleet.verifier.start()
+        let shorter = try await expect(1, verify(fleet, kept))
+        #expect(shorter.error.contains("it was cut or restored"), "\(shorter)")
+        for _ in 0..<6 {
+            try await fleet.act("suspend", on: device, because: "lost")
+            try await fleet.act("reinstate", on: device, because: "found")
+        }
+        let forked = try await expect(1, verify(fleet, kept))
+        #expect(forked.error.contains("forked") || forked.error.contains("cut"), "\(forked)")
+        var log = ""
+        for _ in 0..<600 where !log.contains("critical") {
+            log = String(decoding: try contents(of: fleet.verifier.log), as: UTF8.self)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(log.contains("critical") && log.contains("has not signed the ledger"), "the witness has noticed")
+    }
+}

@@ -1,0 +1,233 @@
+import DurableFiles
+import FoundationEssentials
+import Ledger
+import Logging
+import Messages
+import StoreSQLite
+import Testing
+import UpdateTrust
+import VerifierClient
+import VerifierStore
+
+@testable import HTTPService
+@testable import VerifierService
+@testable import WitnessService
+
+/// A verifier whose ledger is cosigned: what it gives out, and what it does while witnesses are not there.
+@Suite(.timeLimit(.minutes(3))) struct WitnessedLedgerTests {
+    let factory: TestFactory
+    let releases = TestReleases()
+
+    init() throws { factory = try TestFactory() }
+
+    /// A witness at work in this process, on a port that it keeps.
+    private struct Witnessing: Sendable {
+        let directory: WitnessDirectory
+        let key: VerifierKey
+
+        init(_ number: Int, in home: TemporaryDirectory) throws {
+            directory = WitnessDirectory(home.path + "/w\(number)")
+            key = try directory.make(
+                WitnessConfiguration(
+                    name: "witness.example/w\(number)",
+                    listen: "127.0.0.1:0",
+                    hosts: ["localhost", "127.0.0.1"],
+                    logs: []
+                ),
+                now: Int64(Date.now.timeIntervalSince1970)
+            )
+        }
+
+        func know(_ log: VerifierKey) throws {
+            var configuration = try directory.read()
+            configuration.logs = [log.text]
+            _ = try directory.make(configuration, now: Int64(Date.now.timeIntervalSince1970))
+        }
+
+        func known(at port: Int) -> WitnessSettings.Known {
+            WitnessSettings.Known(vkey: key.text, url: "https://localhost:\(port)", tlsRoots: directory.roots)
+        }
+
+        /// Serves until it is cancelled.
+        func serve(on port: Int = 0) async throws -> (port: Int, task: Task<Void, any Error>) {
+            let (ports, opened) = AsyncStream.makeStream(of: Int.self)
+            let server = try WitnessServer(
+                directory,
+                address: ListenAddress("127.0.0.1:\(port)"),
+                logger: Logger(label: "witness") { _ in SwiftLogNoOpLogHandler() },
+                onListening: { opened.yield($0) }
+            )
+            let task = Task { try await server.run() }
+            var iterator = ports.makeAsyncIterator()
+            return (try await iterator.next().found(), task)
+        }
+    }
+
+    /// A verifier's directory whose configuration names witnesses.
+    private func prepare(
+        _ directory: VerifierDirectory,
+        _ home: TemporaryDirectory,
+        _ count: Int,
+        required: Int
+    ) async throws -> (setup: TestVerifier.Setup, witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)]) {
+        var setup = TestVerifier.Setup()
+        try TestVerifier.prepare(directory, setup, factory, releases)
+        let log = try VerifierMaterials(directory).checkpointSigner.verifierKey
+        var witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)] = []
+        for number in 1...count {
+            let witness = try Witnessing(number, in: home)
+            try witness.know(log)
+            let served = try await witness.serve()
+            witnesses.append((witness, served.port, served.task))
+        }
+        setup.witnesses = WitnessSettings(
+            required: required,
+            known: witnesses.map { $0.0.known(at: $0.port) },
+            seconds: 3
+        )
+        var configuration = try VerifierMaterials(directory).configuration
+        configuration.witnesses = setup.witnesses
+        try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
+        return (setup, witnesses)
+    }
+
+    private func eventually(_ holds: () async throws -> Bool) async throws {
+        for _ in 0..<1000 {
+            if try await holds() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw Missing()
+    }
+
+    @Test func aGrantCarriesWhatNOfMHaveSigned() async throws {
+        let home = try TemporaryDirectory()
+        let directory = VerifierDirectory(home.path + "/verifier")
+        let (setup, witnesses) = try await prepare(directory, home, 3, required: 2)
+        defer { for witness in witnesses { witness.task.cancel() } }
+        // One of three is not there from the beginning.
+        witnesses[2].task.cancel()
+        try await TestVerifier.serve(directory, setup) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            #expect(service.trust.ledgerWitnesses?.required == 2 && service.trust.ledgerWitnesses?.keys.count == 3)
+            try await service.anonymous { client in
+                let answer = try await client.update(device, to: package)
+                let delivery = try answer.grant.found()
+                let proof = try LogProof(parsing: Array(delivery.proof.utf8))
+                let verified = try proof.verify(
+                    entry: try LogEntry(delivery.entry.bytes),
+                    logKey: VerifierKey(parsing: service.trust.ledgerKey),
+                    witnesses: witnesses.map(\.0.key),
+                    quorum: 2
+                ).get()
+                #expect(Set(verified.cosignatures.keys) == Set(witnesses.prefix(2).map(\.0.key)))
+                let now = Int(Date.now.timeIntervalSince1970)
+                #expect(verified.cosignatures.values.allSatisfy { abs($0 - now) < 300 })
+
+                // Once nothing moves any more, what everybody is served carries the lines as well.
+                try await eventually {
+                    let served = try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
+                    return served.note.signatures.count == 3
+                }
+                let witnessed = try await client.ledgerFile("witnessed")
+                #expect(try await witnessed == client.ledgerFile("checkpoint"))
+                #expect(try await service.store.witnessedCheckpoint() == witnessed)
+            }
+            let metrics = service.verifier.metrics.text()
+            #expect(metrics.contains("birthmark_ledger_witnesses_in_trouble 1"))
+            #expect(metrics.contains("birthmark_ledger_witnesses_alarmed 0"))
+        }
+        let findings = await DirectoryCheck(directory, now: Date.now).run { configuration in
+            try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
+        }
+        #expect(findings.contains { $0.grade == .ok && $0.text.hasPrefix("2 of 3 witnesses") }, "\(findings)")
+    }
+
+    /// Without them nothing is given out, and everything else goes on.
+    @Test func withoutWitnessesThereAreLeasesAndNoGrants() async throws {
+        let home = try TemporaryDirectory()
+        let directory = VerifierDirectory(home.path + "/verifier")
+        let (setup, witnesses) = try await prepare(directory, home, 1, required: 1)
+        witnesses[0].task.cancel()
+        try? await witnesses[0].task.value
+        try await TestVerifier.serve(directory, setup) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            try await service.anonymous { client in
+                let start = ContinuousClock.now
+                _ = try await client.attest(device)
+                let took = ContinuousClock.now - start
+                #expect(took < .seconds(2), "a lease waited for a witness: \(took)")
+                let refused = try await problem { try await client.update(device, to: package) }
+                #expect(refused.kind == .undecided && refused.status == 503)
+                _ = try await client.attest(device)
+                // It is back on its port: the next attempt finds it.
+                let again = try await witnesses[0].0.serve(on: witnesses[0].port)
+                defer { again.task.cancel() }
+                try await eventually {
+                    await service.verifier.cosignatures.witnessed != nil
+                }
+                let granted = try await client.update(device, to: package)
+                #expect(granted.grant != nil)
+            }
+        }
+    }
+
+    /// Restored from a backup: the witness has seen more, and that is told; nothing is granted on top of it.
+    @Test func attack71_theWitnessFindsARestoredRecord() async throws {
+        let home = try TemporaryDirectory()
+        let directory = VerifierDirectory(home.path + "/verifier")
+        let (setup, witnesses) = try await prepare(directory, home, 1, required: 1)
+        defer { witnesses[0].task.cancel() }
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        let package = try await TestVerifier.serve(directory, setup) { service in
+            try await service.importBirth(of: device, by: factory)
+            return try await service.add(try releases.release("2.0"), releases)
+        }
+        let database = directory.file("verifier.sqlite")
+        let backup = home.path + "/backup.sqlite"
+        try FileManager.default.copyItem(atPath: database, toPath: backup)
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.anonymous { client in
+                for _ in 0..<3 { _ = try await client.attest(device) }
+                #expect(try await client.update(device, to: package).grant != nil)
+            }
+        }
+        // Whoever restores it also removes what this machine remembers.
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + suffix) }
+        try FileManager.default.copyItem(atPath: backup, toPath: database)
+        try? FileManager.default.removeItem(atPath: directory.lastCheckpoint)
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.anonymous { client in
+                _ = try await client.attest(device)
+                let refused = try await problem { try await client.update(device, to: package) }
+                #expect(refused.kind == .undecided)
+            }
+            try await eventually {
+                service.verifier.metrics.text().contains("birthmark_ledger_witnesses_alarmed 1")
+            }
+            #expect(service.log.lines.contains { $0.contains("has not signed the ledger") })
+        }
+    }
+
+    @Test func aConfigurationThatCannotBeMeant() throws {
+        let home = try TemporaryDirectory()
+        let witness = try Witnessing(1, in: home)
+        let known = witness.known(at: 1)
+        func check(_ settings: WitnessSettings) -> Bool { (try? settings.check()) != nil }
+        #expect(check(WitnessSettings(required: 1, known: [known])))
+        #expect(check(WitnessSettings(required: 0, known: [])))
+        #expect(!check(WitnessSettings(required: 2, known: [known])))
+        #expect(!check(WitnessSettings(required: -1, known: [known])))
+        #expect(!check(WitnessSettings(required: 1, known: [known, known])))
+        #expect(!check(WitnessSettings(required: 1, known: [known], seconds: 61)))
+        var wrong = known
+        wrong.url = "http://localhost"
+        #expect(!check(WitnessSettings(required: 1, known: [wrong])))
+        wrong = known
+        wrong.vkey = "nobody"
+        #expect(!check(WitnessSettings(required: 1, known: [wrong])))
+    }
+}
