@@ -37,6 +37,14 @@ public final class Metrics: Sendable {
         state.withLock { $0.values[Series(family: family, labels: [])] = value }
     }
 
+    /// Sets all series of a gauge anew; those that are not among them are gone.
+    package func set(_ family: MetricFamily, to values: [[String]: Double]) {
+        state.withLock { state in
+            for series in state.values.keys where series.family == family { state.values[series] = nil }
+            for (labels, value) in values { state.values[Series(family: family, labels: labels)] = value }
+        }
+    }
+
     /// Takes a measurement into a histogram.
     package func observe(_ family: MetricFamily, _ value: Double, _ labels: String...) {
         state.withLock {
@@ -50,11 +58,20 @@ public final class Metrics: Sendable {
         state.withLock { $0.values[Series(family: family, labels: labels)] ?? 0 }
     }
 
-    /// Everything, in the text exposition format.
-    public func text() -> String {
+    /// All series of a counter or gauge, by their labels' values.
+    package func values(of family: MetricFamily) -> [[String]: Double] {
+        state.withLock { state in
+            Dictionary(state.values.filter { $0.key.family == family }.map { ($0.key.labels, $0.value) }) { first, _ in
+                first
+            }
+        }
+    }
+
+    /// Everything but some families, in the text exposition format.
+    public func text(without hidden: [MetricFamily] = []) -> String {
         let state = state.withLock { $0 }
         var lines: [String] = []
-        for family in families {
+        for family in families where !hidden.contains(family) {
             lines.append("# HELP \(family.name) \(family.help)")
             lines.append("# TYPE \(family.name) \(family.kind.rawValue)")
             let values = state.values.filter { $0.key.family == family }.sorted { $0.key.labels < $1.key.labels }

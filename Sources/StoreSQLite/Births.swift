@@ -24,7 +24,7 @@ extension SQLiteStore {
             .execute(arguments: [birth.serial.text, state.instance.text])
         try db.cachedStatement(sql: "INSERT INTO state (instance, version, body) VALUES (?, ?, ?)")
             .execute(arguments: [state.instance.text, state.version, Data(try CanonicalJSON.encode(state))])
-        try Standings.insert(state, db)
+        try Standings.insert(state, birth.tier, db)
         try RatchetKeys.note(state, db)
         if let log = birth.log { try keep(log, db) }
         return nil

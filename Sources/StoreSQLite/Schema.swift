@@ -22,16 +22,18 @@ enum Schema {
         migrator.registerMigration("7") { db in try db.execute(sql: version7) }
         migrator.registerMigration("8") { db in try db.execute(sql: version8) }
         migrator.registerMigration("9") { db in try db.execute(sql: version9) }
-        migrator.registerMigration("10") { db in
-            try db.execute(sql: version10)
-            // Also what version 5 has added.
-            try Standings.refresh(db)
-        }
+        // What it and version 5 have added, version 13 fills in.
+        migrator.registerMigration("10") { db in try db.execute(sql: version10) }
         migrator.registerMigration("11") { db in
             try db.execute(sql: version11)
             try LedgerSubjects.fill(db)
         }
         migrator.registerMigration("12") { db in try db.execute(sql: version12) }
+        migrator.registerMigration("13") { db in
+            try db.execute(sql: version13)
+            // Whether the tier was lowered since, and when evidence renewed the lease last.
+            try Standings.refresh(db)
+        }
         return migrator
     }
 
@@ -257,5 +259,14 @@ enum Schema {
             id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
             checkpoint BLOB NOT NULL
         ) STRICT;
+        """
+
+    // What a fleet is counted by; nothing that births and states do not say.
+    private static let version13 = """
+        ALTER TABLE standing ADD COLUMN tier TEXT;
+        ALTER TABLE standing ADD COLUMN lowered INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE standing ADD COLUMN attested_at INTEGER;
+        UPDATE standing SET tier =
+            (SELECT json_extract(CAST(payload AS TEXT), '$.tier') FROM birth WHERE birth.instance = standing.instance);
         """
 }

@@ -7,10 +7,12 @@ public import VerifierStore
 /// The rows that the status list is made of: one an instance, written with its state.
 enum Standings {
     /// Gives an instance its place whose birth was just inserted.
-    static func insert(_ state: InstanceState, _ db: Database) throws {
+    static func insert(_ state: InstanceState, _ tier: Tier, _ db: Database) throws {
         // No birth is ever deleted, so that the last row's number is how many there are; counting would read them all.
         let instances = try Int.fetchOne(db.cachedStatement(sql: "SELECT max(rowid) FROM birth")) ?? 0
         try insert(state, among: StatusPlaces.count(for: instances), db)
+        try db.cachedStatement(sql: "UPDATE standing SET tier = ? WHERE instance = ?")
+            .execute(arguments: [tier.rawValue, state.instance.text])
     }
 
     /// Gives every instance its place that was born before there were any.
@@ -53,6 +55,7 @@ enum Standings {
         try db.cachedStatement(
             sql: """
                 UPDATE standing SET lifecycle = ?, renewed_at = ?, expires = ?, running = ?, granted = ?, under = ?,
+                    lowered = ?, attested_at = coalesce(?, attested_at),
                     due = CASE WHEN due = 0 AND NOT ? THEN 0 ELSE ? END
                 WHERE instance = ?
                 """
@@ -60,7 +63,8 @@ enum Standings {
             arguments: [
                 standing.lifecycle.rawValue, standing.renewedAt, standing.expires,
                 (state.running.manifest?.bytes).map { Data($0) },
-                (state.pending?.package.manifest.bytes).map { Data($0) }, state.lease?.under?.text, isSettled,
+                (state.pending?.package.manifest.bytes).map { Data($0) }, state.lease?.under?.text,
+                state.lowered != nil, standing.renewedAt, isSettled,
                 state.due,
                 state.instance.text,
             ]

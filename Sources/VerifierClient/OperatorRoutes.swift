@@ -209,6 +209,11 @@ extension VerifierClient {
         try await post("/v1/delayed/receipts", receipt, limit: ReceiptAnswer.maximumSize, isRepeatable: true)
     }
 
+    /// The fleet in figures.
+    public func figures() async throws(VerifierClientError) -> FleetReport {
+        try await get("/v1/figures", limit: FleetReport.maximumSize)
+    }
+
     /// The policy in force.
     public func policy() async throws(VerifierClientError) -> PolicyReport {
         try await get("/v1/policy", limit: PolicyReport.maximumSize)

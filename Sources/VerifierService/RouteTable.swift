@@ -191,6 +191,8 @@ enum RouteTable {
                 verifier.allowDowngrade
             ),
             act(.suspend, verifier), act(.reinstate, verifier), act(.retire, verifier),
+            Route(.get, "/v1/figures", by: readers, verifier.showFigures),
+            Route(.get, "/v1/metrics", by: readers, verifier.showFleetMetrics),
             Route(.get, "/v1/policy", by: readers, verifier.showPolicy),
             Route(
                 .post,
@@ -224,12 +226,7 @@ enum RouteTable {
             // Everybody: whether it runs.
             Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
             Route(.get, "/readyz", by: .anyone, verifier.readiness),
-            Route(.get, "/metrics", by: .anyone) { _ in
-                Answer(
-                    mediaType: "text/plain; version=0.0.4; charset=utf-8",
-                    body: Array(verifier.metrics.text().utf8)
-                )
-            },
+            Route(.get, "/metrics", by: .anyone, verifier.showMetrics),
         ]
     }
 

@@ -21,6 +21,7 @@ public final class Verifier: Sendable {
     let consumed: ConsumedChallenges
     let status: StatusDesk
     let cosignatures: Cosignatures
+    let figures: FiguresDesk
     let clock: VerifierClock
     let logger: Logger
     /// What happened, in numbers.
@@ -89,6 +90,7 @@ public final class Verifier: Sendable {
             logger: logger,
             patience: .seconds(limits.commitSeconds)
         )
+        figures = FiguresDesk(store: store, clock: clock)
         status = StatusDesk(
             maker: StatusListMaker(
                 store: store,

@@ -65,6 +65,13 @@ public struct BirthImport: Sendable {
     /// What the chain of the instance says then that the TPM was before; carried out with the birth or not at all.
     public var succession: EarlierLife?
 
+    /// How it proves itself, by its entry.
+    public var tier: Tier {
+        for entry in transition.entries { if case .birth(let body) = entry.entry.body { return body.tier } }
+        // Without a word of it, the least.
+        return .compensated
+    }
+
     /// The changes of earlier instances.
     public var earlier: [EarlierLife] { [retirement, succession].compactMap { $0 } }
 

@@ -48,6 +48,9 @@ public protocol VerifierStore: Sendable {
     /// How instances stand and where on the status list, in ascending order of their ids, beginning after one.
     func standings(after: InstanceID?, limit: Int) async throws(StoreError) -> [StoredStanding]
 
+    /// The fleet in figures.
+    func figures(at now: Int64) async throws(StoreError) -> FleetFigures
+
     /// The restoration of an instance with this number; `nil` when it was not taken over.
     func restoration(_ number: UInt32, of instance: InstanceID) async throws(StoreError) -> StoredRestoration?
 

@@ -16,6 +16,7 @@ struct OperatorProgram: AsyncParsableCommand {
         subcommands: [
             BirthsCommand.self, ReleaseCommand.self, DeviceCommand.self, PolicyCommand.self, QuoteCommand.self,
             LogCommand.self, EKCommand.self, EARCommand.self, StatusCommand.self, LedgerCommand.self, AuditCommand.self,
+            ReportCommand.self,
             ApproveCommand.self, FreshnessCommand.self, AuthorizeCommand.self, ReceiptsCommand.self,
         ]
     )

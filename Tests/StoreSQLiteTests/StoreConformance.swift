@@ -30,7 +30,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             StoreConformance("entries are found by what they are about", ledgerSubjects),
             StoreConformance("logs are kept by content", logs),
             StoreConformance("instances are listed in pages", paging),
-        ] + birthCases + standingCases + updateCases + rolloutCases + compensatedCases
+        ] + birthCases + standingCases + updateCases + rolloutCases + compensatedCases + figureCases
 
     // MARK: Births
 

@@ -69,6 +69,42 @@ extension MetricFamily {
         help: "Contacts that gateways vouched for, by what became of the gateway's own evidence and assignment."
     )
 
+    static let instances = MetricFamily(
+        "birthmark_instances",
+        .gauge,
+        labels: ["lifecycle", "tier"],
+        help: "Identities: births, by where they stand and how they prove themselves now."
+    )
+
+    static let leasesHeld = MetricFamily(
+        "birthmark_leases_held",
+        .gauge,
+        labels: ["tier"],
+        help: "Identities that are trusted now."
+    )
+
+    static let running = MetricFamily(
+        "birthmark_devices_running",
+        .gauge,
+        labels: ["release"],
+        help: "Devices that are not retired, by the release that they run."
+    )
+
+    static let attestationAge = MetricFamily(
+        "birthmark_devices_attested",
+        .gauge,
+        labels: ["within"],
+        help:
+            "Devices that are not retired, by how long ago evidence of theirs was accepted last; each but for the one before."
+    )
+
+    static let updates = MetricFamily(
+        "birthmark_updates",
+        .gauge,
+        labels: ["stage"],
+        help: "Sessions: grants, by what became of them."
+    )
+
     static let trustFault = MetricFamily(
         "birthmark_trust_lists_stale",
         .gauge,
@@ -76,9 +112,13 @@ extension MetricFamily {
     )
 
     /// All of them.
-    public static let ofVerifier = [
-        decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-        lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault, witnessAnswers, witnessedEntries,
-        witnessesInTrouble, witnessesAhead,
-    ]
+    public static let ofVerifier =
+        [
+            decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
+            lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault,
+            witnessAnswers, witnessedEntries, witnessesInTrouble, witnessesAhead,
+        ] + ofFleet
+
+    /// How many there are of what: for operators, and nobody else's business.
+    static let ofFleet = [instances, leasesHeld, running, attestationAge, updates]
 }

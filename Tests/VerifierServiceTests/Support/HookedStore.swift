@@ -107,6 +107,7 @@ final class HookedStore: VerifierStore {
     func policy() async throws(StoreError) -> StoredPolicy? {
         try await call("policy") { () async throws(StoreError) in try await store.policy() }
     }
+    func figures(at now: Int64) async throws(StoreError) -> FleetFigures { try await store.figures(at: now) }
     func policy(_ digest: ContentDigest) async throws(StoreError) -> StoredPolicy? { try await store.policy(digest) }
     func ledgerEntries(
         about subject: LedgerSubject,
