@@ -49,7 +49,8 @@ struct Narration {
             return
                 "the rollout of \(release(body.release)): \(body.act.rawValue), \(body.plan.percent) % of the fleet: \(body.reason)"
         case .farewell(let body):
-            return "\(device) said farewell" + (body.software == nil ? " with a last quote" : ", signed with its last software key")
+            return "\(device) said farewell, with "
+                + (body.software == nil ? "a last quote" : "the signature of its last software key")
         case .reappearance(let body):
             let after = body.afterFarewell == true ? ", after its farewell" : ""
             return "\(device) came back although it is retired\(after), and was refused"

@@ -1,6 +1,6 @@
 public import DurableFiles
 import FoundationEssentials
-public import Ledger
+import Ledger
 
 /// A ledger in a directory as C2SP tlog-tiles lays it out: any web server can serve it, and anybody can check it without a network.
 public struct LedgerDirectory: Sendable {

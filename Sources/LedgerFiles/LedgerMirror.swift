@@ -1,4 +1,4 @@
-public import DurableFiles
+import DurableFiles
 public import Ledger
 
 /// Brings a directory up to a checkpoint of its log, and holds what is offered to what the directory has.

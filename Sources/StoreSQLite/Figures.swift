@@ -1,5 +1,5 @@
 import GRDB
-public import Messages
+import Messages
 import UpdateTrust
 public import VerifierStore
 
@@ -54,7 +54,7 @@ extension SQLiteStore {
             arguments: [Lifecycle.retired.rawValue]
         ) {
             let manifest = row[0] == nil ? nil : ContentDigest(bytes: row.bytes(0))
-            figures[.some(manifest), default: 0] += row[1]
+            figures[manifest, default: 0] += row[1]
         }
         return figures
     }
