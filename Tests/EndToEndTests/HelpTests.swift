@@ -21,7 +21,7 @@ import Testing
             #expect(example, "\(called)has no example: \(ended.output)")
             let below = subcommands(ended.output)
             // A service has no result; its log is JSON.
-            let hasResult = below.isEmpty && command.last != "serve"
+            let hasResult = below.isEmpty && !["serve", "line"].contains(command.last)
             #expect(!hasResult || ended.output.contains("--json"), "\(called)prints no JSON")
             commands += 1
             waiting += below.map { command + [$0] }

@@ -195,17 +195,17 @@ import VerifierStore
         let store = try SQLiteStore.create(at: directory.database)
         let births = try (1...5).map { StoreChange.birth(try Fixture.birth(try Fixture.record($0))) }
         _ = try await store.commit(births + [try Fixture.policy("policy")], sealer: key.sealer)
-        func rows(_ store: SQLiteStore) async throws -> [Row] {
-            try await store.pool.read { db in try Row.fetchAll(db, sql: "SELECT * FROM ledger_subject") }
+        func rows(_ store: SQLiteStore) throws -> [Row] {
+            try store.pool.read { db in try Row.fetchAll(db, sql: "SELECT * FROM ledger_subject") }
         }
-        let before = try await rows(store)
+        let before = try rows(store)
         #expect(before.count == 6)
         try await store.pool.write { db in
             try db.execute(sql: "DROP TABLE ledger_subject; DELETE FROM grdb_migrations WHERE identifier = '11'")
         }
         try store.close()
         let again = try SQLiteStore.open(at: directory.database)
-        #expect(try await rows(again) == before)
+        #expect(try rows(again) == before)
     }
 
     /// Instances that were born before there was a status list get their places when the record is opened, once.

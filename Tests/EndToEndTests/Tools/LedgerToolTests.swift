@@ -61,8 +61,8 @@ import VerifierClient
             try await fetch("/v1/ledger/proof/257", fleet, to: proof)
             try await fetch("/v1/ledger/entries/257", fleet, to: entry)
             func judge(key: String, entry: String, old: String) async throws -> Tool.Ended {
-                try await Tool(name: program).run(
-                    [bundle.url, fleet.directory + "/ca.pem", key, proof, entry, old]
+                try await Tool(name: "env").run(
+                    [program, bundle.url, fleet.directory + "/ca.pem", key, proof, entry, old]
                 )
             }
             let judged = try await judge(key: bundle.ledgerKey, entry: entry, old: old)
@@ -80,7 +80,7 @@ import VerifierClient
     }
 
     @Test func aCopyIsMadeFollowedAndChecked() async throws {
-        try await Fleet.with([]) { fleet in
+        try await Fleet.with([], born: false) { fleet in
             let copy = fleet.directory + "/ledger"
             let trust = ["--trust", fleet.trust]
             func export(_ status: Int32 = 0) async throws -> Program.Ended {
@@ -124,7 +124,7 @@ import VerifierClient
 
     /// The keeper goes back to a record of before, and on from there: whoever has a copy sees it.
     @Test func attack71_aCopyCatchesAVerifierThatRewroteItsLedger() async throws {
-        try await Fleet.with([]) { fleet in
+        try await Fleet.with([], born: false) { fleet in
             let copy = fleet.directory + "/ledger"
             let trust = ["--trust", fleet.trust]
             await fleet.verifier.stop()
