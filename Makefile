@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-gateway birthmark-swtpm
 
-.PHONY: programs demo offline-drill fleet test bench fuzz kill-matrix seeds lint law deps build
+.PHONY: programs demo offline-drill fleet incident test bench fuzz kill-matrix seeds lint law deps build
 
 demo: programs
 	@scripts/demo
@@ -15,6 +15,10 @@ offline-drill: programs
 # Two gateways and twenty devices without a TPM: every part is killed, cut off and brought back.
 fleet: programs
 	@scripts/fleet
+
+# A release is found to be bad: who took it, the end of their trust, the fixed one on them first, and the proof.
+incident: programs
+	@scripts/incident
 
 programs: deps
 	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
@@ -30,6 +34,7 @@ test: deps lint
 	scripts/readme
 	scripts/readme swtpm/README.md
 	scripts/fleet --children 4
+	scripts/incident --devices 9
 
 bench: deps
 	$(SWIFT) build -c release --product birthmark-bench
