@@ -62,8 +62,7 @@ let fuzzer: [Target] =
             name: "birthmark-seeds",
             dependencies: [
                 "ParserProperties", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "AttestationResults",
-                "UpdateTrust",
-                "Ledger", "Compression", crypto,
+                "UpdateTrust", "Audit", "Ledger", "Compression", crypto,
             ],
             path: "Fuzz/birthmark-seeds",
             swiftSettings: strict,
@@ -300,7 +299,7 @@ let package = Package(
             "ParserProperties",
             [
                 "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "AttestationResults", "UpdateTrust",
-                "Ledger", "Compression", crypto,
+                "Audit", "Ledger", "Compression", crypto,
             ],
             path: "Fuzz/ParserProperties"
         ),

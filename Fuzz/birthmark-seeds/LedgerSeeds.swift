@@ -1,4 +1,6 @@
+import Audit
 import Ledger
+import Messages
 import ParserProperties
 
 /// Texts of the one log that the fixed key has signed, and its tiles.
@@ -21,6 +23,7 @@ enum LedgerSeeds {
                 "first": AddCheckpoint(oldSize: 0, path: [], checkpoint: plain).bytes,
                 "continued": AddCheckpoint(oldSize: 3, path: continuation, checkpoint: cosigned).bytes,
             ],
+            "audit-bundle": ["span": try bundle(plain, path)],
             "ledger-tile": [
                 "hashes": [width] + HashTile.encode(FixedLog.entries.map(\.leafHash)),
                 "entries": [width] + EntryBundle.encode(FixedLog.entries),
@@ -31,5 +34,31 @@ enum LedgerSeeds {
                 "log-key": Array(signer.verifierKey.text.utf8), "witness-key": Array(witness.verifierKey.text.utf8),
             ],
         ]
+    }
+
+    /// A bundle with one of each member; what its entries mean is nothing that its reader asks.
+    private static func bundle(_ checkpoint: SignedCheckpoint, _ path: [TreeHash]) throws -> [UInt8] {
+        var documents = AuditDocuments()
+        let signer = StatementSigner.ed25519(FixedKeys.log)
+        let types = [BirthRecord.payloadType, Restoration.payloadType, Release.payloadType]
+        let envelopes = try types.map { type in
+            try SignedEnvelope(payload: Array("{}".utf8), payloadType: type, signers: [signer])
+        }
+        documents.births = [envelopes[0]]
+        documents.restorations = [envelopes[1]]
+        documents.releases = [envelopes[2]]
+        documents.policies = [Array("{}".utf8)]
+        documents.grants = ["e30.e30.AA"]
+        let last = FixedLog.entries.count - 1
+        let hashes = path.map { Blob($0.bytes) }
+        let bundle = AuditBundle(
+            subject: .entries(last..<last + 1),
+            checkpoint: checkpoint,
+            entries: [AuditedEntry(index: last, bytes: FixedLog.entries[last].bytes, path: hashes)],
+            documents: documents
+        )
+        var bytes: [UInt8] = []
+        try bundle.write { bytes += $0 }
+        return bytes
     }
 }
