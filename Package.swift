@@ -311,6 +311,7 @@ let package = Package(
         tests(of: "MeasuredBoot", ["TPMWire", crypto]),
         tests(of: "Compression", ["AttestationResults", "Messages"]),
         tests(of: "Ledger", [crypto]),
+        tests(of: "Audit", ["UpdateTrust", "Ledger", "Messages", crypto]),
         tests(of: "LedgerFiles", ["Ledger", "DurableFiles", crypto]),
         tests(of: "Messages", [crypto]),
         tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, x509, asn1]),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import CommandLineContract
 import DurableFiles
 import Ledger
@@ -15,6 +16,9 @@ struct LedgerVerify: AsyncParsableCommand {
             witnesses, enough of them must have signed for a part of it. With --keep the checkpoint is kept, and the next run finds what \
             was taken away or changed since. With --files it judges a copy, and needs no network.
 
+            A verifier's clock that was wrong and put right leaves entries that are earlier than those before them, as does whoever writes \
+            history: where it was the clock, name the entry.
+
             Examples:
               birthmark ledger verify --trust trust.json --keep seen.checkpoint
               birthmark ledger verify --files ledger --trust trust.json
@@ -30,6 +34,14 @@ struct LedgerVerify: AsyncParsableCommand {
     var keep: String?
     @Option(help: ArgumentHelp("A copy of the ledger, instead of what the verifier serves.", valueName: "dir"))
     var files: String?
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "An entry before which the verifier's clock was put back, by its operator's word; again for more.",
+            valueName: "n"
+        )
+    )
+    var clockPutBack: [Int] = []
     @OptionGroup var verifier: VerifierOptions
     @OptionGroup var output: OutputOptions
 
@@ -139,16 +151,42 @@ struct LedgerVerify: AsyncParsableCommand {
     ) async throws -> LedgerAuditor {
         let bar = ProgressBar("reading the ledger")
         defer { bar.finish() }
-        var auditor = try LedgerAuditor(of: checkpoint, kept: kept, witnessed: witnessed)
         let log = TiledLog(size: checkpoint.size, file: source.file)
         do {
+            var auditor = try LedgerAuditor(
+                of: checkpoint,
+                kept: kept,
+                witnessed: witnessed,
+                clockPutBack: Set(clockPutBack)
+            )
             for bundle in log.bundles() {
                 for entry in try await log.entries(bundle) { try auditor.follow(entry) }
                 bar.update(UInt64(auditor.size), of: UInt64(checkpoint.size))
             }
+            return auditor
         } catch let error as LedgerFormatError {
-            throw CommandFailure.ledgerRefused("behind entry \(auditor.size): \(error)")
+            throw CommandFailure.ledgerRefused("a file of the ledger: \(error)")
+        } catch let refusal as LedgerAuditor.Refusal {
+            throw Self.refused(refusal)
         }
-        return auditor
+    }
+
+    private static func refused(_ refusal: LedgerAuditor.Refusal) -> CommandFailure {
+        switch refusal {
+        case .log(let refusal): return .ledgerRefused(refusal.description)
+        case .chain(let fault): return .ledgerRefused(fault.description)
+        case .notSigned: return .ledgerRefused("the entries are not those that the checkpoint was signed over")
+        case .backDated(let index, let says, let after):
+            return CommandFailure(
+                .refused,
+                "entry \(index) says \(UTCTime.text(says)), after \(UTCTime.text(after)): it is back-dated",
+                hint: "ask the verifier's operator; when its clock was put right there, give --clock-put-back \(index)",
+                reasons: ["ledger-back-dated"]
+            )
+        case .postDated(let index, let says, let signed):
+            return .ledgerRefused(
+                "entry \(index) says \(UTCTime.text(says)), and was signed for at \(UTCTime.text(signed))"
+            )
+        }
     }
 }
