@@ -4,6 +4,7 @@ import CommandLineContract
 import DurableFiles
 import Ledger
 import Messages
+import UpdateTrust
 import VerifierClient
 
 struct LedgerVerify: AsyncParsableCommand {
