@@ -356,20 +356,6 @@ import Testing
         #expect(ended.output.isEmpty)
     }
 
-    @Test(arguments: [
-        ["births", "import"], ["release", "keygen"], ["release", "measure"], ["release", "sign"],
-        ["release", "cosign"],
-        ["release", "add"], ["release", "list"], ["release", "withdraw"], ["device", "list"], ["device", "show"],
-        ["device", "suspend"], ["device", "reinstate"], ["device", "retire"], ["policy", "check"],
-        ["policy", "explain"],
-        ["quote", "verify"], ["log", "replay"], ["ledger", "verify"], ["ek", "verify"],
-    ])
-    func everyCommandHelpsWithAnExample(_ command: [String]) async throws {
-        let ended = try await Program.operator.run(command + ["--help"])
-        #expect(ended.status == .exited(0))
-        #expect(ended.output.contains("Example: birthmark " + command.joined(separator: " ")))
-    }
-
     @Test func aPolicyIsChecked() async throws {
         try await withDirectory { directory in
             let good = #"""
