@@ -13,7 +13,7 @@ public struct AuditCollector {
     private let log: TiledLog
     private let progress: @Sendable (_ done: Int, _ all: Int) -> Void
 
-    private var entries: [Int: [UInt8]] = [:]
+    private var entries: [Int: Collected] = [:]
     private var documents = AuditDocuments()
 
     /// - Parameters:
@@ -33,6 +33,19 @@ public struct AuditCollector {
         log = TiledLog(size: signed.claimed.size) { path in try await tiles.file(path) }
     }
 
+    /// An entry, read once.
+    private struct Collected {
+        var bytes: [UInt8]
+        var entry: LedgerEntry
+        var digest: ContentDigest
+
+        init(_ bytes: [UInt8]) throws(MessageError) {
+            self.bytes = bytes
+            entry = try LedgerEntry(parsing: bytes)
+            digest = ContentDigest(of: bytes)
+        }
+    }
+
     /// The verifier's pages of the ledger go in circles.
     public struct Confused: Error, CustomStringConvertible {
         public var description: String { "the verifier's pages of the ledger go in circles" }
@@ -45,12 +58,11 @@ public struct AuditCollector {
         case .instance(let instance): try await take(.instance(instance))
         case .release(let release):
             try await take(.release(release))
-            let holders = try entries.values.compactMap { bytes -> InstanceID? in
-                let entry = try LedgerEntry(parsing: bytes)
-                guard case .grant = entry.body else { return nil }
-                return entry.instance
+            let holders = entries.values.compactMap { held -> InstanceID? in
+                guard case .grant = held.entry.body else { return nil }
+                return held.entry.instance
             }
-            entries = try entries.filter { try LedgerEntry(parsing: $0.value).instance == nil }
+            entries = entries.filter { $0.value.entry.instance == nil }
             for instance in Set(holders).sorted() { try await take(.instance(instance)) }
         case .entries(let range): try await take(range)
         }
@@ -72,8 +84,8 @@ public struct AuditCollector {
         while let start = from {
             let page = try await client.ledgerPage(about: subject.path, from: start)
             for line in page.entries where line.index < log.size {
-                let entry = try LedgerEntry(parsing: line.bytes.bytes)
-                if isMeant(entry, ContentDigest(of: line.bytes.bytes)) { entries[line.index] = line.bytes.bytes }
+                let held = try Collected(line.bytes.bytes)
+                if isMeant(held.entry, held.digest) { entries[line.index] = held }
             }
             guard page.next ?? .max > start else { throw Confused() }
             from = page.next
@@ -85,7 +97,7 @@ public struct AuditCollector {
             let first = bundle.nodes.indices.lowerBound
             guard first < range.upperBound else { break }
             for (offset, entry) in try await log.entries(bundle).enumerated()
-            where range.contains(first + offset) { entries[first + offset] = entry.bytes }
+            where range.contains(first + offset) { entries[first + offset] = try Collected(entry.bytes) }
         }
     }
 
@@ -95,9 +107,9 @@ public struct AuditCollector {
         while true {
             var wanted = AuditCitations()
             var present = Set<ContentDigest>()
-            for bytes in entries.values {
-                wanted.add(try LedgerEntry(parsing: bytes))
-                present.insert(ContentDigest(of: bytes))
+            for held in entries.values {
+                wanted.add(held.entry)
+                present.insert(held.digest)
             }
             let before = done
             for release in wanted.releases.subtracting(done.releases).sorted() {
@@ -125,10 +137,9 @@ public struct AuditCollector {
     }
 
     private mutating func takeDocuments(of wanted: AuditCitations, _ done: inout AuditCitations) async throws {
-        for bytes in entries.values {
-            let entry = try LedgerEntry(parsing: bytes)
-            guard let instance = entry.instance else { continue }
-            switch entry.body {
+        for held in entries.values {
+            guard let instance = held.entry.instance else { continue }
+            switch held.entry.body {
             case .birth(let body) where done.births.insert(body.record).inserted:
                 documents.births.append(try await client.birth(of: instance))
             case .restoration(let body) where done.restorations.insert(body.statement).inserted:
@@ -142,13 +153,14 @@ public struct AuditCollector {
         }
     }
 
-    /// The entries with their proofs; the tiles that those are made of are fetched once each.
+    /// The entries with their proofs; paths of neighbours have most of their nodes in common, and each is worked out once.
     private func proven() async throws -> [AuditedEntry] {
-        let tree = try log.tree(size: log.size)
+        let nodes = NodeMemory(log)
+        let tree = try AwaitedTree(size: log.size) { level, index in try await nodes.node(level, index) }
         var proven: [AuditedEntry] = []
-        for (index, bytes) in entries.sorted(by: { $0.key < $1.key }) {
+        for (index, held) in entries.sorted(by: { $0.key < $1.key }) {
             let path = try await tree.inclusionPath(of: index) ?? []
-            proven.append(AuditedEntry(index: index, bytes: bytes, path: path.map { Blob($0.bytes) }))
+            proven.append(AuditedEntry(index: index, bytes: held.bytes, path: path.map { Blob($0.bytes) }))
             progress(proven.count, entries.count)
         }
         return proven
@@ -167,5 +179,26 @@ private actor TileMemory {
         let bytes = try await fetch(path)
         held[path] = bytes
         return bytes
+    }
+}
+
+/// Nodes of a ledger's tree that were worked out from its tiles.
+private actor NodeMemory {
+    private struct Place: Hashable {
+        var level: Int
+        var index: Int
+    }
+
+    private let log: TiledLog
+    private var held: [Place: TreeHash] = [:]
+
+    init(_ log: TiledLog) { self.log = log }
+
+    func node(_ level: Int, _ index: Int) async throws -> TreeHash {
+        let place = Place(level: level, index: index)
+        if let hash = held[place] { return hash }
+        let hash = try await log.node(level, index)
+        held[place] = hash
+        return hash
     }
 }

@@ -28,24 +28,15 @@ public struct TiledLog: Sendable {
 
     /// The tree over the log, or over its beginning.
     public func tree(size: Int) throws(LedgerFormatError) -> AwaitedTree {
-        let whole = self.size
-        let file = file
-        return try AwaitedTree(size: size) { level, index in
-            try await Self.node(level, index, inLogOf: whole, file)
-        }
+        try AwaitedTree(size: size) { level, index in try await node(level, index) }
     }
 
-    /// A node, out of the tile that has its lowest hashes.
-    private static func node(
-        _ level: Int,
-        _ index: Int,
-        inLogOf size: Int,
-        _ file: @Sendable (String) async throws -> [UInt8]
-    ) async throws -> TreeHash {
+    /// The hash of a complete subtree, out of the tile that has its lowest hashes.
+    public func node(_ level: Int, _ index: Int) async throws -> TreeHash {
         let row = level / TilePath.height
         let count = 1 << (level % TilePath.height)
         let start = index * count
-        let path = try path(
+        let path = try Self.path(
             .hashes(level: row),
             index: start / TilePath.fullWidth,
             rowSize: size >> (row * TilePath.height)

@@ -177,6 +177,22 @@ import VerifierStore
         return !instances.contains(instance)
     }
 
+    /// What happens in one second has the order of the ledger.
+    @Test func aLeaseThatEndsInTheSecondOfItsGrantHeldBefore() async throws {
+        try await with { service, measured, _, _ in
+            let reason = try remark("a drill")
+            _ = try await service.operating(as: .operator) { client in
+                try await client.act(.suspend, on: try label(measured.text), reason)
+            }
+            var keeper = try LyingKeeper(try await service.audit(.instance(measured)))
+            let end = keeper.entries.last { if case .lease(let body) = $0.body { body.event == .ended } else { false } }
+            let at = try end.found().at
+            for index in keeper.entries.indices { keeper.entries[index].at = at }
+            let report = try keeper.judged(try service.anchors(factory))
+            #expect(report.isProven, "\(report.findings)")
+        }
+    }
+
     // MARK: A keeper who lies
 
     private func lie(

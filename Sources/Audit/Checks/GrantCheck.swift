@@ -104,11 +104,10 @@ struct GrantAudit {
         )
     }
 
-    /// The lease of a grant that travels as a file begins with it, in the same act.
+    /// What became of the lease later, be it in the same second, is nothing that the grant could know.
     private var leaseProblems: [String] {
         let events = chain.compactMap { other -> LeaseEntry? in
-            guard case .lease(let lease) = other.entry.body, lease.id == entry.lease,
-                other.index < statement.index || other.entry.at == statement.entry.at
+            guard case .lease(let lease) = other.entry.body, lease.id == entry.lease, other.index < statement.index
             else { return nil }
             return lease
         }
