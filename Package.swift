@@ -323,6 +323,7 @@ let package = Package(
             ]
         ),
         tests(of: "UpdateTrust", ["Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
+        tests(of: "Audit"),
         tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(
             of: "StoreSQLite",

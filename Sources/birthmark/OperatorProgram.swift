@@ -16,7 +16,7 @@ struct OperatorProgram: AsyncParsableCommand {
         subcommands: [
             BirthsCommand.self, ReleaseCommand.self, DeviceCommand.self, PolicyCommand.self, QuoteCommand.self,
             LogCommand.self, EKCommand.self, EARCommand.self, StatusCommand.self, LedgerCommand.self, AuditCommand.self,
-            ReportCommand.self,
+            ReportCommand.self, ControlsCommand.self,
             ApproveCommand.self, FreshnessCommand.self, AuthorizeCommand.self, ReceiptsCommand.self,
         ]
     )

@@ -4,10 +4,11 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// What Provisioning and the READMEs tell people to type: commands that exist, with options that they have.
+/// What Provisioning, the READMEs and the table of controls tell people to type: commands that exist, with options that they have.
 @Suite struct ProvisioningTests {
     static let documents = [
         "Provisioning/runbook.md", "Provisioning/releases/README.md", "Provisioning/policies/README.md",
+        "Sources/Audit/Audit.docc/Controls.md",
     ]
 
     /// The command lines of a text's shell blocks.
@@ -51,6 +52,12 @@ import Testing
         #expect(!lines.isEmpty)
         let transcript = Transcript()
         for line in lines { try await check(line, transcript) }
+    }
+
+    /// One table in the code, and a page that is nothing but that table.
+    @Test func thePageOfControlsIsTheTable() async throws {
+        let printed = try await expect(0, Program.auditor.run(["controls", "--markdown"], in: Transcript())).output
+        #expect(try Array(printed.utf8) == contents(of: "Sources/Audit/Audit.docc/Controls.md"))
     }
 
     static let services = [
