@@ -33,6 +33,7 @@ public struct AuditCitations: Hashable, Sendable {
         case .policy(let body): policies.insert(body.policy)
         case .decision(let body):
             policies.insert(body.policy)
+            entries.formUnion(body.approvals ?? [])
             if let release = body.release { releases.insert(release) }
         case .grant(let body):
             releases.insert(body.package.manifest)
@@ -51,6 +52,7 @@ public struct AuditCitations: Hashable, Sendable {
 
     private mutating func add(_ decision: CompensatedDecisionEntry) {
         policies.insert(decision.policy)
+        entries.formUnion(decision.approvals ?? [])
         // What the ratchet and a window are met by is in the decision itself.
         for report in decision.controls where report.control == .approval || report.control == .witness {
             entries.formUnion(report.evidence ?? [])

@@ -58,7 +58,8 @@ struct Narration {
             return
                 "the TPM of \(device) was given another life by \(body.by) (\(body.reason)); \(body.followedBy) follows it"
         case .approval(let body):
-            let whom = body.instance.map { record.name(of: $0) } ?? "all of \(body.environment?.text ?? "?")"
+            let cohort = body.environment.map { "all of \($0)" } ?? "all devices"
+            let whom = body.instance.map { record.name(of: $0) } ?? cohort
             return
                 "\(body.by) (\(body.role.rawValue)) approved \(release(body.release)) for \(whom) until \(time(body.until)): \(body.reason)"
         case .witness(let body):
@@ -171,12 +172,16 @@ struct Narration {
 
     private func approvers(of grant: GrantEntry, _ chain: [AuditRecord.Statement]) -> [String] {
         for statement in chain {
-            guard case .compensated(let body) = statement.entry.body, body.request == grant.request, body.accepted
-            else {
-                continue
+            let cited: [ContentDigest]
+            switch statement.entry.body {
+            case .decision(let body) where body.request == grant.request && body.accepted: cited = body.approvals ?? []
+            case .compensated(let body) where body.request == grant.request && body.accepted:
+                cited =
+                    (body.approvals ?? [])
+                    + body.controls.filter { $0.control == .approval }.flatMap { $0.evidence ?? [] }
+            default: continue
             }
-            return body.controls.filter { $0.control == .approval }.flatMap { $0.evidence ?? [] }
-                .compactMap { record.approval($0) }.map { "\($0.by) (\($0.role.rawValue))" }
+            return cited.compactMap { record.approval($0) }.map { "\($0.by) (\($0.role.rawValue))" }
         }
         return []
     }

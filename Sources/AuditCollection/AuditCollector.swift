@@ -116,7 +116,9 @@ public struct AuditCollector {
                 documents.releases.append(try await client.release(release))
                 // Approvals for others are others' business.
                 try await take(.release(release)) { entry, digest in
-                    if case .approval = entry.body { return wanted.entries.contains(digest) }
+                    if case .approval(let approval) = entry.body, !approval.isOfTheRelease {
+                        return wanted.entries.contains(digest)
+                    }
                     return entry.instance == nil
                 }
                 done.releases.insert(release)

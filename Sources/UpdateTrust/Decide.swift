@@ -285,6 +285,7 @@ extension DecisionInput {
     func recordAcceptance(
         of attested: AttestedState,
         rule: PolicyRule?,
+        under conditions: UpdateConditions? = nil,
         in draft: inout TransitionDraft
     ) throws(MessageError) {
         try recordDecision(
@@ -293,7 +294,8 @@ extension DecisionInput {
             boot: attested.boot,
             release: attested.release,
             rule: rule,
-            reasons: []
+            reasons: [],
+            under: conditions
         )
     }
 
@@ -309,7 +311,8 @@ extension DecisionInput {
         boot: BootName?,
         release: ContentDigest? = nil,
         rule: PolicyRule?,
-        reasons: [String]
+        reasons: [String],
+        under conditions: UpdateConditions? = nil
     ) throws(MessageError) {
         try draft.record(
             .decision(
@@ -327,7 +330,8 @@ extension DecisionInput {
                     installation: newInstallation(in: draft.state),
                     lifecycle: draft.state.lifecycle,
                     carried: carried != nil && reasons.isEmpty ? true : nil,
-                    vouches: request.request.vouches
+                    vouches: request.request.vouches,
+                    approvals: conditions?.approvalEntries
                 )
             )
         )

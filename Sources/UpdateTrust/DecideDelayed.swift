@@ -33,7 +33,7 @@ extension DecisionInput {
             ahead.running = RunningRelease(broughtBy: last.grant)
             ahead.strayed = nil
         }
-        let conditions = UpdateConditions(birth: record.facts, state: ahead, known: release, rule: rule, now: now)
+        let conditions = conditions(of: release, rule, ahead)
         var reasons = [delayed.reason(against: freshness, at: now)].compactMap { $0 }
         reasons += tierShortcomings + rule.boot.shortcomings(of: attested) + imaShortcomings(rule) + counterShortcomings
         if attested.boot == .drifted { reasons.append(.drifted) }
@@ -53,7 +53,7 @@ extension DecisionInput {
         guard !overflow, !isBeyond else { throw MessageError(.outOfRange, "clock or counter are beyond any grant") }
         let downgrade = conditions.downgrade(below: floor)
         let expires = min(end, release.release.expires ?? end, downgrade?.until ?? end)
-        try recordAcceptance(of: attested, rule: rule, in: &draft)
+        try recordAcceptance(of: attested, rule: rule, under: conditions, in: &draft)
         try draft.record(
             .lease(LeaseEntry(id: identifiers.lease, event: .issued, cause: .delayed, expires: expires))
         )

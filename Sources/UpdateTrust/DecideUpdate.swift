@@ -15,7 +15,7 @@ extension DecisionInput {
         guard let release, release.manifest == package.manifest else {
             return try refuse([.releaseUnknown], attested, rule: rule, renewing: seconds, draft: draft)
         }
-        let conditions = UpdateConditions(birth: record.facts, state: draft.state, known: release, rule: rule, now: now)
+        let conditions = conditions(of: release, rule, draft.state)
         // A grant that is under way as a file would open behind this one's back.
         let usable = state.usableDelayed(at: attested.observation.clock, counter: counters.grants)
         let floor = state.floor(bornFrom: record, reading: counters.securityFloor)
@@ -37,7 +37,7 @@ extension DecisionInput {
         var draft = draft
         // One grant for one device: the earlier one has the same counter value, and is as good as gone.
         if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: quote) }
-        try recordAcceptance(of: attested, rule: rule, in: &draft)
+        try recordAcceptance(of: attested, rule: rule, under: conditions, in: &draft)
         let lease = try renewLease(in: &draft, attested, seconds: seconds)
         let downgrade = conditions.downgrade(below: floor)
         // Whatever ends first ends the grant.
@@ -60,6 +60,18 @@ extension DecisionInput {
             outcome: .granting(terms, acceptance),
             transition: draft.finished,
             explanation: explanation(of: rule)
+        )
+    }
+
+    /// What stands against a grant of a release, were the instance to stand like this.
+    func conditions(of release: KnownRelease, _ rule: PolicyRule, _ state: InstanceState) -> UpdateConditions {
+        UpdateConditions(
+            birth: record.facts,
+            state: state,
+            known: release,
+            rule: rule,
+            authority: authority,
+            now: now
         )
     }
 

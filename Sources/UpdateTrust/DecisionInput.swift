@@ -75,6 +75,8 @@ public struct DecisionInput: Sendable {
     public var known: [KnownRelease]
     /// How the releases stand that the state names.
     public var standings: ReleaseStandings
+    /// What people have said of the release that the request names.
+    public var authority: ReleaseAuthority
     /// Why evidence that came as a file is no older than it may be; `nil` for evidence that came over the network.
     public var carried: CarriedFreshness?
     /// The policy in force.
@@ -97,6 +99,7 @@ public struct DecisionInput: Sendable {
         release: KnownRelease?,
         known: [KnownRelease] = [],
         standings: ReleaseStandings = [:],
+        authority: ReleaseAuthority = ReleaseAuthority(),
         carried: CarriedFreshness? = nil,
         policy: Policy,
         now: Int64,
@@ -112,6 +115,7 @@ public struct DecisionInput: Sendable {
         self.release = release
         self.known = known
         self.standings = standings
+        self.authority = authority
         self.carried = carried
         self.policy = policy
         self.now = now

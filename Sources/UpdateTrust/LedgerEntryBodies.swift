@@ -109,6 +109,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var carried: Bool?
     /// SHA-256 of what a gateway vouches for; present exactly when the purpose is `vouch`.
     public var vouches: ContentDigest?
+    /// The entries of the approvals of the release as a whole that counted; absent when the rule wants none.
+    public var approvals: [ContentDigest]?
 }
 
 /// A lease began, went on or ended.

@@ -35,6 +35,7 @@ extension Policy {
                         state: state,
                         known: known,
                         rule: rule,
+                        authority: ReleaseAuthority(approvals: approvals),
                         now: now
                     )
                     let floor = floor(of: birth, state)

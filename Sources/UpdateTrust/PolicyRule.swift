@@ -25,6 +25,8 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     /// How often one release may be installed on one device without coming to stay, before nothing of it is granted to that device any more;
     /// absent: ``FailedInstalls/defaultMaximum`` times.
     public var attempts: Int?
+    /// Who has to have approved a release as a whole; absent: nobody.
+    public var releaseApprovals: ReleaseApprovals?
     /// What devices are allowed that are off line; absent: nothing.
     public var delayed: DelayedRule?
     /// What instances without a TPM are held to; absent: the rule serves none of them.
@@ -119,6 +121,7 @@ public struct PolicyRule: Hashable, Sendable, Codable {
             throw fault("\"attempts\" is \(attempts), it must be 1 to \(FailedInstalls.maximum)")
         }
         if let problem = window?.problem { throw fault(problem) }
+        if let problem = releaseApprovals?.problem { throw fault(problem) }
         if let problem = delayed?.problem { throw fault(problem) }
         if let problem = controls?.problem { throw fault(problem) }
         guard controls == nil || match.tiers.contains(.compensated) else {

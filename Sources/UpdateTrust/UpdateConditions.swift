@@ -15,11 +15,12 @@ struct UpdateConditions {
     let state: InstanceState
     let known: KnownRelease
     let rule: PolicyRule
+    let authority: ReleaseAuthority
     let now: Int64
 
     /// What stands against a grant whatever the evidence and the request say.
     func reasonsAgainst(floor: UInt64) -> [DecisionReason] {
-        status + fit + versions(floor: floor) + required + attempts + staged + window
+        status + approval + fit + versions(floor: floor) + required + attempts + staged + window
     }
 
     /// What there is to know beside the reasons, for people.
@@ -34,6 +35,7 @@ struct UpdateConditions {
                 "\(allowed.by) allows it below the security floor \(floor), until \(TimeZoneRules.utc.text(allowed.until))"
             )
         }
+        details += approvalDetails
         if let rollout = known.rollout { details.append(rollout.says(of: birth)) }
         if let window = rule.window { details.append(window.says(at: now)) }
         return details

@@ -169,7 +169,7 @@ extension VerifierClient {
         try await post("/v1/instances/\(Self.pathSegment(name))/gateways", order, limit: InstanceReport.maximumSize)
     }
 
-    /// Approves a release for devices without a TPM, in the caller's name.
+    /// Approves a release as a whole, or for devices without a TPM, in the caller's name.
     public func approve(_ order: ApprovalOrder) async throws(VerifierClientError) -> ApprovalReport {
         try await post("/v1/approvals", order, limit: ApprovalOrder.maximumSize)
     }

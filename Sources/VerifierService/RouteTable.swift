@@ -120,7 +120,7 @@ enum RouteTable {
                 verifier.changeRollout
             ),
 
-            // Who approves what may go to devices without a TPM.
+            // Who approves what goes out at all, and to devices without a TPM.
             Route(
                 .post,
                 "/v1/approvals",

@@ -6,13 +6,14 @@ import VerifierClient
 struct ApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract:
-            "Lets one release go to one device, or one environment's devices, that have no TPM, or lists who did.",
+        abstract: "Approves a release as a whole, or lets it go to devices that have no TPM, or lists who did.",
         discussion: """
-            The policy says how many people have to (controls.approvals), and in which roles. The approval stands on the ledger in your \
-            name, counts for the hours that you give, and every grant under it names it.
+            The policy says how many people have to, and in which roles: of a release before anybody is granted it (releaseApprovals, \
+            --all-devices), and besides for devices without a TPM (controls.approvals, --device or --environment). The approval stands on \
+            the ledger in your name, counts for the hours that you give, and every decision under it names it.
 
             Examples:
+              birthmark approve 3b5d… --all-devices --role release-manager --hours 168 --reason 'change 12'
               birthmark approve 3b5d… --device SENSOR-0007 --role release-manager --reason 'change 12'
               birthmark approve 3b5d… --environment lab --role operator --hours 72 --reason 'change 12'
               birthmark approve 3b5d… --list
@@ -21,7 +22,9 @@ struct ApproveCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
     var manifest: ContentDigest
-    @Option(help: ArgumentHelp("The device, by serial number or instance id.", valueName: "device"))
+    @Flag(help: "The release as a whole, whoever asks for it.")
+    var allDevices = false
+    @Option(help: ArgumentHelp("One device without a TPM, by serial number or instance id.", valueName: "device"))
     var device: Label?
     @Option(help: ArgumentHelp("All devices without a TPM that were born for this environment.", valueName: "label"))
     var environment: Label?
@@ -38,13 +41,13 @@ struct ApproveCommand: AsyncParsableCommand {
 
     func validate() throws {
         if list {
-            guard device == nil, environment == nil, role == nil, reason == nil else {
+            guard !allDevices, device == nil, environment == nil, role == nil, reason == nil else {
                 throw ValidationError("--list goes with the manifest alone")
             }
             return
         }
-        guard (device == nil) != (environment == nil) else {
-            throw ValidationError("an approval is for --device or for --environment")
+        guard [allDevices, device != nil, environment != nil].filter({ $0 }).count == 1 else {
+            throw ValidationError("an approval is for --all-devices, for --device or for --environment")
         }
         guard role != nil, reason != nil else { throw ValidationError("an approval needs --role and --reason") }
     }
@@ -59,6 +62,7 @@ struct ApproveCommand: AsyncParsableCommand {
                 release: manifest,
                 device: device,
                 environment: environment,
+                allDevices: allDevices ? true : nil,
                 role: role,
                 hours: hours,
                 reason: reason
@@ -78,7 +82,8 @@ struct ApproveCommand: AsyncParsableCommand {
         table(
             ["BY", "ROLE", "FOR", "UNTIL", "REASON"],
             approvals.map { approval in
-                let subject = approval.instance.map { "instance \($0)" } ?? "all of \(approval.environment?.text ?? "")"
+                let cohort = approval.environment.map { "all of \($0)" } ?? "all devices"
+                let subject = approval.instance.map { "instance \($0)" } ?? cohort
                 return [
                     approval.by.text, approval.role.rawValue, subject, UTCTime.text(approval.until), approval.reason,
                 ]

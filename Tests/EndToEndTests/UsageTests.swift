@@ -6,6 +6,10 @@ import Testing
         ["release", "rollout", String(repeating: "ab", count: 32)] + more
     }
 
+    private static func approval(_ more: String...) -> [String] {
+        ["approve", String(repeating: "ab", count: 32)] + more + ["--role", "operator"]
+    }
+
     private static func enrolment(_ more: String...) -> [String] {
         ["enrol", "/tmp/bm-never"] + more + ["--serial", "S-1", "--model", "m", "--hardware-revision", "A"]
             + ["--environment", "lab", "--product", "p", "--package", "os", "--package-version", "1"]
@@ -23,6 +27,9 @@ import Testing
         (.auditor, rollout("--percent", "10", "--cohort", "a", "--cohort", "a", "--reason", "r")),
         (.auditor, rollout("--pause", "--resume", "--reason", "r")),
         (.auditor, rollout("--resume", "--cohort", "lab", "--reason", "r")),
+        (.auditor, approval("--reason", "r")), (.auditor, approval("--all-devices")),
+        (.auditor, approval("--all-devices", "--device", "GW-1", "--reason", "r")),
+        (.auditor, approval("--all-devices", "--hours", "745", "--reason", "r")),
         (.auditor, ["device", "suspend", "GW-1"]), (.auditor, ["device", "show", "no/label"]),
         (.auditor, ["device", "show", "GW-1"]), (.auditor, ["device", "show", "GW-1", "--trust"]),
         (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),

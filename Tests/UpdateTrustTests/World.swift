@@ -20,6 +20,8 @@ struct World {
     var known: [KnownRelease] = []
     /// Releases that were withdrawn or recalled.
     var fallen: ReleaseStandings = [:]
+    /// What people have said of the release that is asked for.
+    var authority = ReleaseAuthority()
     let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
     private var drawn: UInt64 = 0
     /// The request of the last input: its proof is random, so the same is not made twice.
@@ -162,6 +164,7 @@ struct World {
             release: package,
             known: known,
             standings: fallen,
+            authority: authority,
             policy: policy,
             now: now,
             identifiers: try #require(

@@ -42,8 +42,9 @@ extension AuditCheck {
 
     private static func isCited(_ entry: LedgerEntry, _ cited: AuditCitations) -> Bool {
         if case .policy(let body) = entry.body { return cited.policies.contains(body.policy) }
-        // For whom and for what an approval is, that names no chain: a decision names it, or it is none of this.
-        if case .approval = entry.body { return false }
+        // For whom and for what an approval is, that names no chain: a decision names it, or it is none of this. One of the release as
+        // a whole is about the release.
+        if case .approval(let approval) = entry.body, !approval.isOfTheRelease { return false }
         var own = AuditCitations()
         own.add(entry)
         return !own.releases.isDisjoint(with: cited.releases)

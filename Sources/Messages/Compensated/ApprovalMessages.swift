@@ -1,11 +1,13 @@
-/// `POST /v1/approvals`: a named person lets one release go to one instance, or one cohort, that has no TPM.
+/// `POST /v1/approvals`: a named person approves a release as a whole, or lets it go to one instance or cohort that has no TPM.
 public struct ApprovalOrder: Hashable, Sendable, Codable {
     /// The release: SHA-256 of its signed payload.
     public var release: ContentDigest
-    /// The instance, by id or serial number; present when `environment` is not.
+    /// The instance without a TPM, by id or serial number, when it is for one.
     public var device: Label?
-    /// The cohort: all that were born for this environment; present when `device` is not.
+    /// The cohort without a TPM, when it is for one: all that were born for this environment.
     public var environment: Label?
+    /// Present, and true, when it is of the release as a whole: said and not left out, because it is the widest.
+    public var allDevices: Bool?
     /// The role in which it is approved: one of the approver's own.
     public var role: OperatorRole
     /// For how many hours it counts: 1 to 744.
@@ -23,6 +25,7 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
         release: ContentDigest,
         device: Label?,
         environment: Label?,
+        allDevices: Bool? = nil,
         role: OperatorRole,
         hours: Int,
         reason: String
@@ -30,6 +33,7 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
         self.release = release
         self.device = device
         self.environment = environment
+        self.allDevices = allDevices
         self.role = role
         self.hours = hours
         self.reason = reason
@@ -37,7 +41,8 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
     }
 
     private var isSound: Bool {
-        (device == nil) != (environment == nil) && (1...Self.maximumHours).contains(hours) && Remark(reason) != nil
+        let subjects = [device != nil, environment != nil, allDevices == true].filter { $0 }.count
+        return subjects == 1 && allDevices != false && (1...Self.maximumHours).contains(hours) && Remark(reason) != nil
     }
 
     /// Reads the message.
@@ -46,7 +51,7 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
         guard isSound else {
             throw MessageError(
                 .outOfRange,
-                "an approval is for one device or one environment, for 1 to \(Self.maximumHours) hours, with a reason in one line"
+                "an approval is for one device, one environment or all devices, for 1 to \(Self.maximumHours) hours, with a reason in one line"
             )
         }
     }
@@ -58,7 +63,7 @@ public struct ApprovalReport: Hashable, Sendable, Codable {
     public var entry: ContentDigest
     /// The release.
     public var release: ContentDigest
-    /// The instance, or absent.
+    /// The instance, or absent; absent with `environment` when it is of the release as a whole.
     public var instance: InstanceID?
     /// The cohort, or absent.
     public var environment: Label?

@@ -1,12 +1,12 @@
 public import Messages
 
-/// A named person lets one release go to one instance, or to one cohort, by the weaker way.
+/// A named person approves a release: as a whole, or for one instance or cohort without a TPM.
 public struct Approval: Hashable, Sendable, Codable {
     /// The release: SHA-256 of its signed payload.
     public var release: ContentDigest
-    /// The instance; present when `environment` is not.
+    /// The instance, when it is for one; absent with `environment`: it is of the release as a whole.
     public var instance: InstanceID?
-    /// The cohort: all that were born for this environment; present when `instance` is not.
+    /// The cohort, when it is for one: all that were born for this environment.
     public var environment: Label?
     /// Who.
     public var by: Label
@@ -22,7 +22,7 @@ public struct Approval: Hashable, Sendable, Codable {
     /// The longest that an approval counts: what was right a month ago is looked at again.
     public static let maximumSeconds: Int64 = 31 * 86_400
 
-    /// Joins the parts; `nil` unless exactly one of instance and environment is given.
+    /// Joins the parts; `nil` when both instance and environment are given.
     public init?(
         release: ContentDigest,
         instance: InstanceID?,
@@ -32,7 +32,7 @@ public struct Approval: Hashable, Sendable, Codable {
         reason: Remark,
         until: Int64
     ) {
-        guard (instance == nil) != (environment == nil) else { return nil }
+        guard instance == nil || environment == nil else { return nil }
         self.release = release
         self.instance = instance
         self.environment = environment
@@ -42,7 +42,10 @@ public struct Approval: Hashable, Sendable, Codable {
         self.until = until
     }
 
-    /// Whether it speaks of this instance.
+    /// Whether it is of the release, and says nothing of any instance.
+    public var isOfTheRelease: Bool { instance == nil && environment == nil }
+
+    /// Whether it speaks of this instance; one of the release as a whole speaks of none.
     public func covers(_ instance: BirthFacts) -> Bool {
         self.instance == instance.instance || environment == instance.environment
     }

@@ -37,6 +37,8 @@ public struct CompensatedDecisionEntry: Hashable, Sendable, Codable {
     public var vouch: VouchReport?
     /// The copy that has spoken; present when that is why it was refused.
     public var fork: ForkEntry?
+    /// The entries of the approvals of the release as a whole that counted; absent when the rule wants none.
+    public var approvals: [ContentDigest]?
 }
 
 /// Both ends of a fork, as the ledger names them.

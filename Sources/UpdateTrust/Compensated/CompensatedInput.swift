@@ -31,7 +31,7 @@ public struct CompensatedInput: Sendable {
     public var release: KnownRelease?
     /// How the releases stand that the state names.
     public var standings: ReleaseStandings
-    /// The approvals on record for that release and this instance.
+    /// The approvals on record for that release.
     public var approvals: [RecordedApproval]
     /// The gateway that vouches for this contact; `nil` when the instance came on its own.
     public var vouch: Vouch?

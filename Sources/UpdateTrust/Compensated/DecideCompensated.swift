@@ -257,6 +257,7 @@ extension CompensatedInput {
             state: draft.state,
             known: release,
             rule: ground.rule,
+            authority: ReleaseAuthority(approvals: approvals),
             now: now
         )
         let isUnmet = ground.controls.contains { !$0.isMet }
@@ -278,7 +279,7 @@ extension CompensatedInput {
         }
         var draft = draft
         if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: evidence) }
-        try record([], ground.shown, rule: ground.rule, controls: ground.controls, in: &draft)
+        try record([], ground.shown, rule: ground.rule, controls: ground.controls, under: conditions, in: &draft)
         let lease = try renew(ground, because: ground.boot.leaseCause, in: &draft)
         let ends = [
             lease.expires, now &+ ground.rule.grant.seconds, release.release.expires,
@@ -396,6 +397,7 @@ extension CompensatedInput {
         rule: PolicyRule?,
         controls: [ControlReport],
         fork: Fork? = nil,
+        under conditions: UpdateConditions? = nil,
         in draft: inout TransitionDraft
     ) throws(MessageError) {
         guard let ratchet = draft.state.ratchet else {
@@ -421,7 +423,8 @@ extension CompensatedInput {
                     lifecycle: draft.state.lifecycle,
                     lowered: state.lowered?.mark,
                     vouch: vouch?.report,
-                    fork: fork.map(ForkEntry.init)
+                    fork: fork.map(ForkEntry.init),
+                    approvals: conditions?.approvalEntries
                 )
             )
         )

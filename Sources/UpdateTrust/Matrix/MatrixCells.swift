@@ -71,6 +71,7 @@ extension PolicyRule {
     /// What it wants of a tier beyond good evidence.
     fileprivate func wants(of tier: Tier, _ package: Label?) -> [String] {
         var wants = tier == .compensated ? controls?.wants(package) ?? [] : boot.wants
+        if let releaseApprovals { wants.append("release approval: \(releaseApprovals.says)") }
         if window != nil { wants.append("window") }
         return wants
     }

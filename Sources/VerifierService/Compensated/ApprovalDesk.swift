@@ -4,7 +4,7 @@ import Messages
 import UpdateTrust
 import VerifierStore
 
-/// Named people who let a release go to devices without a TPM.
+/// Named people who approve a release as a whole, or let it go to devices without a TPM.
 extension Verifier {
     /// `POST /v1/approvals`.
     func approve(_ exchange: Exchange) async throws -> Answer {
@@ -44,7 +44,7 @@ extension Verifier {
             "operator",
             metadata: [
                 "act": "approve", "operator": "\(caller.name)", "release": "\(order.release)",
-                "for": "\(instance?.text ?? order.environment?.text ?? "")", "reason": "\(reason)",
+                "for": "\(instance?.text ?? order.environment?.text ?? "all devices")", "reason": "\(reason)",
             ]
         )
         return try .json(ApprovalReport(RecordedApproval(approval, entry: entry.digest)))

@@ -273,12 +273,25 @@ extension Verifier {
             release: try await self.known(given.request.request.package?.manifest, snapshot),
             known: known,
             standings: snapshot.standings,
+            authority: try await authority(over: given.request.request.package, given.enrolled.record.facts, policy),
             carried: given.carried,
             policy: policy,
             now: clock.seconds,
             identifiers: identifiers,
             verifier: materials.configuration.name
         )
+    }
+
+    /// What people have said of the release that is asked for, as far as the rule that decides wants to know it.
+    private func authority(
+        over package: PackageReference?,
+        _ facts: BirthFacts,
+        _ policy: Policy
+    ) async throws -> ReleaseAuthority {
+        guard let package, let rule = policy.rule(for: PolicySubject(facts, package: package.name)),
+            rule.releaseApprovals != nil
+        else { return ReleaseAuthority() }
+        return ReleaseAuthority(approvals: try await store.approvals(of: package.manifest, at: clock.seconds))
     }
 
     /// - Parameter claims: what relying parties may be told, if there is anything.

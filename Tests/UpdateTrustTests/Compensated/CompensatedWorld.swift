@@ -35,16 +35,18 @@ struct CompensatedWorld {
         controls: String? = #"{"releases":"*","approvals":0,"claims":false}"#,
         environments: String = #""*""#,
         window: String? = nil,
-        drift: Int64? = nil
+        drift: Int64? = nil,
+        releaseApprovals: String? = nil
     ) throws -> Policy {
         let controls = controls.map { #","controls":\#($0)"# } ?? ""
         let window = window.map { #","window":\#($0)"# } ?? ""
         let drift = drift.map { #","drift":{"seconds":\#($0)}"# } ?? ""
+        let releaseApprovals = releaseApprovals.map { #","releaseApprovals":\#($0)"# } ?? ""
         let text = #"""
             {"formatVersion":1,"rules":[{"id":"no-tpm","match":{"models":"*","hardwareRevisions":"*","environments":\#(environments),
             "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
             "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":3600},"grant":{"seconds":600}
-            \#(controls)\#(window)\#(drift)}]}
+            \#(controls)\#(window)\#(drift)\#(releaseApprovals)}]}
             """#
         return try Policy(parsing: Array(text.utf8))
     }
@@ -202,12 +204,13 @@ struct CompensatedWorld {
         by name: String,
         role: OperatorRole = .releaseManager,
         environment: String? = nil,
+        wholeRelease: Bool = false,
         seconds: Int64 = 3600
     ) throws {
         let reason = try #require(Remark("change 12"))
         let made = Approval(
             release: known.manifest,
-            instance: environment == nil ? record.instance : nil,
+            instance: environment == nil && !wholeRelease ? record.instance : nil,
             environment: environment.map(Sample.label),
             by: Sample.label(name),
             role: role,
