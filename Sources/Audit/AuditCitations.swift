@@ -33,7 +33,7 @@ public struct AuditCitations: Hashable, Sendable {
         case .policy(let body): policies.insert(body.policy)
         case .decision(let body):
             policies.insert(body.policy)
-            entries.formUnion(body.approvals ?? [])
+            entries.formUnion((body.approvals ?? []) + (body.emergencies ?? []))
             if let release = body.release { releases.insert(release) }
         case .grant(let body):
             releases.insert(body.package.manifest)
@@ -45,6 +45,7 @@ public struct AuditCitations: Hashable, Sendable {
         case .rollout(let body): releases.insert(body.release)
         case .witness(let body): releases.insert(body.release)
         case .approval(let body): releases.insert(body.release)
+        case .emergency(let body): releases.insert(body.release)
         case .compensated(let body): add(body)
         case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment: break
         }
@@ -52,7 +53,7 @@ public struct AuditCitations: Hashable, Sendable {
 
     private mutating func add(_ decision: CompensatedDecisionEntry) {
         policies.insert(decision.policy)
-        entries.formUnion(decision.approvals ?? [])
+        entries.formUnion((decision.approvals ?? []) + (decision.emergencies ?? []))
         // What the ratchet and a window are met by is in the decision itself.
         for report in decision.controls where report.control == .approval || report.control == .witness {
             entries.formUnion(report.evidence ?? [])

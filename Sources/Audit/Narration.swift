@@ -69,6 +69,10 @@ struct Narration {
         case .assignment(let body):
             let gateways = body.gateways.map { record.name(of: $0) }.joined(separator: ", ")
             return "\(device) was assigned to \(gateways.isEmpty ? "no gateway" : gateways): \(body.reason)"
+        case .emergency(let body):
+            let what = body.overrides.map(\.rawValue).joined(separator: " and ")
+            return
+                "\(body.by) declared an emergency for \(release(body.release)), to lift \(what) until \(time(body.until)): \(body.reason)"
         }
     }
 
@@ -148,11 +152,13 @@ struct Narration {
         let policy = decision.map { ", by policy \($0.policy.short)" + ($0.rule.map { " rule \($0)" } ?? "") } ?? ""
         let approvals = approvers(of: body, chain)
         let approved = approvals.isEmpty ? "" : ", approved by \(approvals.joined(separator: " and "))"
+        let declared = emergency(over: body, chain)
+        let lifted = declared.isEmpty ? "" : ", in an emergency that \(declared.joined(separator: " and ")) declared"
         let back = body.downgrade == nil ? "" : ", below the rollback floor by an operator's act"
         let file = body.bounds == nil ? "" : ", as a file"
         return
             "release \(body.package.name) \(body.package.version) was granted to \(device)\(file) until \(time(body.expires)) "
-            + "because \(reason(chain, body))\(policy)\(approved)\(back)"
+            + "because \(reason(chain, body))\(policy)\(approved)\(lifted)\(back)"
     }
 
     private func reason(_ chain: [AuditRecord.Statement], _ grant: GrantEntry) -> String {
@@ -184,6 +190,10 @@ struct Narration {
             return cited.compactMap { record.approval($0) }.map { "\($0.by) (\($0.role.rawValue))" }
         }
         return []
+    }
+
+    private func emergency(over grant: GrantEntry, _ chain: [AuditRecord.Statement]) -> [String] {
+        record.emergencies(over: grant, chain)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
     }
 
     private func update(_ body: UpdateEntry, _ device: String) -> String {

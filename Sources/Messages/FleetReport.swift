@@ -8,6 +8,8 @@ public struct FleetReport: Hashable, Sendable, Codable {
     public var devices: Devices
     /// What was asked and given.
     public var sessions: Sessions
+    /// Emergencies that are not over, and what is lifted by them, at this moment.
+    public var emergencies: EmergencyList?
 
     /// Births, by where they stand, and under that by how they prove themselves now.
     public struct Identities: Hashable, Sendable, Codable {
@@ -64,10 +66,17 @@ public struct FleetReport: Hashable, Sendable, Codable {
     public static let maximumSize = 1 << 20
 
     /// Joins the parts.
-    public init(at: Int64, identities: Identities, devices: Devices, sessions: Sessions) {
+    public init(
+        at: Int64,
+        identities: Identities,
+        devices: Devices,
+        sessions: Sessions,
+        emergencies: EmergencyList? = nil
+    ) {
         self.at = at
         self.identities = identities
         self.devices = devices
         self.sessions = sessions
+        self.emergencies = emergencies
     }
 }

@@ -92,6 +92,7 @@ extension SQLiteStore {
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .rollout(let change): try Rollouts.apply(change, at: index, db)
         case .approval(let approval, let entry): try apply(approval, entry, db)
+        case .emergency(let emergency, let entry): try Emergencies.apply(emergency, entry, db)
         case .policy(let policy, _): try apply(policy, db)
         }
     }

@@ -56,12 +56,13 @@ extension SQLiteStore {
     func apply(_ approval: Approval, _ entry: WrittenEntry, _ db: Database) throws -> StoreOutcome? {
         guard try Self.standing(of: approval.release, db) != nil else { return .conflict(.missing) }
         try db.execute(
-            sql: "INSERT INTO approval (entry, manifest, until, body) VALUES (?, ?, ?, ?)",
+            sql: "INSERT INTO approval (entry, manifest, until, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             arguments: [
                 Data(entry.digest.bytes), Data(approval.release.bytes), approval.until,
                 Data(try CanonicalJSON.encode(approval)),
             ]
         )
-        return nil
+        // Who says the same twice within a second has said it once.
+        return db.changesCount == 0 ? .known : nil
     }
 }

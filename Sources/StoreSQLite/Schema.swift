@@ -34,6 +34,7 @@ enum Schema {
             // Whether the tier was lowered since, and when evidence renewed the lease last.
             try Standings.refresh(db)
         }
+        migrator.registerMigration("14") { db in try db.execute(sql: version14) }
         return migrator
     }
 
@@ -268,5 +269,16 @@ enum Schema {
         ALTER TABLE standing ADD COLUMN attested_at INTEGER;
         UPDATE standing SET tier =
             (SELECT json_extract(CAST(payload AS TEXT), '$.tier') FROM birth WHERE birth.instance = standing.instance);
+        """
+
+    // Rows are few, and looked through by time.
+    private static let version14 = """
+        CREATE TABLE emergency (
+            entry BLOB NOT NULL PRIMARY KEY,
+            manifest BLOB NOT NULL REFERENCES release (manifest),
+            until INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX emergency_until ON emergency (until);
         """
 }

@@ -331,7 +331,8 @@ extension DecisionInput {
                     lifecycle: draft.state.lifecycle,
                     carried: carried != nil && reasons.isEmpty ? true : nil,
                     vouches: request.request.vouches,
-                    approvals: conditions?.approvalEntries
+                    approvals: conditions?.approvalEntries,
+                    emergencies: conditions?.emergencyEntries
                 )
             )
         )

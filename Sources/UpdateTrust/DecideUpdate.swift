@@ -41,9 +41,9 @@ extension DecisionInput {
         let lease = try renewLease(in: &draft, attested, seconds: seconds)
         let downgrade = conditions.downgrade(below: floor)
         // Whatever ends first ends the grant.
-        let ends = [
+        let ends: [Int64?] = [
             lease.expires, now &+ rule.grant.seconds, release.release.expires, rule.window?.closing(at: now),
-            downgrade?.until,
+            downgrade?.until, conditions.liftedUntil,
         ]
         let terms = try terms(
             attested,
@@ -64,13 +64,15 @@ extension DecisionInput {
     }
 
     /// What stands against a grant of a release, were the instance to stand like this.
+    ///
+    /// Nothing is lifted for a grant that travels as a file: it would be carried out when the emergency is long over.
     func conditions(of release: KnownRelease, _ rule: PolicyRule, _ state: InstanceState) -> UpdateConditions {
         UpdateConditions(
             birth: record.facts,
             state: state,
             known: release,
             rule: rule,
-            authority: authority,
+            authority: carried == nil ? authority : ReleaseAuthority(approvals: authority.approvals),
             now: now
         )
     }

@@ -42,6 +42,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case witness(WitnessEntry)
         case tier(TierEntry)
         case assignment(AssignmentEntry)
+        case emergency(Emergency)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -71,6 +72,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .witness: .witness
             case .tier: .tier
             case .assignment: .assignment
+            case .emergency: .emergency
             }
         }
     }
@@ -84,6 +86,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case compensated = "compensated-decision"
         case approval, witness, tier
         case assignment = "gateway-assignment"
+        case emergency
     }
 
     /// Joins the parts.
@@ -142,6 +145,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .witness: body = .witness(try container.decode(WitnessEntry.self, forKey: .body))
         case .tier: body = .tier(try container.decode(TierEntry.self, forKey: .body))
         case .assignment: body = .assignment(try container.decode(AssignmentEntry.self, forKey: .body))
+        case .emergency: body = .emergency(try container.decode(Emergency.self, forKey: .body))
         }
     }
 
@@ -178,6 +182,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .witness(let body): try container.encode(body, forKey: .body)
         case .tier(let body): try container.encode(body, forKey: .body)
         case .assignment(let body): try container.encode(body, forKey: .body)
+        case .emergency(let body): try container.encode(body, forKey: .body)
         }
     }
 }

@@ -111,6 +111,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var vouches: ContentDigest?
     /// The entries of the approvals of the release as a whole that counted; absent when the rule wants none.
     public var approvals: [ContentDigest]?
+    /// The entries of the emergencies without which it would have been refused; absent when it needed none.
+    public var emergencies: [ContentDigest]?
 }
 
 /// A lease began, went on or ended.

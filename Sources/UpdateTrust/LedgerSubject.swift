@@ -54,6 +54,7 @@ extension LedgerEntry {
         case .withdrawal(let body): subjects.insert(.release(body.manifest))
         case .rollout(let body): subjects.insert(.release(body.release))
         case .approval(let body): subjects.insert(.release(body.release))
+        case .emergency(let body): subjects.insert(.release(body.release))
         case .witness(let body): subjects.insert(.release(body.release))
         case .downgrade(let body): subjects.insert(.release(body.release))
         case .grant(let body): subjects.insert(.release(body.package.manifest))

@@ -6,12 +6,14 @@ extension Policy {
     ///   - manifest: the release that it would ask for; `nil` to ask about its lease only.
     ///   - known: that release, when it is registered.
     ///   - approvals: those on record for that release.
+    ///   - emergencies: those that were declared for it.
     public func explain(
         _ birth: InstanceBirth,
         state: InstanceState,
         manifest: ContentDigest?,
         known: KnownRelease?,
         approvals: [RecordedApproval] = [],
+        emergencies: [RecordedEmergency] = [],
         at now: Int64
     ) -> PolicyExplanation {
         let facts = state.lowered == nil ? birth.facts : birth.facts.withoutTPM
@@ -35,7 +37,7 @@ extension Policy {
                         state: state,
                         known: known,
                         rule: rule,
-                        authority: ReleaseAuthority(approvals: approvals),
+                        authority: ReleaseAuthority(approvals: approvals, emergencies: emergencies),
                         now: now
                     )
                     let floor = floor(of: birth, state)

@@ -38,6 +38,7 @@ struct UpdateConditions {
         details += approvalDetails
         if let rollout = known.rollout { details.append(rollout.says(of: birth)) }
         if let window = rule.window { details.append(window.says(at: now)) }
+        details += emergencyDetails
         return details
     }
 
@@ -111,15 +112,6 @@ struct UpdateConditions {
     private var attempts: [DecisionReason] {
         guard let failed = state.failed, failed.release == known.manifest else { return [] }
         return failed.count >= rule.attempts ?? FailedInstalls.defaultMaximum ? [.tooManyAttempts] : []
-    }
-
-    private var staged: [DecisionReason] {
-        [known.rollout?.reason(against: birth, state)].compactMap { $0 }
-    }
-
-    private var window: [DecisionReason] {
-        guard let window = rule.window else { return [] }
-        return window.closing(at: now) == nil ? [.outsideWindow] : []
     }
 }
 

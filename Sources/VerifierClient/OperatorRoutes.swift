@@ -179,6 +179,16 @@ extension VerifierClient {
         try await get("/v1/releases/\(release)/approvals", limit: ApprovalList.maximumSize)
     }
 
+    /// Declares an emergency for a release, in the caller's name.
+    public func declareEmergency(_ order: EmergencyOrder) async throws(VerifierClientError) -> EmergencyList {
+        try await post("/v1/emergencies", order, limit: EmergencyList.maximumSize)
+    }
+
+    /// The emergencies that are not over.
+    public func emergencies() async throws(VerifierClientError) -> EmergencyList {
+        try await get("/v1/emergencies", limit: EmergencyList.maximumSize)
+    }
+
     /// What an operator can do to an instance.
     public enum InstanceAct: String, Sendable, CaseIterable {
         case suspend

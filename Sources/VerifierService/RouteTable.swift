@@ -135,6 +135,21 @@ enum RouteTable {
                 verifier.listApprovals
             ),
 
+            // Two people, in an emergency.
+            Route(
+                .post,
+                "/v1/emergencies",
+                by: .operators([.releaseManager, .operator]),
+                bodyLimit: EmergencyOrder.maximumSize,
+                verifier.declareEmergency
+            ),
+            Route(
+                .get,
+                "/v1/emergencies",
+                by: .operators([.releaseManager, .operator, .auditor]),
+                verifier.listEmergencies
+            ),
+
             Route(
                 .post,
                 "/v1/instances/{name}/witness",

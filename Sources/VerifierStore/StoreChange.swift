@@ -28,6 +28,8 @@ public enum StoreChange: Sendable {
     case rollout(RolloutChange)
     /// Keeps what a named person has approved, of a release that is on record.
     case approval(Approval, entry: WrittenEntry)
+    /// Keeps that a named person has declared an emergency for a release that is on record.
+    case emergency(Emergency, entry: WrittenEntry)
     /// Puts a policy into force.
     case policy(StoredPolicy, entry: WrittenEntry)
 
@@ -41,7 +43,7 @@ public enum StoreChange: Sendable {
         case .rollout(let change): [change.entry]
         case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
-            .approval(_, let entry):
+            .approval(_, let entry), .emergency(_, let entry):
             [entry]
         }
     }

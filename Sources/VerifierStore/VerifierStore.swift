@@ -66,6 +66,9 @@ public protocol VerifierStore: Sendable {
     /// The approvals of a release that are not over.
     func approvals(of release: ContentDigest, at now: Int64) async throws(StoreError) -> [RecordedApproval]
 
+    /// The emergencies that are not over, in the order in which they were declared: of one release, or of all.
+    func emergencies(of release: ContentDigest?, at now: Int64) async throws(StoreError) -> [RecordedEmergency]
+
     // MARK: Releases, policies and logs
 
     /// A release by the digest of its signed payload.

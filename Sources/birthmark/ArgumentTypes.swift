@@ -26,3 +26,5 @@ extension RequiredRelease: ExpressibleByArgument {
 extension OperatorRole: ExpressibleByArgument {}
 
 extension ForkLine: ExpressibleByArgument {}
+
+extension EmergencyOverride: ExpressibleByArgument {}

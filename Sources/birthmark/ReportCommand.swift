@@ -39,6 +39,10 @@ struct ReportCommand: AsyncParsableCommand {
             lines.append("  \(purpose): \(list(verdicts))")
         }
         lines.append("  refused because: \(list(report.sessions.refusals))")
+        if let emergencies = report.emergencies, !emergencies.declared.isEmpty {
+            lines.append("EMERGENCIES:")
+            lines += emergencies.text.split(separator: "\n").map { "  \($0)" }
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -10,6 +10,10 @@ import Testing
         ["approve", String(repeating: "ab", count: 32)] + more + ["--role", "operator"]
     }
 
+    private static func emergency(_ more: String...) -> [String] {
+        ["emergency", "declare", String(repeating: "ab", count: 32)] + more
+    }
+
     private static func enrolment(_ more: String...) -> [String] {
         ["enrol", "/tmp/bm-never"] + more + ["--serial", "S-1", "--model", "m", "--hardware-revision", "A"]
             + ["--environment", "lab", "--product", "p", "--package", "os", "--package-version", "1"]
@@ -30,6 +34,11 @@ import Testing
         (.auditor, approval("--reason", "r")), (.auditor, approval("--all-devices")),
         (.auditor, approval("--all-devices", "--device", "GW-1", "--reason", "r")),
         (.auditor, approval("--all-devices", "--hours", "745", "--reason", "r")),
+        (.auditor, ["emergency", "declare", "no-digest", "--override", "window", "--reason", "r"]),
+        (.auditor, emergency("--reason", "r")), (.auditor, emergency("--override", "window")),
+        (.auditor, emergency("--override", "everything", "--reason", "r")),
+        (.auditor, emergency("--override", "window", "--override", "window", "--reason", "r")),
+        (.auditor, emergency("--override", "window", "--hours", "25", "--reason", "r")),
         (.auditor, ["device", "suspend", "GW-1"]), (.auditor, ["device", "show", "no/label"]),
         (.auditor, ["device", "show", "GW-1"]), (.auditor, ["device", "show", "GW-1", "--trust"]),
         (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),

@@ -12,6 +12,7 @@ extension StoreConformance {
     static let compensatedCases = [
         StoreConformance("every key of a ratchet is known with its position", ratchetKeys),
         StoreConformance("approvals are kept until they are over", approvals),
+        StoreConformance("emergencies are kept until they are over", emergencies),
     ]
 
     private static func born(_ serial: String) throws -> (CompensatedBirthRecord, BirthImport) {
@@ -92,14 +93,49 @@ extension StoreConformance {
         let outcomes = try await store.commit(
             [
                 .approval(ann, entry: annEntry), .approval(lost, entry: lostEntry), .approval(bob, entry: bobEntry),
+                .approval(ann, entry: annEntry),
             ],
             sealer: key.sealer
         ).outcomes
-        #expect(outcomes[1] == .conflict(.missing))
+        #expect(outcomes[1] == .conflict(.missing) && outcomes[3] == .known)
         let both = [RecordedApproval(ann, entry: annEntry.digest), RecordedApproval(bob, entry: bobEntry.digest)]
         #expect(try await store.approvals(of: release, at: Fixture.now) == both)
         #expect(try await store.approvals(of: release, at: Fixture.now + 10) == [both[1]])
         #expect(try await store.approvals(of: release, at: Fixture.now + 20) == [])
         #expect(try await store.approvals(of: ContentDigest(of: [9]), at: Fixture.now) == [])
+    }
+
+    private static func emergencies(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let release = try await prepared(store, key).manifest
+        func declared(
+            _ release: ContentDigest,
+            by name: String,
+            hours: Int
+        ) throws -> (Emergency, WrittenEntry) {
+            let order = EmergencyOrder(release: release, overrides: [.window], hours: hours, reason: "incident 7")
+            let by = try Fixture.label(name)
+            let emergency = try Emergency(try order.found(), by: by, at: Fixture.now).found()
+            let entry = LedgerEntry(at: Fixture.now, actor: Actor(.operator, by), body: .emergency(emergency))
+            return (emergency, try WrittenEntry(entry))
+        }
+        let (ann, annEntry) = try declared(release, by: "ann", hours: 1)
+        let (bob, bobEntry) = try declared(release, by: "bob", hours: 2)
+        let (lost, lostEntry) = try declared(ContentDigest(of: [9]), by: "ann", hours: 1)
+        let outcomes = try await store.commit(
+            [
+                .emergency(ann, entry: annEntry), .emergency(lost, entry: lostEntry), .emergency(bob, entry: bobEntry),
+                .emergency(ann, entry: annEntry),
+            ],
+            sealer: key.sealer
+        ).outcomes
+        #expect(outcomes[1] == .conflict(.missing) && outcomes[3] == .known)
+        let both = [RecordedEmergency(ann, entry: annEntry.digest), RecordedEmergency(bob, entry: bobEntry.digest)]
+        #expect(try await store.emergencies(of: release, at: Fixture.now) == both)
+        #expect(try await store.emergencies(of: nil, at: Fixture.now) == both)
+        #expect(try await store.emergencies(of: nil, at: Fixture.now + 3600) == [both[1]])
+        #expect(try await store.emergencies(of: nil, at: Fixture.now + 7200) == [])
+        #expect(try await store.emergencies(of: ContentDigest(of: [9]), at: Fixture.now) == [])
+        let about = try await store.ledgerEntries(about: .release(release), from: 0, limit: 10).map(\.entry.bytes)
+        #expect(about.contains(annEntry.bytes) && about.contains(bobEntry.bytes))
     }
 }

@@ -20,8 +20,13 @@ import Testing
         try compensated.ask(&disk)
         try compensated.approve(known, by: "ann")
         let approval = try #require(compensated.approvals.first).approval
+        let order = try #require(
+            EmergencyOrder(release: known.manifest, overrides: [.window], hours: 4, reason: "incident 7")
+        )
+        let emergency = try #require(Emergency(order, by: Sample.label("alice"), at: 1))
         return world.log.entries.map(\.entry) + compensated.log.entries.map(\.entry) + [
             LedgerEntry(at: 1, actor: actor, body: .approval(approval)),
+            LedgerEntry(at: 1, actor: actor, body: .emergency(emergency)),
             LedgerEntry(
                 at: 1,
                 instance: world.record.instance,

@@ -15,6 +15,19 @@ extension Control {
             ]
         ),
         Control(
+            "release-approval",
+            does:
+                "A rule can want so many named people to have approved a release before anybody is granted it, each by an act of his own.",
+            shownBy: "birthmark approve 3b5d… --all-devices --role release-manager --reason change-12",
+            [
+                .owaspNHI: ["NHI5", "NHI10"],
+                .nistCSF: ["ID.RA-07", "PR.AA-05"],
+                .nistAIRMF: ["GOVERN 2.1"],
+                .iec62443: ["CR 2.1", "CR 2.1 RE(4)", "CR 2.12"],
+                .cra: ["Part I (2)(d)", "Part I (2)(l)"],
+            ]
+        ),
+        Control(
             "hardware-fit",
             does:
                 "A release says for which models and revisions it is and what must run before it, and no other device is granted it.",
@@ -101,6 +114,19 @@ extension Control {
                 .iec62443: ["CR 2.1", "EDR 3.10 RE(1)"],
                 .cra: ["Part II (7)"],
                 .uneceR156: ["7.1.3.1", "7.2.1.1"],
+            ]
+        ),
+        Control(
+            "emergency",
+            does:
+                "Two people together, and nobody alone, lift a window or a halted rollout for one release, for hours, on the ledger and in every report.",
+            shownBy: "birthmark emergency declare 3b5d… --override window --hours 4 --reason incident-7",
+            [
+                .owaspNHI: ["NHI5", "NHI10"],
+                .nistCSF: ["ID.RA-07", "PR.AA-05"],
+                .nistAIRMF: ["GOVERN 2.1"],
+                .iec62443: ["CR 2.1 RE(3)", "CR 2.1 RE(4)", "CR 2.12"],
+                .cra: ["Part I (2)(c)", "Part I (2)(l)"],
             ]
         ),
     ]

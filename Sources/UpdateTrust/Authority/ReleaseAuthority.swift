@@ -2,7 +2,12 @@
 public struct ReleaseAuthority: Hashable, Sendable {
     /// The approvals on record for it.
     public var approvals: [RecordedApproval]
+    /// The emergencies that were declared for it.
+    public var emergencies: [RecordedEmergency]
 
-    /// Joins them.
-    public init(approvals: [RecordedApproval] = []) { self.approvals = approvals }
+    /// Joins both.
+    public init(approvals: [RecordedApproval] = [], emergencies: [RecordedEmergency] = []) {
+        self.approvals = approvals
+        self.emergencies = emergencies
+    }
 }

@@ -39,6 +39,8 @@ public struct CompensatedDecisionEntry: Hashable, Sendable, Codable {
     public var fork: ForkEntry?
     /// The entries of the approvals of the release as a whole that counted; absent when the rule wants none.
     public var approvals: [ContentDigest]?
+    /// The entries of the emergencies without which it would have been refused; absent when it needed none.
+    public var emergencies: [ContentDigest]?
 }
 
 /// Both ends of a fork, as the ledger names them.

@@ -33,6 +33,8 @@ public struct CompensatedInput: Sendable {
     public var standings: ReleaseStandings
     /// The approvals on record for that release.
     public var approvals: [RecordedApproval]
+    /// The emergencies that were declared for that release.
+    public var emergencies: [RecordedEmergency]
     /// The gateway that vouches for this contact; `nil` when the instance came on its own.
     public var vouch: Vouch?
     /// Whether the gateway on whose word the lease rests that there is now is trusted still; `true` when it rests on nobody's.
@@ -56,6 +58,7 @@ public struct CompensatedInput: Sendable {
         release: KnownRelease?,
         standings: ReleaseStandings,
         approvals: [RecordedApproval],
+        emergencies: [RecordedEmergency] = [],
         vouch: Vouch? = nil,
         gatewayHolds: Bool = true,
         policy: Policy,
@@ -71,6 +74,7 @@ public struct CompensatedInput: Sendable {
         self.release = release
         self.standings = standings
         self.approvals = approvals
+        self.emergencies = emergencies
         self.vouch = vouch
         self.gatewayHolds = gatewayHolds
         self.policy = policy

@@ -40,12 +40,14 @@ public struct ControlRule: Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - approvals: those on record for this release that cover this instance.
     ///   - vouch: the word of a gateway that the instance is assigned to.
+    ///   - lifting: the declarations of an emergency that lifts the window.
     func outcomes(
         of state: CompensatedState,
         package: Label?,
         approvals: [RecordedApproval],
         vouch: Vouch?,
         window: MaintenanceWindow?,
+        lifting: [RecordedEmergency] = [],
         at now: Int64
     ) -> [ControlReport] {
         var outcomes = [ControlReport(.ratchet, isMet: true, evidence: [state.evidence])]
@@ -65,7 +67,16 @@ public struct ControlRule: Hashable, Sendable, Codable {
                 )
             )
         }
-        if let window { outcomes.append(ControlReport(.window, isMet: window.closing(at: now) != nil)) }
+        if let window {
+            let isOpen = window.closing(at: now) != nil
+            outcomes.append(
+                ControlReport(
+                    .window,
+                    isMet: isOpen || !lifting.isEmpty,
+                    evidence: isOpen || lifting.isEmpty ? nil : lifting.map(\.entry)
+                )
+            )
+        }
         return outcomes
     }
 

@@ -96,6 +96,7 @@ extension CompensatedInput {
             approvals: approvals.filter { $0.approval.covers(record.facts) },
             vouch: vouch,
             window: rule.window,
+            lifting: asked.package.map { emergencies.lifting(.window, of: $0.manifest, at: now) } ?? [],
             at: now
         )
         if wanted.witness == true, let witness = witness(of: shown, in: &draft) { controls.append(witness) }
@@ -257,7 +258,7 @@ extension CompensatedInput {
             state: draft.state,
             known: release,
             rule: ground.rule,
-            authority: ReleaseAuthority(approvals: approvals),
+            authority: ReleaseAuthority(approvals: approvals, emergencies: emergencies),
             now: now
         )
         let isUnmet = ground.controls.contains { !$0.isMet }
@@ -281,9 +282,9 @@ extension CompensatedInput {
         if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: evidence) }
         try record([], ground.shown, rule: ground.rule, controls: ground.controls, under: conditions, in: &draft)
         let lease = try renew(ground, because: ground.boot.leaseCause, in: &draft)
-        let ends = [
+        let ends: [Int64?] = [
             lease.expires, now &+ ground.rule.grant.seconds, release.release.expires,
-            ground.rule.window?.closing(at: now), vouch?.until,
+            ground.rule.window?.closing(at: now), vouch?.until, conditions.liftedUntil,
             ground.wantsWitness ? draft.state.witness?.spent?.until : nil,
         ]
         let expires = ends.compactMap { $0 }.min() ?? now
@@ -424,7 +425,8 @@ extension CompensatedInput {
                     lowered: state.lowered?.mark,
                     vouch: vouch?.report,
                     fork: fork.map(ForkEntry.init),
-                    approvals: conditions?.approvalEntries
+                    approvals: conditions?.approvalEntries,
+                    emergencies: conditions?.emergencyEntries
                 )
             )
         )

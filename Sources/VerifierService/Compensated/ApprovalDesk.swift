@@ -36,9 +36,9 @@ extension Verifier {
             LedgerEntry(at: now, actor: Actor(.operator, caller.name), body: .approval(approval))
         )
         switch try await committer.commit(.approval(approval, entry: entry)).outcome {
-        case .committed: break
+        case .committed, .known: break
         case .conflict(.missing): throw ServiceProblem.conflict("No such release is registered.")
-        case .known, .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused an approval")
+        case .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused an approval")
         }
         logger.notice(
             "operator",

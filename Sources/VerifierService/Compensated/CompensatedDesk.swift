@@ -116,6 +116,7 @@ extension Verifier {
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):
+                noteEmergency(transition)
                 return try await answer(decided, given, result: ear, committed: (index, transition, result))
             case .challengeUsed: throw notAuthentic(asked.instance, asked.purpose, "the challenge was used before")
             case .stale: metrics.count(.staleCommits)
@@ -159,7 +160,12 @@ extension Verifier {
         let now = clock.seconds
         let manifest = given.request.request.package?.manifest
         var approvals: [RecordedApproval] = []
-        if let manifest { approvals = try await store.approvals(of: manifest, at: now) }
+        var emergencies: [RecordedEmergency] = []
+        if let package = given.request.request.package {
+            approvals = try await store.approvals(of: package.manifest, at: now)
+            let rule = policy.rule(for: PolicySubject(subject.facts.withoutTPM, package: package.name))
+            emergencies = try await self.emergencies(over: package.manifest, rule, snapshot)
+        }
         return CompensatedInput(
             verdict: verdict,
             request: given.request,
@@ -169,6 +175,7 @@ extension Verifier {
             release: try await known(manifest, snapshot),
             standings: snapshot.standings,
             approvals: approvals,
+            emergencies: emergencies,
             vouch: given.vouch,
             gatewayHolds: try await gatewayHolds(of: snapshot.state),
             policy: policy,

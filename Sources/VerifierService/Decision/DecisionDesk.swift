@@ -135,6 +135,7 @@ extension Verifier {
             switch result.outcome {
             case .committed(let index):
                 if given.carried == nil { consumed.accepted(instance, expires: given.challenge.expires) }
+                noteEmergency(transition)
                 return (decided, ear, (index, transition, result))
             case .challengeUsed where given.carried != nil:
                 throw ServiceProblem.refused(
@@ -273,25 +274,18 @@ extension Verifier {
             release: try await self.known(given.request.request.package?.manifest, snapshot),
             known: known,
             standings: snapshot.standings,
-            authority: try await authority(over: given.request.request.package, given.enrolled.record.facts, policy),
+            authority: try await authority(
+                over: given.request.request.package,
+                given.enrolled.record.facts,
+                policy,
+                snapshot
+            ),
             carried: given.carried,
             policy: policy,
             now: clock.seconds,
             identifiers: identifiers,
             verifier: materials.configuration.name
         )
-    }
-
-    /// What people have said of the release that is asked for, as far as the rule that decides wants to know it.
-    private func authority(
-        over package: PackageReference?,
-        _ facts: BirthFacts,
-        _ policy: Policy
-    ) async throws -> ReleaseAuthority {
-        guard let package, let rule = policy.rule(for: PolicySubject(facts, package: package.name)),
-            rule.releaseApprovals != nil
-        else { return ReleaseAuthority() }
-        return ReleaseAuthority(approvals: try await store.approvals(of: package.manifest, at: clock.seconds))
     }
 
     /// - Parameter claims: what relying parties may be told, if there is anything.

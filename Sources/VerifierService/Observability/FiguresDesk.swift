@@ -86,6 +86,8 @@ extension Verifier {
         var running: [[String]: Double] = [:]
         for (name, count) in try await named(figures.running) { running[[name]] = Double(count) }
         metrics.set(.running, to: running)
+        let inForce = Dictionary(grouping: try await emergencyList().inForce, by: \.lifts)
+        metrics.set(.emergenciesInForce, to: Self.series(EmergencyOverride.allCases) { inForce[$0]?.count })
     }
 
     private static func series<Key: RawRepresentable<String>>(
@@ -142,7 +144,8 @@ extension Verifier {
                 refusals: Dictionary(metrics.values(of: .reasons).map { ($0.key[0], Int($0.value)) }) { first, _ in
                     first
                 }
-            )
+            ),
+            emergencies: try await emergencyList()
         )
     }
 

@@ -69,6 +69,23 @@ extension MetricFamily {
         help: "Contacts that gateways vouched for, by what became of the gateway's own evidence and assignment."
     )
 
+    static let emergencyDeclarations = MetricFamily(
+        "birthmark_emergency_declarations_total",
+        help: "Emergencies that people have declared; two of them lift something."
+    )
+
+    static let emergencyGrants = MetricFamily(
+        "birthmark_emergency_grants_total",
+        help: "Grants that were given in an emergency, and would have been refused without it."
+    )
+
+    static let emergenciesInForce = MetricFamily(
+        "birthmark_emergencies_in_force",
+        .gauge,
+        labels: ["lifts"],
+        help: "Releases for which two people have lifted something, by what it is."
+    )
+
     static let instances = MetricFamily(
         "birthmark_instances",
         .gauge,
@@ -115,10 +132,11 @@ extension MetricFamily {
     public static let ofVerifier =
         [
             decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
-            lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault,
+            lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault, emergencyDeclarations,
+            emergencyGrants,
             witnessAnswers, witnessedEntries, witnessesInTrouble, witnessesAhead,
         ] + ofFleet
 
     /// How many there are of what: for operators, and nobody else's business.
-    static let ofFleet = [instances, leasesHeld, running, attestationAge, updates]
+    static let ofFleet = [instances, leasesHeld, running, attestationAge, updates, emergenciesInForce]
 }

@@ -25,8 +25,10 @@ extension Verifier {
             let snapshot = try await store.snapshot(of: question.instance, release: question.manifest)
         else { throw ServiceProblem.notFound }
         var approvals: [RecordedApproval] = []
+        var emergencies: [RecordedEmergency] = []
         if let manifest = question.manifest {
             approvals = try await store.approvals(of: manifest, at: clock.seconds)
+            emergencies = try await store.emergencies(of: manifest, at: clock.seconds)
         }
         let explanation = policy.now.policy.explain(
             try InstanceBirth(parsing: birth.payload),
@@ -34,6 +36,7 @@ extension Verifier {
             manifest: question.manifest,
             known: try await known(question.manifest, snapshot),
             approvals: approvals,
+            emergencies: emergencies,
             at: clock.seconds
         )
         return try .json(explanation)

@@ -14,6 +14,7 @@ struct CompensatedWorld {
     var now = Sample.now
     var log: TestLog
     var approvals: [RecordedApproval] = []
+    var emergencies: [RecordedEmergency] = []
     var fallen: ReleaseStandings = [:]
     /// Every key that was ever committed, and its position: a store keeps it.
     private(set) var committed: [SoftwareKey: Int64] = [:]
@@ -137,6 +138,7 @@ struct CompensatedWorld {
             release: package,
             standings: fallen,
             approvals: approvals,
+            emergencies: emergencies,
             policy: policy,
             now: now,
             identifiers: try #require(FreshIdentifiers(random: random)),

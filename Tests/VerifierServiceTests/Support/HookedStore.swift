@@ -101,6 +101,10 @@ final class HookedStore: VerifierStore {
     ) async throws(StoreError) -> [SoftwareKey: Int64] {
         try await store.ratchetPositions(of: keys, instance)
     }
+    func emergencies(of release: ContentDigest?, at now: Int64) async throws(StoreError) -> [RecordedEmergency] {
+        try await store.emergencies(of: release, at: now)
+    }
+
     func approvals(of release: ContentDigest, at now: Int64) async throws(StoreError) -> [RecordedApproval] {
         try await store.approvals(of: release, at: now)
     }

@@ -1,0 +1,65 @@
+import HTTPService
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// Two people, in an emergency.
+extension Verifier {
+    /// `POST /v1/emergencies`: one of them.
+    func declareEmergency(_ exchange: Exchange) async throws -> Answer {
+        let order: EmergencyOrder
+        do { order = try EmergencyOrder(parsing: exchange.body) } catch {
+            throw ServiceProblem.malformed(error.detail)
+        }
+        let by = try caller(exchange)
+        let now = clock.seconds
+        guard let emergency = Emergency(order, by: by, at: now) else { throw ServiceProblem.malformed("no remark") }
+        let entry = try WrittenEntry(
+            LedgerEntry(at: now, actor: Actor(.operator, by), body: .emergency(emergency))
+        )
+        switch try await committer.commit(.emergency(emergency, entry: entry)).outcome {
+        case .committed: break
+        case .known: return try .json(try await emergencyList())
+        case .conflict(.missing): throw ServiceProblem.conflict("No such release is registered.")
+        case .stale, .challengeUsed, .conflict:
+            throw ServiceProblem.undecided("the record refused an emergency")
+        }
+        metrics.count(.emergencyDeclarations)
+        logger.error(
+            "emergency declared",
+            metadata: [
+                "operator": "\(by)", "release": "\(order.release)",
+                "lifts": "\(order.overrides.map(\.rawValue).joined(separator: ","))",
+                "until": "\(emergency.until)", "reason": "\(emergency.reason)",
+            ]
+        )
+        return try .json(try await emergencyList())
+    }
+
+    /// `GET /v1/emergencies`.
+    func listEmergencies(_ exchange: Exchange) async throws -> Answer {
+        try .json(try await emergencyList())
+    }
+
+    /// What was declared and is not over.
+    func emergencyList() async throws -> EmergencyList {
+        let now = clock.seconds
+        let recorded = try await store.emergencies(of: nil, at: now)
+        return EmergencyList(declared: recorded.map(EmergencyReport.init), inForce: recorded.inForce(at: now))
+    }
+}
+
+extension EmergencyReport {
+    init(_ recorded: RecordedEmergency) {
+        let emergency = recorded.emergency
+        self.init(
+            entry: recorded.entry,
+            release: emergency.release,
+            overrides: emergency.overrides,
+            by: emergency.by,
+            reason: emergency.reason.text,
+            until: emergency.until
+        )
+    }
+}
