@@ -21,6 +21,9 @@ extension ParserTarget {
                 canonical("lower-tier-order", longestInput: LowerTierOrder.maximumSize) {
                     try? LowerTierOrder(parsing: $0)
                 },
+                canonical("emergency-order", longestInput: EmergencyOrder.maximumSize) {
+                    try? EmergencyOrder(parsing: $0)
+                },
             ]
         ),
         family(

@@ -32,6 +32,17 @@ enum CompensatedSeeds {
             )
         ],
         "approval-order": [
+            "all-devices": json(
+                ApprovalOrder(
+                    release: digest,
+                    device: nil,
+                    environment: nil,
+                    allDevices: true,
+                    role: .releaseManager,
+                    hours: 168,
+                    reason: "change 12"
+                )
+            ),
             "device": json(
                 ApprovalOrder(
                     release: digest,
@@ -74,6 +85,14 @@ enum CompensatedSeeds {
             )
         ],
         "compensated-orders": [
+            "emergency": json(
+                EmergencyOrder(
+                    release: digest,
+                    overrides: [.window, .haltedRollout],
+                    hours: 4,
+                    reason: "incident 7"
+                )
+            ),
             "witness": json(WitnessOrder(release: digest, minutes: 15, reason: "Bob is on site")),
             "lower-tier": json(
                 claims.flatMap { try? KeyRequest(by: key, claims: $0) }.flatMap { try? CanonicalJSON.encode($0) }
