@@ -11,7 +11,7 @@ import UpdateTrust
 @testable import DeviceAgent
 
 /// The device's part of the end of its life, with the real program, a real TPM and a verifier that answers.
-@Suite(.timeLimit(.minutes(10))) struct RetireTests {
+@Suite(.timeLimit(.minutes(20))) struct RetireTests {
     private func retiring(_ body: (Bench) async throws -> Void) async throws {
         try await Bench.with { bench in
             try await bench.bearAgain()

@@ -7,7 +7,7 @@ import Testing
 @testable import DeviceAgent
 
 /// A software identity that the platform seals, with the commands that people would give.
-@Suite(.timeLimit(.minutes(5))) struct SealingTests {
+@Suite(.timeLimit(.minutes(20))) struct SealingTests {
     /// A state directory, a file that says what the hardware is, and a key that stands for the platform's.
     struct Disk: Sendable {
         let directory: String

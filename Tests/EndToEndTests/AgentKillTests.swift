@@ -4,7 +4,7 @@ import Messages
 import Testing
 
 /// birthmark-device is killed anywhere in an update; run again it finishes, and no grant is used twice.
-@Suite(.timeLimit(.minutes(10))) struct AgentKillTests {
+@Suite(.timeLimit(.minutes(20))) struct AgentKillTests {
     /// Where the agent is killed.
     enum Moment: Sendable, CustomStringConvertible {
         /// So long after its start.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// The proof that somebody takes away after an incident, judged on a machine without a verifier, and looked at in a browser.
-@Suite(.timeLimit(.minutes(10))) struct AuditBundleTests {
+@Suite(.timeLimit(.minutes(20))) struct AuditBundleTests {
     private func anchors(_ fleet: Fleet) -> [String] {
         ["--trust", fleet.trust, "--birth-keys", fleet.line + "/birth-keys.json"]
             + ["--factory-roots", fleet.line + "/factory-roots.pem", "--ek-roots", fleet.line + "/ek-roots"]

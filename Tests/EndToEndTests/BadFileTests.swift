@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// Every file that a command is given, spoiled in every way: status 2, words that help, and nothing changed.
-@Suite(.timeLimit(.minutes(10))) struct BadFileTests {
+@Suite(.timeLimit(.minutes(20))) struct BadFileTests {
     @Test func aFileThatIsNotTheOneThatWasMeantEndsWithTwo() async throws {
         try await Fleet.with(["p256", "p256"]) { fleet in
             let (asked, updated) = (fleet.devices[0], fleet.devices[1])

@@ -5,7 +5,7 @@ import Testing
 import UpdateTrust
 
 /// Disks that are written anew, TPMs that are copied or upgraded: each is noticed for what it is, and has its way back.
-@Suite(.timeLimit(.minutes(10))) struct ChangedIdentityTests {
+@Suite(.timeLimit(.minutes(20))) struct ChangedIdentityTests {
     @Test func aReimagedDeviceWaitsForAnOperator() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]

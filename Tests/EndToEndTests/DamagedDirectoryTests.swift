@@ -3,7 +3,7 @@ import Subprocess
 import Testing
 
 /// Directories of the programs' own whose files were spoiled: noticed before anything is done with them.
-@Suite(.timeLimit(.minutes(10))) struct DamagedDirectoryTests {
+@Suite(.timeLimit(.minutes(20))) struct DamagedDirectoryTests {
     private static let ways: [Spoiled] = [.missing, .empty, .cut, .garbage]
 
     @Test func aVerifiersDirectory() async throws {

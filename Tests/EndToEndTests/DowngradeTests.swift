@@ -1,7 +1,7 @@
 import Testing
 
 /// Below the security floor, with a TPM that counts: refused, allowed by name and with a reason, once.
-@Suite(.timeLimit(.minutes(10))) struct DowngradeTests {
+@Suite(.timeLimit(.minutes(20))) struct DowngradeTests {
     private func install(_ manifest: String, _ boot: String, on device: FleetDevice) async throws {
         try await expect(0, update(manifest, on: device))
         try await device.boot(boot)

@@ -1,7 +1,7 @@
 import Testing
 
 /// Two people, each with a certificate of his own, let a release go out whose rollout is halted.
-@Suite(.timeLimit(.minutes(10))) struct EmergencyTests {
+@Suite(.timeLimit(.minutes(20))) struct EmergencyTests {
     @Test func twoPeopleLiftAHaltAndTheProofNamesBoth() async throws {
         try await Fleet.with(["p256", "p256"]) { fleet in
             let first = try #require(fleet.devices.first)

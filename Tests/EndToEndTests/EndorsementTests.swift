@@ -6,7 +6,7 @@ import TPMWire
 import Testing
 
 /// Endorsement keys whose way to a root is unusual: intermediates that only the TPM has, and keys without a certificate.
-@Suite(.timeLimit(.minutes(10))) struct EndorsementTests {
+@Suite(.timeLimit(.minutes(20))) struct EndorsementTests {
     /// A verifier of the fleet's factory, with these options.
     private func importing(
         _ name: String,

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// The machine is at fault: status 3, words that help, nothing lost, and the same command again works when it is mended.
-@Suite(.timeLimit(.minutes(10))) struct EnvironmentTests {
+@Suite(.timeLimit(.minutes(20))) struct EnvironmentTests {
     @Test func aTPMThatIsNotThere() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]

@@ -5,7 +5,7 @@ import Testing
 import VerifierService
 
 /// Certificates whose time is over: said plainly, with the command that helps, and that command helps.
-@Suite(.timeLimit(.minutes(10))) struct ExpiryTests {
+@Suite(.timeLimit(.minutes(20))) struct ExpiryTests {
     private static let day: Int64 = 86_400
 
     @Test func aVerifierWithAnExpiredCertificateDoesNotServe() async throws {

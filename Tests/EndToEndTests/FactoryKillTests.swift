@@ -5,7 +5,7 @@ import TPMWire
 import Testing
 
 /// birthmark-factory is killed anywhere; run again it finishes the same birth of the same device.
-@Suite(.timeLimit(.minutes(10))) struct FactoryKillTests {
+@Suite(.timeLimit(.minutes(20))) struct FactoryKillTests {
     private static let kills = 4
 
     @Test func aBirthIsOneHoweverOftenItIsBegun() async throws {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// A fleet of software devices goes down a line, as somebody does who tests with many.
-@Suite(.timeLimit(.minutes(10))) struct FactoryLineTests {
+@Suite(.timeLimit(.minutes(20))) struct FactoryLineTests {
     private static let count = 8
 
     @Test func aFleetIsMadeBornAndStopped() async throws {

@@ -1,7 +1,7 @@
 import Testing
 
 /// Devices that boot something else than they should, which is known: the identity stays, and there is a way back.
-@Suite(.timeLimit(.minutes(10))) struct FallBackTests {
+@Suite(.timeLimit(.minutes(20))) struct FallBackTests {
     private func lifecycle(of device: FleetDevice, in fleet: Fleet) async throws -> String? {
         try await fleet.record(of: device)["lifecycle"].text
     }

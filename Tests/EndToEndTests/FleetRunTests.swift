@@ -3,7 +3,7 @@ import Subprocess
 import Testing
 
 /// Tests of other projects on a fleet of software devices, with a report that a parser of XML reads.
-@Suite(.timeLimit(.minutes(5))) struct FleetRunTests {
+@Suite(.timeLimit(.minutes(20))) struct FleetRunTests {
     private func withFleet(_ count: Int, _ body: (String, Transcript) async throws -> Void) async throws {
         try await Turns.shared.take {
             try await withDirectory { directory in

@@ -3,7 +3,7 @@ import Messages
 import Testing
 
 /// A device whose TPM does not serve any more, and whose disk is new as well: what it runs and below what it must not go, it is told.
-@Suite(.timeLimit(.minutes(10))) struct FreshDiskTests {
+@Suite(.timeLimit(.minutes(20))) struct FreshDiskTests {
     private static let policy = Sensors.policy(
         controls: #"{"releases":["gateway-os"],"approvals":0,"claims":false}"#,
         #"""

@@ -3,7 +3,7 @@ import MachineFaults
 import Testing
 
 /// A disk without room: nothing half-written stays, nothing untrue is answered, and with room again all goes on.
-@Suite(.timeLimit(.minutes(10))) struct FullDiskTests {
+@Suite(.timeLimit(.minutes(20))) struct FullDiskTests {
     @Test func nothingHalfWrittenStays() async throws {
         try await Fleet.with(["p256"], born: false) { fleet in
             let device = fleet.devices[0]

@@ -2,7 +2,7 @@ import MachineFaults
 import Testing
 
 /// Grants in the wrong hands, at the wrong time, for the wrong package: at the gates of the real programs.
-@Suite(.timeLimit(.minutes(10))) struct GrantAttackTests {
+@Suite(.timeLimit(.minutes(20))) struct GrantAttackTests {
     /// Brings a device to where a grant is kept and nothing of it is used: the power is cut right there.
     private func granted(_ device: FleetDevice) async throws -> String {
         let cut = try await MachineFaults(in: device.fleet).killing(.after, placing: 3, of: "/journal.json")

@@ -5,7 +5,7 @@ import Testing
 import UpdateTrust
 
 /// Devices whose kernel measures what it runs, from birth to the program that nobody allowed.
-@Suite(.timeLimit(.minutes(10))) struct LinuxTests {
+@Suite(.timeLimit(.minutes(20))) struct LinuxTests {
     /// A fleet of one device that measures files of its own, with a policy that allows some of them by digest.
     private static func with(
         _ allowed: [String],

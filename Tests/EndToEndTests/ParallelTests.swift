@@ -1,7 +1,7 @@
 import Testing
 
 /// Many devices at once, one verifier.
-@Suite(.timeLimit(.minutes(10))) struct ParallelTests {
+@Suite(.timeLimit(.minutes(20))) struct ParallelTests {
     @Test func threeDevicesLiveTheirLivesAtOnce() async throws {
         try await Fleet.with(["p256", "rsa2048", "p256"]) { fleet in
             try await withThrowingTaskGroup { group in

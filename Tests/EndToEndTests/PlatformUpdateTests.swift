@@ -4,7 +4,7 @@ import Testing
 import UpdateTrust
 
 /// Updates of the platform move PCRs that no release speaks for: people look, and let through what they saw.
-@Suite(.timeLimit(.minutes(10))) struct PlatformUpdateTests {
+@Suite(.timeLimit(.minutes(20))) struct PlatformUpdateTests {
     private func operate(
         _ verb: String,
         _ device: FleetDevice,

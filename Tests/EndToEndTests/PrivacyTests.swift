@@ -1,7 +1,7 @@
 import Testing
 
 /// The search for secrets at the end of every test of this target finds something to look for.
-@Suite(.timeLimit(.minutes(10))) struct PrivacyTests {
+@Suite(.timeLimit(.minutes(20))) struct PrivacyTests {
     @Test func everyPrivateKeyIsFoundClosedAndUntold() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]

@@ -1,7 +1,7 @@
 import Testing
 
 /// A release that turns out bad after it was delivered.
-@Suite(.timeLimit(.minutes(10))) struct RecallTests {
+@Suite(.timeLimit(.minutes(20))) struct RecallTests {
     @Test func aRecalledReleaseIsLeftByTheDeviceThatRunsIt() async throws {
         try await Fleet.with { fleet in
             let device = try #require(fleet.devices.first)

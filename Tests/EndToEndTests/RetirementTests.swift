@@ -1,7 +1,7 @@
 import Testing
 
 /// The end of a device's life: at the verifier, in its TPM, on its disk; and what becomes of it when somebody puts the keys back.
-@Suite(.timeLimit(.minutes(10))) struct RetirementStoryTests {
+@Suite(.timeLimit(.minutes(20))) struct RetirementStoryTests {
     @Test func aDeviceIsRetiredLeavesAndIsKnownWhenItComesBack() async throws {
         try await Fleet.with { fleet in
             let device = try #require(fleet.devices.first)

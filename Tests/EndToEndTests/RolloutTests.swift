@@ -1,7 +1,7 @@
 import Testing
 
 /// A release that goes out to a part of the fleet, fails there, and goes no further.
-@Suite(.timeLimit(.minutes(10))) struct RolloutTests {
+@Suite(.timeLimit(.minutes(20))) struct RolloutTests {
     @Test func aReleaseThatFallsBackIsHaltedBeforeTheOthersHaveIt() async throws {
         try await Fleet.with(["p256", "p256"]) { fleet in
             let first = try #require(fleet.devices.first)

@@ -6,7 +6,7 @@ import Testing
 import UpdateTrust
 
 /// What leaves a station reaches the verifier as it was made, or it is noticed; and boards that are swapped.
-@Suite(.timeLimit(.minutes(10))) struct StationTests {
+@Suite(.timeLimit(.minutes(20))) struct StationTests {
     private func importing(_ path: String, _ fleet: Fleet) async throws -> Program.Ended {
         try await Program.auditor.run(["births", "import", path, "--json"] + fleet.asAlice, in: fleet.transcript)
     }

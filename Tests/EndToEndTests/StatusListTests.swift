@@ -9,7 +9,7 @@ import VerifierClient
 import VerifierService
 
 /// The sample relying party: what it makes of a device's attestation result and the verifier's status list.
-@Suite(.timeLimit(.minutes(10))) struct StatusListTests {
+@Suite(.timeLimit(.minutes(20))) struct StatusListTests {
     private func check(_ result: String, _ more: [String] = [], in fleet: Fleet) async throws -> Program.Ended {
         let arguments = ["status", "check", result, "--json", "--trust", fleet.trust]
         return try await Program.auditor.run(arguments + more, in: fleet.transcript)

@@ -2,7 +2,7 @@ import Messages
 import Testing
 
 /// A device is sold: two factories and two verifiers, who know nothing of each other, and one TPM.
-@Suite(.timeLimit(.minutes(10))) struct TakeoverStoryTests {
+@Suite(.timeLimit(.minutes(20))) struct TakeoverStoryTests {
     @Test func aDeviceIsSoldAndLivesOnWithTheSameKeys() async throws {
         try await Fleet.with { seller in
             let device = try #require(seller.devices.first)

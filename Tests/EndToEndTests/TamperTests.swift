@@ -4,7 +4,7 @@ import Testing
 import UpdateTrust
 
 /// Devices that boot what nobody granted them.
-@Suite(.timeLimit(.minutes(10))) struct TamperTests {
+@Suite(.timeLimit(.minutes(20))) struct TamperTests {
     @Test func everyTamperedBootEndsTheLease() async throws {
         let tampers = Tamper.allCases
         try await Fleet.with(tampers.map { _ in "p256" }) { fleet in

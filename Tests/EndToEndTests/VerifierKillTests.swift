@@ -4,7 +4,7 @@ import Testing
 import UpdateTrust
 
 /// birthmark-verifier is killed while devices update; what it has answered stays true.
-@Suite(.timeLimit(.minutes(10))) struct VerifierKillTests {
+@Suite(.timeLimit(.minutes(20))) struct VerifierKillTests {
     private static let cycles = 3
     private static let kills = 6
 

@@ -2,7 +2,7 @@ import Subprocess
 import Testing
 
 /// From the factory to the receipt, by the programs alone.
-@Suite(.timeLimit(.minutes(10))) struct WholeStoryTests {
+@Suite(.timeLimit(.minutes(20))) struct WholeStoryTests {
     @Test func aDeviceIsBornAttestsIsUpdatedAndConfirms() async throws {
         try await Fleet.with(["p256", "rsa2048", "p384"]) { fleet in
             for device in fleet.devices { try await story(of: device, in: fleet) }

@@ -4,7 +4,7 @@ import Messages
 import Testing
 
 /// A ledger with a witness elsewhere, told by the programs: an update, an outage, and an operator who puts back last week's record.
-@Suite(.timeLimit(.minutes(10))) struct WitnessedStoryTests {
+@Suite(.timeLimit(.minutes(20))) struct WitnessedStoryTests {
     private struct WitnessPlace {
         let fleet: Fleet
         let process: VerifierProcess

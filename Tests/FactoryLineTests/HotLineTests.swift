@@ -8,7 +8,7 @@ import TPMWire
 import Testing
 
 /// The real program at a hot station: boards come and go at its slots while it runs.
-@Suite(.timeLimit(.minutes(5))) struct HotLineTests {
+@Suite(.timeLimit(.minutes(20))) struct HotLineTests {
     private func orders(_ serials: [String]) -> String { (["serial"] + serials).joined(separator: "\n") + "\n" }
 
     @Test func whateverIsPutInNextIsBorn() async throws {

@@ -6,7 +6,7 @@ import Messages
 import Testing
 
 /// A station that makes the first key of a device which has no TPM and cannot make one.
-@Suite(.timeLimit(.minutes(10))) struct InjectionTests {
+@Suite(.timeLimit(.minutes(20))) struct InjectionTests {
     private static let claims = HardwareClaims([TestLine.label("mmc-cid"): TestLine.label("1501")])
 
     private func order(

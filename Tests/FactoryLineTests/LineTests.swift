@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Many devices at once.
-@Suite(.timeLimit(.minutes(5))) struct LineTests {
+@Suite(.timeLimit(.minutes(20))) struct LineTests {
     private func manifest(_ tctis: [(serial: String, tcti: String)]) throws -> LineManifest {
         var entry = LineEntry()
         entry.model = TestLine.label("gw-100")

@@ -6,7 +6,7 @@ import TPMWire
 import Testing
 
 /// A TPM whose instance was retired is born again, with real TPMs: another instance of the same endorsement key.
-@Suite(.timeLimit(.minutes(5))) struct RebirthTests {
+@Suite(.timeLimit(.minutes(20))) struct RebirthTests {
     private func order(_ serial: String, following instance: InstanceID) throws -> BirthOrder {
         var order = TestLine.order(serial)
         order.follows = Replacement(

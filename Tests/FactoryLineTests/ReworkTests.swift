@@ -8,7 +8,7 @@ import TPMWire
 import Testing
 
 /// A board is swapped: an act of its own, on record, that retires the first, with real TPMs.
-@Suite(.timeLimit(.minutes(5))) struct ReworkTests {
+@Suite(.timeLimit(.minutes(20))) struct ReworkTests {
     private let serial = TestLine.label("GW-0001")
     private let bob = TestLine.label("bob")
 

@@ -4,7 +4,7 @@ import SoftwareDevice
 import Testing
 
 /// Two stations, each with a directory of its own, are given one device at the same time.
-@Suite(.timeLimit(.minutes(5))) struct TwoStationsTests {
+@Suite(.timeLimit(.minutes(20))) struct TwoStationsTests {
     private func arguments(_ station: Station, _ serial: String, _ device: SoftwareDevice) -> [String] {
         FactoryProcess.provision(station, device, serial: serial) + ["--json"]
     }

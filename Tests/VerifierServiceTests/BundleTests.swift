@@ -48,7 +48,7 @@ import Testing
     // MARK: Whole or not at all
 
     /// Whatever byte of the file is changed, and to whatever of some values: it is no bundle, or it is refused.
-    @Test(.timeLimit(.minutes(5))) func aByteAnywhere() async throws {
+    @Test(.timeLimit(.minutes(20))) func aByteAnywhere() async throws {
         let honest = try factory.bundle(of: [try envelope("SN-1")])
         #expect(try reason(honest) == nil)
         let bytes = try CanonicalJSON.encode(honest)

@@ -9,7 +9,7 @@ import VerifierStore
 @testable import VerifierService
 
 /// What ends while nobody asks, through the service, and what it says of updates.
-@Suite(.timeLimit(.minutes(10))) struct LapseTests {
+@Suite(.timeLimit(.minutes(20))) struct LapseTests {
     let factory: TestFactory
     let releases = TestReleases()
 

@@ -54,7 +54,7 @@ import VerifierStore
 
     /// The disk is full in the middle of a take-over, and the process is killed: whole births, a bundle that is told as unfinished, and
     /// repeating finishes it.
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(20)))
     func killedWhileTakingOverABundle() async throws {
         try prepare()
         // The first is committed alone, and the others wait together.
@@ -119,7 +119,7 @@ import VerifierStore
         return record
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(20)))
     func killedWhileCommittingNothingAnsweredIsLost() async throws {
         try prepare { $0.limits.requestBurst = 100_000 }
         let devices = try (0..<8).map { try LivingDevice(serial: "SN-\($0)") }
@@ -203,7 +203,7 @@ import VerifierStore
         try store.close()
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(20)))
     func stopsInOrderOnSIGTERM() async throws {
         try prepare()
         let (status, ending) = try await VerifierProcess.serving(directory) { process in
@@ -224,7 +224,7 @@ import VerifierStore
         #expect(check.status == .exited(0))
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(20)))
     func readsThePolicyAgainOnSIGHUP() async throws {
         try prepare()
         let changed = DefaultPolicy.bytes + Array("\n".utf8)
@@ -237,7 +237,7 @@ import VerifierStore
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(20)))
     func portInUseSaysWhatToDo() async throws {
         try prepare()
         let other = VerifierDirectory(home.path + "/other")
@@ -258,7 +258,7 @@ import VerifierStore
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(20)))
     func whatIsNotAsItMustBeIsSaid() async throws {
         let missing = try await VerifierProcess.run("serve", home.path + "/nowhere")
         #expect(missing.status == .exited(2))

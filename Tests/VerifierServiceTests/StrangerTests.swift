@@ -9,7 +9,7 @@ import VerifierStore
 @testable import VerifierService
 
 /// Whoever cannot sign with an instance's key cannot end, suspend or delay its trust, however much he sends in its name.
-@Suite(.timeLimit(.minutes(5))) struct StrangerTests {
+@Suite(.timeLimit(.minutes(20))) struct StrangerTests {
     /// What strangers can get hold of: everything but the instance's key.
     private struct Loot: Sendable {
         var instance: InstanceID

@@ -13,7 +13,7 @@ import X509
 @testable import VerifierService
 
 /// Whose word counts is read again while the verifier serves: whole sets, and the old one while the new one is broken.
-@Suite(.timeLimit(.minutes(3))) struct TrustTests {
+@Suite(.timeLimit(.minutes(20))) struct TrustTests {
     let factory: TestFactory
 
     init() throws { factory = try TestFactory() }

@@ -14,7 +14,7 @@ import VerifierStore
 @testable import WitnessService
 
 /// A verifier whose ledger is cosigned: what it gives out, and what it does while witnesses are not there.
-@Suite(.timeLimit(.minutes(3))) struct WitnessedLedgerTests {
+@Suite(.timeLimit(.minutes(20))) struct WitnessedLedgerTests {
     let factory: TestFactory
     let releases = TestReleases()
 

@@ -18,7 +18,7 @@ private final class Reached: Sendable {
 }
 
 /// The program as it is run, killed around the moment at which it writes down what it has seen.
-@Suite(.timeLimit(.minutes(3))) struct WitnessProcessTests {
+@Suite(.timeLimit(.minutes(20))) struct WitnessProcessTests {
     /// It is built beside the test bundle that runs this.
     private static let program: String = {
         let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

@@ -7,7 +7,7 @@ import VerifierClient
 @testable import WitnessService
 
 /// A witness over HTTPS: each status of the protocol, and what it keeps.
-@Suite(.timeLimit(.minutes(2))) struct WitnessServerTests {
+@Suite(.timeLimit(.minutes(20))) struct WitnessServerTests {
     private func mode(_ path: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }

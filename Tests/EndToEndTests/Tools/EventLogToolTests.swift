@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// `birthmark log replay` against `tpm2_eventlog` 5.4, on every log that there is.
-@Suite(.timeLimit(.minutes(10))) struct EventLogToolTests {
+@Suite(.timeLimit(.minutes(20))) struct EventLogToolTests {
     /// Where the two do not say the same, and who is right.
     enum Disagreement: String {
         /// The tool begins PCR 0 with zeros whatever StartupLocality and H-CRTM events say. TCG PFP 10.4.5.3 has it otherwise.

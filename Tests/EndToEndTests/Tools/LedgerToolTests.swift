@@ -4,7 +4,7 @@ import Testing
 import VerifierClient
 
 /// A live ledger judged by golang.org/x/mod 0.7.0, which most transparency logs are read with, by curl, and by our own programs.
-@Suite(.timeLimit(.minutes(10))) struct LedgerToolTests {
+@Suite(.timeLimit(.minutes(20))) struct LedgerToolTests {
     /// More than a tile of entries, made by an operator who cannot decide.
     private func fill(_ fleet: Fleet, _ count: Int) async throws {
         let bundle = try TrustBundle(parsing: contents(of: fleet.trust))

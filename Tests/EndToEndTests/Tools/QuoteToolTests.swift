@@ -4,7 +4,7 @@ import TPMWire
 import Testing
 
 /// What `tpm2_createak` and `tpm2_quote` write, judged by `birthmark quote verify` and by `tpm2_checkquote` 5.4.
-@Suite(.timeLimit(.minutes(10))) struct QuoteToolTests {
+@Suite(.timeLimit(.minutes(20))) struct QuoteToolTests {
     /// Files of one quote, by name.
     struct Files: Sendable {
         var key = "ak.pub"

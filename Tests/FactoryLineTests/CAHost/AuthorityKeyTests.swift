@@ -5,7 +5,7 @@ import TPMWire
 import Testing
 
 /// A CA whose key is in a token, in a TPM, or in a file under a passphrase: births are the same, and the key stays there.
-@Suite(.timeLimit(.minutes(10))) struct AuthorityKeyTests {
+@Suite(.timeLimit(.minutes(20))) struct AuthorityKeyTests {
     /// One birth by a station that is its own CA, and OpenSSL's opinion of it.
     private func birth(
         _ line: TestLine,

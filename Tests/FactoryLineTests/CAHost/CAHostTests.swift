@@ -9,7 +9,7 @@ import TPMWire
 import Testing
 
 /// Stations without a CA key, and the host that certifies for them: two programs, and TLS between them.
-@Suite(.timeLimit(.minutes(10))) struct CAHostTests {
+@Suite(.timeLimit(.minutes(20))) struct CAHostTests {
     private func provision(_ station: String, _ device: SoftwareDevice, serial: String = "GW-0001") -> [String] {
         FactoryProcess.provision(at: station, device, serial: serial) + ["--json"]
     }

@@ -10,7 +10,7 @@ import Testing
 @testable import FactoryAuthority
 
 /// The list that says which certificates count no more, kept good by the host that serves it.
-@Suite(.timeLimit(.minutes(5))) struct RevocationListTests {
+@Suite(.timeLimit(.minutes(20))) struct RevocationListTests {
     private static let day: Int64 = 86_400
 
     private func authority(_ line: TestLine) throws -> FactoryAuthority {
