@@ -323,7 +323,6 @@ let package = Package(
             ]
         ),
         tests(of: "UpdateTrust", ["Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
-        tests(of: "Audit"),
         tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(
             of: "StoreSQLite",
