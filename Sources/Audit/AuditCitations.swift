@@ -47,7 +47,8 @@ public struct AuditCitations: Hashable, Sendable {
         case .approval(let body): releases.insert(body.release)
         case .emergency(let body): releases.insert(body.release)
         case .compensated(let body): add(body)
-        case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment: break
+        case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment, .shedding:
+            break
         }
     }
 

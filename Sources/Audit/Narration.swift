@@ -73,6 +73,9 @@ struct Narration {
             let what = body.overrides.map(\.rawValue).joined(separator: " and ")
             return
                 "\(body.by) declared an emergency for \(release(body.release)), to lift \(what) until \(time(body.until)): \(body.reason)"
+        case .shedding(let body):
+            return
+                "the evidence behind \(body.count) decisions from before \(time(body.until)) was shed, as its time was over"
         }
     }
 

@@ -94,6 +94,7 @@ extension SQLiteStore {
         case .approval(let approval, let entry): try apply(approval, entry, db)
         case .emergency(let emergency, let entry): try Emergencies.apply(emergency, entry, db)
         case .policy(let policy, _): try apply(policy, db)
+        case .shedding(let entries, _): try Archive.shed(entries, db)
         }
     }
 
@@ -125,6 +126,9 @@ extension SQLiteStore {
             )
         }
         if let log = decision.log { try keep(log, db) }
+        if let basis = decision.basis {
+            try Archive.insert(basis, of: decision.transition.entries.count, at: index, db)
+        }
         return nil
     }
 

@@ -35,6 +35,7 @@ enum Schema {
             try Standings.refresh(db)
         }
         migrator.registerMigration("14") { db in try db.execute(sql: version14) }
+        migrator.registerMigration("15") { db in try db.execute(sql: version15) }
         return migrator
     }
 
@@ -280,5 +281,17 @@ enum Schema {
             body BLOB NOT NULL
         ) STRICT;
         CREATE INDEX emergency_until ON emergency (until);
+        """
+
+    // What decisions rested on, in the order of the ledger: new rows go to the end of the table and of its index by time.
+    private static let version15 = """
+        CREATE TABLE archive (
+            number INTEGER NOT NULL PRIMARY KEY,
+            entries INTEGER NOT NULL,
+            entry BLOB NOT NULL UNIQUE,
+            at INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX archive_at ON archive (at);
         """
 }

@@ -163,16 +163,7 @@ extension Transition {
             counter: claims.bounds.counter.value,
             status: .issued
         )
-        let body = GrantEntry(
-            grant: grant.digest,
-            jti: claims.jti,
-            request: claims.request,
-            lease: claims.lease.id,
-            package: claims.package.reference,
-            downgrade: claims.downgrade?.act,
-            expires: claims.exp,
-            bounds: claims.bounds.resets == nil ? nil : claims.bounds
-        )
+        let body = GrantEntry(grant.digest, claims)
         return try issuing(pending, body, by: claims.iss, at: claims.iat)
     }
 
@@ -190,15 +181,7 @@ extension Transition {
         } else {
             state.pending = grant
         }
-        let written = try WrittenEntry(
-            LedgerEntry(
-                at: now,
-                instance: state.instance,
-                prev: state.lastEntry,
-                actor: Actor(.verifier, verifier),
-                body: .grant(body)
-            )
-        )
+        let written = try WrittenEntry(.grant(body, after: state, by: verifier, at: now))
         state.lastEntry = written.digest
         return Transition(state: state, entries: entries + [written])
     }

@@ -43,6 +43,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case tier(TierEntry)
         case assignment(AssignmentEntry)
         case emergency(Emergency)
+        case shedding(SheddingEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -73,6 +74,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .tier: .tier
             case .assignment: .assignment
             case .emergency: .emergency
+            case .shedding: .shedding
             }
         }
     }
@@ -87,6 +89,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case approval, witness, tier
         case assignment = "gateway-assignment"
         case emergency
+        case shedding
     }
 
     /// Joins the parts.
@@ -146,6 +149,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .tier: body = .tier(try container.decode(TierEntry.self, forKey: .body))
         case .assignment: body = .assignment(try container.decode(AssignmentEntry.self, forKey: .body))
         case .emergency: body = .emergency(try container.decode(Emergency.self, forKey: .body))
+        case .shedding: body = .shedding(try container.decode(SheddingEntry.self, forKey: .body))
         }
     }
 
@@ -183,6 +187,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .tier(let body): try container.encode(body, forKey: .body)
         case .assignment(let body): try container.encode(body, forKey: .body)
         case .emergency(let body): try container.encode(body, forKey: .body)
+        case .shedding(let body): try container.encode(body, forKey: .body)
         }
     }
 }

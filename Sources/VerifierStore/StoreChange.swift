@@ -32,6 +32,8 @@ public enum StoreChange: Sendable {
     case emergency(Emergency, entry: WrittenEntry)
     /// Puts a policy into force.
     case policy(StoredPolicy, entry: WrittenEntry)
+    /// Sheds what these decisions rested on, by the digests of their entries: all of it or, when some of it is not there any more, none.
+    case shedding([ContentDigest], entry: WrittenEntry)
 
     /// The entries that it appends to the ledger.
     public var entries: [WrittenEntry] {
@@ -43,7 +45,7 @@ public enum StoreChange: Sendable {
         case .rollout(let change): [change.entry]
         case .log, .bundle, .bundleFinished: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
-            .approval(_, let entry), .emergency(_, let entry):
+            .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry):
             [entry]
         }
     }
@@ -135,6 +137,8 @@ public struct DecisionChange: Sendable {
     public var grant: StoredGrant?
     /// A log that the verifier did not hold.
     public var log: StoredLog?
+    /// What it rests on, for the archive.
+    public var basis: StoredBasis?
 
     /// Joins the parts.
     public init(
@@ -147,7 +151,8 @@ public struct DecisionChange: Sendable {
         challenge: [UInt8],
         challengeExpires: Int64,
         grant: StoredGrant?,
-        log: StoredLog?
+        log: StoredLog?,
+        basis: StoredBasis? = nil
     ) {
         self.transition = transition
         self.replacing = replacing
@@ -159,6 +164,7 @@ public struct DecisionChange: Sendable {
         self.challengeExpires = challengeExpires
         self.grant = grant
         self.log = log
+        self.basis = basis
     }
 }
 

@@ -95,6 +95,23 @@ public protocol VerifierStore: Sendable {
     /// A grant by its `jti`, with the number of its entry on the ledger.
     func grant(_ jti: String) async throws(StoreError) -> GivenGrant?
 
+    // MARK: The archive
+
+    /// What a decision rested on, by the digest of the entry that states it; `nil` when nothing is kept of it, or no longer.
+    func basis(of entry: ContentDigest) async throws(StoreError) -> KeptBasis?
+
+    /// What the decisions of a span of time rested on, in the order of time, beginning after one.
+    /// - Parameter times: seconds since 1970.
+    func bases(
+        in times: Range<Int64>,
+        after: ArchivePlace?,
+        limit: Int
+    ) async throws(StoreError) -> [KeptBasis]
+
+    /// The decisions before a time of which the archive keeps something, by the digests of their entries in the order of the ledger;
+    /// the earliest first.
+    func basesToShed(before time: Int64, limit: Int) async throws(StoreError) -> [ContentDigest]
+
     // MARK: The ledger
 
     /// How far the ledger goes, and the checkpoint that was signed last.

@@ -121,6 +121,11 @@ import Testing
             ),
             LedgerEntry(
                 at: 6,
+                actor: Actor(.verifier, Sample.verifier),
+                body: .shedding(SheddingEntry(until: 5, [Sample.digest("decision"), Sample.digest("another")]))
+            ),
+            LedgerEntry(
+                at: 6,
                 instance: world.record.instance,
                 actor: actor,
                 body: .assignment(AssignmentEntry(gateways: [world.record.instance], reason: remark))

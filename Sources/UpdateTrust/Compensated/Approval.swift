@@ -52,7 +52,7 @@ public struct Approval: Hashable, Sendable, Codable {
 }
 
 /// An approval, and where the ledger has it.
-public struct RecordedApproval: Hashable, Sendable {
+public struct RecordedApproval: Hashable, Sendable, Codable {
     /// The approval.
     public var approval: Approval
     /// SHA-256 of its entry.

@@ -19,14 +19,7 @@ extension CompensatedDecision {
             lease: claims.lease.id,
             status: .issued
         )
-        let entry = GrantEntry(
-            grant: grant.digest,
-            jti: claims.jti,
-            request: claims.request,
-            lease: claims.lease.id,
-            package: claims.package.reference,
-            expires: claims.exp
-        )
+        let entry = GrantEntry(grant.digest, claims)
         return CompensatedDecision(
             outcome: .granted(grant, acceptance),
             transition: try transition.issuing(pending, entry, by: claims.iss, at: claims.iat),

@@ -32,6 +32,14 @@ public struct Vouch: Hashable, Sendable {
         until = acceptance.lease.expires
     }
 
+    /// The word as it was taken then: for taking a decision again, and for nothing that is given out.
+    package init(_ archived: ArchivedVouch) {
+        gateway = archived.gateway
+        entry = archived.entry
+        statement = archived.statement
+        until = archived.until
+    }
+
     /// What the ledger says of it beside the instance's decision.
     var report: VouchReport { VouchReport(gateway: gateway, entry: entry, observed: statement.observed) }
 }

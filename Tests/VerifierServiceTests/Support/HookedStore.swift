@@ -126,6 +126,19 @@ final class HookedStore: VerifierStore {
     func holdsLog(_ digest: ContentDigest) async throws(StoreError) -> Bool {
         try await call("holdsLog") { () async throws(StoreError) in try await store.holdsLog(digest) }
     }
+    func basis(of entry: ContentDigest) async throws(StoreError) -> KeptBasis? { try await store.basis(of: entry) }
+    func bases(
+        in times: Range<Int64>,
+        after: ArchivePlace?,
+        limit: Int
+    ) async throws(StoreError) -> [KeptBasis] {
+        try await store.bases(in: times, after: after, limit: limit)
+    }
+    func basesToShed(before time: Int64, limit: Int) async throws(StoreError) -> [ContentDigest] {
+        try await call("basesToShed") { () async throws(StoreError) in
+            try await store.basesToShed(before: time, limit: limit)
+        }
+    }
     func grant(_ jti: String) async throws(StoreError) -> GivenGrant? {
         try await call("grant") { () async throws(StoreError) in try await store.grant(jti) }
     }

@@ -1,0 +1,100 @@
+public import Messages
+
+extension Transition {
+    /// The entry that states what was decided: under its digest the archive keeps what that rests on.
+    ///
+    /// `nil` when none of the entries rests on evidence.
+    public var decided: WrittenEntry? {
+        func first(_ isMeant: (LedgerEntry.Body) -> Bool) -> WrittenEntry? {
+            entries.first { isMeant($0.entry.body) }
+        }
+        return first(\.isDecision) ?? first(\.restsOnEvidence)
+    }
+}
+
+extension LedgerEntry.Body {
+    /// Whether it says what was decided on what an instance asked.
+    public var isDecision: Bool {
+        switch self {
+        case .decision, .compensated: true
+        default: false
+        }
+    }
+
+    /// Whether it states what evidence has shown.
+    public var restsOnEvidence: Bool {
+        switch self {
+        case .decision, .compensated, .receipt, .farewell, .reappearance: true
+        default: false
+        }
+    }
+}
+
+extension Decision {
+    /// The entries that stand for it on the ledger.
+    /// - Parameter grant: SHA-256 of the grant's compact form, which no two signatures have in common.
+    public func entries(ofGrant grant: ContentDigest) -> [LedgerEntry] {
+        let entries = transition?.entries.map(\.entry) ?? []
+        guard case .granting(let terms, _) = outcome, let state = transition?.state else { return entries }
+        let claims = terms.claims
+        return entries + [LedgerEntry.grant(GrantEntry(grant, claims), after: state, by: claims.iss, at: claims.iat)]
+    }
+}
+
+extension CompensatedDecision {
+    /// The entries that stand for it on the ledger.
+    /// - Parameter grant: SHA-256 of the grant's compact form, which no two signatures have in common.
+    public func entries(ofGrant grant: ContentDigest) -> [LedgerEntry] {
+        let entries = transition?.entries.map(\.entry) ?? []
+        guard case .granting(let terms, _) = outcome, let state = transition?.state else { return entries }
+        let claims = terms.claims
+        return entries + [LedgerEntry.grant(GrantEntry(grant, claims), after: state, by: claims.iss, at: claims.iat)]
+    }
+}
+
+extension LedgerEntry {
+    /// The entry of a grant as the next one of its instance.
+    static func grant(
+        _ body: GrantEntry,
+        after state: InstanceState,
+        by verifier: Label,
+        at now: Int64
+    ) -> LedgerEntry {
+        LedgerEntry(
+            at: now,
+            instance: state.instance,
+            prev: state.lastEntry,
+            actor: Actor(.verifier, verifier),
+            body: .grant(body)
+        )
+    }
+}
+
+extension GrantEntry {
+    /// States a grant.
+    /// - Parameter grant: SHA-256 of its compact form.
+    init(_ grant: ContentDigest, _ claims: GrantClaims) {
+        self.init(
+            grant: grant,
+            jti: claims.jti,
+            request: claims.request,
+            lease: claims.lease.id,
+            package: claims.package.reference,
+            downgrade: claims.downgrade?.act,
+            expires: claims.exp,
+            bounds: claims.bounds.resets == nil ? nil : claims.bounds
+        )
+    }
+
+    /// States a grant to an instance without a TPM.
+    init(_ grant: ContentDigest, _ claims: CompensatedGrantClaims) {
+        self.init(
+            grant: grant,
+            jti: claims.jti,
+            request: claims.request,
+            lease: claims.lease.id,
+            package: claims.package.reference,
+            expires: claims.exp
+        )
+    }
+}
