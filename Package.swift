@@ -120,6 +120,7 @@ let package = Package(
             ["Appraisal", "AttestationResults", "Endorsement", "Messages", "TPMCrypto", "TPMWire"]
         ),
         library("UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
+        library("Reappraisal", ["Appraisal", "UpdateTrust", "AttestationResults", "Messages"]),
         library(
             "Audit",
             [
@@ -159,8 +160,8 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "HTTPService", "VerifierClient", "BirthJudgement", "Appraisal", "UpdateTrust", "Endorsement",
-                "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
+                "HTTPService", "VerifierClient", "BirthJudgement", "Appraisal", "UpdateTrust", "Reappraisal",
+                "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
                 "TPMWire", "TPMCrypto", "AttestationResults", "Compression", "DurableFiles", crypto, x509, asn1,
                 logging,
                 lifecycle,
@@ -247,8 +248,8 @@ let package = Package(
         program(
             "birthmark",
             [
-                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Ledger", "LedgerFiles", "Audit",
-                "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles",
+                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Reappraisal", "Ledger", "LedgerFiles",
+                "Audit", "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles",
                 crypto, "WitnessService", "HTTPService", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
@@ -334,7 +335,7 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
-                "Audit", "AuditCollection",
+                "Audit", "AuditCollection", "Reappraisal",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
                 "WitnessService", "Endorsement",
                 "Appraisal",

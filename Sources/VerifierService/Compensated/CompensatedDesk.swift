@@ -102,7 +102,7 @@ extension Verifier {
         let asked = given.request.request
         for _ in 0..<Self.attempts {
             let policy = policy.now.policy
-            let (snapshot, subject, verdict) = try await appraise(given)
+            let (snapshot, subject, verdict, positions) = try await appraise(given)
             let input = try await input(given, subject, verdict, snapshot, policy)
             var decided = UpdateTrust.decide(input)
             if case .granting(let terms, _) = decided.outcome {
@@ -112,7 +112,8 @@ extension Verifier {
             guard let transition = decided.transition else {
                 return try await answer(decided, given, result: ear, committed: nil)
             }
-            let change = change(given, decided, transition, snapshot, policy)
+            var change = change(given, decided, transition, snapshot, policy)
+            change.basis = try basis(of: transition, given, input, positions, .decision)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):
@@ -132,7 +133,7 @@ extension Verifier {
     /// Holds the evidence to the record as it stands.
     func appraise(
         _ given: CompensatedCase
-    ) async throws -> (DecisionSnapshot, CompensatedSubject, CompensatedVerdict) {
+    ) async throws -> (DecisionSnapshot, CompensatedSubject, CompensatedVerdict, positions: [SoftwareKey: Int64]) {
         let asked = given.request.request
         // Positions only come to be: read before the state, they cannot be ahead of it.
         let positions = try await store.ratchetPositions(of: [asked.key, asked.next], asked.instance)
@@ -144,7 +145,7 @@ extension Verifier {
             throw ServiceProblem.undecided("\(asked.instance) has no ratchet")
         }
         let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { positions[$0] }
-        return (snapshot, subject, appraiser.appraise(given.evidence, asked))
+        return (snapshot, subject, appraiser.appraise(given.evidence, asked), positions)
     }
 
     func input(

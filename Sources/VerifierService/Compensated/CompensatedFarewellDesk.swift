@@ -20,7 +20,7 @@ extension Verifier {
         let instance = given.request.request.instance
         for _ in 0..<Self.attempts {
             let policy = policy.now.policy
-            let (snapshot, subject, verdict) = try await appraise(given)
+            let (snapshot, subject, verdict, positions) = try await appraise(given)
             // A copy that speaks shows, whatever it says.
             if case .forked = verdict, snapshot.state.lifecycle != .retired {
                 _ = try await decide(given)
@@ -33,7 +33,8 @@ extension Verifier {
             case .notAuthentic: throw notAuthentic(instance, .farewell, "no farewell of this instance's")
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let farewell):
-                let change = change(given, nil, transition, snapshot, policy)
+                var change = change(given, nil, transition, snapshot, policy)
+                change.basis = try basis(of: transition, given, input, positions, .farewell)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(farewell, to: given, wasKnown: false)
                 case .stale: metrics.count(.staleCommits)

@@ -3,6 +3,7 @@ import AttestationResults
 import HTTPService
 import Logging
 import Messages
+import Reappraisal
 import UpdateTrust
 import VerifierStore
 
@@ -61,6 +62,17 @@ extension Verifier {
         var wantsResult: Bool
         /// Why it is no older than it may be, when it came as a file.
         var carried: CarriedFreshness?
+
+        /// The part that is judged.
+        var measured: MeasuredCase {
+            MeasuredCase(
+                evidence: evidence,
+                request: request,
+                record: enrolled.record,
+                key: enrolled.key,
+                carried: carried
+            )
+        }
     }
 
     /// Holds the challenge to the request, and uses it up.
@@ -126,12 +138,13 @@ extension Verifier {
             {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
-            let (verdict, log, known) = try await appraise(given, snapshot.state, current)
-            let (decided, ear) = try await decide(given, snapshot, verdict, policy, known, isLogHeld: log.isHeld)
+            let (appraised, log) = try await appraise(given, snapshot.state, current)
+            let input = try await input(given, snapshot, appraised, policy, isLogHeld: log.isHeld)
+            let (decided, ear) = try await decide(given, input)
             guard let transition = decided.transition else { return (decided, ear, nil) }
-            let result = try await committer.commit(
-                .decision(change(given, decided, transition, snapshot, policy, log: log.new))
-            )
+            var change = change(given, decided, transition, snapshot, policy, log: log.new)
+            change.basis = try basis(of: transition, given, input, appraised, .decision)
+            let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):
                 if given.carried == nil { consumed.accepted(instance, expires: given.challenge.expires) }
@@ -160,13 +173,13 @@ extension Verifier {
         var new: StoredLog?
     }
 
-    /// - Returns: the verdict; the log when it belongs to what the instance's own key said: a refused one is kept for those
-    ///   who have to explain the refusal, once for each suspension; and the releases among which the boot was found.
+    /// - Returns: what the evidence came to; and the log when it belongs to what the instance's own key said: a refused one is kept
+    ///   for those who have to explain the refusal, once for each suspension.
     func appraise(
         _ given: Case,
         _ state: InstanceState,
         _ current: PolicyInForce.Current
-    ) async throws -> (Verdict, KeptLog, [KnownRelease]) {
+    ) async throws -> (AppraisedEvidence, KeptLog) {
         let record = given.enrolled.record
         var log = LogEvidence.none
         var isNew = false
@@ -180,66 +193,26 @@ extension Verifier {
                 isNew = true
             }
         }
-        let input = AppraisalInput(
-            instance: record.instance,
-            key: given.enrolled.key,
-            attest: given.evidence.attest.bytes,
-            signature: given.evidence.signature.bytes,
-            pcrs: given.evidence.pcrs,
-            log: log,
-            ima: ima(given, state, current),
-            request: given.request.digest,
-            qualifyingData: given.request.qualifyingData,
-            selection: record.selection,
-            // A receipt is younger than its grant, and may be older than what was seen since.
-            lastClock: given.carried == .grant
-                ? given.request.request.grant.flatMap { state.clockBeforeReceipt(of: $0) } : state.lastSeen?.clock,
-            firmwareVersions: [state.lastSeen?.firmwareVersion ?? record.tpm.firmwareVersion],
-            expectations: state.expectations(
-                for: given.request.request.purpose,
-                grant: given.request.request.grant
-            )
-        )
+        let input = given.measured.appraisal(on: state, by: current.judged, log: log)
         var replay: ReplayedLog?
-        var verdict = Appraiser.appraise(input, replaying: &replay)
-        var known: [KnownRelease] = []
-        if verdict.isUnexpectedBoot, let stray = try await appraiseAsStray(input, state, record, replaying: &replay) {
-            (verdict, known) = stray
+        var appraised = AppraisedEvidence(input, replaying: &replay)
+        if appraised.isUnexpectedBoot {
+            let known = try await knownReleases()
+            appraised.look(among: known, for: input, of: record, on: state, replaying: &replay)
         }
-        guard let digest = given.evidence.log, verdict.isAuthentic else { return (verdict, KeptLog(), known) }
+        let verdict = appraised.verdict
+        guard let digest = given.evidence.log, verdict.isAuthentic else { return (appraised, KeptLog()) }
         if case .accepted = verdict, let replay {
             replayed.keep(replay, for: ReplayedKey(digest: digest, selection: record.selection))
         }
         guard isNew, let bytes = given.evidence.logBytes else {
-            if case .none = log { return (verdict, KeptLog(), known) }
-            return (verdict, KeptLog(isHeld: true), known)
+            if case .none = log { return (appraised, KeptLog()) }
+            return (appraised, KeptLog(isHeld: true))
         }
-        return (verdict, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)), known)
+        return (appraised, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)))
     }
 
-    /// What is said of the PCR that Linux extends, by the rule that will decide.
-    private func ima(_ given: Case, _ state: InstanceState, _ current: PolicyInForce.Current) -> IMAEvidence? {
-        let record = given.enrolled.record
-        guard let pcr = record.imaPCR else { return nil }
-        let asked = given.request.request.package?.name ?? state.running.name
-        let rule = current.policy.rule(for: PolicySubject(record.facts, package: asked))
-        return IMAEvidence(
-            pcr: pcr,
-            list: given.evidence.ima,
-            progress: state.ima,
-            policy: rule?.boot.ima.flatMap { current.ima[$0] }
-        )
-    }
-
-    private func decide(
-        _ given: Case,
-        _ snapshot: DecisionSnapshot,
-        _ verdict: Verdict,
-        _ policy: Policy,
-        _ known: [KnownRelease],
-        isLogHeld: Bool
-    ) async throws -> (Decision, AttestationResult?) {
-        let input = try await input(given, snapshot, verdict, policy, known, isLogHeld: isLogHeld)
+    private func decide(_ given: Case, _ input: DecisionInput) async throws -> (Decision, AttestationResult?) {
         let decision = UpdateTrust.decide(input)
         switch decision.outcome {
         case .granting(let terms, let acceptance):
@@ -256,23 +229,18 @@ extension Verifier {
     func input(
         _ given: Case,
         _ snapshot: DecisionSnapshot,
-        _ verdict: Verdict,
+        _ appraised: AppraisedEvidence,
         _ policy: Policy,
-        _ known: [KnownRelease],
         isLogHeld: Bool
     ) async throws -> DecisionInput {
         guard let identifiers = FreshIdentifiers(random: Self.random(32)) else {
             throw ServiceProblem.undecided("no identifiers")
         }
-        return DecisionInput(
-            verdict: verdict,
-            request: given.request,
-            quote: ContentDigest(of: given.evidence.attest.bytes),
+        return given.measured.decision(
+            on: appraised,
             log: isLogHeld ? given.evidence.log : nil,
-            record: given.enrolled.record,
             state: snapshot.state,
-            release: try await self.known(given.request.request.package?.manifest, snapshot),
-            known: known,
+            release: try await known(given.request.request.package?.manifest, snapshot),
             standings: snapshot.standings,
             authority: try await authority(
                 over: given.request.request.package,
@@ -280,7 +248,6 @@ extension Verifier {
                 policy,
                 snapshot
             ),
-            carried: given.carried,
             policy: policy,
             now: clock.seconds,
             identifiers: identifiers,

@@ -134,8 +134,8 @@ extension Verifier {
             guard let snapshot = try await store.snapshot(of: request.instance, release: nil) else {
                 throw ServiceProblem.undecided("the state of \(request.instance) is gone")
             }
-            let (verdict, log, known) = try await appraise(given, snapshot.state, current)
-            let input = try await input(given, snapshot, verdict, current.policy, known, isLogHeld: log.isHeld)
+            let (appraised, log) = try await appraise(given, snapshot.state, current)
+            let input = try await input(given, snapshot, appraised, current.policy, isLogHeld: log.isHeld)
             switch UpdateTrust.receive(input) {
             case .known: return try answer(.known, given, snapshot.state)
             case .refused(let refused):
@@ -148,7 +148,8 @@ extension Verifier {
             case .notAuthentic: throw notAuthentic(given.request, "no receipt of this instance's")
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let outcome):
-                let change = change(given, nil, transition, snapshot, current.policy, log: log.new)
+                var change = change(given, nil, transition, snapshot, current.policy, log: log.new)
+                change.basis = try basis(of: transition, given, input, appraised, .receipt)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(outcome, given, transition.state)
                 case .stale: metrics.count(.staleCommits)

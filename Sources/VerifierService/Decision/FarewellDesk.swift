@@ -28,15 +28,16 @@ extension Verifier {
             guard let snapshot = try await store.snapshot(of: instance, release: nil) else {
                 throw ServiceProblem.undecided("the state of \(instance) is gone")
             }
-            let (verdict, log, known) = try await appraise(given, snapshot.state, current)
-            let input = try await input(given, snapshot, verdict, current.policy, known, isLogHeld: log.isHeld)
+            let (appraised, log) = try await appraise(given, snapshot.state, current)
+            let input = try await input(given, snapshot, appraised, current.policy, isLogHeld: log.isHeld)
             switch UpdateTrust.takeLeave(input) {
             case .known(let farewell): return try answer(farewell, of: instance, wasKnown: true)
             case .refused(let refused): throw refusal(refused, of: instance)
             case .notAuthentic: throw notAuthentic(given.request, "no farewell of this instance's")
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let farewell):
-                let change = change(given, nil, transition, snapshot, current.policy, log: log.new)
+                var change = change(given, nil, transition, snapshot, current.policy, log: log.new)
+                change.basis = try basis(of: transition, given, input, appraised, .farewell)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(farewell, of: instance, wasKnown: false)
                 case .stale: metrics.count(.staleCommits)

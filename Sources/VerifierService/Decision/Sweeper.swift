@@ -24,6 +24,7 @@ struct Sweeper: Service {
                 var swept = 0
                 do {
                     swept = try await verifier.sweep()
+                    try await verifier.shed()
                 } catch let error as CancellationError {
                     throw error
                 } catch {

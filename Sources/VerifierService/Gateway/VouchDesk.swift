@@ -36,7 +36,7 @@ extension Verifier {
         }
         return try await undecidedOnFault(.vouch) {
             // A stranger at the gateway's door moves nothing, neither of the gateway nor of its child.
-            let (_, _, verdict) = try await appraise(child)
+            let (_, _, verdict, _) = try await appraise(child)
             if case .notAuthentic(let detail) = verdict {
                 metrics.count(.vouches, "child-not-authentic")
                 throw notAuthentic(statement.child, child.request.request.purpose, detail)

@@ -110,6 +110,8 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
     public var challengeSeconds: Int
     /// Seconds of an epoch: what requests of devices that are off line carry, good for one to two of them; absent: a day.
     public var epochSeconds: Int?
+    /// Days that the archive keeps what decisions rested on; absent: for ever.
+    public var archiveDays: Int?
     /// Seconds that requests in progress are given when the service is told to stop.
     public var stopSeconds: Int
 
@@ -144,6 +146,7 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
             ("requestSeconds", requestSeconds), ("commitSeconds", commitSeconds),
             ("challengeSeconds", challengeSeconds),
             ("epochSeconds", epochSeconds ?? Self.defaultEpochSeconds), ("stopSeconds", stopSeconds),
+            ("archiveDays", archiveDays ?? 1),
         ]
         for (key, value) in values where !(1...1_000_000).contains(value) {
             throw MessageError(.outOfRange, "\"limits.\(key)\" is \(value), it must be 1 to 1000000")
