@@ -156,7 +156,10 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
         ),
-        library("AuditCollection", ["VerifierClient", "Audit", "UpdateTrust", "Ledger", "Messages"]),
+        library(
+            "AuditCollection",
+            ["VerifierClient", "Audit", "Reappraisal", "UpdateTrust", "Ledger", "Messages"]
+        ),
         library(
             "VerifierService",
             [
@@ -248,8 +251,10 @@ let package = Package(
         program(
             "birthmark",
             [
-                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Reappraisal", "Ledger", "LedgerFiles",
-                "Audit", "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression", "DurableFiles",
+                "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Reappraisal", "Ledger",
+                "LedgerFiles",
+                "Audit", "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression",
+                "DurableFiles",
                 crypto, "WitnessService", "HTTPService", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]

@@ -36,6 +36,42 @@ extension VerifierClient {
         try await exchange("/v1/policies/\(digest)", isRepeatable: true, limit: limit)
     }
 
+    /// What a decision rested on, by the digest of the entry that states it; `nil` when the archive has nothing of it, or no longer.
+    public func archived(_ entry: ContentDigest) async throws(VerifierClientError) -> ArchivedReport? {
+        do throws(VerifierClientError) {
+            let report: ArchivedReport = try await get("/v1/archive/\(entry)", limit: ArchivedReport.maximumSize)
+            return report
+        } catch {
+            guard case .problem(let problem) = error, problem.kind == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// What the decisions of a span of time rested on.
+    /// - Parameters:
+    ///   - times: seconds since 1970.
+    ///   - mark: where an earlier page says to go on.
+    public func archive(
+        _ times: Range<Int64>,
+        after mark: ArchivePage.Mark?
+    ) async throws(VerifierClientError) -> ArchivePage {
+        let after = mark.map { "&after=\($0.text)" } ?? ""
+        return try await get(
+            "/v1/archive?from=\(times.lowerBound)&to=\(times.upperBound)\(after)",
+            limit: ArchivePage.maximumSize
+        )
+    }
+
+    /// An event log; `nil` when the verifier does not have it.
+    public func eventLog(_ digest: ContentDigest) async throws(VerifierClientError) -> [UInt8]? {
+        do throws(VerifierClientError) {
+            return try await exchange("/v1/logs/\(digest)", isRepeatable: true, limit: Evidence.maximumLogSize)
+        } catch {
+            guard case .problem(let problem) = error, problem.kind == .notFound else { throw error }
+            return nil
+        }
+    }
+
     /// A grant as it was given: a JWS in compact form.
     public func grant(_ jti: String) async throws(VerifierClientError) -> String {
         String(decoding: try await exchange("/v1/grants/\(jti)", isRepeatable: true, limit: 16 << 10), as: UTF8.self)

@@ -227,6 +227,9 @@ enum RouteTable {
             Route(.get, "/v1/releases/{manifest}", by: readers, verifier.showRelease),
             Route(.get, "/v1/policies/{digest}", by: readers, verifier.showPolicyFile),
             Route(.get, "/v1/grants/{jti}", by: readers, verifier.showGrant),
+            Route(.get, "/v1/archive", by: readers, verifier.listArchived),
+            Route(.get, "/v1/archive/{digest}", by: readers, verifier.showArchived),
+            Route(.get, "/v1/logs/{digest}", by: readers, verifier.showLog),
 
             // Everybody: C2SP tlog-tiles; the entries name instances by id only.
             Route(.get, "/ledger/checkpoint", by: .anyone) { _ in try await ledger.checkpoint() },

@@ -38,7 +38,7 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
     public var software: SoftwareBasis?
 
     /// The most bytes of the JSON form: a real one has about 6 KB, one with a whole list of what Linux measured some megabytes.
-    public static let maximumSize = 16 << 20
+    public static let maximumSize = ArchivedReport.maximumBasisSize
 
     /// Puts down what a decision about an instance with a TPM is taken on.
     /// - Parameters:

@@ -1,14 +1,11 @@
 public import Messages
 
-extension Transition {
-    /// The entry that states what was decided: under its digest the archive keeps what that rests on.
+extension [WrittenEntry] {
+    /// Of the entries that were written with a decision the one that states it: under its digest the archive keeps what that rests on.
     ///
-    /// `nil` when none of the entries rests on evidence.
+    /// `nil` when none of them rests on evidence.
     public var decided: WrittenEntry? {
-        func first(_ isMeant: (LedgerEntry.Body) -> Bool) -> WrittenEntry? {
-            entries.first { isMeant($0.entry.body) }
-        }
-        return first(\.isDecision) ?? first(\.restsOnEvidence)
+        first(where: \.entry.body.isDecision) ?? first(where: \.entry.body.restsOnEvidence)
     }
 }
 
@@ -21,10 +18,10 @@ extension LedgerEntry.Body {
         }
     }
 
-    /// Whether it states what evidence has shown.
+    /// Whether it states what evidence has shown; a receipt does with the decision before it.
     public var restsOnEvidence: Bool {
         switch self {
-        case .decision, .compensated, .receipt, .farewell, .reappearance: true
+        case .decision, .compensated, .farewell, .reappearance: true
         default: false
         }
     }

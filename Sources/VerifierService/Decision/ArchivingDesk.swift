@@ -37,7 +37,7 @@ extension Verifier {
         of transition: Transition,
         _ archived: @autoclosure () -> ArchivedDecision
     ) throws -> StoredBasis? {
-        guard let decided = transition.decided else { return nil }
+        guard let decided = transition.entries.decided else { return nil }
         return StoredBasis(entry: decided.digest, at: decided.entry.at, body: try archived().bytes)
     }
 }
