@@ -73,6 +73,8 @@ public struct AuditBundle: Sendable {
         for grant in grants {
             try take(try Self.bytes { $0.grant = grant })
         }
+        for evidence in documents.evidence.sorted() { try take(try Self.bytes { $0.evidence = Blob(evidence) }) }
+        for log in documents.logs.sorted() { try take(try Self.bytes { $0.log = Blob(log) }) }
     }
 
     private static func bytes(_ line: AuditLine) throws(MessageError) -> [UInt8] {
@@ -144,6 +146,8 @@ struct AuditBundleReader {
         if let release = line.release { documents.releases.append(release) }
         if let policy = line.policy { documents.policies.append(policy.bytes) }
         if let grant = line.grant { documents.grants.append(grant) }
+        if let evidence = line.evidence { documents.evidence.append(evidence.bytes) }
+        if let log = line.log { documents.logs.append(log.bytes) }
     }
 
     /// What lines of one kind are ordered by.
@@ -153,7 +157,8 @@ struct AuditBundleReader {
             return bigEndian(UInt64(entry.index))
         }
         let envelope = line.birth ?? line.restoration ?? line.release
-        return envelope?.payload.bytes ?? line.policy?.bytes ?? line.grant.map { Array($0.utf8) } ?? []
+        if let bytes = envelope?.payload ?? line.policy ?? line.evidence ?? line.log { return bytes.bytes }
+        return line.grant.map { Array($0.utf8) } ?? []
     }
 
     private func bigEndian(_ value: UInt64) -> [UInt8] {
@@ -175,6 +180,10 @@ public struct AuditDocuments: Hashable, Sendable {
     public var policies: [[UInt8]] = []
     /// Grants, as they were given: JWS in compact form.
     public var grants: [String] = []
+    /// What decisions rested on, in the exact bytes of the archive; on request.
+    public var evidence: [[UInt8]] = []
+    /// The event logs beside it.
+    public var logs: [[UInt8]] = []
 
     /// None.
     public init() {}

@@ -10,15 +10,18 @@ struct AuditLine: Codable {
     var release: SignedEnvelope?
     var policy: Blob?
     var grant: String?
+    /// What a decision rested on, in the exact bytes of the archive.
+    var evidence: Blob?
+    var log: Blob?
 
-    /// A policy is the largest: 2 MiB in base64.
-    static let maximumSize = 4 << 20
+    /// Evidence with a whole list of what Linux measured is the largest, in base64.
+    static let maximumSize = ArchivedReport.maximumSize
 
     init() {}
 
     /// Which member it has, in the order in which lines stand in a bundle.
     enum Kind: Int, Comparable {
-        case audit, entry, birth, restoration, release, policy, grant
+        case audit, entry, birth, restoration, release, policy, grant, evidence, log
 
         static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
     }
@@ -28,6 +31,7 @@ struct AuditLine: Codable {
         let kinds: [(Kind, Bool)] = [
             (.audit, audit != nil), (.entry, entry != nil), (.birth, birth != nil), (.restoration, restoration != nil),
             (.release, release != nil), (.policy, policy != nil), (.grant, grant != nil),
+            (.evidence, evidence != nil), (.log, log != nil),
         ]
         let present = kinds.filter(\.1)
         return present.count == 1 ? present[0].0 : nil

@@ -44,6 +44,9 @@ public struct ArchiveCollector {
         guard let decided = written.decided, let offset = written.firstIndex(of: decided) else {
             throw ReappraisalFault.unreadable("no entry states the decision")
         }
+        guard decided.entry.body.basis == ContentDigest(of: report.basis.bytes) else {
+            throw ReappraisalFault.unreadable("it is not what the entry says that the decision rests on")
+        }
         let archived = try ArchivedDecision(parsing: report.basis.bytes)
         guard decided.entry.instance == archived.state.instance else {
             throw ReappraisalFault.unreadable("entry and evidence are of different instances")

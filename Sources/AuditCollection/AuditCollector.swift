@@ -11,6 +11,7 @@ public struct AuditCollector {
     private let client: VerifierClient
     private let signed: SignedCheckpoint
     private let log: TiledLog
+    private let withEvidence: Bool
     private let progress: @Sendable (_ done: Int, _ all: Int) -> Void
 
     private var entries: [Int: Collected] = [:]
@@ -19,14 +20,17 @@ public struct AuditCollector {
     /// - Parameters:
     ///   - client: of an operator who may read the ledger.
     ///   - signed: what all proofs will lead to; its signature was judged.
+    ///   - withEvidence: whether what decisions rested on is brought along, as far as the archive keeps it.
     ///   - progress: is told how many things of how many were done.
     public init(
         _ client: VerifierClient,
         _ signed: SignedCheckpoint,
+        withEvidence: Bool = false,
         progress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) {
         self.client = client
         self.signed = signed
+        self.withEvidence = withEvidence
         self.progress = progress
         // Paths of neighbours have most of their tiles in common.
         let tiles = TileMemory { path in try await client.ledgerFile(path) }
@@ -67,6 +71,7 @@ public struct AuditCollector {
         case .entries(let range): try await take(range)
         }
         try await close()
+        if withEvidence { try await takeEvidence() }
         return AuditBundle(
             subject: subject,
             checkpoint: signed,
@@ -152,6 +157,21 @@ public struct AuditCollector {
         for (digest, jti) in wanted.grants where done.grants[digest] == nil {
             documents.grants.append(try await client.grant(jti))
             done.grants[digest] = jti
+        }
+    }
+
+    private mutating func takeEvidence() async throws {
+        var logs = Set<ContentDigest>()
+        for (_, held) in entries.sorted(by: { $0.key < $1.key }) {
+            guard let basis = held.entry.body.basis,
+                let report = try await client.archived(held.digest),
+                ContentDigest(of: report.basis.bytes) == basis
+            else { continue }
+            documents.evidence.append(report.basis.bytes)
+            guard let log = try ArchivedDecision(parsing: report.basis.bytes).measured?.log, logs.insert(log).inserted,
+                let bytes = try await client.eventLog(log)
+            else { continue }
+            documents.logs.append(bytes)
         }
     }
 

@@ -68,7 +68,7 @@ public struct Reappraiser: Sendable {
                 replaying: &replayed
             )
         }
-        let input = measured.decision(
+        var input = measured.decision(
             on: appraised,
             log: basis.log,
             state: archived.state,
@@ -80,10 +80,18 @@ public struct Reappraiser: Sendable {
             identifiers: archived.identifiers,
             verifier: archived.verifier
         )
+        input.basis = try digest
         return switch archived.kind {
         case .decision: .measured(decide(input))
         case .receipt: .receipt(receive(input))
         case .farewell: .farewell(takeLeave(input))
+        }
+    }
+
+    /// What the entry names as its basis.
+    private var digest: ContentDigest {
+        get throws(ReappraisalFault) {
+            do { return ContentDigest(of: try archived.bytes) } catch { throw .unreadable(error.detail) }
         }
     }
 
@@ -106,7 +114,7 @@ public struct Reappraiser: Sendable {
         let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { key in
             positions.first { $0.0 == key }?.1
         }
-        let input = CompensatedInput(
+        var input = CompensatedInput(
             verdict: appraiser.appraise(basis.evidence, asked),
             request: request,
             evidence: basis.evidence.digest,
@@ -122,6 +130,7 @@ public struct Reappraiser: Sendable {
             identifiers: archived.identifiers,
             verifier: archived.verifier
         )
+        input.basis = try digest
         return switch archived.kind {
         case .decision: .software(decide(input))
         case .farewell: .farewell(takeLeave(input))

@@ -332,7 +332,8 @@ extension DecisionInput {
                     carried: carried != nil && reasons.isEmpty ? true : nil,
                     vouches: request.request.vouches,
                     approvals: conditions?.approvalEntries,
-                    emergencies: conditions?.emergencyEntries
+                    emergencies: conditions?.emergencyEntries,
+                    basis: basis
                 )
             )
         )

@@ -25,6 +25,8 @@ public struct FarewellEntry: Hashable, Sendable, Codable {
     public var seen: LastSeen?
     /// What an instance without a TPM has shown instead.
     public var software: SoftwareFarewell?
+    /// SHA-256 of all that it rests on, as the archive keeps it; absent in entries that were written before there was one.
+    public var basis: ContentDigest?
 }
 
 /// What follows from a farewell.
@@ -81,7 +83,8 @@ extension DecisionInput {
                     quote: quote,
                     boot: boot,
                     reasons: reasons.map(\.rawValue),
-                    seen: LastSeen(observation)
+                    seen: LastSeen(observation),
+                    basis: basis
                 )
             )
         )

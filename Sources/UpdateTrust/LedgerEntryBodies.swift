@@ -113,6 +113,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var approvals: [ContentDigest]?
     /// The entries of the emergencies without which it would have been refused; absent when it needed none.
     public var emergencies: [ContentDigest]?
+    /// SHA-256 of all that it rests on, as the archive keeps it; absent in entries that were written before there was one.
+    public var basis: ContentDigest?
 }
 
 /// A lease began, went on or ended.

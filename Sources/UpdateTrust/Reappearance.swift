@@ -29,6 +29,8 @@ public struct ReappearanceEntry: Hashable, Sendable, Codable {
     public var seen: LastSeen
     /// Present, and true, when the device had said farewell.
     public var afterFarewell: Bool?
+    /// SHA-256 of all that it rests on, as the archive keeps it; absent in entries that were written before there was one.
+    public var basis: ContentDigest?
 }
 
 extension DecisionInput {
@@ -51,7 +53,8 @@ extension DecisionInput {
                     request: request.digest,
                     quote: quote,
                     seen: LastSeen(observation),
-                    afterFarewell: state.farewell.map { _ in true }
+                    afterFarewell: state.farewell.map { _ in true },
+                    basis: basis
                 )
             )
         )

@@ -20,6 +20,7 @@ struct AuditExport: AsyncParsableCommand {
               birthmark audit export GW-0001 --trust trust.json --operator operators/alice
               birthmark audit export --release 3f…9a --out bad-release.audit
               birthmark audit export --from 2026-11-01 --to 2026-12-01 --out november.audit
+              birthmark audit export GW-0001 --with-evidence
             """
     )
 
@@ -33,6 +34,8 @@ struct AuditExport: AsyncParsableCommand {
     var to: String?
     @Option(help: ArgumentHelp("Where to write it; default: what it is about, with .audit.", valueName: "file"))
     var out: String?
+    @Flag(help: "Take along what decisions rested on, and the event logs, as far as the archive keeps them.")
+    var withEvidence = false
     @OptionGroup var verifier: VerifierOptions
     @OptionGroup var output: OutputOptions
 
@@ -58,7 +61,7 @@ struct AuditExport: AsyncParsableCommand {
             let bar = ProgressBar("collecting")
             defer { bar.finish() }
             let (name, subject) = try await subject(client, ledger, bar)
-            var collector = AuditCollector(client, ledger.signed) { done, all in
+            var collector = AuditCollector(client, ledger.signed, withEvidence: withEvidence) { done, all in
                 bar.update(UInt64(done), of: UInt64(all))
             }
             do {

@@ -27,6 +27,19 @@ extension LedgerEntry.Body {
     }
 }
 
+extension LedgerEntry.Body {
+    /// SHA-256 of all that it rests on, as the archive keeps it.
+    public var basis: ContentDigest? {
+        switch self {
+        case .decision(let body): body.basis
+        case .compensated(let body): body.basis
+        case .farewell(let body): body.basis
+        case .reappearance(let body): body.basis
+        default: nil
+        }
+    }
+}
+
 extension Decision {
     /// The entries that stand for it on the ledger.
     /// - Parameter grant: SHA-256 of the grant's compact form, which no two signatures have in common.

@@ -53,7 +53,8 @@ extension CompensatedInput {
                         key: shown.ratchet.key.thumbprint,
                         position: shown.ratchet.position,
                         differing: shown.differingClaims.isEmpty ? nil : shown.differingClaims
-                    )
+                    ),
+                    basis: basis
                 )
             )
         )

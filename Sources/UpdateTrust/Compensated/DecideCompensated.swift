@@ -426,7 +426,8 @@ extension CompensatedInput {
                     vouch: vouch?.report,
                     fork: fork.map(ForkEntry.init),
                     approvals: conditions?.approvalEntries,
-                    emergencies: conditions?.emergencyEntries
+                    emergencies: conditions?.emergencyEntries,
+                    basis: basis
                 )
             )
         )

@@ -103,7 +103,8 @@ extension Verifier {
         for _ in 0..<Self.attempts {
             let policy = policy.now.policy
             let (snapshot, subject, verdict, positions) = try await appraise(given)
-            let input = try await input(given, subject, verdict, snapshot, policy)
+            var input = try await input(given, subject, verdict, snapshot, policy)
+            let archived = try archive(&input, given, positions, .decision)
             var decided = UpdateTrust.decide(input)
             if case .granting(let terms, _) = decided.outcome {
                 decided = try decided.issuing(try materials.grantSigner.sign(terms))
@@ -113,7 +114,7 @@ extension Verifier {
                 return try await answer(decided, given, result: ear, committed: nil)
             }
             var change = change(given, decided, transition, snapshot, policy)
-            change.basis = try basis(of: transition, given, input, positions, .decision)
+            change.basis = StoredBasis(archived, of: transition)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):

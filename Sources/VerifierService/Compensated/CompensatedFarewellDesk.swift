@@ -26,7 +26,8 @@ extension Verifier {
                 _ = try await decide(given)
                 throw ServiceProblem.undecided("a copy of \(instance) spoke, and was none")
             }
-            let input = try await input(given, subject, verdict, snapshot, policy)
+            var input = try await input(given, subject, verdict, snapshot, policy)
+            let archived = try archive(&input, given, positions, .farewell)
             switch UpdateTrust.takeLeave(input) {
             case .known(let farewell): return try answer(farewell, to: given, wasKnown: true)
             case .refused(let refused): throw refusal(refused, of: instance)
@@ -34,7 +35,7 @@ extension Verifier {
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let farewell):
                 var change = change(given, nil, transition, snapshot, policy)
-                change.basis = try basis(of: transition, given, input, positions, .farewell)
+                change.basis = StoredBasis(archived, of: transition)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(farewell, to: given, wasKnown: false)
                 case .stale: metrics.count(.staleCommits)

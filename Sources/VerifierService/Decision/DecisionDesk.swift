@@ -139,11 +139,12 @@ extension Verifier {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
             let (appraised, log) = try await appraise(given, snapshot.state, current)
-            let input = try await input(given, snapshot, appraised, policy, isLogHeld: log.isHeld)
+            var input = try await input(given, snapshot, appraised, policy, isLogHeld: log.isHeld)
+            let archived = try archive(&input, given, appraised, .decision)
             let (decided, ear) = try await decide(given, input)
             guard let transition = decided.transition else { return (decided, ear, nil) }
             var change = change(given, decided, transition, snapshot, policy, log: log.new)
-            change.basis = try basis(of: transition, given, input, appraised, .decision)
+            change.basis = StoredBasis(archived, of: transition)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):
@@ -315,16 +316,5 @@ extension Verifier {
             grant: grant,
             log: log
         )
-    }
-}
-
-extension Verdict {
-    /// Whether the instance's own key said it, in answer to our challenge.
-    fileprivate var isAuthentic: Bool {
-        switch self {
-        case .accepted: true
-        case .refused(let refusal): refusal.authentic != nil
-        case .undecided: false
-        }
     }
 }

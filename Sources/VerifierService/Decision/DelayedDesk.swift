@@ -135,7 +135,8 @@ extension Verifier {
                 throw ServiceProblem.undecided("the state of \(request.instance) is gone")
             }
             let (appraised, log) = try await appraise(given, snapshot.state, current)
-            let input = try await input(given, snapshot, appraised, current.policy, isLogHeld: log.isHeld)
+            var input = try await input(given, snapshot, appraised, current.policy, isLogHeld: log.isHeld)
+            let archived = try archive(&input, given, appraised, .receipt)
             switch UpdateTrust.receive(input) {
             case .known: return try answer(.known, given, snapshot.state)
             case .refused(let refused):
@@ -149,7 +150,7 @@ extension Verifier {
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let outcome):
                 var change = change(given, nil, transition, snapshot, current.policy, log: log.new)
-                change.basis = try basis(of: transition, given, input, appraised, .receipt)
+                change.basis = StoredBasis(archived, of: transition)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(outcome, given, transition.state)
                 case .stale: metrics.count(.staleCommits)

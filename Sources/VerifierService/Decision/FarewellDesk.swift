@@ -29,7 +29,8 @@ extension Verifier {
                 throw ServiceProblem.undecided("the state of \(instance) is gone")
             }
             let (appraised, log) = try await appraise(given, snapshot.state, current)
-            let input = try await input(given, snapshot, appraised, current.policy, isLogHeld: log.isHeld)
+            var input = try await input(given, snapshot, appraised, current.policy, isLogHeld: log.isHeld)
+            let archived = try archive(&input, given, appraised, .farewell)
             switch UpdateTrust.takeLeave(input) {
             case .known(let farewell): return try answer(farewell, of: instance, wasKnown: true)
             case .refused(let refused): throw refusal(refused, of: instance)
@@ -37,7 +38,7 @@ extension Verifier {
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let farewell):
                 var change = change(given, nil, transition, snapshot, current.policy, log: log.new)
-                change.basis = try basis(of: transition, given, input, appraised, .farewell)
+                change.basis = StoredBasis(archived, of: transition)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(farewell, of: instance, wasKnown: false)
                 case .stale: metrics.count(.staleCommits)
