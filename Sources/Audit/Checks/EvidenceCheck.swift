@@ -7,25 +7,31 @@ extension AuditCheck {
             "evidence is what the decision that names it rested on, and answers for the request and the quote that it states"
     ) { record, _ in
         var logs = Set<ContentDigest>()
-        var findings: [AuditFinding] = []
-        for bytes in record.bundle.documents.evidence {
-            let digest = ContentDigest(of: bytes)
-            let naming = record.statements.filter { $0.entry.body.basis == digest }
-            if naming.isEmpty { findings.append(AuditFinding("evidence \(digest.short)", "nothing here names it")) }
-            do {
-                let archived = try ArchivedDecision(parsing: bytes)
-                if let log = archived.measured?.evidence.log { logs.insert(log) }
-                findings += naming.filter { !archived.isBehind($0.entry) }.map {
-                    AuditFinding($0.place, "the evidence is for another request, quote or instance than it states")
-                }
-            } catch {
-                findings.append(AuditFinding("evidence \(digest.short)", "cannot be read: \(error.detail)"))
-            }
-        }
+        var findings = record.bundle.documents.evidence.flatMap { judge($0, record, &logs) }
         for digest in record.bundle.documents.logs.map({ ContentDigest(of: $0) }) where !logs.contains(digest) {
             findings.append(AuditFinding("event log \(digest.short)", "nothing here names it"))
         }
         return findings
+    }
+
+    /// - Parameter logs: gets the event log that the evidence names.
+    private static func judge(
+        _ bytes: [UInt8],
+        _ record: AuditRecord,
+        _ logs: inout Set<ContentDigest>
+    ) -> [AuditFinding] {
+        let digest = ContentDigest(of: bytes)
+        let place = "evidence \(digest.short)"
+        let naming = record.statements.filter { $0.entry.body.basis == digest }
+        guard !naming.isEmpty else { return [AuditFinding(place, "nothing here names it")] }
+        let archived: ArchivedDecision
+        do { archived = try ArchivedDecision(parsing: bytes) } catch {
+            return [AuditFinding(place, "cannot be read: \(error.detail)")]
+        }
+        if let log = archived.measured?.evidence.log { logs.insert(log) }
+        return naming.filter { !archived.isBehind($0.entry) }.map {
+            AuditFinding($0.place, "its evidence is for another request, quote or instance than it states")
+        }
     }
 }
 

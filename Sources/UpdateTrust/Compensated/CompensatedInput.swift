@@ -47,7 +47,7 @@ public struct CompensatedInput: Sendable {
     public var identifiers: FreshIdentifiers
     /// The verifier's own name: `iss` of grants, and the actor of entries.
     public var verifier: Label
-    /// SHA-256 of all that is in here, as it will be archived: what the entry says that it rests on. `nil` when nothing is.
+    /// SHA-256 of all that is in here, as it will be archived: the entry names it; `nil` when it will not be.
     public var basis: ContentDigest?
 
     /// Joins the parts.

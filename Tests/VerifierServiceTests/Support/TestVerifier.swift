@@ -52,7 +52,12 @@ struct TestVerifier: Sendable {
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
         try prepare(directory, setup, factory, releases)
-        let result = try await serve(directory, setup, body)
+        let result = try await serve(directory, setup) { service in
+            let result = try await body(service)
+            // A store with hooks may be one that fails.
+            if service.store is SQLiteStore { try await Retaking(store: service.store).check() }
+            return result
+        }
         withExtendedLifetime(home) {}
         return result
     }

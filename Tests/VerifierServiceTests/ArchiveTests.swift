@@ -1,0 +1,168 @@
+import Audit
+import AuditCollection
+import FoundationEssentials
+import Ledger
+import Messages
+import Reappraisal
+import Testing
+import UpdateTrust
+import VerifierClient
+import VerifierStore
+
+@testable import HTTPService
+@testable import VerifierService
+
+/// What decisions rested on: kept, handed out, taken again, and shed.
+@Suite struct ArchiveTests {
+    let factory: TestFactory
+    let releases = TestReleases()
+
+    init() throws { factory = try TestFactory() }
+
+    /// A device that attested, was granted a release, and confirmed it.
+    private func with(
+        _ setup: TestVerifier.Setup = TestVerifier.Setup(),
+        _ body: (TestVerifier, SoftwareKeyDevice, PackageReference) async throws -> Void
+    ) async throws {
+        try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            try await service.anonymous { client in
+                _ = try await client.attest(device)
+                let grant = try await client.update(device, to: package).grant.found().grant
+                let jti = try Grant.verify(grant, issuer: try label("test"), keys: service.trust.grantKeys).claims.jti
+                device.counters.grants += 1
+                device.reboot(into: "os 2.0")
+                _ = try await client.confirm(device, grant: jti)
+            }
+            try await body(service, device, package)
+        }
+    }
+
+    /// All that the archive hands out to an auditor, taken again.
+    private func retaken(
+        _ service: TestVerifier,
+        by policy: JudgedPolicy? = nil
+    ) async throws -> [ComparedDecision] {
+        try await service.operating(as: .auditor) { client in
+            var reader = ArchiveReader(client, of: 0..<(service.verifier.clock.seconds + 1))
+            var collector = ArchiveCollector(client) { _ in nil }
+            var compared: [ComparedDecision] = []
+            while let report = try await reader.next() {
+                let decision = try await collector.decision(report, by: policy)
+                let again = try decision.reappraiser.retake()
+                compared.append(
+                    policy == nil
+                        ? ComparedDecision(decision.entries, again)
+                        : ComparedDecision(decision.entries, underAnotherPolicy: again)
+                )
+            }
+            return compared
+        }
+    }
+
+    @Test func everyDecisionComesOutTheSame() async throws {
+        try await with { service, device, _ in
+            let all = try await retaken(service)
+            #expect(all.count == 3 && all.allSatisfy { $0.differences.isEmpty })
+            #expect(all.map { $0.now[.grant].isEmpty } == [true, false, true])
+            #expect(all[2].now[.progress].contains("os 2.0 confirmed"))
+            // The same decisions by the device, in the order of the ledger.
+            let ofDevice = try await service.operating(as: .auditor) { client in
+                var reader = try await ArchiveReader(client, about: device.instance)
+                var count = 0
+                while try await reader.next() != nil { count += 1 }
+                return [count, reader.unkept]
+            }
+            #expect(ofDevice == [3, 0])
+        }
+    }
+
+    @Test func anotherPolicyIsToldByWhatItWouldChange() async throws {
+        try await with { service, _, _ in
+            let text = String(decoding: service.verifier.policy.now.bytes, as: UTF8.self)
+            let shorter = Array(text.replacing("86400", with: "7200").utf8)
+            let policy = try JudgedPolicy(parsing: shorter) { _ in nil }
+            let all = try await retaken(service, by: policy)
+            #expect(all.count == 3)
+            #expect(all.allSatisfy { $0.differences.contains { $0.topic == .lease } })
+            #expect(all.allSatisfy { !$0.differences.contains { $0.topic == .verdict } })
+            let same = try JudgedPolicy(parsing: service.verifier.policy.now.bytes) { _ in nil }
+            #expect(try await retaken(service, by: same).allSatisfy { $0.differences.isEmpty })
+        }
+    }
+
+    @Test func whatWasChangedSinceIsFound() async throws {
+        try await with { service, _, _ in
+            let kept = try #require(try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 1).first)
+            let entries = try await service.store.ledgerEntries(kept.entries).map {
+                try LedgerEntry(parsing: $0.bytes)
+            }
+            let honest = try await Retaking(store: service.store).reappraiser(kept)
+            func differences(_ change: (inout Reappraiser) throws -> Void) throws -> [DecisionFacts.Topic] {
+                var reappraiser = honest
+                try change(&reappraiser)
+                return ComparedDecision(entries, try reappraiser.retake()).differences.map(\.topic)
+            }
+            #expect(try differences { _ in } == [])
+            #expect(try differences { $0.archived.at += 1 } == [.entries])
+            #expect(try differences { $0.archived.measured?.evidence.signature = Blob([1, 2, 3]) }.contains(.verdict))
+            #expect(
+                try differences {
+                    let value = [UInt8](repeating: 7, count: 32)
+                    $0.archived.measured?.evidence.attest = Blob(value)
+                }.contains(.verdict)
+            )
+        }
+    }
+
+    @Test func bundlesTakeEvidenceAlongAndAreHeldToIt() async throws {
+        try await with { service, device, _ in
+            let anchors = try service.anchors(factory)
+            let bundle = try await service.operating(as: .auditor) { client in
+                let signed = try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
+                var collector = AuditCollector(client, signed, withEvidence: true)
+                return try await collector.bundle(about: .instance(device.instance))
+            }
+            #expect(bundle.documents.evidence.count == 3)
+            let read = try AuditBundle(parsing: try bundle.bytes)
+            #expect(Auditor.judge(read, anchors).isProven)
+
+            var changed = read
+            let first = try #require(changed.documents.evidence.first)
+            var archived = try ArchivedDecision(parsing: first)
+            archived.at += 1
+            changed.documents.evidence[0] = try archived.bytes
+            let findings = Auditor.judge(changed, anchors).findings
+            #expect(findings.count == 1 && findings.first?.description.contains("nothing here names it") == true)
+
+            // Without it, what is left proves as much as ever.
+            changed.documents.evidence = []
+            changed.documents.logs = []
+            #expect(Auditor.judge(changed, anchors).isProven)
+        }
+    }
+
+    @Test func whatIsOldIsShedWithAnEntry() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.archiveDays = 30
+        try await with(setup) { service, _, _ in
+            let kept = try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 10)
+            try await service.verifier.shed()
+            #expect(try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 10) == kept)
+            service.clock.advance(milliseconds: 32 * 86_400_000)
+            try await service.verifier.shed()
+            #expect(try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 10).isEmpty)
+            // The sweeper that runs beside may have been faster, and may have ended the lease since.
+            let size = try await service.store.ledgerHead().size
+            let shed = try await service.store.ledgerEntries(0..<size).compactMap { entry -> SheddingEntry? in
+                guard case .shedding(let body) = try LedgerEntry(parsing: entry.bytes).body else { return nil }
+                return body
+            }
+            #expect(shed.count == 1 && shed.first?.count == 3)
+            #expect(shed.first?.decisions == ContentDigest(of: kept.map(\.basis.entry).flatMap(\.bytes)))
+            #expect(try await service.store.basis(of: kept[0].basis.entry) == nil)
+        }
+    }
+}
