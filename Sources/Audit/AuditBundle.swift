@@ -182,7 +182,7 @@ public struct AuditDocuments: Hashable, Sendable {
     public var grants: [String] = []
     /// What decisions rested on, in the exact bytes of the archive; on request.
     public var evidence: [[UInt8]] = []
-    /// The event logs beside it.
+    /// The event logs beside it, and the lists of what Linux measured.
     public var logs: [[UInt8]] = []
 
     /// None.

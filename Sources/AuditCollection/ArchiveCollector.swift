@@ -56,6 +56,8 @@ public struct ArchiveCollector {
         for manifest in needs.releases.sorted() { found[manifest] = try await release(manifest) }
         var log: [UInt8]?
         if let digest = needs.log { log = try await eventLog(digest) }
+        var list: [UInt8]?
+        if let digest = needs.list { list = try await client.eventLog(digest) }
         let policy = if let other { other } else { try await self.policy(needs.policy) }
         return CollectedDecision(
             index: report.index + offset,
@@ -64,6 +66,7 @@ public struct ArchiveCollector {
                 archived,
                 birth: try await birth(needs.instance),
                 log: log,
+                list: list,
                 releases: found,
                 policy: policy
             )

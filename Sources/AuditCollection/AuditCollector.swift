@@ -168,10 +168,11 @@ public struct AuditCollector {
                 ContentDigest(of: report.basis.bytes) == basis
             else { continue }
             documents.evidence.append(report.basis.bytes)
-            guard let log = try ArchivedDecision(parsing: report.basis.bytes).measured?.log, logs.insert(log).inserted,
-                let bytes = try await client.eventLog(log)
-            else { continue }
-            documents.logs.append(bytes)
+            let measured = try ArchivedDecision(parsing: report.basis.bytes).measured
+            let named = [measured?.log, measured?.list?.digest].compactMap { $0 }
+            for digest in named where logs.insert(digest).inserted {
+                if let bytes = try await client.eventLog(digest) { documents.logs.append(bytes) }
+            }
         }
     }
 

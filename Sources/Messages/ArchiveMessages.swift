@@ -9,8 +9,8 @@ public struct ArchivedReport: Hashable, Sendable, Codable {
     /// The exact bytes of what the decision rested on.
     public var basis: Blob
 
-    /// The most bytes of what a decision rests on: with a whole list of what Linux measured.
-    public static let maximumBasisSize = 16 << 20
+    /// The most bytes of what a decision rests on.
+    public static let maximumBasisSize = 1 << 20
     /// The most bytes of the message: that in base64, and a few entries.
     public static let maximumSize = maximumBasisSize / 3 * 4 + (1 << 20)
 

@@ -7,6 +7,8 @@ public struct ArchivedNeeds: Hashable, Sendable {
     public let instance: InstanceID
     /// The event log, when there was one.
     public let log: ContentDigest?
+    /// What Linux measured, when that came along.
+    public let list: ContentDigest?
     /// The releases.
     public let releases: Set<ContentDigest>
     /// The release that was asked for, when it was on record.
@@ -26,6 +28,7 @@ public struct ArchivedNeeds: Hashable, Sendable {
         if let manifest = asked, archived.standings[manifest] == nil { asked = nil }
         instance = archived.state.instance
         log = archived.measured?.log
+        list = archived.measured?.list?.digest
         releases = Set((archived.measured?.tried ?? []).map(\.manifest) + [asked].compactMap { $0 })
         self.asked = asked
         policy = archived.policy

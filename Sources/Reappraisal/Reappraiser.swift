@@ -12,6 +12,8 @@ public struct Reappraiser: Sendable {
     public var birth: InstanceBirth
     /// The event log that `ArchivedNeeds.log` names.
     public var log: [UInt8]?
+    /// What Linux measured, which `ArchivedNeeds.list` names.
+    public var list: [UInt8]?
     /// The releases that `ArchivedNeeds.releases` names.
     public var releases: [ContentDigest: Release]
     /// The policy to decide by: the one of then, or another one.
@@ -22,12 +24,14 @@ public struct Reappraiser: Sendable {
         _ archived: ArchivedDecision,
         birth: InstanceBirth,
         log: [UInt8]?,
+        list: [UInt8]?,
         releases: [ContentDigest: Release],
         policy: JudgedPolicy
     ) {
         self.archived = archived
         self.birth = birth
         self.log = log
+        self.list = list
         self.releases = releases
         self.policy = policy
     }
@@ -50,7 +54,7 @@ public struct Reappraiser: Sendable {
             return .nothing("the key in its birth record is refused today: \(error)")
         }
         let measured = MeasuredCase(
-            evidence: basis.evidence,
+            evidence: try evidence(basis),
             request: request,
             record: record,
             key: key,
@@ -93,6 +97,16 @@ public struct Reappraiser: Sendable {
         get throws(ReappraisalFault) {
             do { return ContentDigest(of: try archived.bytes) } catch { throw .unreadable(error.detail) }
         }
+    }
+
+    private func evidence(_ basis: MeasuredBasis) throws(ReappraisalFault) -> Evidence {
+        guard let part = basis.list else { return basis.evidence }
+        guard let list, ContentDigest(of: list) == part.digest else {
+            throw .missing("the list of what Linux measured, \(part.digest),")
+        }
+        var evidence = basis.evidence
+        evidence.ima = IMAListPart(offset: part.offset, bytes: Blob(list))
+        return evidence
     }
 
     private func logEvidence(_ basis: MeasuredBasis) throws(ReappraisalFault) -> LogEvidence {

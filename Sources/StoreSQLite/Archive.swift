@@ -9,8 +9,17 @@ enum Archive {
     ///   - count: how many entries were written with the decision.
     ///   - index: where the first of them stands on the ledger.
     static func insert(_ basis: StoredBasis, of count: Int, at index: Int, _ db: Database) throws {
-        try db.cachedStatement(sql: "INSERT INTO archive (number, entries, entry, at, body) VALUES (?, ?, ?, ?, ?)")
-            .execute(arguments: [index, count, Data(basis.entry.bytes), basis.at, Data(basis.body)])
+        try db.cachedStatement(
+            sql: "INSERT INTO archive (number, entries, entry, at, body, list) VALUES (?, ?, ?, ?, ?, ?)"
+        ).execute(
+            arguments: [
+                index, count, Data(basis.entry.bytes), basis.at, Data(basis.body), (basis.list?.bytes).map { Data($0) },
+            ])
+    }
+
+    static func keep(_ list: StoredLog, _ db: Database) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO measured_list (digest, bytes) VALUES (?, ?)")
+            .execute(arguments: [Data(list.digest.bytes), Data(list.bytes)])
     }
 
     /// Sheds all or nothing.
@@ -19,12 +28,21 @@ enum Archive {
         for entry in entries {
             guard try Bool.fetchOne(isKept, arguments: [Data(entry.bytes)]) == true else { return .stale }
         }
+        let find = try db.cachedStatement(sql: "SELECT list FROM archive WHERE entry = ? AND list IS NOT NULL")
         let delete = try db.cachedStatement(sql: "DELETE FROM archive WHERE entry = ?")
-        for entry in entries { try delete.execute(arguments: [Data(entry.bytes)]) }
+        var lists = Set<Data>()
+        for entry in entries {
+            if let list = try Data.fetchOne(find, arguments: [Data(entry.bytes)]) { lists.insert(list) }
+            try delete.execute(arguments: [Data(entry.bytes)])
+        }
+        let forget = try db.cachedStatement(
+            sql: "DELETE FROM measured_list WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM archive WHERE list = ?1)"
+        )
+        for list in lists { try forget.execute(arguments: [list]) }
         return nil
     }
 
-    fileprivate static let columns = "number, entries, entry, at, body"
+    fileprivate static let columns = "number, entries, entry, at, body, list"
 
     fileprivate static func kept(_ row: Row) throws -> KeptBasis {
         let (number, count): (Int, Int) = (row[0], row[1])
@@ -32,7 +50,12 @@ enum Archive {
             throw StoreError(.damaged, "the archive cannot be read", hint: "restore the latest backup")
         }
         return KeptBasis(
-            StoredBasis(entry: entry, at: row[3], body: row.bytes(4)),
+            StoredBasis(
+                entry: entry,
+                at: row[3],
+                body: row.bytes(4),
+                list: (row[5] as Data?).flatMap { ContentDigest(bytes: $0) }
+            ),
             entries: number..<(number + count)
         )
     }
@@ -47,6 +70,16 @@ extension SQLiteStore {
                 arguments: [Data(entry.bytes)]
             ).map { try Archive.kept($0) }
         }
+    }
+
+    public func measuredList(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
+        try await read { db in
+            try Data.fetchOne(
+                db,
+                sql: "SELECT bytes FROM measured_list WHERE digest = ?",
+                arguments: [Data(digest.bytes)]
+            )
+        }.map { [UInt8]($0) }
     }
 
     public func bases(

@@ -129,6 +129,7 @@ extension SQLiteStore {
         if let basis = decision.basis {
             try Archive.insert(basis, of: decision.transition.entries.count, at: index, db)
         }
+        if let list = decision.list { try Archive.keep(list, db) }
         return nil
     }
 

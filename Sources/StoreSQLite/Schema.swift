@@ -290,8 +290,15 @@ enum Schema {
             entries INTEGER NOT NULL,
             entry BLOB NOT NULL UNIQUE,
             at INTEGER NOT NULL,
-            body BLOB NOT NULL
+            body BLOB NOT NULL,
+            list BLOB
         ) STRICT;
         CREATE INDEX archive_at ON archive (at);
+        CREATE INDEX archive_list ON archive (list) WHERE list IS NOT NULL;
+
+        CREATE TABLE measured_list (
+            digest BLOB NOT NULL PRIMARY KEY,
+            bytes BLOB NOT NULL
+        ) STRICT;
         """
 }

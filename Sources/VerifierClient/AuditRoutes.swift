@@ -62,10 +62,10 @@ extension VerifierClient {
         )
     }
 
-    /// An event log; `nil` when the verifier does not have it.
+    /// An event log, or a list of what Linux measured; `nil` when the verifier does not have it.
     public func eventLog(_ digest: ContentDigest) async throws(VerifierClientError) -> [UInt8]? {
         do throws(VerifierClientError) {
-            return try await exchange("/v1/logs/\(digest)", isRepeatable: true, limit: Evidence.maximumLogSize)
+            return try await exchange("/v1/logs/\(digest)", isRepeatable: true, limit: IMAListPart.maximumSize)
         } catch {
             guard case .problem(let problem) = error, problem.kind == .notFound else { throw error }
             return nil

@@ -8,12 +8,15 @@ public struct StoredBasis: Hashable, Sendable {
     public var at: Int64
     /// The bytes.
     public var body: [UInt8]
+    /// The list of what Linux measured that they name, which is kept once, and as long as something names it.
+    public var list: ContentDigest?
 
     /// Joins the parts.
-    public init(entry: ContentDigest, at: Int64, body: [UInt8]) {
+    public init(entry: ContentDigest, at: Int64, body: [UInt8], list: ContentDigest? = nil) {
         self.entry = entry
         self.at = at
         self.body = body
+        self.list = list
     }
 }
 

@@ -139,6 +139,8 @@ public struct DecisionChange: Sendable {
     public var log: StoredLog?
     /// What it rests on, for the archive.
     public var basis: StoredBasis?
+    /// The list of what Linux measured that `basis` names.
+    public var list: StoredLog?
 
     /// Joins the parts.
     public init(
@@ -152,7 +154,8 @@ public struct DecisionChange: Sendable {
         challengeExpires: Int64,
         grant: StoredGrant?,
         log: StoredLog?,
-        basis: StoredBasis? = nil
+        basis: StoredBasis? = nil,
+        list: StoredLog? = nil
     ) {
         self.transition = transition
         self.replacing = replacing
@@ -165,6 +168,7 @@ public struct DecisionChange: Sendable {
         self.grant = grant
         self.log = log
         self.basis = basis
+        self.list = list
     }
 }
 

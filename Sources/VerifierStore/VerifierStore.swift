@@ -112,6 +112,9 @@ public protocol VerifierStore: Sendable {
     /// the earliest first.
     func basesToShed(before time: Int64, limit: Int) async throws(StoreError) -> [ContentDigest]
 
+    /// A list of what Linux measured, by its digest; `nil` when no decision names it, or none any more.
+    func measuredList(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]?
+
     // MARK: The ledger
 
     /// How far the ledger goes, and the checkpoint that was signed last.

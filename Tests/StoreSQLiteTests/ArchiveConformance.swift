@@ -11,6 +11,7 @@ extension StoreConformance {
         StoreConformance("nothing is kept of a decision that does not hold", basisOfStale),
         StoreConformance("the archive is read in the order of time", spans),
         StoreConformance("what is shed is shed with its entry, whole or not at all", shedding),
+        StoreConformance("a list is kept once, and as long as a decision names it", lists),
     ]
 
     /// A decision that a state is taken from to the next one by, with its basis.
@@ -18,13 +19,15 @@ extension StoreConformance {
         on state: InstanceState,
         _ kind: OperatorAct.Kind,
         _ number: UInt8,
-        at: Int64
+        at: Int64,
+        list: StoredLog? = nil
     ) throws -> (change: StoreChange, state: InstanceState, basis: StoredBasis) {
         let transition = try Fixture.act(kind, on: state)
         let basis = StoredBasis(
             entry: try transition.entries.first.found().digest,
             at: at,
-            body: Array("what \(number) rests on".utf8)
+            body: Array("what \(number) rests on".utf8),
+            list: list?.digest
         )
         let change = DecisionChange(
             transition: transition,
@@ -35,7 +38,8 @@ extension StoreConformance {
             challengeExpires: Fixture.now + 60,
             grant: nil,
             log: nil,
-            basis: basis
+            basis: basis,
+            list: list
         )
         return (.decision(change), transition.state, basis)
     }
@@ -98,5 +102,26 @@ extension StoreConformance {
         #expect(outcomes == [.committed(at: 5), .stale])
         #expect(try await store.ledgerHead().size == 6)
         #expect(try await store.bases(in: 0..<100, after: nil, limit: 10).map(\.basis) == [bases[1]])
+    }
+
+    private static func lists(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let birth = try Fixture.birth(try Fixture.record(1))
+        _ = try await store.commit([try Fixture.policy("policy"), .birth(birth)], sealer: key.sealer)
+        let list = StoredLog([UInt8](repeating: 0x5A, count: 100_000))
+        let first = try decision(on: birth.transition.state, .suspend, 1, at: 10, list: list)
+        let second = try decision(on: first.state, .reinstate, 2, at: 20, list: list)
+        _ = try await store.commit([first.change, second.change], sealer: key.sealer)
+        #expect(try await store.measuredList(list.digest) == list.bytes)
+        #expect(try await store.basis(of: first.basis.entry)?.basis == first.basis)
+        func shed(_ basis: StoredBasis) async throws {
+            let change = StoreChange.shedding([basis.entry], entry: try Fixture.entry("shed \(basis.at)"))
+            guard case .committed = try await store.commit([change], sealer: key.sealer).outcomes.first else {
+                throw Missing()
+            }
+        }
+        try await shed(first.basis)
+        #expect(try await store.measuredList(list.digest) == list.bytes)
+        try await shed(second.basis)
+        #expect(try await store.measuredList(list.digest) == nil)
     }
 }

@@ -9,12 +9,12 @@ extension AuditCheck {
         var logs = Set<ContentDigest>()
         var findings = record.bundle.documents.evidence.flatMap { judge($0, record, &logs) }
         for digest in record.bundle.documents.logs.map({ ContentDigest(of: $0) }) where !logs.contains(digest) {
-            findings.append(AuditFinding("event log \(digest.short)", "nothing here names it"))
+            findings.append(AuditFinding("log \(digest.short)", "nothing here names it"))
         }
         return findings
     }
 
-    /// - Parameter logs: gets the event log that the evidence names.
+    /// - Parameter logs: gets the logs that the evidence names.
     private static func judge(
         _ bytes: [UInt8],
         _ record: AuditRecord,
@@ -28,7 +28,7 @@ extension AuditCheck {
         do { archived = try ArchivedDecision(parsing: bytes) } catch {
             return [AuditFinding(place, "cannot be read: \(error.detail)")]
         }
-        if let log = archived.measured?.evidence.log { logs.insert(log) }
+        logs.formUnion([archived.measured?.log, archived.measured?.list?.digest].compactMap { $0 })
         return naming.filter { !archived.isBehind($0.entry) }.map {
             AuditFinding($0.place, "its evidence is for another request, quote or instance than it states")
         }

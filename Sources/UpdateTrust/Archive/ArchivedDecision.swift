@@ -37,12 +37,12 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
     /// What an instance without a TPM showed; present when `measured` is not.
     public var software: SoftwareBasis?
 
-    /// The most bytes of the JSON form: a real one has about 6 KB, one with a whole list of what Linux measured some megabytes.
+    /// The most bytes of the JSON form: a real one has about 6 KB, one with thousands of releases to look among some hundreds.
     public static let maximumSize = ArchivedReport.maximumBasisSize
 
     /// Puts down what a decision about an instance with a TPM is taken on.
     /// - Parameters:
-    ///   - evidence: the evidence; of its log the digest is kept.
+    ///   - evidence: the evidence; of its log and of its list of what Linux measured the digests are kept.
     ///   - tried: the releases among which the boot was looked for; `nil` when it did not have to be.
     public init(of input: DecisionInput, _ kind: Kind, evidence: Evidence, tried: [KnownRelease]?) {
         formatVersion = 1
@@ -55,10 +55,13 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         rollout = input.release?.rollout
         identifiers = input.identifiers
         var evidence = evidence
+        let list = evidence.ima
         evidence.logBytes = nil
+        evidence.ima = nil
         measured = MeasuredBasis(
             evidence: evidence,
             log: input.log,
+            list: list.map { ArchivedList(offset: $0.offset, digest: ContentDigest(of: $0.bytes.bytes)) },
             tried: tried?.map { StandingRelease(manifest: $0.manifest, standing: $0.standing) },
             carried: input.carried
         )
@@ -102,8 +105,8 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
             throw MessageError(.outOfRange, "exactly one of \"measured\" and \"software\" must be there")
         }
         if let measured {
-            guard measured.evidence.logBytes == nil else {
-                throw MessageError(.outOfRange, "an event log is kept under its digest, and not here")
+            guard measured.evidence.logBytes == nil, measured.evidence.ima == nil else {
+                throw MessageError(.outOfRange, "logs and lists are kept under their digests, and not here")
             }
             _ = try Evidence(parsing: try CanonicalJSON.encode(measured.evidence))
         }
@@ -124,10 +127,12 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
 
 /// What an instance with a TPM showed, and what its evidence was held to.
 public struct MeasuredBasis: Hashable, Sendable, Codable {
-    /// The evidence, without the bytes of its log.
+    /// The evidence, without the bytes of its log and its list.
     public var evidence: Evidence
     /// The event log beside the quote, when the verifier held it or was given it.
     public var log: ContentDigest?
+    /// What Linux measured, as far as it came along.
+    public var list: ArchivedList?
     /// The releases among which the boot was looked for, in that order; absent when it did not have to be.
     public var tried: [StandingRelease]?
     /// Why evidence that came as a file was no older than it may be; absent for evidence that came over the network.

@@ -27,6 +27,14 @@ extension [StandingRelease] {
     }
 }
 
+/// A part of the list of what Linux measured, as it came beside a quote.
+public struct ArchivedList: Hashable, Sendable, Codable {
+    /// Where it begins in the list, in bytes.
+    public var offset: UInt64
+    /// SHA-256 of its bytes.
+    public var digest: ContentDigest
+}
+
 /// A gateway's word as it was taken then.
 public struct ArchivedVouch: Hashable, Sendable, Codable {
     /// The gateway.

@@ -114,7 +114,7 @@ extension Verifier {
                 return try await answer(decided, given, result: ear, committed: nil)
             }
             var change = change(given, decided, transition, snapshot, policy)
-            change.basis = StoredBasis(archived, of: transition)
+            change.keep(archived)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):

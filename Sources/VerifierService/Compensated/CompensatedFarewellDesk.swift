@@ -35,7 +35,7 @@ extension Verifier {
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let farewell):
                 var change = change(given, nil, transition, snapshot, policy)
-                change.basis = StoredBasis(archived, of: transition)
+                change.keep(archived)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(farewell, to: given, wasKnown: false)
                 case .stale: metrics.count(.staleCommits)

@@ -4,19 +4,26 @@ import Reappraisal
 import UpdateTrust
 import VerifierStore
 
-/// What decisions rest on, put down before they are taken: the entry that states one names it by its digest.
+/// What a decision rests on, put down before it is taken: the entry that states it names it by its digest.
+struct ArchivedBytes: Sendable {
+    /// `ArchivedDecision`.
+    var bytes: [UInt8]
+    /// The list of what Linux measured.
+    var list: StoredLog?
+}
+
 extension Verifier {
-    /// - Returns: the bytes for the archive; `nil` when nothing shows who spoke, because then nothing is recorded.
+    /// - Returns: `nil` when nothing shows who spoke, because then nothing is recorded.
     func archive(
         _ input: inout DecisionInput,
         _ given: Case,
         _ appraised: AppraisedEvidence,
         _ kind: ArchivedDecision.Kind
-    ) throws -> [UInt8]? {
+    ) throws -> ArchivedBytes? {
         guard appraised.verdict.isAuthentic else { return nil }
         let bytes = try ArchivedDecision(of: input, kind, evidence: given.evidence, tried: appraised.tried).bytes
         input.basis = ContentDigest(of: bytes)
-        return bytes
+        return ArchivedBytes(bytes: bytes, list: given.evidence.ima.map { StoredLog($0.bytes.bytes) })
     }
 
     /// The same for an instance without a TPM.
@@ -25,19 +32,25 @@ extension Verifier {
         _ given: CompensatedCase,
         _ positions: [SoftwareKey: Int64],
         _ kind: ArchivedDecision.Kind
-    ) throws -> [UInt8]? {
+    ) throws -> ArchivedBytes? {
         if case .notAuthentic = input.verdict { return nil }
         let bytes = try ArchivedDecision(of: input, kind, evidence: given.evidence, positions: positions).bytes
         input.basis = ContentDigest(of: bytes)
-        return bytes
+        return ArchivedBytes(bytes: bytes)
     }
 }
 
-extension StoredBasis {
-    /// What a change rests on; `nil` when no entry of it says so.
-    init?(_ archived: [UInt8]?, of transition: Transition) {
-        guard let archived, let decided = transition.entries.decided else { return nil }
-        self.init(entry: decided.digest, at: decided.entry.at, body: archived)
+extension DecisionChange {
+    /// Takes along what it rests on; nothing when no entry of it says so.
+    mutating func keep(_ archived: ArchivedBytes?) {
+        guard let archived, let decided = transition.entries.decided else { return }
+        basis = StoredBasis(
+            entry: decided.digest,
+            at: decided.entry.at,
+            body: archived.bytes,
+            list: archived.list?.digest
+        )
+        list = archived.list
     }
 }
 

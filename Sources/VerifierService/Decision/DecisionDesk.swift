@@ -144,7 +144,7 @@ extension Verifier {
             let (decided, ear) = try await decide(given, input)
             guard let transition = decided.transition else { return (decided, ear, nil) }
             var change = change(given, decided, transition, snapshot, policy, log: log.new)
-            change.basis = StoredBasis(archived, of: transition)
+            change.keep(archived)
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):

@@ -150,7 +150,7 @@ extension Verifier {
             case .undecided(let cause): throw ServiceProblem.undecided(cause)
             case .taken(let transition, let outcome):
                 var change = change(given, nil, transition, snapshot, current.policy, log: log.new)
-                change.basis = StoredBasis(archived, of: transition)
+                change.keep(archived)
                 switch try await committer.commit(.decision(change)).outcome {
                 case .committed: return try answer(outcome, given, transition.state)
                 case .stale: metrics.count(.staleCommits)

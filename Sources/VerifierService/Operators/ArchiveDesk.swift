@@ -40,11 +40,12 @@ extension Verifier {
         return try .json(page)
     }
 
-    /// `GET /v1/logs/{digest}`: an event log.
+    /// `GET /v1/logs/{digest}`: an event log, or a list of what Linux measured.
     func showLog(_ exchange: Exchange) async throws -> Answer {
-        guard let digest = ContentDigest(try exchange.parameter("digest")), let log = try await store.log(digest)
-        else { throw ServiceProblem.notFound }
-        return Answer(mediaType: "application/octet-stream", body: log)
+        guard let digest = ContentDigest(try exchange.parameter("digest")) else { throw ServiceProblem.notFound }
+        if let log = try await store.log(digest) { return Answer(mediaType: "application/octet-stream", body: log) }
+        guard let list = try await store.measuredList(digest) else { throw ServiceProblem.notFound }
+        return Answer(mediaType: "application/octet-stream", body: list)
     }
 
     private func report(_ kept: KeptBasis) async throws -> ArchivedReport {

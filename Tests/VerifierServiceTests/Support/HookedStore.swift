@@ -127,6 +127,9 @@ final class HookedStore: VerifierStore {
         try await call("holdsLog") { () async throws(StoreError) in try await store.holdsLog(digest) }
     }
     func basis(of entry: ContentDigest) async throws(StoreError) -> KeptBasis? { try await store.basis(of: entry) }
+    func measuredList(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
+        try await store.measuredList(digest)
+    }
     func bases(
         in times: Range<Int64>,
         after: ArchivePlace?,

@@ -29,11 +29,14 @@ struct Retaking {
         }
         var log: [UInt8]?
         if let digest = needs.log { log = try await store.log(digest) }
+        var list: [UInt8]?
+        if let digest = needs.list { list = try await store.measuredList(digest) }
         let policy = try await store.policy(needs.policy).found().bytes
         return Reappraiser(
             archived,
             birth: try InstanceBirth(parsing: try await store.birth(of: needs.instance).found().payload),
             log: log,
+            list: list,
             releases: releases,
             policy: try JudgedPolicy(parsing: policy) { ZoneInfo.file(of: $0.text) }
         )
