@@ -55,6 +55,49 @@ import Testing
         }
     }
 
+    @Test func decisionsAreTakenAgainOutOfTheArchive() async throws {
+        try await Fleet.with { fleet in
+            let device = try #require(fleet.devices.first)
+            try await expect(0, device.agent("attest"))
+            try await expect(0, device.update())
+            try await device.boot(Fleet.released)
+            try await expect(0, device.agent("confirm"))
+
+            let again = try await fleet.run(.auditor, ["audit", "reappraise", device.serial, "--json"] + fleet.asAlice)
+                .json
+            let decisions = try #require(again["decisions"].number)
+            #expect(decisions >= 3 && again["same"].number == decisions && again["unkept"].number == 0)
+            #expect(again["different"].list.isEmpty)
+            let span = ["audit", "reappraise", "--from", "2000-01-01"]
+            let all = try await fleet.run(.auditor, span + fleet.asAlice).output
+            #expect(all.contains("decisions taken again") && all.contains(" the same, 0 not"))
+
+            let policy = fleet.directory + "/stricter.json"
+            let stricter = #"""
+                {"formatVersion": 1, "rules": [{"id": "stricter", "match": {"environments": "*", "tiers": "*", "models": "*",
+                "hardwareRevisions": "*", "packages": "*"}, "moves": {"upgrade": false, "reinstall": false, "downgrade": false},
+                "boot": {"requireLog": false, "secureBoot": "any"}, "lease": {"seconds": 60}, "grant": {"seconds": 60}}]}
+                """#
+            try write(Array(stricter.utf8), to: policy)
+            let changed = try await expect(
+                1,
+                Program.auditor.run(["policy", "diff", policy] + fleet.asAlice, in: fleet.transcript)
+            )
+            #expect(changed.output.contains("verdict: accepted to refused"), "\(changed)")
+            #expect(changed.output.contains("to stricter"), "\(changed)")
+
+            let path = fleet.directory + "/evidence.audit"
+            try await fleet.run(
+                .auditor,
+                ["audit", "export", device.serial, "--with-evidence", "--out", path] + fleet.asAlice
+            )
+            let bundle = String(decoding: try contents(of: path), as: UTF8.self)
+            #expect(bundle.contains(#"{"evidence":""#) && bundle.contains(#"{"log":""#))
+            let report = try await fleet.run(.auditor, ["audit", "verify", path, "--json"] + anchors(fleet)).json
+            #expect(report["verdict"].text == "proven" && report["findings"].list.isEmpty)
+        }
+    }
+
     /// What people see of the page, and what comes out of a printer.
     private func look(at page: String, _ serial: String) async throws {
         let browser = [
