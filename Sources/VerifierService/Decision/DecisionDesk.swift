@@ -187,6 +187,8 @@ extension Verifier {
         if let digest = given.evidence.log {
             if let known = replayed[ReplayedKey(digest: digest, selection: record.selection)] {
                 log = .replayed(known)
+                // What was to be stored with it may not have been: then this memory alone has it.
+                isNew = given.evidence.logBytes != nil
             } else if let held = try await store.log(digest) {
                 log = .bytes(held, digest: digest)
             } else if let bytes = given.evidence.logBytes {
