@@ -152,6 +152,7 @@ import VerifierStore
             let kept = try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 10)
             try await service.verifier.shed()
             #expect(try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 10) == kept)
+            #expect(try await ArchiveAudit(store: service.store).run() == ArchiveAudit.Report(kept: 3, shed: 0))
             service.clock.advance(milliseconds: 32 * 86_400_000)
             try await service.verifier.shed()
             #expect(try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 10).isEmpty)
@@ -164,6 +165,7 @@ import VerifierStore
             #expect(shed.count == 1 && shed.first?.count == 3)
             #expect(shed.first?.decisions == ContentDigest(of: kept.map(\.basis.entry).flatMap(\.bytes)))
             #expect(try await service.store.basis(of: kept[0].basis.entry) == nil)
+            #expect(try await ArchiveAudit(store: service.store).run() == ArchiveAudit.Report(kept: 0, shed: 3))
         }
     }
 }

@@ -54,6 +54,7 @@ public struct DirectoryCheck: Sendable {
             try await LedgerGuard(materials: materials, store: store).check()
             let size = try await store.ledgerHead().size
             findings.append(Finding(grade: .ok, text: "the ledger's \(size) entries are the ones that were signed"))
+            findings.append(try await archive(store))
             if let witnesses = try await witnesses(materials, store) { findings.append(witnesses) }
             if let stored = try await store.policy(), stored.bytes != materials.policy {
                 findings.append(
@@ -65,6 +66,22 @@ public struct DirectoryCheck: Sendable {
             }
         } catch { findings.append(Self.fault(error)) }
         return findings
+    }
+
+    /// Whether what decisions rested on is there as the ledger names it.
+    private func archive(_ store: any VerifierStore) async throws -> Finding {
+        do {
+            let report = try await ArchiveAudit(store: store).run()
+            let shed = report.shed == 0 ? "" : "; \(report.shed) were shed, as the ledger says"
+            return Finding(grade: .ok, text: "what \(report.kept) decisions rested on is as the ledger names it\(shed)")
+        } catch let fault as ArchiveAudit.Fault {
+            // It decides nothing that is to come.
+            return Finding(
+                grade: .notice,
+                text: fault.description,
+                hint: "decisions that are there can be taken again; find out who changed the rest, or restore a backup"
+            )
+        }
     }
 
     /// What witnesses have signed of the ledger; `nil` when there are none.

@@ -1,0 +1,59 @@
+import Ledger
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// Holds the archive to the ledger: what is kept is what entries name, and what is kept no more was shed with an entry.
+struct ArchiveAudit: Sendable {
+    /// How much there is.
+    struct Report: Hashable, Sendable {
+        /// Decisions whose basis is kept.
+        var kept = 0
+        /// Decisions whose basis was shed.
+        var shed = 0
+    }
+
+    /// What does not fit.
+    struct Fault: Error, Hashable, CustomStringConvertible {
+        var description: String
+    }
+
+    let store: any VerifierStore
+
+    private static let batch = 256
+
+    /// Reads ledger and archive, also while the service goes on.
+    /// - Throws: `Fault`, or the store's error.
+    func run() async throws -> Report {
+        var report = Report()
+        var missing: [Int] = []
+        var index = 0
+        while true {
+            let entries = try await store.ledgerEntries(index..<index + Self.batch)
+            guard !entries.isEmpty else { break }
+            for (offset, logged) in entries.enumerated() {
+                let entry = try LedgerEntry(parsing: logged.bytes)
+                if case .shedding(let body) = entry.body { report.shed += body.count }
+                guard let basis = entry.body.basis else { continue }
+                if let kept = try await store.basis(of: ContentDigest(of: logged.bytes)) {
+                    guard ContentDigest(of: kept.basis.body) == basis else {
+                        throw Fault(description: "what entry \(index + offset) rests on was changed")
+                    }
+                    report.kept += 1
+                } else {
+                    missing.append(index + offset)
+                }
+            }
+            index += entries.count
+        }
+        guard missing.count <= report.shed else {
+            throw Fault(
+                description: """
+                    what \(missing.count) decisions rest on is not kept, and entries say so of \(report.shed); the first is of \
+                    entry \(missing.first ?? 0)
+                    """
+            )
+        }
+        return report
+    }
+}
