@@ -21,16 +21,29 @@ public struct CollectedDecision: Sendable {
 /// Fetches what archived decisions name, each document once.
 public struct ArchiveCollector {
     private let client: VerifierClient
+    private let prover: EntryProver?
     private let zoneFile: @Sendable (ZoneName) -> [UInt8]?
     private var births = DocumentMemory<InstanceID, InstanceBirth>()
     private var releases = DocumentMemory<ContentDigest, Release>()
     private var policies = DocumentMemory<ContentDigest, JudgedPolicy>()
     private var logs = DocumentMemory<ContentDigest, [UInt8]>()
 
-    /// - Parameter zoneFile: the time-zone file (RFC 9636) of a zone that a policy's window names.
-    public init(_ client: VerifierClient, zoneFile: @escaping @Sendable (ZoneName) -> [UInt8]?) {
+    /// - Parameters:
+    ///   - prover: holds entries to a checkpoint; `nil` where the verifier is believed what stands on its ledger.
+    ///   - zoneFile: the time-zone file (RFC 9636) of a zone that a policy's window names.
+    public init(
+        _ client: VerifierClient,
+        provenBy prover: EntryProver? = nil,
+        zoneFile: @escaping @Sendable (ZoneName) -> [UInt8]?
+    ) {
         self.client = client
+        self.prover = prover
         self.zoneFile = zoneFile
+    }
+
+    /// Whether a decision was taken since the checkpoint was signed that entries are held to.
+    public func isBeyond(_ report: ArchivedReport) -> Bool {
+        prover.map { report.index >= $0.size - report.entries.count + 1 } ?? false
     }
 
     /// Fetches what one decision names.
@@ -40,6 +53,18 @@ public struct ArchiveCollector {
         _ report: ArchivedReport,
         by other: JudgedPolicy? = nil
     ) async throws -> CollectedDecision {
+        guard report.index >= 0, report.index <= Int.max - report.entries.count else {
+            throw ReappraisalFault.unreadable("\(report.index) is no place on a ledger")
+        }
+        if let prover {
+            for (offset, entry) in report.entries.enumerated() {
+                guard try await prover.stands(entry.bytes, at: report.index + offset) else {
+                    throw ReappraisalFault.unreadable(
+                        "entry \(report.index + offset) is not on the ledger that was signed"
+                    )
+                }
+            }
+        }
         let written = try report.entries.map { try WrittenEntry(LedgerEntry(parsing: $0.bytes)) }
         guard let decided = written.decided, let offset = written.firstIndex(of: decided) else {
             throw ReappraisalFault.unreadable("no entry states the decision")

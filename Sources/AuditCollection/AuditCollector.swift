@@ -189,39 +189,3 @@ public struct AuditCollector {
         return proven
     }
 }
-
-/// Files of a ledger that were fetched.
-private actor TileMemory {
-    private let fetch: @Sendable (String) async throws -> [UInt8]
-    private var held: [String: [UInt8]] = [:]
-
-    init(_ fetch: @escaping @Sendable (String) async throws -> [UInt8]) { self.fetch = fetch }
-
-    func file(_ path: String) async throws -> [UInt8] {
-        if let bytes = held[path] { return bytes }
-        let bytes = try await fetch(path)
-        held[path] = bytes
-        return bytes
-    }
-}
-
-/// Nodes of a ledger's tree that were worked out from its tiles.
-private actor NodeMemory {
-    private struct Place: Hashable {
-        var level: Int
-        var index: Int
-    }
-
-    private let log: TiledLog
-    private var held: [Place: TreeHash] = [:]
-
-    init(_ log: TiledLog) { self.log = log }
-
-    func node(_ level: Int, _ index: Int) async throws -> TreeHash {
-        let place = Place(level: level, index: index)
-        if let hash = held[place] { return hash }
-        let hash = try await log.node(level, index)
-        held[place] = hash
-        return hash
-    }
-}

@@ -58,10 +58,13 @@ struct AuditReappraise: AsyncParsableCommand {
 
     func run() async throws {
         let times = try from.map { try ArchiveSpan.times(from: $0, to: to) }
+        let keys = try LedgerKeys(try verifier.bundle())
         let report = try await verifier.ask { client in
             let bar = ProgressBar("taking decisions again")
             defer { bar.finish() }
-            return try await retaken(client, try await reader(client, times), bar)
+            let ledger = try await OpenedLedger(.served(by: client), keys)
+            let prover = try EntryProver(client, ledger.checkpoint)
+            return try await retaken(client, try await reader(client, times), prover, bar)
         }
         try output.print(report) { Self.text(report) }
         guard report.different.isEmpty else { throw ExitStatus.refused.code }
@@ -76,12 +79,14 @@ struct AuditReappraise: AsyncParsableCommand {
     private func retaken(
         _ client: VerifierClient,
         _ reader: ArchiveReader,
+        _ prover: EntryProver,
         _ bar: ProgressBar
     ) async throws -> Report {
         var reader = reader
-        var collector = ArchiveCollector(client) { ZoneInfo.file(of: $0.text) }
+        var collector = ArchiveCollector(client, provenBy: prover) { ZoneInfo.file(of: $0.text) }
         var report = Report()
         while let archived = try await reader.next() {
+            guard !collector.isBeyond(archived) else { continue }
             bar.update(reader.progress.done, of: reader.progress.all)
             report.decisions += 1
             if let line = try await line(archived, &collector) {

@@ -59,10 +59,13 @@ struct PolicyDiff: AsyncParsableCommand {
             try JudgedPolicy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
         }
         let times = try times()
+        let keys = try LedgerKeys(try verifier.bundle())
         let report = try await verifier.ask { client in
             let bar = ProgressBar("taking decisions again")
             defer { bar.finish() }
-            return try await retaken(client, policy, times, bar)
+            let ledger = try await OpenedLedger(.served(by: client), keys)
+            let prover = try EntryProver(client, ledger.checkpoint)
+            return try await retaken(client, policy, times, prover, bar)
         }
         try output.print(report) { Self.text(report) }
         guard report.different.isEmpty else { throw ExitStatus.refused.code }
@@ -77,12 +80,14 @@ struct PolicyDiff: AsyncParsableCommand {
         _ client: VerifierClient,
         _ policy: JudgedPolicy,
         _ times: Range<Int64>,
+        _ prover: EntryProver,
         _ bar: ProgressBar
     ) async throws -> Report {
         var reader = ArchiveReader(client, of: times)
-        var collector = ArchiveCollector(client) { ZoneInfo.file(of: $0.text) }
+        var collector = ArchiveCollector(client, provenBy: prover) { ZoneInfo.file(of: $0.text) }
         var report = Report(policy: policy.policy.digest)
         while let archived = try await reader.next() {
+            guard !collector.isBeyond(archived) else { continue }
             bar.update(reader.progress.done, of: reader.progress.all)
             report.decisions += 1
             guard let line = try await line(archived, policy, &collector) else {

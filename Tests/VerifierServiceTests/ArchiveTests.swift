@@ -46,7 +46,9 @@ import VerifierStore
     ) async throws -> [ComparedDecision] {
         try await service.operating(as: .auditor) { client in
             var reader = ArchiveReader(client, of: 0..<(service.verifier.clock.seconds + 1))
-            var collector = ArchiveCollector(client) { _ in nil }
+            let checkpoint = try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint")).claimed
+            let prover = try EntryProver(client, checkpoint)
+            var collector = ArchiveCollector(client, provenBy: prover) { _ in nil }
             var compared: [ComparedDecision] = []
             while let report = try await reader.next() {
                 let decision = try await collector.decision(report, by: policy)
