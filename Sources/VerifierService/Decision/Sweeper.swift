@@ -5,7 +5,8 @@ import ServiceLifecycle
 import UpdateTrust
 import VerifierStore
 
-/// Carries out what time and withdrawals do to instances that do not ask: ends their leases and notes grants that were not confirmed.
+/// Carries out what time and withdrawals do to instances that do not ask: ends their leases and notes grants that were not confirmed;
+/// and has the archive shed what is old.
 ///
 /// Nobody's trust depends on it: a lease that is over is over for every decision and for the status list whether its end was written down
 /// or not. It is for the ledger, and for operators.
@@ -24,11 +25,17 @@ struct Sweeper: Service {
                 var swept = 0
                 do {
                     swept = try await verifier.sweep()
-                    try await verifier.shed()
                 } catch let error as CancellationError {
                     throw error
                 } catch {
                     verifier.logger.error("leases that are over stay on record", metadata: ["error": "\(error)"])
+                }
+                do {
+                    try await verifier.shed()
+                } catch let error as CancellationError {
+                    throw error
+                } catch {
+                    verifier.logger.error("evidence that is old stays in the archive", metadata: ["error": "\(error)"])
                 }
                 // Twice as long as it worked: a storm of expiries leaves two thirds of the disk to others.
                 try await Task.sleep(for: swept == Self.group ? (ContinuousClock.now - start) * 2 : Self.pause)
