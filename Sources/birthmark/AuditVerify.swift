@@ -1,10 +1,12 @@
 import ArgumentParser
 import Audit
+import AuditCollection
 import CommandLineContract
 import DurableFiles
 import Endorsement
 import Ledger
 import Messages
+import Reappraisal
 import UpdateTrust
 
 struct AuditVerify: AsyncParsableCommand {
@@ -13,7 +15,8 @@ struct AuditVerify: AsyncParsableCommand {
         abstract: "Judges a bundle without the verifier, and tells in words what it proves.",
         discussion: """
             Nothing in the bundle is believed for standing there: whom to believe is named here. With --birth-keys and --factory-roots \
-            births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates.
+            births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates. Where evidence \
+            is in the bundle, what was decided on it is decided again.
 
             Exit status 0: all of it is proven. 1: it is not, with what was found.
 
@@ -41,6 +44,17 @@ struct AuditVerify: AsyncParsableCommand {
         var root: String
         var witnesses: [String]
         var timeline: [AuditEvent]
+        /// Present when there is evidence in the bundle.
+        var retaken: Retaken?
+    }
+
+    /// Decisions that were taken again.
+    private struct Retaken: Encodable {
+        var same: Int
+        /// What is different about each other one, by its place on the ledger.
+        var different: [String: [Difference]]
+        /// Why some could not be.
+        var faults: [String: String]
     }
 
     func run() async throws {
@@ -48,25 +62,53 @@ struct AuditVerify: AsyncParsableCommand {
         let auditor = Auditor(try anchors.anchors(try trust.bundle()), time: UTCTime.text)
         let judged = auditor.judge(bundle)
         if let html { try OutputFile.write(Array(judged.html(time: UTCTime.text).utf8), to: html, mode: 0o644) }
+        let retaken = judged.isProven ? try Self.retaken(bundle) : nil
+        let isProven = judged.isProven && retaken?.different.isEmpty ?? true
         let claimed = bundle.checkpoint.claimed
         let report = Report(
-            verdict: judged.isProven ? "proven" : "not proven",
+            verdict: isProven ? "proven" : "not proven",
             findings: judged.findings,
             subject: judged.subject,
             origin: claimed.origin,
             size: claimed.size,
             root: claimed.root.base64,
             witnesses: (judged.checkpoint?.cosignatures.keys.map(\.name) ?? []).sorted(),
-            timeline: judged.timeline
+            timeline: judged.timeline,
+            retaken: retaken
         )
-        try output.print(report) { Self.text(judged, report) }
-        guard judged.isProven else { throw ExitStatus.refused.code }
+        try output.print(report) { Self.text(judged, report, isProven) }
+        guard isProven else { throw ExitStatus.refused.code }
     }
 
-    private static func text(_ judged: Auditor.Report, _ report: Report) -> String {
+    /// - Returns: `nil` when no evidence is in the bundle.
+    private static func retaken(_ bundle: AuditBundle) throws -> Retaken? {
+        guard !bundle.documents.evidence.isEmpty else { return nil }
+        var retaken = Retaken(same: 0, different: [:], faults: [:])
+        for outcome in try BundleReappraisal(bundle, zoneFile: { ZoneInfo.file(of: $0.text) }).outcomes() {
+            if let fault = outcome.fault {
+                retaken.faults["\(outcome.index)"] = fault.description
+            } else if outcome.differences.isEmpty {
+                retaken.same += 1
+            } else {
+                retaken.different["\(outcome.index)"] = outcome.differences
+            }
+        }
+        return retaken
+    }
+
+    private static func text(_ judged: Auditor.Report, _ report: Report, _ isProven: Bool) -> String {
         var lines = judged.timeline.map { "on \(UTCTime.text($0.at)) \($0.says)" }
         lines.append("")
-        if judged.isProven {
+        if let retaken = report.retaken {
+            for (place, differences) in retaken.different.sorted(by: { $0.key < $1.key }) {
+                lines += differences.map { "found: entry \(place): decided again, \($0.says)" }
+            }
+            lines += retaken.faults.sorted { $0.key < $1.key }.map {
+                "entry \($0.key) was not decided again: \($0.value)"
+            }
+            lines.append("decided again on the evidence: \(retaken.same) decisions come out the same")
+        }
+        if isProven {
             let witnesses = report.witnesses.isEmpty ? "" : ", seen by \(report.witnesses.joined(separator: ", "))"
             lines.append(
                 "proven: \(judged.timeline.count) entries of the ledger \(report.origin), which has \(report.size)\(witnesses)"

@@ -95,6 +95,7 @@ import Testing
             #expect(bundle.contains(#"{"evidence":""#) && bundle.contains(#"{"log":""#))
             let report = try await fleet.run(.auditor, ["audit", "verify", path, "--json"] + anchors(fleet)).json
             #expect(report["verdict"].text == "proven" && report["findings"].list.isEmpty)
+            #expect(report["retaken"]["same"].number == decisions)
         }
     }
 

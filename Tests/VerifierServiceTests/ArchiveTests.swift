@@ -131,6 +131,8 @@ import VerifierStore
             #expect(bundle.documents.evidence.count == 3)
             let read = try AuditBundle(parsing: try bundle.bytes)
             #expect(Auditor.judge(read, anchors).isProven)
+            let outcomes = try BundleReappraisal(read) { _ in nil }.outcomes()
+            #expect(outcomes.count == 3 && outcomes.allSatisfy { $0.differences.isEmpty && $0.fault == nil })
 
             var changed = read
             let first = try #require(changed.documents.evidence.first)
