@@ -142,6 +142,14 @@ import VerifierStore
             let findings = Auditor.judge(changed, anchors).findings
             #expect(findings.count == 1 && findings.first?.description.contains("nothing here names it") == true)
 
+            let bytes = try bundle.bytes
+            for place in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 150)) {
+                var other = bytes
+                other[place] ^= UInt8(1 << (place % 7))
+                guard let other = try? AuditBundle(parsing: other) else { continue }
+                #expect(!Auditor.judge(other, anchors).isProven, "byte \(place)")
+            }
+
             // Without it, what is left proves as much as ever.
             changed.documents.evidence = []
             changed.documents.logs = []
