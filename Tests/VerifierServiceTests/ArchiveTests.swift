@@ -146,8 +146,8 @@ import VerifierStore
             for place in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 150)) {
                 var other = bytes
                 other[place] ^= UInt8(1 << (place % 7))
-                guard let other = try? AuditBundle(parsing: other) else { continue }
-                #expect(!Auditor.judge(other, anchors).isProven, "byte \(place)")
+                guard let parsed = try? AuditBundle(parsing: other) else { continue }
+                #expect(!Auditor.judge(parsed, anchors).isProven, "byte \(place)")
             }
 
             // Without it, what is left proves as much as ever.
