@@ -14,7 +14,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         self.run = run
     }
 
-    static let cases =
+    static let cases: [StoreConformance] =
         [
             StoreConformance("a birth is taken over exactly once", birthOnce),
             StoreConformance("one serial, one endorsement key, one instance", birthConflicts),
