@@ -12,6 +12,8 @@ public struct DecisionFacts: Hashable, Sendable {
         case reasons
         /// The rule that decided.
         case rule
+        /// On whose word beside the rule's: the people who had approved the release, or declared an emergency.
+        case authority
         /// The boot that was seen.
         case boot
         /// What was required of an instance without a TPM, and whether it was met.
@@ -47,10 +49,12 @@ public struct DecisionFacts: Hashable, Sendable {
         case .decision(let body):
             say(.verdict, body.accepted ? "accepted" : "refused")
             say(reasons: body.reasons, rule: body.rule, lifecycle: body.lifecycle)
+            say(approvals: body.approvals, emergencies: body.emergencies)
             if let boot = body.boot { say(.boot, boot.rawValue + (body.release.map { " (\($0))" } ?? "")) }
         case .compensated(let body):
             say(.verdict, body.accepted ? "accepted" : "refused")
             say(reasons: body.reasons, rule: body.rule, lifecycle: body.lifecycle)
+            say(approvals: body.approvals, emergencies: body.emergencies)
             for report in body.controls {
                 say(.controls, "\(report.control.rawValue) \(report.isMet ? "met" : "unmet")")
             }
@@ -76,5 +80,10 @@ public struct DecisionFacts: Hashable, Sendable {
         if !reasons.isEmpty { say(.reasons, reasons.joined(separator: ", ")) }
         say(.rule, rule?.text ?? "none")
         say(.lifecycle, lifecycle.rawValue)
+    }
+
+    private mutating func say(approvals: [ContentDigest]?, emergencies: [ContentDigest]?) {
+        if let approvals { say(.authority, "the release approved by \(approvals.count)") }
+        if emergencies != nil { say(.authority, "an emergency") }
     }
 }

@@ -78,7 +78,7 @@ public struct Reappraiser: Sendable {
             state: archived.state,
             release: try asked(request.request.package?.manifest),
             standings: archived.standings,
-            authority: ReleaseAuthority(),
+            authority: try authority(over: request.request.package, record.facts),
             policy: policy.policy,
             now: archived.at,
             identifiers: archived.identifiers,
@@ -124,6 +124,7 @@ public struct Reappraiser: Sendable {
             throw .unreadable("its TPM speaks for the instance")
         }
         let asked = request.request
+        let authority = try authority(over: asked.package, subject.facts)
         let positions = [(asked.key, basis.keyPosition), (asked.next, basis.nextPosition)]
         let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { key in
             positions.first { $0.0 == key }?.1
@@ -136,7 +137,8 @@ public struct Reappraiser: Sendable {
             state: archived.state,
             release: try self.asked(asked.package?.manifest),
             standings: archived.standings,
-            approvals: basis.approvals,
+            approvals: authority.approvals,
+            emergencies: authority.emergencies,
             vouch: basis.vouch.map { Vouch($0) },
             gatewayHolds: basis.gatewayHolds,
             policy: policy.policy,
@@ -157,6 +159,16 @@ public struct Reappraiser: Sendable {
         var release = try known(StandingRelease(manifest: manifest, standing: standing))
         release.rollout = archived.rollout
         return release
+    }
+
+    private func authority(
+        over package: PackageReference?,
+        _ facts: BirthFacts
+    ) throws(ReappraisalFault) -> ReleaseAuthority {
+        guard let authority = archived.authority(over: package, facts, by: policy.policy) else {
+            throw .missing("who had approved the release that was asked for, which no rule wanted to know then,")
+        }
+        return authority
     }
 
     private func known(_ release: StandingRelease) throws(ReappraisalFault) -> KnownRelease {

@@ -39,6 +39,8 @@ import Testing
         (.auditor, emergency("--override", "everything", "--reason", "r")),
         (.auditor, emergency("--override", "window", "--override", "window", "--reason", "r")),
         (.auditor, emergency("--override", "window", "--hours", "25", "--reason", "r")),
+        (.auditor, ["audit", "reappraise"]), (.auditor, ["audit", "reappraise", "GW-1", "--from", "2026-11-01"]),
+        (.auditor, ["audit", "reappraise", "GW-1", "--to", "2026-11-01"]), (.auditor, ["policy", "diff"]),
         (.auditor, ["device", "suspend", "GW-1"]), (.auditor, ["device", "show", "no/label"]),
         (.auditor, ["device", "show", "GW-1"]), (.auditor, ["device", "show", "GW-1", "--trust"]),
         (.auditor, ["device", "retire", "GW-1", "--reason", "two\nlines"]), (.auditor, ["policy", "check"]),

@@ -115,4 +115,95 @@ import Testing
         input.basis = ContentDigest(of: try archived.bytes)
         #expect(decide(input).transition?.entries.decided?.entry.body.basis == input.basis)
     }
+
+    /// A decision on a release that people have spoken of.
+    private func decided(
+        _ policy: Policy,
+        _ speak: (inout World, KnownRelease) throws -> Void
+    ) throws -> (archived: ArchivedDecision, input: DecisionInput) {
+        var world = try World(policy: policy)
+        let release = try Sample.known(try Sample.release("1.1.0", securityVersion: 4))
+        try speak(&world, release)
+        let input = try world.input(.update, package: release)
+        let archived = ArchivedDecision(of: input, .decision, evidence: try evidence(input, world), tried: nil)
+        #expect(try ArchivedDecision(parsing: try archived.bytes) == archived)
+        return (archived, input)
+    }
+
+    /// What is kept of what people have said gives the decision that all of it gives.
+    private func isEnough(_ archived: ArchivedDecision, _ input: DecisionInput) throws -> Bool {
+        var again = input
+        let package = input.request.request.package
+        again.authority = try #require(archived.authority(over: package, input.record.facts, by: input.policy))
+        return decide(again) == decide(input)
+    }
+
+    @Test func approvalsAreKeptWhereARuleWantsThem() throws {
+        let wanting = try Sample.policy(approvals: #"{"count":1}"#)
+        func speak(_ world: inout World, _ release: KnownRelease) throws {
+            try world.approve(release, by: "ann")
+            try world.approve(release, by: "bob", environment: "production")
+        }
+        let (kept, asked) = try decided(wanting, speak)
+        #expect(kept.approvals?.map(\.entry) == [Sample.digest("approval 0")], "those for others have no say")
+        #expect(try isEnough(kept, asked))
+        guard case .granting = decide(asked).outcome else {
+            Issue.record("nothing was granted")
+            return
+        }
+        let (silent, refused) = try decided(wanting) { _, _ in }
+        #expect(silent.approvals == [] && decide(refused).reasonCodes == ["release-not-approved"])
+        #expect(try isEnough(silent, refused))
+        let (unasked, input) = try decided(try Sample.policy(), speak)
+        #expect(unasked.approvals == nil)
+        #expect(try isEnough(unasked, input))
+        let package = input.request.request.package
+        #expect(unasked.authority(over: package, input.record.facts, by: wanting) == nil, "nobody asked then")
+        #expect(unasked.authority(over: nil, input.record.facts, by: wanting) == ReleaseAuthority())
+    }
+
+    @Test func emergenciesAreKept() throws {
+        let closed = try Sample.policy(window: #"{"days":["sun"],"from":"02:00","to":"04:00"}"#)
+        let (kept, input) = try decided(closed) { world, release in
+            try world.declare(release, by: "ann")
+            try world.declare(release, by: "bob")
+        }
+        #expect(kept.emergencies == input.authority.emergencies && kept.emergencies?.count == 2)
+        #expect(try isEnough(kept, input))
+        var other = kept
+        other.emergencies?.removeLast()
+        let package = input.request.request.package
+        var alone = input
+        alone.authority = try #require(other.authority(over: package, input.record.facts, by: closed))
+        #expect(decide(alone).reasonCodes == ["outside-window"], "one person lifts nothing")
+        other.emergencies = []
+        #expect(try isRefused(other), "none has one spelling")
+    }
+
+    @Test func whatPeopleSaidOfOneWithoutATPMToo() throws {
+        var world = try CompensatedWorld(
+            policy: CompensatedWorld.policy(
+                controls: #"{"releases":"*","approvals":1,"claims":false}"#,
+                releaseApprovals: #"{"count":1}"#
+            )
+        )
+        let release = try Sample.known(try Sample.release("1.1.0", securityVersion: 4))
+        try world.approve(release, by: "ann", wholeRelease: true)
+        try world.approve(release, by: "bob")
+        try world.approve(release, by: "carol", environment: "elsewhere")
+        let disk = world.born
+        let input = try world.input(disk, .update, package: release)
+        let request = world.request(disk, .update, package: release)
+        let evidence = try CompensatedEvidence(request, signedBy: disk.key, next: disk.next)
+        let archived = ArchivedDecision(of: input, .decision, evidence: evidence, positions: [request.key: 0])
+        #expect(archived.approvals == Array(world.approvals.prefix(2)) && archived.emergencies == nil)
+        #expect(try ArchivedDecision(parsing: try archived.bytes) == archived)
+        var again = input
+        again.approvals = archived.approvals ?? []
+        #expect(decide(again) == decide(input))
+        guard case .granting = decide(again).outcome else {
+            Issue.record("nothing was granted: \(decide(again).outcome)")
+            return
+        }
+    }
 }

@@ -4,7 +4,7 @@ import UpdateTrust
 extension AuditCheck {
     static let evidence = AuditCheck(
         says:
-            "evidence is what the decision that names it rested on, and answers for the request and the quote that it states"
+            "evidence is what the decision that names it rested on, answers for the request and the quote that it states, and has people say what they said"
     ) { record, _ in
         var logs = Set<ContentDigest>()
         var findings = record.bundle.documents.evidence.flatMap { judge($0, record, &logs) }
@@ -29,9 +29,25 @@ extension AuditCheck {
             return [AuditFinding(place, "cannot be read: \(error.detail)")]
         }
         logs.formUnion([archived.measured?.log, archived.measured?.list?.digest].compactMap { $0 })
-        return naming.filter { !archived.isBehind($0.entry) }.map {
+        var findings = naming.filter { !archived.isBehind($0.entry) }.map {
             AuditFinding($0.place, "its evidence is for another request, quote or instance than it states")
         }
+        findings += record.problems(of: archived).map { AuditFinding(place, $0) }
+        return findings
+    }
+}
+
+extension AuditRecord {
+    /// What people are said to have said in another way than their entries have it, as far as those are here.
+    fileprivate func problems(of archived: ArchivedDecision) -> [String] {
+        let approvals = (archived.approvals ?? []).filter { recorded in
+            byDigest[recorded.entry].map { $0.entry.body != .approval(recorded.approval) } ?? false
+        }
+        let emergencies = (archived.emergencies ?? []).filter { recorded in
+            byDigest[recorded.entry].map { $0.entry.body != .emergency(recorded.emergency) } ?? false
+        }
+        return approvals.map { "the approval \($0.entry.short) is another one on the ledger" }
+            + emergencies.map { "the emergency \($0.entry.short) is another one on the ledger" }
     }
 }
 

@@ -30,6 +30,10 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
     public var releases: [StandingRelease]
     /// The rollout of the release that was asked for; absent when it had none.
     public var rollout: Rollout?
+    /// The approvals of that release that have a say here; absent when nobody asked who had approved it.
+    public var approvals: [RecordedApproval]?
+    /// The emergencies that were declared for that release; absent when there were none, or nothing for them to lift.
+    public var emergencies: [RecordedEmergency]?
     /// The names that were drawn for a grant and a lease.
     public var identifiers: FreshIdentifiers
     /// What an instance with a TPM showed; present when `software` is not.
@@ -53,6 +57,8 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         state = input.state
         releases = [StandingRelease](of: input.standings)
         rollout = input.release?.rollout
+        approvals = input.approvalsAskedFor
+        emergencies = input.authority.emergencies.isEmpty ? nil : input.authority.emergencies
         identifiers = input.identifiers
         var evidence = evidence
         let list = evidence.ima
@@ -83,13 +89,13 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         state = input.state
         releases = [StandingRelease](of: input.standings)
         rollout = input.release?.rollout
+        approvals = input.approvalsAskedFor
+        emergencies = input.emergencies.isEmpty ? nil : input.emergencies
         identifiers = input.identifiers
         software = SoftwareBasis(
             evidence: evidence,
             keyPosition: positions[input.request.request.key],
             nextPosition: positions[input.request.request.next],
-            // Those for others have no say.
-            approvals: input.approvals.filter { $0.approval.covers(input.record.facts) },
             vouch: input.vouch.map { ArchivedVouch($0) },
             gatewayHolds: input.gatewayHolds
         )
@@ -103,6 +109,9 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         }
         guard (measured == nil) != (software == nil) else {
             throw MessageError(.outOfRange, "exactly one of \"measured\" and \"software\" must be there")
+        }
+        guard emergencies?.isEmpty != true else {
+            throw MessageError(.outOfRange, "\"emergencies\" is left out when there are none")
         }
         if let measured {
             guard measured.evidence.logBytes == nil, measured.evidence.ima == nil else {
@@ -147,8 +156,6 @@ public struct SoftwareBasis: Hashable, Sendable, Codable {
     public var keyPosition: Int64?
     /// The position of the key that was to come; absent, as it should be, when it was never committed.
     public var nextPosition: Int64?
-    /// The approvals that spoke of this instance.
-    public var approvals: [RecordedApproval]
     /// The word of the gateway through which it came.
     public var vouch: ArchivedVouch?
     /// Whether the gateway on whose word its lease rested was trusted still.

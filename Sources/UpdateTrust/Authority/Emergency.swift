@@ -35,7 +35,7 @@ public struct Emergency: Hashable, Sendable, Codable {
 }
 
 /// A declaration, and where the ledger has it.
-public struct RecordedEmergency: Hashable, Sendable {
+public struct RecordedEmergency: Hashable, Sendable, Codable {
     /// The declaration.
     public var emergency: Emergency
     /// SHA-256 of its entry.
