@@ -34,7 +34,12 @@ struct TestVerifier: Sendable {
 
     /// What a test wants otherwise.
     struct Setup: Sendable {
-        var limits = ServiceLimits()
+        /// Those of any verifier, but that a client may be silent for longer: a test can wait minutes for its turn.
+        var limits: ServiceLimits = {
+            var limits = ServiceLimits()
+            limits.idleSeconds = 600
+            return limits
+        }()
         var policy: [UInt8]?
         var revokedOperators: [Label] = []
         /// Who cosigns the ledger.
