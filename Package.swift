@@ -278,7 +278,7 @@ let package = Package(
             [
                 "SoftwareDevice", "FactoryLine", "TPMDevice", "HTTPService", "VerifierService", "VerifierStore",
                 "StoreSQLite",
-                "VerifierClient",
+                "VerifierClient", "Audit", "AuditCollection",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
                 "TPMCrypto", "Endorsement", "DurableFiles", "Compression", crypto, cryptoExtras, x509, asn1, logging,
                 subprocess,

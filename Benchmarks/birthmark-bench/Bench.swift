@@ -60,6 +60,7 @@ struct Suite: Sendable {
     static func all(_ sizes: FleetSizes) -> [Suite] {
         [IMABench.memorySuite] + AppraisalBench.suites + IMABench.suites + EndorsementBench.suites
             + ServiceBench.suites + RenewalBench.suites + LeaseBench.suites(sizes) + RecordBench.suites(sizes)
+            + AppendBench.suites + ProofBench.suites(sizes) + AuditBench.suites
             + BirthBench.suites + LineBench.suites + ModelBench.suites
     }
 }

@@ -7,6 +7,9 @@ struct FleetSizes: ParsableArguments {
     @Option(help: ArgumentHelp("Leases that run out together, and instances on the status list.", valueName: "n"))
     var leases = 100_000
 
+    @Option(help: ArgumentHelp("Entries on the largest ledger that proofs are taken from.", valueName: "n"))
+    var entries = 10_000_000
+
     /// A record that fits into every cache.
     static let small = 1_000
 
@@ -17,6 +20,9 @@ struct FleetSizes: ParsableArguments {
         }
         guard (Self.small...1_000_000).contains(leases) else {
             throw ValidationError("--leases is from \(Self.small) to 1000000")
+        }
+        guard (Self.small...100_000_000).contains(entries) else {
+            throw ValidationError("--entries is from \(Self.small) to 100000000")
         }
     }
 }

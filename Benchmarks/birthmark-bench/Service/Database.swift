@@ -69,7 +69,8 @@ import GRDBSQLite
         }
     }
 
-    func rows<Row>(_ read: (Statement) -> Row) throws -> [Row] {
+    func rows<Row>(_ values: [Value] = [], _ read: (Statement) -> Row) throws -> [Row] {
+        for (index, value) in values.enumerated() { bind(value, at: Int32(index + 1)) }
         var rows: [Row] = []
         var result = unsafe sqlite3_step(handle)
         while result == SQLITE_ROW {
@@ -82,6 +83,11 @@ import GRDBSQLite
     }
 
     func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
+    func blob(_ column: Int32) -> [UInt8] {
+        let count = Int(unsafe sqlite3_column_bytes(handle, column))
+        guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
+    }
     func text(_ column: Int32) -> String {
         unsafe sqlite3_column_text(handle, column).map { unsafe String(cString: $0) } ?? ""
     }

@@ -97,7 +97,13 @@ struct FleetRecord: Sendable {
         let release = StoreChange.release(
             StoredRelease(
                 manifest: fleet.manifest,
-                envelope: [],
+                envelope: try CanonicalJSON.encode(
+                    SignedEnvelope(
+                        payload: fleet.payload,
+                        payloadType: Release.payloadType,
+                        signers: [.p256(P256.Signing.PrivateKey())]
+                    )
+                ),
                 payload: fleet.payload,
                 addedAt: now,
                 addedBy: name

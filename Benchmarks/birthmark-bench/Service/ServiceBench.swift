@@ -1,7 +1,5 @@
-import Crypto
 import Messages
 import VerifierClient
-import VerifierService
 
 /// What a grant costs the running service, against the sum of the parts that no verifier can do without.
 ///
@@ -22,7 +20,8 @@ enum ServiceBench {
                 let (grant, requests, group) = try await BareServer.with(service, answers: answers) { bare in
                     try await measure(service, bare, in: directory)
                 }
-                return try parts(name, service, grant, requests, group: group, in: directory)
+                let parts = try await GrantParts(service, group: group, clients: clients, in: directory)
+                return parts.measurements(name, grant, requests)
             }
         }
     }
@@ -72,46 +71,5 @@ enum ServiceBench {
             let group = (after.decisions - before.decisions) / max(1, after.transactions - before.transactions)
             return (samples[0], samples[1], max(1, Int(group.rounded())))
         }
-    }
-
-    private static func parts(
-        _ name: String,
-        _ service: RunningService,
-        _ grant: Samples,
-        _ requests: Samples,
-        group: Int,
-        in directory: String
-    ) throws -> [Measurement] {
-        let scene = try QuoteScene(.p256())
-        let input = scene.input(scene.known)
-        let key = P256.Signing.PrivateKey()
-        let message = Array("the claims of a grant".utf8)
-        let commit = try BareCommit(
-            at: directory + "/bare.sqlite",
-            like: service.record.file,
-            group: group,
-            members: clients
-        )
-        let times = try alternate([
-            Work("appraisal") { AppraisalBench.appraise(input) },
-            Work("P-256 signature") { try key.signature(for: message).rawRepresentation.count == 64 },
-            Work("group commit", commit.commit),
-        ])
-        let (appraisal, signature, share) = (times[0].median, times[1].median, times[2].median / Double(group))
-        func text(_ value: Double) -> String { String(Int(value.rounded())) }
-        return [
-            Measurement(
-                name,
-                value: grant.median,
-                floor: requests.median + appraisal + signature + share,
-                unit: "us",
-                aim: 2,
-                spread: (grant / requests).spread,
-                note: """
-                    \(text(requests.median)) two bare TLS requests + \(text(appraisal)) appraisal + \(text(signature)) \
-                    signature + \(text(share)) commit share (groups of \(group))
-                    """
-            )
-        ]
     }
 }

@@ -1,0 +1,85 @@
+/// The rows of a ledger, written by SQLite alone: as many, as long, as those of a service's record.
+final class BareLedger {
+    /// What the entries of a record come to on the average.
+    struct Rows {
+        var entry: Int
+        var checkpoint: Int
+        var subject: Int
+        /// Rows of the index for each hundred entries.
+        var subjectsPerHundred: Int
+
+        /// - Parameter first: the entry to begin with.
+        init(of database: Database, from first: Int) throws {
+            entry = try database.number("SELECT avg(length(bytes)) FROM ledger_entry WHERE number >= \(first)")
+            checkpoint = try database.number("SELECT length(checkpoint) FROM ledger_head")
+            subject = try database.number("SELECT avg(length(subject)) FROM ledger_subject WHERE number >= \(first)")
+            let subjects = try database.number("SELECT count(*) FROM ledger_subject WHERE number >= \(first)")
+            let entries = try database.number("SELECT count(*) FROM ledger_entry WHERE number >= \(first)")
+            subjectsPerHundred = 100 * subjects / max(1, entries)
+        }
+    }
+
+    private let rows: Rows
+    private let entry: Statement
+    private let subject: Statement
+    private let node: Statement
+    private let head: Statement
+    private var entries: Int64 = 0
+    private var nodes: Int64 = 0
+    private var subjects: Int64 = 0
+
+    /// Writes into a database that has the tables of a record.
+    init(_ rows: Rows, in database: Database) throws {
+        self.rows = rows
+        entry = try database.prepare("INSERT INTO ledger_entry (number, bytes) VALUES (?, ?)")
+        subject = try database.prepare("INSERT INTO ledger_subject (subject, number) VALUES (?, ?)")
+        node = try database.prepare("INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)")
+        head = try database.prepare("UPDATE ledger_head SET size = ?, checkpoint = ?")
+    }
+
+    /// Writes entries and what is kept of each: a tree has two nodes for an entry.
+    func append(_ count: Int) throws {
+        for _ in 0..<count {
+            try entry.run([.integer(entries), .blob([UInt8](repeating: 0x65, count: rows.entry))])
+            entries += 1
+        }
+        for _ in 0..<2 * count {
+            try node.run([.integer(nodes & 1), .integer(nodes >> 1), .blob(randomBytes(32))])
+            nodes += 1
+        }
+        while subjects < entries * Int64(rows.subjectsPerHundred) / 100 {
+            // Whom entries are about comes in no order.
+            try subject.run([.blob(randomBytes(rows.subject)), .integer(entries)])
+            subjects += 1
+        }
+    }
+
+    /// Writes the end of the ledger, once in a transaction.
+    func close() throws {
+        try head.run([.integer(entries), .blob([UInt8](repeating: 0x63, count: rows.checkpoint))])
+    }
+}
+
+/// Bytes that nobody chose.
+func randomBytes(_ count: Int) -> [UInt8] {
+    var random = SystemRandomNumberGenerator()
+    return (0..<(count + 7) / 8).flatMap { _ in
+        let word = random.next()
+        return (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
+    }
+    .prefix(count).map(\.self)
+}
+
+extension Database {
+    /// An empty database with the tables of another, written as durably as a verifier's.
+    static func like(_ model: String, at path: String) throws -> Database {
+        let database = try Database(path)
+        try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        let tables = try Database(model, readOnly: true)
+            .prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
+            .rows { $0.text(0) }
+        for table in tables { try database.execute(table) }
+        try database.execute("INSERT INTO ledger_head (only, size) VALUES (1, 0)")
+        return database
+    }
+}
