@@ -132,6 +132,7 @@ extension DecisionInput {
                 from: GrantedFrom(release: state.running.manifest, bootState: attested.boot),
                 lease: lease,
                 policy: GrantPolicy(sha256: policy.digest, rule: rule.id),
+                witnesses: rule.witnesses,
                 bounds: GrantBounds(
                     resetCount: clock.resetCount,
                     resets: resets,

@@ -23,6 +23,7 @@ public enum GateCheck {
         if stage.value != .resume { reasons += reasonsOfTime(input, grant: grant) }
         reasons += input.delivery.reasons(
             trust: trust,
+            wanting: grant.claims.witnesses,
             good: grant.claims.iat..<max(grant.claims.iat, grant.claims.exp)
         ) { states($0, grant) }
         guard reasons.isEmpty, let release = release.value, let stage = stage.value else { return .shut(reasons) }

@@ -36,16 +36,23 @@ extension GateFinding<Release> {
 extension GrantDelivery {
     /// What is not on the ledger is not installed: so nothing can be given out in secret.
     /// - Parameters:
+    ///   - witnesses: how many must have signed, as the grant says: it can raise what the bundle requires, never lower it.
     ///   - time: from when the grant was made until it ends, as it says, in seconds since 1970.
     ///   - states: whether an entry is that of the grant.
-    func reasons(trust: GateTrust, good time: Range<Int64>, states: (LedgerEntry) -> Bool) -> [GateReason] {
+    func reasons(
+        trust: GateTrust,
+        wanting witnesses: Int?,
+        good time: Range<Int64>,
+        states: (LedgerEntry) -> Bool
+    ) -> [GateReason] {
         guard let leaf = try? LogEntry(entry.bytes), let stated = try? LedgerEntry(parsing: entry.bytes) else {
             return [.entryMalformed]
         }
         var reasons: [GateReason] = []
         if !states(stated) { reasons.append(.entryMismatch) }
         guard let proof = try? LogProof(parsing: Array(proof.utf8)) else { return reasons + [.proofMalformed] }
-        let quorum = trust.witnessQuorum
+        let quorum = max(trust.witnessQuorum, witnesses ?? 0)
+        guard quorum <= trust.witnesses.count else { return reasons + [.tooFewWitnessesKnown] }
         switch proof.verify(entry: leaf, logKey: trust.ledgerKey, witnesses: trust.witnesses, quorum: quorum) {
         case .success(let verified):
             // Who writes today what was granted last month finds nobody who has seen it last month.

@@ -65,6 +65,7 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
     case checkpointRefused = "checkpoint-refused"
     case notOnLedger = "not-on-ledger"
     case ledgerUnwitnessed = "ledger-unwitnessed"
+    case tooFewWitnessesKnown = "too-few-witnesses-known"
     case ledgerTime = "ledger-time"
 
     /// One sentence for people, with what to do where something can be done.
@@ -106,7 +107,9 @@ public enum GateReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .checkpointRefused: "The ledger's checkpoint is not signed by the ledger's key."
         case .notOnLedger: "The grant's entry is not on the ledger."
         case .ledgerUnwitnessed:
-            "Fewer witnesses than this device's trust bundle requires have signed for the ledger with this grant; ask again."
+            "Fewer witnesses than the grant or this device's trust bundle requires have signed for the ledger with this grant; ask again."
+        case .tooFewWitnessesKnown:
+            "The grant wants more witnesses of the ledger than this device's trust bundle names; renew its trust bundle."
         case .ledgerTime: "The witnesses of the ledger have seen this grant at another time than it says."
         }
     }

@@ -41,6 +41,8 @@ public struct GrantClaims: Hashable, Sendable, Codable {
     public var lease: GrantLease
     /// The policy that allowed it.
     public var policy: GrantPolicy
+    /// How many different witnesses of the ledger must have signed for it, by its rule; absent: as many as the device itself wants.
+    public var witnesses: Int?
     /// Where and when this TPM may use it.
     public var bounds: GrantBounds
 

@@ -51,6 +51,7 @@ struct GrantFrame {
     var nbf: Int64
     var exp: Int64
     var lease: GrantLease
+    var witnesses: Int?
 
     /// The instance that `sub` names.
     func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
@@ -67,6 +68,9 @@ struct GrantFrame {
         }
         guard iat <= nbf, nbf < exp else { throw GrantError(.claims, "the times of the grant are not in order") }
         guard exp <= lease.exp else { throw GrantError(.claims, "the grant would outlive its lease") }
+        if let witnesses, !PolicyRule.witnessCounts.contains(witnesses) {
+            throw GrantError(.claims, "\"witnesses\" is no number of them")
+        }
         return instance
     }
 }
@@ -92,7 +96,8 @@ extension GrantClaims {
             iat: iat,
             nbf: nbf,
             exp: exp,
-            lease: lease
+            lease: lease,
+            witnesses: witnesses
         ).checkedInstance(issuer: issuer)
         guard aud == Self.audience, eat_profile == Self.profile else {
             throw GrantError(.claims, "the token is for another audience or of another profile")

@@ -43,6 +43,7 @@ extension Policy {
                     let floor = floor(of: birth, state)
                     reasons += conditions.reasonsAgainst(floor: floor)
                     details = conditions.details(floor: floor)
+                    if let says = rule.witnessesSay { details.append(says) }
                     if let controls = rule.controls, facts.tier == .compensated {
                         let covering = approvals.filter { $0.approval.covers(birth.facts) }
                         let isApproved = covering.counting(controls.roles, at: now).count >= controls.approvals

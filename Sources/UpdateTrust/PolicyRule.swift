@@ -27,6 +27,9 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     public var attempts: Int?
     /// Who has to have approved a release as a whole; absent: nobody.
     public var releaseApprovals: ReleaseApprovals?
+    /// How many different witnesses of the ledger must have signed for a grant before it counts; absent: as many as verifier and device
+    /// want of any.
+    public var witnesses: Int?
     /// What devices are allowed that are off line; absent: nothing.
     public var delayed: DelayedRule?
     /// What instances without a TPM are held to; absent: the rule serves none of them.
@@ -122,6 +125,7 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         }
         if let problem = window?.problem { throw fault(problem) }
         if let problem = releaseApprovals?.problem { throw fault(problem) }
+        if let problem = problemOfWitnesses { throw fault(problem) }
         if let problem = delayed?.problem { throw fault(problem) }
         if let problem = controls?.problem { throw fault(problem) }
         guard controls == nil || match.tiers.contains(.compensated) else {

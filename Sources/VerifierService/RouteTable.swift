@@ -234,6 +234,9 @@ enum RouteTable {
             // Everybody: C2SP tlog-tiles; the entries name instances by id only.
             Route(.get, "/ledger/checkpoint", by: .anyone) { _ in try await ledger.checkpoint() },
             Route(.get, "/ledger/witnessed", by: .anyone) { _ in try await ledger.witnessed() },
+            Route(.get, "/ledger/witnessed/{count}", by: .anyone) {
+                try await ledger.witnessed(by: $0.parameter("count"))
+            },
             Route(.get, "/ledger/tile/{path...}", by: .anyone) {
                 try await ledger.tile("tile/" + $0.parameter("path"))
             },

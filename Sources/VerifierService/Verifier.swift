@@ -101,7 +101,7 @@ public final class Verifier: Sendable {
         )
         cosignatures = try await Cosignatures(materials, store: store, metrics: metrics, logger: logger)
         trust = TrustInForce(materials, metrics: metrics, logger: logger)
-        policy = PolicyInForce(try .init(parsing: materials.policy))
+        policy = PolicyInForce(try .init(parsing: materials.policy, for: materials.configuration))
         try await LedgerGuard(materials: materials, store: store).check()
         metrics.set(.ledgerSize, to: Double(try await store.ledgerHead().size))
         try await activate(policy: materials.policy)
@@ -111,7 +111,7 @@ public final class Verifier: Sendable {
 
     /// Puts a policy into force: decisions that are under way under the old one are taken again.
     public func activate(policy bytes: [UInt8]) async throws {
-        let next = try PolicyInForce.Current(parsing: bytes)
+        let next = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
         let entry = try WrittenEntry(
             LedgerEntry(
                 at: clock.seconds,
@@ -131,7 +131,7 @@ public final class Verifier: Sendable {
     public func reloadPolicy() async throws {
         let path = materials.directory.file(materials.configuration.policy)
         let bytes = try VerifierMaterials.parsed(path, Policy.maximumSize) { bytes in
-            _ = try PolicyInForce.Current(parsing: bytes)
+            _ = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
             return bytes
         }
         try await activate(policy: bytes)

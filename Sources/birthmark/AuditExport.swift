@@ -21,6 +21,7 @@ struct AuditExport: AsyncParsableCommand {
               birthmark audit export --release 3f…9a --out bad-release.audit
               birthmark audit export --from 2026-11-01 --to 2026-12-01 --out november.audit
               birthmark audit export GW-0001 --with-evidence
+              birthmark audit export GW-0001 --witnesses 3
             """
     )
 
@@ -34,6 +35,13 @@ struct AuditExport: AsyncParsableCommand {
     var to: String?
     @Option(help: ArgumentHelp("Where to write it; default: what it is about, with .audit.", valueName: "file"))
     var out: String?
+    @Option(
+        help: ArgumentHelp(
+            "How many witnesses are to have signed the ledger; default: as many as the trust bundle requires.",
+            valueName: "count"
+        )
+    )
+    var witnesses: Int?
     @Flag(help: "Take along what decisions rested on, and the event logs, as far as the archive keeps them.")
     var withEvidence = false
     @OptionGroup var verifier: VerifierOptions
@@ -52,12 +60,15 @@ struct AuditExport: AsyncParsableCommand {
         let subjects = [instance != nil, release != nil, from != nil].filter { $0 }.count
         guard subjects == 1 else { throw ValidationError("Name a device, or --release, or --from.") }
         guard to == nil || from != nil else { throw ValidationError("--to is the end of --from.") }
+        guard (1...LedgerQuorum.maximumCount).contains(witnesses ?? 1) else {
+            throw ValidationError("--witnesses is a number of them, 1 to \(LedgerQuorum.maximumCount).")
+        }
     }
 
     func run() async throws {
         let keys = try LedgerKeys(try verifier.bundle())
         let (path, bundle, size) = try await verifier.ask { client in
-            let ledger = try await OpenedLedger(.served(by: client), keys, isWitnessed: true)
+            let ledger = try await OpenedLedger(.served(by: client), keys, signedBy: max(keys.quorum, witnesses ?? 0))
             let bar = ProgressBar("collecting")
             defer { bar.finish() }
             let (name, subject) = try await subject(client, ledger, bar)

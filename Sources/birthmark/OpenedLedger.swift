@@ -13,10 +13,9 @@ struct OpenedLedger: Sendable {
     var log: TiledLog { TiledLog(size: checkpoint.size, file: source.file) }
 
     /// Reads a checkpoint.
-    /// - Parameter isWitnessed: whether it is to be one that as many witnesses have signed as are required: a little behind, on a busy ledger.
-    init(_ source: LedgerSource, _ keys: LedgerKeys, isWitnessed: Bool = false) async throws {
-        let quorum = isWitnessed ? keys.quorum : 0
-        let bytes = try await source.file(quorum > 0 ? "witnessed" : "checkpoint")
+    /// - Parameter quorum: how many witnesses are to have signed it: then it is a little behind, on a busy ledger.
+    init(_ source: LedgerSource, _ keys: LedgerKeys, signedBy quorum: Int = 0) async throws {
+        let bytes = try await source.file(quorum == 0 ? "checkpoint" : "witnessed/\(quorum)")
         checkpoint = try keys.verified(bytes, "the checkpoint", quorum: quorum).checkpoint
         do {
             signed = try SignedCheckpoint(parsing: bytes)

@@ -28,6 +28,14 @@ struct PolicyCommand: AsyncParsableCommand {
             var digest: ContentDigest
             var rules: [String]
             var windows: [Window]
+            /// The rules whose grants witnesses of the ledger have to sign for.
+            var witnesses: [Witnesses]
+        }
+
+        private struct Witnesses: Encodable {
+            var rule: String
+            var count: Int
+            var says: String
         }
 
         private struct Window: Encodable {
@@ -43,12 +51,20 @@ struct PolicyCommand: AsyncParsableCommand {
                 rules: policy.rules.map(\.id.text),
                 windows: policy.rules.compactMap { rule in
                     rule.window.map { Window(rule: rule.id.text, says: $0.says(at: UTCTime.now)) }
+                },
+                witnesses: policy.rules.compactMap { rule in
+                    guard let count = rule.witnesses, let says = rule.witnessesSay else { return nil }
+                    return Witnesses(rule: rule.id.text, count: count, says: says)
                 }
             )
             try output.print(report) {
                 let rules = report.rules.joined(separator: ", ")
                 let first = "\(path) is a policy with the rules \(rules); digest \(report.digest)"
-                return ([first] + report.windows.map { "rule \($0.rule): \($0.says)" }).joined(separator: "\n")
+                let windows = report.windows.map { "rule \($0.rule): \($0.says)" }
+                let witnesses = report.witnesses.map {
+                    "rule \($0.rule): \($0.says); a verifier that knows fewer does not take the policy up"
+                }
+                return ([first] + windows + witnesses).joined(separator: "\n")
             }
         }
 

@@ -43,12 +43,7 @@ import Testing
     ) throws -> [GateReason] {
         var input = try world.gate(delivered)
         let log = log ?? world.log
-        let proof = try LogProof(parsing: Array(log.delivery(of: delivered.compact).proof.utf8))
-        var checkpoint = proof.checkpoint
-        let verified = try checkpoint.verify(logKey: log.signer.verifierKey).get()
-        for (witness, time) in signed { try checkpoint.add(witness.cosign(verified, time: time)) }
-        let cosigned = LogProof(index: proof.index, path: proof.path, checkpoint: checkpoint)
-        input.delivery.proof = String(decoding: cosigned.bytes, as: UTF8.self)
+        input.delivery = try log.delivery(of: delivered.compact).cosigned(signed, of: log)
         switch GateCheck.judge(input, trust: try trust(required)) {
         case .open: return []
         case .shut(let reasons): return reasons

@@ -141,17 +141,19 @@ enum Sample {
         drift: Int64? = nil,
         window: String? = nil,
         delayed: String? = nil,
-        approvals: String? = nil
+        approvals: String? = nil,
+        witnesses: Int? = nil
     ) throws -> Policy {
         let rescue = rescue.map { #","rescue":{"seconds":\#($0)}"# } ?? ""
         let drift = drift.map { #","drift":{"seconds":\#($0)}"# } ?? ""
         let window = window.map { #","window":\#($0)"# } ?? ""
         let delayed = delayed.map { #","delayed":\#($0)"# } ?? ""
         let approvals = approvals.map { #","releaseApprovals":\#($0)"# } ?? ""
+        let witnesses = witnesses.map { #","witnesses":\#($0)"# } ?? ""
         let text = #"""
             {"formatVersion":1,"rules":[{"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*",
             "tiers":"*","packages":"*"},"moves":\#(moves),"boot":\#(boot),"lease":{"seconds":\#(lease)},
-            "grant":{"seconds":\#(grant)}\#(rescue)\#(drift)\#(window)\#(delayed)\#(approvals)}]}
+            "grant":{"seconds":\#(grant)}\#(rescue)\#(drift)\#(window)\#(delayed)\#(approvals)\#(witnesses)}]}
             """#
         return try Policy(parsing: Array(text.utf8))
     }

@@ -41,7 +41,7 @@ import X509
                     "POST /v1/challenges", "POST /v1/decisions", "POST /v1/compensated-decisions",
                     "POST /v1/vouched-decisions", "POST /v1/farewells", "POST /v1/compensated-farewells",
                     "GET /v1/epoch",
-                    "GET /ledger/checkpoint", "GET /ledger/witnessed",
+                    "GET /ledger/checkpoint", "GET /ledger/witnessed", "GET /ledger/witnessed/{count}",
                     "GET /ledger/tile/{path...}",
                     "GET /v1/status-lists/1", "GET /healthz", "GET /readyz", "GET /metrics",
                 ]

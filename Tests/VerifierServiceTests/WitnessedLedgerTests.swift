@@ -1,7 +1,5 @@
-import DurableFiles
 import FoundationEssentials
 import Ledger
-import Logging
 import Messages
 import StoreSQLite
 import Testing
@@ -11,7 +9,6 @@ import VerifierStore
 
 @testable import HTTPService
 @testable import VerifierService
-@testable import WitnessService
 
 /// A verifier whose ledger is cosigned: what it gives out, and what it does while witnesses are not there.
 @Suite(.timeLimit(.minutes(20))) struct WitnessedLedgerTests {
@@ -20,89 +17,10 @@ import VerifierStore
 
     init() throws { factory = try TestFactory() }
 
-    /// A witness at work in this process, on a port that it keeps.
-    private struct Witnessing: Sendable {
-        let directory: WitnessDirectory
-        let key: VerifierKey
-
-        init(_ number: Int, in home: TemporaryDirectory) throws {
-            directory = WitnessDirectory(home.path + "/w\(number)")
-            key = try directory.make(
-                WitnessConfiguration(
-                    name: "witness.example/w\(number)",
-                    listen: "127.0.0.1:0",
-                    hosts: ["localhost", "127.0.0.1"],
-                    logs: []
-                ),
-                now: Int64(Date.now.timeIntervalSince1970)
-            )
-        }
-
-        func know(_ log: VerifierKey) throws {
-            var configuration = try directory.read()
-            configuration.logs = [log.text]
-            _ = try directory.make(configuration, now: Int64(Date.now.timeIntervalSince1970))
-        }
-
-        func known(at port: Int) -> WitnessSettings.Known {
-            WitnessSettings.Known(vkey: key.text, url: "https://localhost:\(port)", tlsRoots: directory.roots)
-        }
-
-        /// Serves until it is cancelled.
-        func serve(on port: Int = 0) async throws -> (port: Int, task: Task<Void, any Error>) {
-            let (ports, opened) = AsyncStream.makeStream(of: Int.self)
-            let server = try WitnessServer(
-                directory,
-                address: ListenAddress("127.0.0.1:\(port)"),
-                logger: Logger(label: "witness") { _ in SwiftLogNoOpLogHandler() },
-                onListening: { opened.yield($0) }
-            )
-            let task = Task { try await server.run() }
-            var iterator = ports.makeAsyncIterator()
-            return (try await iterator.next().found(), task)
-        }
-    }
-
-    /// A verifier's directory whose configuration names witnesses.
-    private func prepare(
-        _ directory: VerifierDirectory,
-        _ home: TemporaryDirectory,
-        _ count: Int,
-        required: Int
-    ) async throws -> (setup: TestVerifier.Setup, witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)]) {
-        var setup = TestVerifier.Setup()
-        try TestVerifier.prepare(directory, setup, factory, releases)
-        let log = try VerifierMaterials(directory).checkpointSigner.verifierKey
-        var witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)] = []
-        for number in 1...count {
-            let witness = try Witnessing(number, in: home)
-            try witness.know(log)
-            let served = try await witness.serve()
-            witnesses.append((witness, served.port, served.task))
-        }
-        setup.witnesses = WitnessSettings(
-            required: required,
-            known: witnesses.map { $0.0.known(at: $0.port) },
-            seconds: 3
-        )
-        var configuration = try VerifierMaterials(directory).configuration
-        configuration.witnesses = setup.witnesses
-        try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
-        return (setup, witnesses)
-    }
-
-    private func eventually(_ holds: () async throws -> Bool) async throws {
-        for _ in 0..<1000 {
-            if try await holds() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw Missing()
-    }
-
     @Test func aGrantCarriesWhatNOfMHaveSigned() async throws {
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await prepare(directory, home, 3, required: 2)
+        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 3, required: 2, factory, releases)
         defer { for witness in witnesses { witness.task.cancel() } }
         // One of three is not there from the beginning.
         witnesses[2].task.cancel()
@@ -126,7 +44,7 @@ import VerifierStore
                 #expect(verified.cosignatures.values.allSatisfy { abs($0 - now) < 300 })
 
                 // Once nothing moves any more, what everybody is served carries the lines as well.
-                try await eventually {
+                try await Witnessing.eventually {
                     let served = try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
                     return served.note.signatures.count == 3
                 }
@@ -148,7 +66,7 @@ import VerifierStore
     @Test func withoutWitnessesThereAreLeasesAndNoGrants() async throws {
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await prepare(directory, home, 1, required: 1)
+        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 1, required: 1, factory, releases)
         witnesses[0].task.cancel()
         try? await witnesses[0].task.value
         try await TestVerifier.serve(directory, setup) { service in
@@ -166,7 +84,7 @@ import VerifierStore
                 // It is back on its port: the next attempt finds it.
                 let again = try await witnesses[0].0.serve(on: witnesses[0].port)
                 defer { again.task.cancel() }
-                try await eventually {
+                try await Witnessing.eventually {
                     await service.verifier.cosignatures.witnessed != nil
                 }
                 let granted = try await client.update(device, to: package)
@@ -179,7 +97,7 @@ import VerifierStore
     @Test func attack71_theWitnessFindsARestoredRecord() async throws {
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await prepare(directory, home, 1, required: 1)
+        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 1, required: 1, factory, releases)
         defer { witnesses[0].task.cancel() }
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let package = try await TestVerifier.serve(directory, setup) { service in
@@ -205,7 +123,7 @@ import VerifierStore
                 let refused = try await problem { try await client.update(device, to: package) }
                 #expect(refused.kind == .undecided)
             }
-            try await eventually {
+            try await Witnessing.eventually {
                 service.verifier.metrics.text().contains("birthmark_ledger_witnesses_alarmed 1")
             }
             #expect(service.log.lines.contains { $0.contains("has not signed the ledger") })

@@ -35,6 +35,7 @@ struct GrantAudit {
         var package: GrantedPackage
         var lease: Label
         var policy: GrantPolicy
+        var witnesses: Int?
         var downgrade: ContentDigest?
     }
 
@@ -68,7 +69,8 @@ struct GrantAudit {
             && claims.lease == entry.lease && claims.downgrade == entry.downgrade
             && claims.policy.sha256 == decision.policy && claims.policy.rule == decision.rule
         return (agrees ? [] : ["is not what the grant says, or the decision"])
-            + leaseProblems + releaseProblems(claims.package) + ruleProblems(decision) + downgradeProblems
+            + leaseProblems + releaseProblems(claims.package) + ruleProblems(decision, claims.witnesses)
+            + downgradeProblems
     }
 
     private static func read(
@@ -87,6 +89,7 @@ struct GrantAudit {
                 package: claims.package,
                 lease: claims.lease.id,
                 policy: claims.policy,
+                witnesses: claims.witnesses,
                 downgrade: claims.downgrade?.act
             )
         }
@@ -100,6 +103,7 @@ struct GrantAudit {
             package: claims.package,
             lease: claims.lease.id,
             policy: claims.policy,
+            witnesses: claims.witnesses,
             downgrade: nil
         )
     }
@@ -143,15 +147,20 @@ struct GrantAudit {
         return problems
     }
 
-    private func ruleProblems(_ decision: (policy: ContentDigest, rule: Label?, tier: Tier?)) -> [String] {
+    private func ruleProblems(
+        _ decision: (policy: ContentDigest, rule: Label?, tier: Tier?),
+        _ witnesses: Int?
+    ) -> [String] {
         guard let policy = record.policies[decision.policy], var facts = record.birth(of: instance)?.facts else {
             return []
         }
         // An operator can have let it speak without its TPM: then the rule for those is what counts.
         if let tier = decision.tier { facts.tier = tier }
         let rule = policy.rule(for: PolicySubject(facts, package: entry.package.name))
-        return rule?.id == decision.rule
-            ? [] : ["by its policy another rule decides for this instance than the one named"]
+        guard rule?.id == decision.rule else {
+            return ["by its policy another rule decides for this instance than the one named"]
+        }
+        return rule?.witnesses == witnesses ? [] : ["says another number of witnesses than its rule"]
     }
 
     private var downgradeProblems: [String] {

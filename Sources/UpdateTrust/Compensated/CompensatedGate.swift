@@ -83,6 +83,7 @@ public enum CompensatedGateCheck {
         }
         reasons += input.delivery.reasons(
             trust: trust,
+            wanting: grant.claims.witnesses,
             good: grant.claims.iat..<max(grant.claims.iat, grant.claims.exp)
         ) { entry in
             guard case .grant(let body) = entry.body else { return false }

@@ -38,6 +38,8 @@ public struct CompensatedGrantClaims: Hashable, Sendable, Codable {
     public var lease: GrantLease
     /// The policy that allowed it.
     public var policy: GrantPolicy
+    /// How many different witnesses of the ledger must have signed for it, by its rule; absent: as many as the device itself wants.
+    public var witnesses: Int?
     /// What was required beyond the signature, and what met it.
     public var controls: [ControlReport]
     /// By whose word an instance with a TPM speaks without it; absent for one that was born so.
@@ -93,8 +95,17 @@ extension CompensatedGrantClaims {
         guard controls.allSatisfy(\.isMet), position > 0 else {
             throw GrantError(.claims, "the grant says that a control was not met, or names no committed key")
         }
-        return try GrantFrame(iss: iss, sub: sub, jti: jti, cnf: cnf, iat: iat, nbf: nbf, exp: exp, lease: lease)
-            .checkedInstance(issuer: issuer)
+        return try GrantFrame(
+            iss: iss,
+            sub: sub,
+            jti: jti,
+            cnf: cnf,
+            iat: iat,
+            nbf: nbf,
+            exp: exp,
+            lease: lease,
+            witnesses: witnesses
+        ).checkedInstance(issuer: issuer)
     }
 }
 

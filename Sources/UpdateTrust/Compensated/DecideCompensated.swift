@@ -325,6 +325,7 @@ extension CompensatedInput {
             from: request.request.running,
             lease: GrantLease(id: lease.id, exp: lease.expires),
             policy: GrantPolicy(sha256: policy.digest, rule: ground.rule.id),
+            witnesses: ground.rule.witnesses,
             controls: ground.controls,
             lowered: state.lowered?.mark
         )

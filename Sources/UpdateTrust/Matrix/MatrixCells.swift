@@ -73,6 +73,7 @@ extension PolicyRule {
         var wants = tier == .compensated ? controls?.wants(package) ?? [] : boot.wants
         if let releaseApprovals { wants.append("release approval: \(releaseApprovals.says)") }
         if window != nil { wants.append("window") }
+        if let witnesses { wants.append("ledger witnesses: \(witnesses)") }
         return wants
     }
 }

@@ -261,7 +261,7 @@ extension Verifier {
             note("accepted")
             return acceptance.answer(result: result, commitment: try commitment(acceptance, given))
         case .granted(let grant, let acceptance):
-            let delivery = try await delivery(of: grant.compact, committed)
+            let delivery = try await delivery(of: grant.compact, wanting: grant.terms.claims.witnesses, committed)
             note("granted")
             return acceptance.answer(
                 delivering: delivery,

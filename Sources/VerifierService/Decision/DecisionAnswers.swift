@@ -43,7 +43,7 @@ extension Verifier {
             note("accepted")
             return acceptance.answer(result: result)
         case .granted(let grant, let acceptance):
-            let delivery = try await delivery(of: grant.compact, committed)
+            let delivery = try await delivery(of: grant.compact, wanting: grant.terms.claims.witnesses, committed)
             note("granted")
             return acceptance.answer(delivering: delivery, result: result)
         case .refused(let refused):
@@ -79,12 +79,13 @@ extension Verifier {
     }
 
     /// The grant with the proof that it stands on the ledger.
-    func delivery(of grant: String, _ committed: Committed?) async throws -> GrantDelivery {
+    /// - Parameter witnesses: how many have to have signed by then, as the grant says.
+    func delivery(of grant: String, wanting witnesses: Int?, _ committed: Committed?) async throws -> GrantDelivery {
         guard let committed, let ledger = committed.result.ledger,
             let offset = committed.transition.entries.firstIndex(where: { $0.entry.body.isGrant })
         else { throw ServiceProblem.undecided("a grant without an entry on the ledger") }
         let index = committed.index + offset
-        let proof = try await witnessedProof(of: index) ?? ledger.proof(of: index)
+        let proof = try await witnessedProof(of: index, wanting: witnesses) ?? ledger.proof(of: index)
         return GrantDelivery(
             grant: grant,
             entry: Blob(committed.transition.entries[offset].bytes),

@@ -110,7 +110,7 @@ extension Verifier {
             throw ServiceProblem.undecided("the entry of the grant \(claims.jti) is not on record any more")
         }
         let reader = LedgerReader(store: store, cosignatures: cosignatures)
-        let witnessed = try await witnessedProof(of: index)
+        let witnessed = try await witnessedProof(of: index, wanting: claims.witnesses)
         let proof = if let witnessed { witnessed } else { try await reader.proof(of: index) }
         metrics.count(.decisions, Purpose.delayed.rawValue, "granted-before")
         return try .json(

@@ -1,4 +1,5 @@
 import DurableFiles
+import HTTPService
 import Messages
 import Reappraisal
 import Synchronization
@@ -12,10 +13,22 @@ final class PolicyInForce: Sendable {
 
         var policy: Policy { judged.policy }
 
-        /// Reads a policy's file, with the keys and digests in it.
-        init(parsing bytes: [UInt8]) throws(MessageError) {
+        /// Reads a policy's file, with the keys and digests in it, for a verifier that can do what it says.
+        /// - Throws: `MessageError` when it is no policy; `SetupError` when a rule wants more witnesses than there are, so that nothing
+        ///   would ever be given out under it.
+        init(parsing bytes: [UInt8], for configuration: VerifierConfiguration) throws {
             judged = try JudgedPolicy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
             self.bytes = bytes
+            let known = configuration.witnesses?.known.count ?? 0
+            for rule in policy.rules {
+                guard let wanted = rule.witnesses, wanted > known else { continue }
+                throw SetupError(
+                    .malformed,
+                    "the policy's rule \"\(rule.id)\" wants \(wanted) witnesses of the ledger, and the configuration names \(known)",
+                    hint:
+                        "name them in \"witnesses\" of config.json first, and let birthmark-verifier init write trust.json anew"
+                )
+            }
         }
     }
 

@@ -18,6 +18,13 @@ struct LedgerReader: Sendable {
         return .text(checkpoint.bytes)
     }
 
+    /// The newest one that so many have signed: for an auditor of grants whose rule wants them.
+    func witnessed(by text: String) async throws -> Answer {
+        let count = try Self.index(text)
+        guard let checkpoint = await cosignatures.witnessed(by: count) else { throw ServiceProblem.notFound }
+        return .text(checkpoint.bytes)
+    }
+
     func entry(_ text: String) async throws -> Answer {
         let index = try Self.index(text)
         guard let entry = try await store.ledgerEntries(index..<index + 1).first else { throw ServiceProblem.notFound }

@@ -60,9 +60,9 @@ public struct DirectorySetup: Sendable {
         storeExists: (VerifierConfiguration) -> Bool,
         makeStore: (VerifierConfiguration) throws -> Void
     ) throws {
-        let given = try GivenFiles(options)
         let exists = FileManager.default.fileExists(atPath: directory.configuration)
         let configuration = try exists ? keptConfiguration() : newConfiguration()
+        let given = try GivenFiles(options, for: configuration)
         try PrivateDirectory.make(directory.path)
         if !exists { try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration) }
         // Two at once would each find a part of what the other makes.

@@ -24,9 +24,11 @@ struct GivenFiles {
     // Ten thousand digests, with a remark on each.
     private static let maximumAllowList = 1 << 20
 
-    init(_ options: DirectorySetup.Options) throws {
+    init(_ options: DirectorySetup.Options, for configuration: VerifierConfiguration) throws {
         policy = try options.policy.map { path in
-            try Self.read(path, Policy.maximumSize) { _ = try PolicyInForce.Current(parsing: $0) }
+            try Self.read(path, Policy.maximumSize) {
+                _ = try PolicyInForce.Current(parsing: $0, for: configuration)
+            }
         }
         releaseKeys = try options.releaseKeys.map(Self.keys)
         birthKeys = try Self.stations(options.birthKeys)

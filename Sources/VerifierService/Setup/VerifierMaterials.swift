@@ -66,7 +66,10 @@ public struct VerifierMaterials: Sendable {
         }
         let policyFile = directory.file(configuration.policy)
         policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
-        _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in try PolicyInForce.Current(parsing: bytes) }
+        let settings = configuration
+        _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in
+            try PolicyInForce.Current(parsing: bytes, for: settings)
+        }
         trust = try TrustLists(directory, configuration)
         witnesses = try LedgerWitness.read(configuration.witnesses, in: directory)
     }

@@ -20,10 +20,11 @@ struct Bench: Sendable {
         securityVersion: UInt64 = 4,
         content: [UInt8] = Array("the next system".utf8),
         leaseSeconds: Int64 = 3600,
+        witnessed: TestVerifier.Witnessed = TestVerifier.Witnessed(),
         _ body: (Bench) async throws -> Result
     ) async throws -> Result {
         try await TestDevice.with { device in
-            let verifier = try TestVerifier(of: device.record, leaseSeconds: leaseSeconds)
+            let verifier = try TestVerifier(of: device.record, leaseSeconds: leaseSeconds, witnessed: witnessed)
             let payload = try await Self.release(device, "2.4.0", securityVersion, content, boots: grownTo)
             let envelope = try await verifier.release(payload)
             let package = device.directory + "/system.img"

@@ -24,6 +24,17 @@ actor TestVerifier {
     private var entries: [[UInt8]] = []
     private var clock: ClockReading?
 
+    /// How many witnesses a grant's rule wants, a device's bundle names, and have signed the ledger.
+    struct Witnessed: Sendable {
+        var wanted: Int?
+        var known = 0
+        var signing = 0
+    }
+
+    private nonisolated let witnesses: [WitnessSigner]
+    private nonisolated let known: Int
+    private var signing: Int
+
     /// How many challenges were given, and how much evidence came.
     private(set) var asked = 0
     private(set) var decided = 0
@@ -48,10 +59,16 @@ actor TestVerifier {
     /// How many questions were kept waiting.
     private(set) var kept = 0
 
-    init(of record: BirthRecord, leaseSeconds: Int64 = 3600) throws {
+    init(of record: BirthRecord, leaseSeconds: Int64 = 3600, witnessed: Witnessed = Witnessed()) throws {
         identity = try TLSIdentity()
         grantSigner = try GrantSigner(key: P256.Signing.PrivateKey())
         ledgerSigner = try CheckpointSigner(origin: "ledger.test", privateKey: Curve25519.Signing.PrivateKey())
+        witnesses = try (1...3).map { number in
+            try WitnessSigner(name: "witness.test/w\(number)", privateKey: Curve25519.Signing.PrivateKey())
+        }
+        known = witnessed.known
+        signing = witnessed.signing
+        let wanted = witnessed.wanted.map { #", "witnesses": \#($0)"# } ?? ""
         policy = try Policy(
             parsing: Array(
                 """
@@ -60,7 +77,7 @@ actor TestVerifier {
                   "match": {"environments": ["lab"], "tiers": "*", "models": "*", "hardwareRevisions": "*", "packages": "*"},
                   "moves": {"upgrade": true, "reinstall": true, "downgrade": true},
                   "boot": {"requireLog": false, "secureBoot": "any"},
-                  "lease": {"seconds": \(leaseSeconds)}, "grant": {"seconds": \(min(leaseSeconds, 600))}
+                  "lease": {"seconds": \(leaseSeconds)}, "grant": {"seconds": \(min(leaseSeconds, 600))}\(wanted)
                 }]}
                 """.utf8
             )
@@ -84,6 +101,8 @@ actor TestVerifier {
             tlsRoots: identity.rootPEM,
             grantKeys: [grantSigner.publicKey],
             ledgerKey: ledgerSigner.verifierKey.text,
+            ledgerWitnesses: known == 0
+                ? nil : LedgerQuorum(required: 0, keys: witnesses.prefix(known).map(\.verifierKey.text)),
             releaseKeys: try SigningKeys(threshold: 1, keys: [releaseKey.key])
         )
     }
@@ -108,6 +127,9 @@ actor TestVerifier {
         state = transition.state
         entries += transition.entries.map(\.bytes)
     }
+
+    /// So many witnesses sign the ledger from now on.
+    func setSigning(_ count: Int) { signing = count }
 
     func setClock(ahead seconds: Int64) { ahead = seconds }
 
@@ -279,7 +301,10 @@ actor TestVerifier {
 
     private func checkpoint() throws -> SignedCheckpoint {
         let (tree, node) = try tree()
-        return try ledgerSigner.sign(size: tree.size, root: tree.root(node: node))
+        var checkpoint = try ledgerSigner.sign(size: tree.size, root: tree.root(node: node))
+        let verified = try checkpoint.verify(logKey: ledgerSigner.verifierKey).get()
+        for witness in witnesses.prefix(signing) { try checkpoint.add(witness.cosign(verified, time: Int(now))) }
+        return checkpoint
     }
 
     private func tree() throws -> (MerkleTree, (Int, Int) -> TreeHash) {

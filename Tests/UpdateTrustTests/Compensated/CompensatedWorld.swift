@@ -37,17 +37,19 @@ struct CompensatedWorld {
         environments: String = #""*""#,
         window: String? = nil,
         drift: Int64? = nil,
-        releaseApprovals: String? = nil
+        releaseApprovals: String? = nil,
+        witnesses: Int? = nil
     ) throws -> Policy {
         let controls = controls.map { #","controls":\#($0)"# } ?? ""
         let window = window.map { #","window":\#($0)"# } ?? ""
         let drift = drift.map { #","drift":{"seconds":\#($0)}"# } ?? ""
         let releaseApprovals = releaseApprovals.map { #","releaseApprovals":\#($0)"# } ?? ""
+        let witnesses = witnesses.map { #","witnesses":\#($0)"# } ?? ""
         let text = #"""
             {"formatVersion":1,"rules":[{"id":"no-tpm","match":{"models":"*","hardwareRevisions":"*","environments":\#(environments),
             "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
             "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":3600},"grant":{"seconds":600}
-            \#(controls)\#(window)\#(drift)\#(releaseApprovals)}]}
+            \#(controls)\#(window)\#(drift)\#(releaseApprovals)\#(witnesses)}]}
             """#
         return try Policy(parsing: Array(text.utf8))
     }

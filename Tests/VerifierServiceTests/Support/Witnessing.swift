@@ -1,0 +1,94 @@
+import DurableFiles
+import FoundationEssentials
+import Ledger
+import Logging
+import Messages
+
+@testable import HTTPService
+@testable import VerifierService
+@testable import WitnessService
+
+/// A witness at work in this process, on a port that it keeps.
+struct Witnessing: Sendable {
+    let directory: WitnessDirectory
+    let key: VerifierKey
+
+    init(_ number: Int, in home: TemporaryDirectory) throws {
+        directory = WitnessDirectory(home.path + "/w\(number)")
+        key = try directory.make(
+            WitnessConfiguration(
+                name: "witness.example/w\(number)",
+                listen: "127.0.0.1:0",
+                hosts: ["localhost", "127.0.0.1"],
+                logs: []
+            ),
+            now: Int64(Date.now.timeIntervalSince1970)
+        )
+    }
+
+    func know(_ log: VerifierKey) throws {
+        var configuration = try directory.read()
+        configuration.logs = [log.text]
+        _ = try directory.make(configuration, now: Int64(Date.now.timeIntervalSince1970))
+    }
+
+    func known(at port: Int) -> WitnessSettings.Known {
+        WitnessSettings.Known(vkey: key.text, url: "https://localhost:\(port)", tlsRoots: directory.roots)
+    }
+
+    /// Serves until it is cancelled.
+    func serve(on port: Int = 0) async throws -> (port: Int, task: Task<Void, any Error>) {
+        let (ports, opened) = AsyncStream.makeStream(of: Int.self)
+        let server = try WitnessServer(
+            directory,
+            address: ListenAddress("127.0.0.1:\(port)"),
+            logger: Logger(label: "witness") { _ in SwiftLogNoOpLogHandler() },
+            onListening: { opened.yield($0) }
+        )
+        let task = Task { try await server.run() }
+        var iterator = ports.makeAsyncIterator()
+        return (try await iterator.next().found(), task)
+    }
+
+    /// A verifier's directory whose configuration names witnesses that are at work.
+    /// - Parameter policy: put into the directory when the witnesses are named; `nil` for the usual one.
+    static func prepare(
+        _ directory: VerifierDirectory,
+        _ home: TemporaryDirectory,
+        _ count: Int,
+        required: Int,
+        _ factory: TestFactory,
+        _ releases: TestReleases,
+        policy: [UInt8]? = nil
+    ) async throws -> (setup: TestVerifier.Setup, witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)]) {
+        var setup = TestVerifier.Setup()
+        try TestVerifier.prepare(directory, setup, factory, releases)
+        let log = try VerifierMaterials(directory).checkpointSigner.verifierKey
+        var witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)] = []
+        for number in 1...count {
+            let witness = try Witnessing(number, in: home)
+            try witness.know(log)
+            let served = try await witness.serve()
+            witnesses.append((witness, served.port, served.task))
+        }
+        setup.witnesses = WitnessSettings(
+            required: required,
+            known: witnesses.map { $0.0.known(at: $0.port) },
+            seconds: 3
+        )
+        var configuration = try VerifierMaterials(directory).configuration
+        configuration.witnesses = setup.witnesses
+        try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
+        if let policy { try AtomicFile.write(policy, to: directory.file(configuration.policy)) }
+        return (setup, witnesses)
+    }
+
+    /// Waits until something holds that a witness brings about.
+    static func eventually(_ holds: () async throws -> Bool) async throws {
+        for _ in 0..<1000 {
+            if try await holds() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw Missing()
+    }
+}
