@@ -62,7 +62,7 @@ import Testing
 
     static let services = [
         "birthmark-verifier", "birthmark-factory-ca", "birthmark-device", "birthmark-gateway",
-        "birthmark-gateway-line@",
+        "birthmark-gateway-line@", "birthmark-witness",
     ]
 
     @Test(arguments: services)
