@@ -46,9 +46,12 @@ import VerifierStore
         let record = try Fixture.record(1)
         _ = try await store.commit([.birth(try Fixture.birth(record)), try Fixture.policy("p")], sealer: key.sealer)
         let head = try await store.ledgerHead()
+        let witnessed = try head.checkpoint.found() + Array("a witness's line\n".utf8)
+        try await store.keep(witnessed: witnessed)
         try store.close()
         store = try SQLiteStore.open(at: directory.database)
         #expect(try await store.ledgerHead() == head)
+        #expect(try await store.witnessedCheckpoint() == witnessed)
         #expect(try await store.policy()?.bytes == Array("p".utf8))
         // The tail is taken up from what is stored, not from memory.
         let receipt = try await store.commit([try Fixture.policy("q")], sealer: key.sealer)
