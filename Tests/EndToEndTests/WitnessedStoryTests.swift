@@ -5,51 +5,6 @@ import Testing
 
 /// A ledger with a witness elsewhere, told by the programs: an update, an outage, and an operator who puts back last week's record.
 @Suite(.timeLimit(.minutes(20))) struct WitnessedStoryTests {
-    private struct WitnessPlace {
-        let fleet: Fleet
-        let process: VerifierProcess
-
-        var place: String { fleet.directory + "/witness" }
-
-        init(_ fleet: Fleet) {
-            self.fleet = fleet
-            process = VerifierProcess(
-                fleet.directory + "/witness",
-                fleet.transcript,
-                of: .auditor,
-                ["ledger", "witness", "serve"]
-            )
-        }
-
-        /// Sets it up, and names it in the verifier's configuration.
-        func begin() async throws {
-            let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
-            let made = try await fleet.run(
-                .auditor,
-                [
-                    "ledger", "witness", "init", place, "--name", "witness.example/w1", "--log", bundle.ledgerKey,
-                    "--json",
-                ]
-            )
-            let vkey = try #require(try made.json["vkey"].text)
-            try await process.start()
-            let file = fleet.place + "/config.json"
-            let text = String(decoding: try contents(of: file), as: UTF8.self)
-            let port = try #require(await process.port)
-            let known = #"{"vkey":"\#(vkey)","url":"https://localhost:\#(port)","tlsRoots":"\#(place)/roots.pem"}"#
-            let settings = #""witnesses":{"required":1,"seconds":3,"known":[\#(known)]},"#
-            let start = try #require(text.firstIndex(of: "{"))
-            try write((text[...start] + settings + text[text.index(after: start)...]).utf8, to: file)
-            await fleet.verifier.stop()
-            try await fleet.run(.verifier, ["init", fleet.place])
-            try await fleet.verifier.start()
-            var renewed = try TrustBundle(parsing: contents(of: fleet.place + "/trust.json"))
-            #expect(renewed.ledgerWitnesses?.required == 1)
-            renewed.url = bundle.url
-            try write(EditedJSON.encode(renewed), to: fleet.trust)
-        }
-    }
-
     private func verify(_ fleet: Fleet, _ kept: String) async throws -> Program.Ended {
         try await Program.auditor.run(
             ["ledger", "verify", "--trust", fleet.trust, "--keep", kept, "--json"],
@@ -59,15 +14,7 @@ import Testing
 
     @Test func attack71_deviceWitnessAndAuditorEachCatchARestoredRecord() async throws {
         try await Fleet.with { fleet in
-            let witness = WitnessPlace(fleet)
-            try await witness.begin()
-            let outcome: Result<Void, any Error>
-            do {
-                try await story(fleet, witness)
-                outcome = .success(())
-            } catch { outcome = .failure(error) }
-            await witness.process.stop()
-            try outcome.get()
+            try await WitnessPlace.with(fleet) { witness, _ in try await story(fleet, witness) }
         }
     }
 

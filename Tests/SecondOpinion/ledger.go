@@ -1,13 +1,16 @@
 // A second opinion on a ledger, by golang.org/x/mod/sumdb: note for the checkpoint's signature, tlog for tiles and proofs.
 //
 // Every entry is fetched from where the ledger is served, and shown to be in the tree that the checkpoint was signed over;
-// then the same for a proof that the server made, and for the tree that an earlier checkpoint was signed over.
+// then the same for a proof that the server made, and for the tree that an earlier checkpoint was signed over. Where witnesses are
+// named, the newest checkpoint that enough have signed must have a line of each (C2SP cosignature/v1), and lead to the same tree.
 //
-//	ledger URL CA.pem VKEY PROOF ENTRY OLD-CHECKPOINT
+//	ledger URL CA.pem VKEY PROOF ENTRY OLD-CHECKPOINT [WITNESS-VKEY ...]
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -69,14 +72,65 @@ func (s server) entries(size int64) ([][]byte, error) {
 	return entries, nil
 }
 
-func open(signed []byte, vkey string) (tlog.Tree, error) {
+// A witness's key, which the note package has no algorithm for: C2SP tlog-cosignature, type 0x04.
+type witness struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func newWitness(vkey string) (witness, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return witness{}, fmt.Errorf("not name+keyid+key: %q", vkey)
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil {
+		return witness{}, err
+	}
+	if len(key) != 1+ed25519.PublicKeySize || key[0] != 0x04 {
+		return witness{}, fmt.Errorf("not a witness's key: %q", vkey)
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	hash := binary.BigEndian.Uint32(sum[:])
+	if fmt.Sprintf("%08x", hash) != parts[1] {
+		return witness{}, fmt.Errorf("the key id is not that of the key: %q", vkey)
+	}
+	return witness{parts[0], hash, key[1:]}, nil
+}
+
+func (w witness) Name() string    { return w.name }
+func (w witness) KeyHash() uint32 { return w.hash }
+
+func (w witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	time := binary.BigEndian.Uint64(signature)
+	message := append([]byte(fmt.Sprintf("cosignature/v1\ntime %d\n", time)), text...)
+	return ed25519.Verify(w.key, message, signature[8:])
+}
+
+// The log has signed, and so has each of the witnesses.
+func open(signed []byte, vkey string, witnesses ...note.Verifier) (tlog.Tree, error) {
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
 		return tlog.Tree{}, err
 	}
-	opened, err := note.Open(signed, note.VerifierList(verifier))
+	known := append([]note.Verifier{verifier}, witnesses...)
+	opened, err := note.Open(signed, note.VerifierList(known...))
 	if err != nil {
 		return tlog.Tree{}, err
+	}
+	// Lines that are not valid have failed already, and each key counts once.
+	for _, key := range known {
+		found := false
+		for _, line := range opened.Sigs {
+			found = found || line.Name == key.Name() && line.Hash == key.KeyHash()
+		}
+		if !found {
+			return tlog.Tree{}, fmt.Errorf("%s has not signed", key.Name())
+		}
 	}
 	lines := strings.Split(opened.Text, "\n")
 	if len(lines) != 4 || lines[0] != verifier.Name() || lines[3] != "" {
@@ -117,8 +171,28 @@ func checkProof(proof, entry []byte, vkey string) (int64, error) {
 	return index, tlog.CheckRecord(path, tree.N, tree.Hash, index, tlog.RecordHash(entry))
 }
 
-func judge(url, ca, vkey, proofPath, entryPath, oldPath string) error {
+func judge(url, ca, vkey, proofPath, entryPath, oldPath string, witnessKeys []string) error {
 	s := server{url, ca}
+	var witnessed tlog.Tree
+	if len(witnessKeys) > 0 {
+		var witnesses []note.Verifier
+		for _, key := range witnessKeys {
+			witness, err := newWitness(key)
+			if err != nil {
+				return err
+			}
+			witnesses = append(witnesses, witness)
+		}
+		// Before the checkpoint, which is not behind it.
+		signed, err := s.get("witnessed")
+		if err != nil {
+			return err
+		}
+		witnessed, err = open(signed, vkey, witnesses...)
+		if err != nil {
+			return fmt.Errorf("the witnessed checkpoint: %w", err)
+		}
+	}
 	signed, err := s.get("checkpoint")
 	if err != nil {
 		return err
@@ -161,23 +235,36 @@ func judge(url, ca, vkey, proofPath, entryPath, oldPath string) error {
 	if err != nil {
 		return fmt.Errorf("the old checkpoint: %w", err)
 	}
-	continues, err := tlog.ProveTree(tree.N, old.N, reader)
+	if err := checkContinued(tree, old, reader); err != nil {
+		return err
+	}
+	fmt.Printf("%d entries included, entry %d proven, %d entries continued\n", tree.N, proven, old.N)
+	if len(witnessKeys) > 0 {
+		if err := checkContinued(tree, witnessed, reader); err != nil {
+			return fmt.Errorf("what was witnessed: %w", err)
+		}
+		fmt.Printf("%d entries cosigned by %d\n", witnessed.N, len(witnessKeys))
+	}
+	return nil
+}
+
+func checkContinued(tree, old tlog.Tree, reader tlog.HashReader) error {
+	path, err := tlog.ProveTree(tree.N, old.N, reader)
 	if err != nil {
 		return fmt.Errorf("from %d entries on: %w", old.N, err)
 	}
-	if err := tlog.CheckTree(continues, tree.N, tree.Hash, old.N, old.Hash); err != nil {
+	if err := tlog.CheckTree(path, tree.N, tree.Hash, old.N, old.Hash); err != nil {
 		return fmt.Errorf("from %d entries on: %w", old.N, err)
 	}
-	fmt.Printf("%d entries included, entry %d proven, %d entries continued\n", tree.N, proven, old.N)
 	return nil
 }
 
 func main() {
-	if len(os.Args) != 7 {
-		fmt.Fprintln(os.Stderr, "usage: ledger URL CA.pem VKEY PROOF ENTRY OLD-CHECKPOINT")
+	if len(os.Args) < 7 {
+		fmt.Fprintln(os.Stderr, "usage: ledger URL CA.pem VKEY PROOF ENTRY OLD-CHECKPOINT [WITNESS-VKEY ...]")
 		os.Exit(2)
 	}
-	if err := judge(os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]); err != nil {
+	if err := judge(os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6], os.Args[7:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

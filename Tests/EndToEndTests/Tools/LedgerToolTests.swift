@@ -1,4 +1,6 @@
+import Crypto
 import FoundationEssentials
+import Ledger
 import Messages
 import Testing
 import VerifierClient
@@ -46,37 +48,65 @@ import VerifierClient
         try #require(fetched.succeeded, "\(fetched.error)")
     }
 
+    /// Whether a stranger is served a checkpoint that enough witnesses have signed.
+    private func isWitnessed(_ fleet: Fleet) async throws -> Bool {
+        let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
+        return try await Tool(name: "curl").run(
+            ["--silent", "--fail", "--max-time", "20", "--cacert", fleet.directory + "/ca.pem"]
+                + ["--output", "/dev/null", bundle.url + "/ledger/witnessed"]
+        ).succeeded
+    }
+
     @Test func aToolThatIsNotOursVerifiesALiveLedger() async throws {
         try await Fleet.with { fleet in
-            let device = try #require(fleet.devices.first)
-            try await expect(0, device.agent("attest"))
-            let program = try await build(in: fleet.directory)
-            let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
-            try write(bundle.tlsRoots.utf8, to: fleet.directory + "/ca.pem")
-            let (old, proof, entry) = (
-                fleet.directory + "/old", fleet.directory + "/proof", fleet.directory + "/entry"
-            )
-            try await fetch("/ledger/checkpoint", fleet, to: old)
-            try await fill(fleet, 300)
-            try await fetch("/v1/ledger/proof/257", fleet, to: proof)
-            try await fetch("/v1/ledger/entries/257", fleet, to: entry)
-            func judge(key: String, entry: String, old: String) async throws -> Tool.Ended {
-                try await Tool(name: "env").run(
-                    [program, bundle.url, fleet.directory + "/ca.pem", key, proof, entry, old]
-                )
-            }
-            let judged = try await judge(key: bundle.ledgerKey, entry: entry, old: old)
-            #expect(judged.succeeded, "\(judged.error)")
-            #expect(judged.output.contains("entries included, entry 257 proven"), "\(judged.output)")
-
-            // It can say no.
-            var altered = try contents(of: entry)
-            altered[10] ^= 1
-            try write(altered, to: entry + "-altered")
-            #expect(try await !judge(key: bundle.ledgerKey, entry: entry + "-altered", old: old).succeeded)
-            let foreign = "other.example+" + bundle.ledgerKey.drop { $0 != "+" }.dropFirst()
-            #expect(try await !judge(key: foreign, entry: entry, old: old).succeeded)
+            try await WitnessPlace.with(fleet) { _, witness in try await judged(fleet, witness) }
         }
+    }
+
+    /// - Parameter witness: the key of the ledger's witness.
+    private func judged(_ fleet: Fleet, _ witness: String) async throws {
+        let device = try #require(fleet.devices.first)
+        try await expect(0, device.agent("attest"))
+        let program = try await build(in: fleet.directory)
+        let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
+        try write(bundle.tlsRoots.utf8, to: fleet.directory + "/ca.pem")
+        let (old, proof, entry) = (
+            fleet.directory + "/old", fleet.directory + "/proof", fleet.directory + "/entry"
+        )
+        try await fetch("/ledger/checkpoint", fleet, to: old)
+        try await fill(fleet, 300)
+        try await fetch("/v1/ledger/proof/257", fleet, to: proof)
+        try await fetch("/v1/ledger/entries/257", fleet, to: entry)
+        func judge(key: String, entry: String, witnesses: [String] = []) async throws -> Tool.Ended {
+            try await Tool(name: "env").run(
+                [program, bundle.url, fleet.directory + "/ca.pem", key, proof, entry, old] + witnesses
+            )
+        }
+        let judged = try await judge(key: bundle.ledgerKey, entry: entry)
+        #expect(judged.succeeded, "\(judged.error)")
+        #expect(judged.output.contains("entries included, entry 257 proven"), "\(judged.output)")
+        for _ in 0..<100 {
+            if try await isWitnessed(fleet) { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let witnessed = try await judge(key: bundle.ledgerKey, entry: entry, witnesses: [witness])
+        #expect(witnessed.succeeded, "\(witnessed.error)")
+        #expect(witnessed.output.contains("entries cosigned by 1"), "\(witnessed.output)")
+
+        // It can say no.
+        var altered = try contents(of: entry)
+        altered[10] ^= 1
+        try write(altered, to: entry + "-altered")
+        #expect(try await !judge(key: bundle.ledgerKey, entry: entry + "-altered").succeeded)
+        let foreign = "other.example+" + bundle.ledgerKey.drop { $0 != "+" }.dropFirst()
+        #expect(try await !judge(key: foreign, entry: entry).succeeded)
+        // Another key of the same name has not signed; nor is the log its own witness.
+        let stranger = try WitnessSigner(name: WitnessPlace.name, privateKey: Curve25519.Signing.PrivateKey())
+        let both = [witness, stranger.verifierKey.text]
+        let unsigned = try await judge(key: bundle.ledgerKey, entry: entry, witnesses: both)
+        #expect(!unsigned.succeeded && unsigned.error.contains("has not signed"), "\(unsigned)")
+        let ownWitness = try await judge(key: bundle.ledgerKey, entry: entry, witnesses: [bundle.ledgerKey])
+        #expect(!ownWitness.succeeded)
     }
 
     @Test func aCopyIsMadeFollowedAndChecked() async throws {
