@@ -67,8 +67,16 @@ struct AuditExport: AsyncParsableCommand {
 
     func run() async throws {
         let keys = try LedgerKeys(try verifier.bundle())
+        let quorum = max(keys.quorum, witnesses ?? 0)
+        guard quorum <= keys.witnesses.count else {
+            throw CommandFailure(
+                .malformed,
+                "--witnesses \(quorum), and the trust bundle names \(keys.witnesses.count)",
+                hint: "take the verifier's trust.json anew, or ask for fewer"
+            )
+        }
         let (path, bundle, size) = try await verifier.ask { client in
-            let ledger = try await OpenedLedger(.served(by: client), keys, signedBy: max(keys.quorum, witnesses ?? 0))
+            let ledger = try await OpenedLedger(.served(by: client), keys, signedBy: quorum)
             let bar = ProgressBar("collecting")
             defer { bar.finish() }
             let (name, subject) = try await subject(client, ledger, bar)

@@ -88,9 +88,10 @@ public struct DirectoryCheck: Sendable {
     private func witnesses(_ materials: VerifierMaterials, _ store: any VerifierStore) async throws -> Finding? {
         guard let settings = materials.configuration.witnesses, !settings.known.isEmpty else { return nil }
         let hint = "look at the service's log for why a witness has not signed; \"witnesses\" in config.json names them"
-        let need =
-            settings.required == 0
-            ? "none is required" : "\(settings.required) are required before a grant is given out"
+        let policy = try PolicyInForce.Current(parsing: materials.policy, for: materials.configuration).policy
+        let required = max(settings.required, policy.rules.compactMap(\.witnesses).max() ?? 0)
+        let upTo = required == settings.required ? "" : "up to "
+        let need = required == 0 ? "none is required" : "\(upTo)\(required) are required before a grant is given out"
         guard let kept = try await store.witnessedCheckpoint() else {
             return Finding(grade: .notice, text: "no witness has signed the ledger yet; \(need)", hint: hint)
         }
@@ -110,7 +111,7 @@ public struct DirectoryCheck: Sendable {
         let count = verified.cosignatures.count
         let text =
             "\(count) of \(settings.known.count) witnesses have signed the ledger's first \(size) entries; \(need)"
-        return count >= max(1, settings.required)
+        return count >= max(1, required)
             ? Finding(grade: .ok, text: text) : Finding(grade: .notice, text: text, hint: hint)
     }
 
