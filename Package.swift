@@ -151,7 +151,8 @@ let package = Package(
         library(
             "VerifierClient",
             [
-                "Messages", "DurableFiles", nioSSL, nioCore, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Messages", "DurableFiles", crypto, nioSSL, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]

@@ -57,7 +57,7 @@ public enum HostSetup {
             commonName: station.text,
             key: key.publicKey,
             uris: [
-                CallingOperator.namePrefix + station.text, CallingOperator.rolePrefix + OperatorRole.factory.rawValue,
+                OperatorURI.name + station.text, OperatorURI.role + OperatorRole.factory.rawValue,
             ],
             from: now - clockTolerance,
             until: now + days * 86_400

@@ -49,6 +49,7 @@ extension Gateway {
         guard !wantsResult || parts[1] == "result=ear" else { throw ServiceProblem.malformed("query \(parts[1])") }
         return try await route.answer(
             Exchange(
+                target: path,
                 parameters: [:],
                 query: wantsResult ? ["result": "ear"] : [:],
                 body: body,

@@ -52,10 +52,12 @@ struct Responder: HTTPResponder {
             readToEnd = true
             answer = try await found.handler(
                 Exchange(
+                    target: request.head.path ?? "",
                     parameters: parameters,
                     query: query,
                     body: body,
                     caller: caller,
+                    statement: Self.statement(request),
                     peer: peer,
                     address: channel.remoteAddress?.ipAddress
                 )
@@ -98,6 +100,12 @@ struct Responder: HTTPResponder {
         }
         guard !caller.roles.isDisjoint(with: roles) else { throw ServiceProblem.forbidden }
         return caller
+    }
+
+    private static func statement(_ request: Request) -> String? {
+        guard let name = HTTPFields.Element.Name(SignedStatement.headerName) else { return nil }
+        let values = request.headers[values: name]
+        return values.count == 1 ? values.first : nil
     }
 
     private func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {

@@ -74,7 +74,7 @@ package struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, Cus
             case .literal(let text):
                 guard parts[index] == text else { return nil }
             case .parameter(let name):
-                guard let value = Self.decoded(parts[index]), !value.isEmpty else { return nil }
+                guard let value = PathSegment.decode(parts[index]), !value.isEmpty else { return nil }
                 parameters[name] = value
             case .rest(let name):
                 parameters[name] = parts[index...].joined(separator: "/")
@@ -83,51 +83,39 @@ package struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, Cus
         }
         return parts.count == segments.count ? parameters : nil
     }
-
-    /// The text behind percent-encoding (RFC 3986 section 2.1); `nil` unless it is printable ASCII.
-    private static func decoded(_ segment: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = segment.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        guard bytes.allSatisfy({ (0x21..<0x7F).contains($0) }) else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 }
 
 /// A request that was let in, with its whole body.
 package struct Exchange: Sendable {
+    /// The request's target as it came, with its query.
+    package var target: String
     package var parameters: [String: String]
     package var query: [String: String]
     package var body: [UInt8]
     /// Who calls, on routes of operators.
     package var caller: CallingOperator?
+    /// What the caller has signed for this very request (`birthmark-act`), as it came; `nil` without one, or with two.
+    package var statement: String?
     package var peer: PeerAddress
     /// The peer's own IP address; `nil` where it has none.
     package var address: String?
 
     package init(
+        target: String,
         parameters: [String: String],
         query: [String: String],
         body: [UInt8],
         caller: CallingOperator?,
+        statement: String? = nil,
         peer: PeerAddress,
         address: String?
     ) {
+        self.target = target
         self.parameters = parameters
         self.query = query
         self.body = body
         self.caller = caller
+        self.statement = statement
         self.peer = peer
         self.address = address
     }

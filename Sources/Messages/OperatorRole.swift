@@ -9,3 +9,11 @@ public enum OperatorRole: String, Hashable, Sendable, Codable, CaseIterable {
     /// Imports births.
     case factory
 }
+
+/// How an operator's certificate says whose it is and what it lets him do: URIs among its subject alternative names.
+public enum OperatorURI {
+    /// Before the operator's name: exactly one.
+    public static let name = "urn:birthmark:operator:"
+    /// Before each role.
+    public static let role = "urn:birthmark:role:"
+}

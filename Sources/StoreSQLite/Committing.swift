@@ -95,7 +95,21 @@ extension SQLiteStore {
         case .emergency(let emergency, let entry): try Emergencies.apply(emergency, entry, db)
         case .policy(let policy, _): try apply(policy, db)
         case .shedding(let entries, _): try Archive.shed(entries, db)
+        case .signed(let change, let act): try apply(change, signedAs: act, at: index, db)
         }
+    }
+
+    /// The statement stays only when the change does.
+    private func apply(
+        _ change: StoreChange,
+        signedAs act: StoredAct,
+        at index: Int,
+        _ db: Database
+    ) throws -> StoreOutcome? {
+        guard try !Acts.isUsed(act, db) else { return .challengeUsed }
+        if let obstacle = try apply(change, at: index, db) { return obstacle }
+        try Acts.insert(act, db)
+        return nil
     }
 
     private func apply(_ decision: DecisionChange, at index: Int, _ db: Database) throws -> StoreOutcome? {

@@ -103,6 +103,7 @@ extension RecordMemory.Contents {
         case .withdrawal(let manifest, let withdrawal, _):
             standings.keep(withdrawal.isRecall ? .recalled : .withdrawn, for: manifest)
         case .rollout(let change): takeLater(change.rollout)
+        case .signed(let change, _): take(change)
         case .policy, .bundle, .bundleFinished, .approval, .emergency, .shedding: break
         }
     }

@@ -36,6 +36,7 @@ enum Schema {
         }
         migrator.registerMigration("14") { db in try db.execute(sql: version14) }
         migrator.registerMigration("15") { db in try db.execute(sql: version15) }
+        migrator.registerMigration("16") { db in try db.execute(sql: version16) }
         return migrator
     }
 
@@ -299,6 +300,22 @@ enum Schema {
         CREATE TABLE measured_list (
             digest BLOB NOT NULL PRIMARY KEY,
             bytes BLOB NOT NULL
+        ) STRICT;
+        """
+
+    // Of a person's certificate and of a body that is sent again there is one copy, by their SHA-256.
+    private static let version16 = """
+        CREATE TABLE act_document (
+            digest BLOB NOT NULL PRIMARY KEY,
+            bytes BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE act (
+            digest BLOB NOT NULL PRIMARY KEY,
+            nonce BLOB NOT NULL UNIQUE,
+            statement BLOB NOT NULL,
+            certificate BLOB NOT NULL REFERENCES act_document (digest),
+            body BLOB REFERENCES act_document (digest)
         ) STRICT;
         """
 }

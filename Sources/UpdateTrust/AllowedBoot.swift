@@ -56,13 +56,16 @@ public struct BootAllowance: Hashable, Sendable {
     public var addition: BootAddition
     /// By whom.
     public var by: Label
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
     /// More moves than this are a profile of another machine.
     public static let maximumMoves = 64
 
     /// Names an allowance.
-    public init(_ addition: BootAddition, by: Label) {
+    public init(_ addition: BootAddition, by: Label, statement: ContentDigest? = nil) {
         self.addition = addition
         self.by = by
+        self.statement = statement
     }
 
     /// What came of it.
@@ -99,7 +102,7 @@ public struct BootAllowance: Hashable, Sendable {
                 moves.append(AllowedMove(pcr: pcr, from: HexBytes(old), to: HexBytes(value)))
             }
         }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.record(
             .allowance(BootAdditionEntry(quote: refused.quote, log: refused.log, moves: moves, reason: reason))
         )

@@ -39,13 +39,22 @@ public struct DowngradeAllowance: Hashable, Sendable {
     public var by: Label
     /// Why.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ known: KnownRelease, seconds: Int64, by: Label, reason: Remark) {
+    public init(
+        _ known: KnownRelease,
+        seconds: Int64,
+        by: Label,
+        reason: Remark,
+        statement: ContentDigest? = nil
+    ) {
         self.known = known
         self.seconds = seconds
         self.by = by
         self.reason = reason
+        self.statement = statement
     }
 
     /// What came of it.
@@ -84,7 +93,7 @@ public struct DowngradeAllowance: Hashable, Sendable {
         guard release.securityVersion < floor else {
             return .refused("The release is not below the instance's security floor \(floor): the policy decides.")
         }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.record(
             .downgrade(
                 DowngradeEntry(

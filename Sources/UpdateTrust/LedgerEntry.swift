@@ -11,6 +11,9 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     public var prev: ContentDigest?
     /// On whose authority.
     public var actor: Actor
+    /// What the operator has signed for it: SHA-256 of the envelope of his statement (``Messages/SignedStatement/digest``); absent in
+    /// entries of others, and in those that were written before operators signed.
+    public var statement: ContentDigest?
     /// What happened.
     public var body: Body
 
@@ -93,11 +96,19 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     }
 
     /// Joins the parts.
-    public init(at: Int64, instance: InstanceID? = nil, prev: ContentDigest? = nil, actor: Actor, body: Body) {
+    public init(
+        at: Int64,
+        instance: InstanceID? = nil,
+        prev: ContentDigest? = nil,
+        actor: Actor,
+        statement: ContentDigest? = nil,
+        body: Body
+    ) {
         self.at = at
         self.instance = instance
         self.prev = prev
         self.actor = actor
+        self.statement = statement
         self.body = body
     }
 
@@ -107,7 +118,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case v, type, at, instance, prev, actor, body
+        case v, type, at, instance, prev, actor, statement, body
     }
 
     /// Reads the JSON form.
@@ -124,6 +135,14 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         instance = try container.decodeIfPresent(InstanceID.self, forKey: .instance)
         prev = try container.decodeIfPresent(ContentDigest.self, forKey: .prev)
         actor = try container.decode(Actor.self, forKey: .actor)
+        statement = try container.decodeIfPresent(ContentDigest.self, forKey: .statement)
+        guard statement == nil || actor.kind == .operator else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .statement,
+                in: container,
+                debugDescription: "nobody but an operator signs his acts"
+            )
+        }
         switch try container.decode(Kind.self, forKey: .type) {
         case .birth: body = .birth(try container.decode(BirthEntry.self, forKey: .body))
         case .rework: body = .rework(try container.decode(ReworkEntry.self, forKey: .body))
@@ -162,6 +181,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         try container.encodeIfPresent(instance, forKey: .instance)
         try container.encodeIfPresent(prev, forKey: .prev)
         try container.encode(actor, forKey: .actor)
+        try container.encodeIfPresent(statement, forKey: .statement)
         switch body {
         case .birth(let body): try container.encode(body, forKey: .body)
         case .rework(let body): try container.encode(body, forKey: .body)

@@ -18,12 +18,15 @@ public struct OperatorAct: Hashable, Sendable {
     public var by: Label
     /// Why.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ kind: Kind, by: Label, reason: Remark) {
+    public init(_ kind: Kind, by: Label, reason: Remark, statement: ContentDigest? = nil) {
         self.kind = kind
         self.by = by
         self.reason = reason
+        self.statement = statement
     }
 
     /// What came of an act.
@@ -47,7 +50,7 @@ public struct OperatorAct: Hashable, Sendable {
             }
         guard let next = state.lifecycle.after(event) else { return .refused(state.lifecycle) }
         if kind == .reinstate, state.fork != nil { return .forked }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.record(.act(OperatorEntry(act: kind, reason: reason)))
         switch kind {
         case .suspend: try draft.endLease(because: .suspended)

@@ -34,11 +34,14 @@ public struct RolloutAct: Hashable, Sendable {
     public var order: RolloutOrder
     /// By whom.
     public var by: Label
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ order: RolloutOrder, by: Label) {
+    public init(_ order: RolloutOrder, by: Label, statement: ContentDigest? = nil) {
         self.order = order
         self.by = by
+        self.statement = statement
     }
 
     /// What came of it.
@@ -87,6 +90,7 @@ public struct RolloutAct: Hashable, Sendable {
                 restarts: staged?.rollout.status == .halted,
                 at: now,
                 by: actor,
+                signed: statement,
                 because: reason
             )
         )
@@ -120,6 +124,7 @@ extension RolloutChange {
         restarts: Bool,
         at now: Int64,
         by actor: Actor,
+        signed statement: ContentDigest? = nil,
         because reason: Remark
     ) throws(MessageError) {
         var next = next
@@ -138,6 +143,6 @@ extension RolloutChange {
             failed: staged?.failed ?? 0,
             reason: reason
         )
-        entry = try WrittenEntry(LedgerEntry(at: now, actor: actor, body: .rollout(body)))
+        entry = try WrittenEntry(LedgerEntry(at: now, actor: actor, statement: statement, body: .rollout(body)))
     }
 }

@@ -70,18 +70,28 @@ struct TransitionDraft {
     private var entries: [WrittenEntry] = []
     let now: Int64
     private let actor: Actor
+    private let statement: ContentDigest?
     private let version: Int64
 
-    init(of state: InstanceState, at now: Int64, actor: Actor) {
+    /// - Parameter statement: what the operator has signed, when it is one who acts.
+    init(of state: InstanceState, at now: Int64, actor: Actor, statement: ContentDigest? = nil) {
         self.state = state
         self.now = now
         self.actor = actor
+        self.statement = statement
         version = state.version
     }
 
     mutating func record(_ body: LedgerEntry.Body) throws(MessageError) {
         let written = try WrittenEntry(
-            LedgerEntry(at: now, instance: state.instance, prev: state.lastEntry, actor: actor, body: body)
+            LedgerEntry(
+                at: now,
+                instance: state.instance,
+                prev: state.lastEntry,
+                actor: actor,
+                statement: statement,
+                body: body
+            )
         )
         entries.append(written)
         state.lastEntry = written.digest

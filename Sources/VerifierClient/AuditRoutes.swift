@@ -36,6 +36,11 @@ extension VerifierClient {
         try await exchange("/v1/policies/\(digest)", isRepeatable: true, limit: limit)
     }
 
+    /// What an operator has signed for an act, by the digest that its entries name.
+    public func act(_ digest: ContentDigest) async throws(VerifierClientError) -> SignedAct {
+        try await get("/v1/acts/\(digest)", limit: SignedAct.maximumSize)
+    }
+
     /// What a decision rested on, by the digest of the entry that states it; `nil` when the archive has nothing of it, or no longer.
     public func archived(_ entry: ContentDigest) async throws(VerifierClientError) -> ArchivedReport? {
         do throws(VerifierClientError) {

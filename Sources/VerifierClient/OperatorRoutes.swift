@@ -75,7 +75,7 @@ extension VerifierClient {
     /// What became of the grants of one instance, by its id or serial number; the latest first, a page of them.
     public func updates(of name: Label, before: Int64? = nil) async throws(VerifierClientError) -> UpdateList {
         try await get(
-            "/v1/instances/\(Self.pathSegment(name))/updates" + (before.map { "?before=\($0)" } ?? ""),
+            "/v1/instances/\(PathSegment.encode(name))/updates" + (before.map { "?before=\($0)" } ?? ""),
             limit: UpdateList.maximumSize
         )
     }
@@ -87,12 +87,12 @@ extension VerifierClient {
 
     /// One instance, by its id or serial number.
     public func instance(_ name: Label) async throws(VerifierClientError) -> InstanceReport {
-        try await get("/v1/instances/\(Self.pathSegment(name))", limit: InstanceReport.maximumSize)
+        try await get("/v1/instances/\(PathSegment.encode(name))", limit: InstanceReport.maximumSize)
     }
 
     /// Why the boot of an instance was refused, by its id or serial number.
     public func refusedBoot(of name: Label) async throws(VerifierClientError) -> BootExplanation {
-        try await get("/v1/instances/\(Self.pathSegment(name))/refused-boot", limit: BootExplanation.maximumSize)
+        try await get("/v1/instances/\(PathSegment.encode(name))/refused-boot", limit: BootExplanation.maximumSize)
     }
 
     /// Lets PCRs of a refused boot through that somebody has reviewed.
@@ -101,7 +101,7 @@ extension VerifierClient {
         _ addition: BootAddition
     ) async throws(VerifierClientError) -> InstanceReport {
         try await post(
-            "/v1/instances/\(Self.pathSegment(name))/allow-boot",
+            "/v1/instances/\(PathSegment.encode(name))/allow-boot",
             addition,
             limit: InstanceReport.maximumSize
         )
@@ -113,7 +113,7 @@ extension VerifierClient {
         _ order: DowngradeOrder
     ) async throws(VerifierClientError) -> InstanceReport {
         try await post(
-            "/v1/instances/\(Self.pathSegment(name))/allow-downgrade",
+            "/v1/instances/\(PathSegment.encode(name))/allow-downgrade",
             order,
             limit: InstanceReport.maximumSize
         )
@@ -125,7 +125,7 @@ extension VerifierClient {
         _ order: ForkOrder
     ) async throws(VerifierClientError) -> InstanceReport {
         try await post(
-            "/v1/instances/\(Self.pathSegment(name))/settle-fork",
+            "/v1/instances/\(PathSegment.encode(name))/settle-fork",
             order,
             limit: InstanceReport.maximumSize
         )
@@ -136,7 +136,7 @@ extension VerifierClient {
         at name: Label,
         _ order: WitnessOrder
     ) async throws(VerifierClientError) -> WitnessAnswer {
-        try await post("/v1/instances/\(Self.pathSegment(name))/witness", order, limit: WitnessAnswer.maximumSize)
+        try await post("/v1/instances/\(PathSegment.encode(name))/witness", order, limit: WitnessAnswer.maximumSize)
     }
 
     /// Lets an instance speak without its TPM for a time; the same order again is answered again.
@@ -145,7 +145,7 @@ extension VerifierClient {
         _ order: LowerTierOrder
     ) async throws(VerifierClientError) -> LoweredTierFile {
         try await post(
-            "/v1/instances/\(Self.pathSegment(name))/lower-tier",
+            "/v1/instances/\(PathSegment.encode(name))/lower-tier",
             order,
             limit: LoweredTierFile.maximumSize,
             isRepeatable: true
@@ -158,7 +158,7 @@ extension VerifierClient {
         _ reason: OperatorReason
     ) async throws(VerifierClientError) -> InstanceReport {
         try await post(
-            "/v1/instances/\(Self.pathSegment(name))/raise-tier",
+            "/v1/instances/\(PathSegment.encode(name))/raise-tier",
             reason,
             limit: InstanceReport.maximumSize
         )
@@ -166,7 +166,7 @@ extension VerifierClient {
 
     /// Says through which gateways an instance without a TPM may speak.
     public func assign(_ name: Label, _ order: GatewayOrder) async throws(VerifierClientError) -> InstanceReport {
-        try await post("/v1/instances/\(Self.pathSegment(name))/gateways", order, limit: InstanceReport.maximumSize)
+        try await post("/v1/instances/\(PathSegment.encode(name))/gateways", order, limit: InstanceReport.maximumSize)
     }
 
     /// Approves a release as a whole, or for devices without a TPM, in the caller's name.
@@ -203,7 +203,7 @@ extension VerifierClient {
         _ reason: OperatorReason
     ) async throws(VerifierClientError) -> InstanceReport {
         try await post(
-            "/v1/instances/\(Self.pathSegment(name))/\(act.rawValue)",
+            "/v1/instances/\(PathSegment.encode(name))/\(act.rawValue)",
             reason,
             limit: InstanceReport.maximumSize
         )
@@ -246,11 +246,6 @@ extension VerifierClient {
 
     // A bundle has at most 256 entries of at most 65,535 bytes, each behind its length.
     private static let maximumLedgerFileSize = 256 * (2 + 65_535)
-
-    // Of a label's characters only these two have a meaning in a path (RFC 3986 section 3.3 allows them; some servers do not).
-    private static func pathSegment(_ name: Label) -> String {
-        name.text.map { $0 == "+" ? "%2B" : $0 == ":" ? "%3A" : String($0) }.joined()
-    }
 
     func get<Answer: Codable>(_ path: String, limit: Int) async throws(VerifierClientError) -> Answer {
         try decoded(

@@ -34,6 +34,13 @@ public struct VerifierClient: Sendable {
     private let transport: Transport
     let url: String
     private let limits: Limits
+    private let signatory: Signatory?
+
+    /// Who signs what this client has done, and to whom.
+    private struct Signatory: Sendable {
+        var identity: OperatorIdentity
+        var verifier: Label
+    }
 
     /// Runs `body` with a client, and closes its connections whatever happens.
     /// - Throws: `VerifierClientError.unusable`, or what `body` throws.
@@ -43,7 +50,14 @@ public struct VerifierClient: Sendable {
         limits: Limits = Limits(),
         _ body: (VerifierClient) async throws -> Result
     ) async throws -> Result {
-        try await with(url: trust.url, tlsRoots: trust.tlsRoots, identity: identity, limits: limits, body)
+        try await with(
+            url: trust.url,
+            tlsRoots: trust.tlsRoots,
+            identity: identity,
+            verifier: Label(trust.verifier),
+            limits: limits,
+            body
+        )
     }
 
     /// The same for a gateway, which answers an instance without a TPM like a verifier.
@@ -59,14 +73,22 @@ public struct VerifierClient: Sendable {
     }
 
     /// The same for whoever stands at an address: only roots in PEM are believed about who that is.
+    /// - Parameter verifier: for whom acts are signed; `nil` where nobody takes any.
     static func with<Result: Sendable>(
         url: String,
         tlsRoots: String,
         identity: OperatorIdentity?,
+        verifier: Label? = nil,
         limits: Limits = Limits(),
         _ body: (VerifierClient) async throws -> Result
     ) async throws -> Result {
-        let client = try VerifierClient(url: url, tlsRoots: tlsRoots, identity: identity, limits: limits)
+        let client = try VerifierClient(
+            url: url,
+            tlsRoots: tlsRoots,
+            identity: identity,
+            verifier: verifier,
+            limits: limits
+        )
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(try await body(client))
@@ -81,6 +103,7 @@ public struct VerifierClient: Sendable {
         url given: String,
         tlsRoots: String,
         identity: OperatorIdentity?,
+        verifier: Label?,
         limits: Limits
     ) throws(VerifierClientError) {
         guard given.hasPrefix("https://") else { throw .unusable("the trust bundle's url is not https") }
@@ -107,12 +130,16 @@ public struct VerifierClient: Sendable {
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url
         self.limits = limits
+        signatory = identity.flatMap { identity in
+            verifier.map { Signatory(identity: identity, verifier: $0) }
+        }
     }
 
     private init(_ line: LineTransport, limits: Limits) {
         transport = .line(line)
         url = LineTransport.scheme + line.path
         self.limits = limits
+        signatory = nil
     }
 
     /// One exchange, or several when it changes nothing at the verifier and the fault may pass.
@@ -157,6 +184,11 @@ public struct VerifierClient: Sendable {
             request.method = .POST
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
+            // Anew each time: a statement counts once.
+            if let signatory, RequestedAct(path: path) != nil {
+                let statement = try signatory.identity.statement(to: signatory.verifier, path: path, body: body)
+                request.headers.add(name: SignedStatement.headerName, value: statement)
+            }
         }
         let answer: Answer
         do {

@@ -37,29 +37,11 @@ enum RouteTable {
 
             // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
             Route(.get, "/v1/epoch", by: .anyone) { _ in try verifier.epoch() },
-            Route(
-                .post,
-                "/v1/delayed/requests",
-                by: .operators([.operator]),
-                bodyLimit: Evidence.maximumSize,
-                verifier.authorize
-            ),
-            Route(
-                .post,
-                "/v1/delayed/receipts",
-                by: .operators([.operator]),
-                bodyLimit: Evidence.maximumSize,
-                verifier.takeReceipt
-            ),
+            act(.authorize, verifier, bodyLimit: Evidence.maximumSize, verifier.authorize),
+            act(.takeReceipt, verifier, bodyLimit: Evidence.maximumSize, verifier.takeReceipt),
 
             // The factory.
-            Route(
-                .post,
-                "/v1/births",
-                by: .operators([.factory]),
-                bodyLimit: BirthBundle.maximumSize,
-                verifier.importBirths
-            ),
+            act(.importBirths, verifier, bodyLimit: BirthBundle.maximumSize, verifier.importBirths),
             Route(
                 .get,
                 "/v1/births/stations",
@@ -68,38 +50,20 @@ enum RouteTable {
             ),
 
             // Release managers.
-            Route(
-                .post,
-                "/v1/releases",
-                by: .operators([.releaseManager]),
-                bodyLimit: SignedEnvelope.maximumSize,
-                verifier.addRelease
-            ),
+            act(.addRelease, verifier, bodyLimit: SignedEnvelope.maximumSize, verifier.addRelease),
             Route(
                 .get,
                 "/v1/releases",
                 by: .operators([.releaseManager, .operator, .auditor]),
                 verifier.listReleases
             ),
-            Route(
-                .post,
-                "/v1/releases/{manifest}/log",
-                by: .operators([.releaseManager]),
-                bodyLimit: ReleaseLog.maximumSize,
-                verifier.addReleaseLog
-            ),
-            Route(
-                .post,
-                "/v1/releases/{manifest}/withdraw",
-                by: .operators([.releaseManager]),
-                bodyLimit: OperatorReason.maximumSize
-            ) { try await verifier.withdrawRelease($0, isRecall: false) },
-            Route(
-                .post,
-                "/v1/releases/{manifest}/recall",
-                by: .operators([.releaseManager]),
-                bodyLimit: OperatorReason.maximumSize
-            ) { try await verifier.withdrawRelease($0, isRecall: true) },
+            act(.addReleaseLog, verifier, bodyLimit: ReleaseLog.maximumSize, verifier.addReleaseLog),
+            act(.withdrawRelease, verifier, bodyLimit: OperatorReason.maximumSize) {
+                try await verifier.withdrawRelease($0, $1, isRecall: false)
+            },
+            act(.recallRelease, verifier, bodyLimit: OperatorReason.maximumSize) {
+                try await verifier.withdrawRelease($0, $1, isRecall: true)
+            },
             Route(
                 .get,
                 "/v1/releases/{manifest}/updates",
@@ -112,22 +76,10 @@ enum RouteTable {
                 by: .operators([.releaseManager, .operator, .auditor]),
                 verifier.showRollout
             ),
-            Route(
-                .post,
-                "/v1/releases/{manifest}/rollout",
-                by: .operators([.releaseManager, .operator]),
-                bodyLimit: RolloutOrder.maximumSize,
-                verifier.changeRollout
-            ),
+            act(.changeRollout, verifier, bodyLimit: RolloutOrder.maximumSize, verifier.changeRollout),
 
             // Who approves what goes out at all, and to devices without a TPM.
-            Route(
-                .post,
-                "/v1/approvals",
-                by: .operators([.releaseManager, .operator]),
-                bodyLimit: ApprovalOrder.maximumSize,
-                verifier.approve
-            ),
+            act(.approve, verifier, bodyLimit: ApprovalOrder.maximumSize, verifier.approve),
             Route(
                 .get,
                 "/v1/releases/{manifest}/approvals",
@@ -136,13 +88,7 @@ enum RouteTable {
             ),
 
             // Two people, in an emergency.
-            Route(
-                .post,
-                "/v1/emergencies",
-                by: .operators([.releaseManager, .operator]),
-                bodyLimit: EmergencyOrder.maximumSize,
-                verifier.declareEmergency
-            ),
+            act(.declareEmergency, verifier, bodyLimit: EmergencyOrder.maximumSize, verifier.declareEmergency),
             Route(
                 .get,
                 "/v1/emergencies",
@@ -150,62 +96,24 @@ enum RouteTable {
                 verifier.listEmergencies
             ),
 
-            Route(
-                .post,
-                "/v1/instances/{name}/witness",
-                by: .operators([.releaseManager, .operator]),
-                bodyLimit: WitnessOrder.maximumSize,
-                verifier.callWitness
-            ),
+            act(.callWitness, verifier, bodyLimit: WitnessOrder.maximumSize, verifier.callWitness),
 
             // Operators.
-            Route(
-                .post,
-                "/v1/instances/{name}/gateways",
-                by: .operators([.operator]),
-                bodyLimit: GatewayOrder.maximumSize,
-                verifier.assignGateways
-            ),
-            Route(
-                .post,
-                "/v1/instances/{name}/lower-tier",
-                by: .operators([.operator]),
-                bodyLimit: LowerTierOrder.maximumSize,
-                verifier.lowerTier
-            ),
-            Route(
-                .post,
-                "/v1/instances/{name}/raise-tier",
-                by: .operators([.operator]),
-                bodyLimit: OperatorReason.maximumSize,
-                verifier.raiseTier
-            ),
-            Route(
-                .post,
-                "/v1/instances/{name}/settle-fork",
-                by: .operators([.operator]),
-                bodyLimit: ForkOrder.maximumSize,
-                verifier.settleFork
-            ),
+            act(.assignGateways, verifier, bodyLimit: GatewayOrder.maximumSize, verifier.assignGateways),
+            act(.lowerTier, verifier, bodyLimit: LowerTierOrder.maximumSize, verifier.lowerTier),
+            act(.raiseTier, verifier, bodyLimit: OperatorReason.maximumSize, verifier.raiseTier),
+            act(.settleFork, verifier, bodyLimit: ForkOrder.maximumSize, verifier.settleFork),
             Route(.get, "/v1/instances", by: readers, verifier.listInstances),
             Route(.get, "/v1/instances/{name}", by: readers, verifier.showInstance),
             Route(.get, "/v1/instances/{name}/updates", by: readers, verifier.updatesOfInstance),
             Route(.get, "/v1/instances/{name}/refused-boot", by: readers, verifier.explainBoot),
-            Route(
-                .post,
-                "/v1/instances/{name}/allow-boot",
-                by: .operators([.operator]),
-                bodyLimit: BootAddition.maximumSize,
-                verifier.allowBoot
-            ),
-            Route(
-                .post,
-                "/v1/instances/{name}/allow-downgrade",
-                by: .operators([.operator]),
-                bodyLimit: DowngradeOrder.maximumSize,
-                verifier.allowDowngrade
-            ),
-            act(.suspend, verifier), act(.reinstate, verifier), act(.retire, verifier),
+            act(.allowBoot, verifier, bodyLimit: BootAddition.maximumSize, verifier.allowBoot),
+            act(.allowDowngrade, verifier, bodyLimit: DowngradeOrder.maximumSize, verifier.allowDowngrade),
+            act(.suspend, verifier, bodyLimit: OperatorReason.maximumSize) { try await verifier.act(.suspend, $0, $1) },
+            act(.reinstate, verifier, bodyLimit: OperatorReason.maximumSize) {
+                try await verifier.act(.reinstate, $0, $1)
+            },
+            act(.retire, verifier, bodyLimit: OperatorReason.maximumSize) { try await verifier.act(.retire, $0, $1) },
             Route(.get, "/v1/figures", by: readers, verifier.showFigures),
             Route(.get, "/v1/metrics", by: readers, verifier.showFleetMetrics),
             Route(.get, "/v1/policy", by: readers, verifier.showPolicy),
@@ -227,6 +135,7 @@ enum RouteTable {
             Route(.get, "/v1/releases/{manifest}", by: readers, verifier.showRelease),
             Route(.get, "/v1/policies/{digest}", by: readers, verifier.showPolicyFile),
             Route(.get, "/v1/grants/{jti}", by: readers, verifier.showGrant),
+            Route(.get, "/v1/acts/{digest}", by: readers, verifier.showAct),
             Route(.get, "/v1/archive", by: readers, verifier.listArchived),
             Route(.get, "/v1/archive/{digest}", by: readers, verifier.showArchived),
             Route(.get, "/v1/logs/{digest}", by: readers, verifier.showLog),
@@ -251,16 +160,19 @@ enum RouteTable {
         ]
     }
 
-    private static func act(_ kind: OperatorAct.Kind, _ verifier: Verifier) -> Route {
-        let pattern: RoutePattern =
-            switch kind {
-            case .suspend: "/v1/instances/{name}/suspend"
-            case .reinstate: "/v1/instances/{name}/reinstate"
-            case .retire: "/v1/instances/{name}/retire"
-            }
-        return Route(.post, pattern, by: .operators([.operator]), bodyLimit: OperatorReason.maximumSize) {
-            try await verifier.act(kind, $0)
-        }
+    /// What changes something is done for those who have signed for it.
+    private static func act(
+        _ route: OperatorRoute,
+        _ verifier: Verifier,
+        bodyLimit: Int,
+        _ handler: @escaping @Sendable (Exchange, Acting) async throws -> Answer
+    ) -> Route {
+        Route(
+            .post,
+            RoutePattern(stringLiteral: route.pattern),
+            by: .operators(route.roles),
+            bodyLimit: bodyLimit
+        ) { exchange in try await handler(exchange, try verifier.acting(exchange)) }
     }
 }
 

@@ -19,6 +19,8 @@ public final class Verifier: Sendable {
     let longChallenges: Challenges
     let epochs: Epochs
     let consumed: ConsumedChallenges
+    /// Of what operators have signed.
+    let actNonces: ConsumedChallenges
     let status: StatusDesk
     let cosignatures: Cosignatures
     let figures: FiguresDesk
@@ -83,6 +85,8 @@ public final class Verifier: Sendable {
             length: Int64(limits.epochSeconds ?? ServiceLimits.defaultEpochSeconds)
         )
         consumed = ConsumedChallenges(lifetime: lifetime)
+        // From as long before this verifier's time to as long after it.
+        actNonces = ConsumedChallenges(lifetime: 2 * ActStatement.tolerance * 1000)
         committer = GroupCommitter(
             store: store,
             sealer: LedgerSealer(materials.checkpointSigner),

@@ -34,6 +34,8 @@ public enum StoreChange: Sendable {
     case policy(StoredPolicy, entry: WrittenEntry)
     /// Sheds what these decisions rested on, by the digests of their entries: all of it or, when some of it is not there any more, none.
     case shedding([ContentDigest], entry: WrittenEntry)
+    /// Carries out a change that an operator has signed for, and keeps his statement with it; once for each nonce.
+    indirect case signed(StoreChange, StoredAct)
 
     /// The entries that it appends to the ledger.
     public var entries: [WrittenEntry] {
@@ -47,6 +49,7 @@ public enum StoreChange: Sendable {
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
             .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry):
             [entry]
+        case .signed(let change, _): change.entries
         }
     }
 }
@@ -194,7 +197,7 @@ public enum StoreOutcome: Hashable, Sendable {
     case known
     /// The record, the policy or the release is no longer the one it was based on; nothing was changed.
     case stale
-    /// The challenge was consumed before; nothing was changed.
+    /// The challenge, or the nonce of an operator's statement, was consumed before; nothing was changed.
     case challengeUsed
     /// It contradicts what is on record; nothing was changed.
     case conflict(StoreConflict)

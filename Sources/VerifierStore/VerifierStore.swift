@@ -69,6 +69,9 @@ public protocol VerifierStore: Sendable {
     /// The emergencies that are not over, in the order in which they were declared: of one release, or of all.
     func emergencies(of release: ContentDigest?, at now: Int64) async throws(StoreError) -> [RecordedEmergency]
 
+    /// What an operator has signed for an act, by the digest that entries name; `nil` when nothing of that digest is kept.
+    func act(_ digest: ContentDigest) async throws(StoreError) -> SignedAct?
+
     // MARK: Releases, policies and logs
 
     /// A release by the digest of its signed payload.

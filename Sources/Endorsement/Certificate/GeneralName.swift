@@ -1,9 +1,11 @@
 import SwiftASN1
 
-/// A GeneralName (RFC 5280, section 4.2.1.6): the two forms that TPM and DevID certificates use, the others by tag.
+/// A GeneralName (RFC 5280, section 4.2.1.6): the forms that TPM, DevID and operators' certificates use, the others by tag.
 enum GeneralName: Sendable, Hashable {
     case directoryName(CertificateName)
     case otherName(ASN1ObjectIdentifier, value: [UInt8])
+    /// The bytes of an IA5String.
+    case uniformResourceIdentifier([UInt8])
     case other(tag: UInt)
 
     private static let knownTags: ClosedRange<UInt> = 0...8
@@ -24,6 +26,7 @@ enum GeneralName: Sendable, Hashable {
             try fields.end()
             self = .otherName(type, value: Array(try value.explicit("otherName value").encodedBytes))
         case 4: self = .directoryName(try CertificateName(node.explicit("directoryName"), &leniency))
+        case 6: self = .uniformResourceIdentifier(Array(try node.primitive("uniformResourceIdentifier")))
         case let tag: self = .other(tag: tag)
         }
     }
@@ -32,6 +35,7 @@ enum GeneralName: Sendable, Hashable {
         switch self {
         case .otherName: 0
         case .directoryName: 4
+        case .uniformResourceIdentifier: 6
         case .other(let tag): tag
         }
     }

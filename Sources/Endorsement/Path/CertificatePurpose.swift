@@ -8,12 +8,15 @@ enum CertificatePurpose: Sendable {
     case attestationKey
     /// A device identity: 802.1AR asks for no extended key usage.
     case deviceIdentity
+    /// An operator, as the client of a TLS connection (RFC 5280, section 4.2.1.12).
+    case clientAuthentication
 
     var identifier: ASN1ObjectIdentifier? {
         switch self {
         case .endorsementKey: OID.ekCertificatePurpose
         case .attestationKey: OID.akCertificatePurpose
         case .deviceIdentity: nil
+        case .clientAuthentication: OID.clientAuthentication
         }
     }
 

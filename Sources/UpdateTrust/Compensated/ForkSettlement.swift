@@ -9,12 +9,15 @@ public struct ForkSettlement: Hashable, Sendable {
     public var by: Label
     /// Why.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ line: ForkLine, by: Label, reason: Remark) {
+    public init(_ line: ForkLine, by: Label, reason: Remark, statement: ContentDigest? = nil) {
         self.line = line
         self.by = by
         self.reason = reason
+        self.statement = statement
     }
 
     /// Applies the act: the other copy's keys are left behind, and show themselves again when they sign.
@@ -22,7 +25,7 @@ public struct ForkSettlement: Hashable, Sendable {
     /// - Throws: `MessageError` when the ledger entry cannot be written; then nothing has happened.
     public func apply(to state: InstanceState, at now: Int64) throws(MessageError) -> Transition? {
         guard let fork = state.fork, let next = state.lifecycle.after(.reinstate) else { return nil }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.record(.act(OperatorEntry(act: .reinstate, line: line, reason: reason)))
         if line == .other { draft.state.ratchet = state.ratchet?.taking(fork) }
         draft.state.fork = nil

@@ -44,13 +44,22 @@ public struct TierLowering: Hashable, Sendable {
     public var by: Label
     /// Why.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ request: KeyRequest, seconds: Int64, by: Label, reason: Remark) {
+    public init(
+        _ request: KeyRequest,
+        seconds: Int64,
+        by: Label,
+        reason: Remark,
+        statement: ContentDigest? = nil
+    ) {
         self.request = request
         self.seconds = seconds
         self.by = by
         self.reason = reason
+        self.statement = statement
     }
 
     /// What came of it.
@@ -85,7 +94,7 @@ public struct TierLowering: Hashable, Sendable {
             return .refused("The instance is \(state.lifecycle.rawValue): its tier cannot be lowered.")
         }
         guard !isKeyUsed else { return .refused("The key has spoken for the instance before: make another.") }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         let ratchet = Ratchet(first: request.key, at: state.nextPosition)
         try draft.record(
             .tier(
@@ -120,11 +129,14 @@ public struct TierRaise: Hashable, Sendable {
     public var by: Label
     /// Why.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(by: Label, reason: Remark) {
+    public init(by: Label, reason: Remark, statement: ContentDigest? = nil) {
         self.by = by
         self.reason = reason
+        self.statement = statement
     }
 
     /// Applies the act.
@@ -132,7 +144,7 @@ public struct TierRaise: Hashable, Sendable {
     /// - Throws: `MessageError` when the ledger entry cannot be written; then nothing has happened.
     public func apply(to state: InstanceState, at now: Int64) throws(MessageError) -> Transition? {
         guard state.lowered != nil, state.lifecycle.after(.raiseTier) != nil else { return nil }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.raiseTier(because: reason)
         draft.state.remark = "tier raised by \(by): \(reason)"
         return draft.finished

@@ -49,13 +49,22 @@ public struct WitnessCall: Hashable, Sendable {
     public var by: Label
     /// Why.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ release: ContentDigest, seconds: Int64, by: Label, reason: Remark) {
+    public init(
+        _ release: ContentDigest,
+        seconds: Int64,
+        by: Label,
+        reason: Remark,
+        statement: ContentDigest? = nil
+    ) {
         self.release = release
         self.seconds = seconds
         self.by = by
         self.reason = reason
+        self.statement = statement
     }
 
     /// Applies the act.
@@ -70,7 +79,7 @@ public struct WitnessCall: Hashable, Sendable {
         guard state.ratchet != nil, !state.isStopped else { return nil }
         let (until, overflow) = now.addingReportingOverflow(seconds)
         guard !overflow else { throw MessageError(.outOfRange, "the verifier's clock is beyond any code") }
-        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.record(.witness(WitnessEntry(release: release, until: until, reason: reason)))
         guard let act = draft.state.lastEntry else { throw MessageError(.notEncodable, "the act has no entry") }
         let witness = AwaitedWitness(

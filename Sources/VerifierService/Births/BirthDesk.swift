@@ -11,7 +11,7 @@ extension Verifier {
     /// What is wrong with the bundle or a claim in it refuses it whole, before anything is written; only what is on record already can stand
     /// against single births. Then the bundle is noted, each birth committed, and the bundle noted as finished: a crash in between leaves
     /// whole births, and a bundle that is told as unfinished until it is brought again.
-    func importBirths(_ exchange: Exchange) async throws -> Answer {
+    func importBirths(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let trust = trust.now
         guard let stations = trust.birthKeys, let factories = trust.factories else {
             throw ServiceProblem.conflict(
@@ -34,7 +34,7 @@ extension Verifier {
         let judged: BundleJudge.Judged
         do {
             judged = try judge.judge(bundle, at: clock.seconds)
-            try await note(judged)
+            try await note(judged, acting)
         } catch let refused as BundleJudge.Refused { throw refusal(of: bundle, refused) }
         let outcomes = try await takeOver(judged)
         let restored = try await takeOver(judged.restorations)
@@ -75,7 +75,7 @@ extension Verifier {
     }
 
     /// Notes which bundle has this number, so that no second one is begun under it.
-    private func note(_ judged: BundleJudge.Judged) async throws {
+    private func note(_ judged: BundleJudge.Judged, _ acting: Acting) async throws {
         let manifest = judged.manifest
         let noted = StoredBundle(
             station: manifest.station,
@@ -83,7 +83,7 @@ extension Verifier {
             digest: judged.digest,
             importedAt: clock.seconds
         )
-        guard case .conflict = try await committer.commit(.bundle(noted)).outcome else { return }
+        guard case .conflict = try await commit(.bundle(noted), acting) else { return }
         throw BundleJudge.Refused(
             .numberTaken,
             """

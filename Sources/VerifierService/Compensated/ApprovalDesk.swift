@@ -7,11 +7,10 @@ import VerifierStore
 /// Named people who approve a release as a whole, or let it go to devices without a TPM.
 extension Verifier {
     /// `POST /v1/approvals`.
-    func approve(_ exchange: Exchange) async throws -> Answer {
+    func approve(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: ApprovalOrder
         do { order = try ApprovalOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
-        guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }
-        guard caller.roles.contains(order.role) else { throw ServiceProblem.forbidden }
+        guard acting.caller.roles.contains(order.role) else { throw ServiceProblem.forbidden }
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         var instance: InstanceID?
         if let device = order.device {
@@ -26,16 +25,21 @@ extension Verifier {
             release: order.release,
             instance: instance,
             environment: order.environment,
-            by: caller.name,
+            by: acting.by,
             role: order.role,
             reason: reason,
             until: now + Int64(order.hours) * 3600
         )
         guard let approval else { throw ServiceProblem.malformed("an approval of nothing") }
         let entry = try WrittenEntry(
-            LedgerEntry(at: now, actor: Actor(.operator, caller.name), body: .approval(approval))
+            LedgerEntry(
+                at: now,
+                actor: Actor(.operator, acting.by),
+                statement: acting.statement,
+                body: .approval(approval)
+            )
         )
-        switch try await committer.commit(.approval(approval, entry: entry)).outcome {
+        switch try await commit(.approval(approval, entry: entry), acting) {
         case .committed, .known: break
         case .conflict(.missing): throw ServiceProblem.conflict("No such release is registered.")
         case .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused an approval")
@@ -43,7 +47,7 @@ extension Verifier {
         logger.notice(
             "operator",
             metadata: [
-                "act": "approve", "operator": "\(caller.name)", "release": "\(order.release)",
+                "act": "approve", "operator": "\(acting.by)", "release": "\(order.release)",
                 "for": "\(instance?.text ?? order.environment?.text ?? "all devices")", "reason": "\(reason)",
             ]
         )

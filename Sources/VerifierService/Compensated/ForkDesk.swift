@@ -6,12 +6,17 @@ import VerifierStore
 
 extension Verifier {
     /// `POST /v1/instances/{name}/settle-fork`: which of two copies goes on.
-    func settleFork(_ exchange: Exchange) async throws -> Answer {
+    func settleFork(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: ForkOrder
         do { order = try ForkOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
-        let settlement = ForkSettlement(order.line, by: try caller(exchange), reason: reason)
-        let (birth, state) = try await applying(exchange) { _, state in
+        let settlement = ForkSettlement(
+            order.line,
+            by: acting.by,
+            reason: reason,
+            statement: acting.statement
+        )
+        let (birth, state) = try await applying(exchange, acting) { _, state in
             guard let transition = try settlement.apply(to: state, at: clock.seconds) else {
                 throw ServiceProblem.conflict("There are no two copies of the instance to choose from.")
             }

@@ -7,8 +7,7 @@ import VerifierStore
 /// How operators let an instance speak without its TPM for a time, and end that.
 extension Verifier {
     /// `POST /v1/instances/{name}/lower-tier`: the same order again is answered again.
-    func lowerTier(_ exchange: Exchange) async throws -> Answer {
-        let by = try caller(exchange)
+    func lowerTier(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let lowering: TierLowering
         do throws(MessageError) {
             let order = try LowerTierOrder(parsing: exchange.body)
@@ -16,8 +15,9 @@ extension Verifier {
             lowering = TierLowering(
                 try KeyRequest(parsing: order.request.bytes),
                 seconds: Int64(order.days) * 86_400,
-                by: by,
-                reason: reason
+                by: acting.by,
+                reason: reason,
+                statement: acting.statement
             )
         } catch { throw ServiceProblem.malformed(error.detail) }
         for _ in 0..<5 {
@@ -34,14 +34,14 @@ extension Verifier {
             case .known: return try answer(lowering, birth, state)
             case .applied(let transition):
                 let change = StoreChange.act(transition, replacing: state.version)
-                guard case .committed = try await committer.commit(change).outcome else {
+                guard case .committed = try await commit(change, acting) else {
                     metrics.count(.staleCommits)
                     continue
                 }
                 logger.notice(
                     "operator",
                     metadata: [
-                        "act": "lower-tier", "operator": "\(by)", "instance": "\(state.instance)",
+                        "act": "lower-tier", "operator": "\(acting.by)", "instance": "\(state.instance)",
                         "until": "\(transition.state.lowered?.mark.until ?? 0)", "reason": "\(lowering.reason)",
                     ]
                 )
@@ -72,9 +72,9 @@ extension Verifier {
     }
 
     /// `POST /v1/instances/{name}/raise-tier`.
-    func raiseTier(_ exchange: Exchange) async throws -> Answer {
-        let raise = TierRaise(by: try caller(exchange), reason: try reason(exchange))
-        let (birth, state) = try await applying(exchange) { _, state in
+    func raiseTier(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
+        let raise = TierRaise(by: acting.by, reason: try reason(exchange), statement: acting.statement)
+        let (birth, state) = try await applying(exchange, acting) { _, state in
             guard let transition = try raise.apply(to: state, at: clock.seconds) else {
                 throw ServiceProblem.conflict("The instance's tier is not lowered.")
             }

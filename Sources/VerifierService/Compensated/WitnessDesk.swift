@@ -6,7 +6,7 @@ import VerifierStore
 
 extension Verifier {
     /// `POST /v1/instances/{name}/witness`: makes a code, and tells it this once.
-    func callWitness(_ exchange: Exchange) async throws -> Answer {
+    func callWitness(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: WitnessOrder
         do { order = try WitnessOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
@@ -16,11 +16,12 @@ extension Verifier {
         let call = WitnessCall(
             order.release,
             seconds: Int64(order.minutes) * 60,
-            by: try caller(exchange),
-            reason: reason
+            by: acting.by,
+            reason: reason,
+            statement: acting.statement
         )
         var awaited: AwaitedWitness?
-        let (birth, state) = try await applying(exchange) { _, state in
+        let (birth, state) = try await applying(exchange, acting) { _, state in
             guard try await store.release(order.release) != nil else {
                 throw ServiceProblem.conflict("No such release is registered.")
             }

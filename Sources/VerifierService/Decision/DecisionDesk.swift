@@ -62,6 +62,14 @@ extension Verifier {
         var wantsResult: Bool
         /// Why it is no older than it may be, when it came as a file.
         var carried: CarriedFreshness?
+        /// The operator who has brought it, when it came as a file.
+        var acting: Acting?
+
+        /// A change by it, with what that operator has signed.
+        func signed(_ change: StoreChange) -> StoreChange {
+            guard let acting else { return change }
+            return .signed(change, acting.signed)
+        }
 
         /// The part that is judged.
         var measured: MeasuredCase {
@@ -145,7 +153,7 @@ extension Verifier {
             guard let transition = decided.transition else { return (decided, ear, nil) }
             var change = change(given, decided, transition, snapshot, policy, log: log.new)
             change.keep(archived)
-            let result = try await committer.commit(.decision(change))
+            let result = try await committer.commit(given.signed(.decision(change)))
             switch result.outcome {
             case .committed(let index):
                 if given.carried == nil { consumed.accepted(instance, expires: given.challenge.expires) }

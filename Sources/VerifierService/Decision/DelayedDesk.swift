@@ -10,13 +10,12 @@ import VerifierStore
 /// Requests and receipts that operators bring as files from devices that are off line.
 extension Verifier {
     /// `POST /v1/delayed/requests`: the same request gets the same grant, however often it is brought.
-    func authorize(_ exchange: Exchange) async throws -> Answer {
-        var given = try await carried(exchange, .delayed)
+    func authorize(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
+        var given = try await carried(exchange, acting, .delayed)
         let request = given.request.request
         let freshness = try freshness(of: given)
         (given.challenge, given.carried) = (freshness.challenge, freshness.carried)
-        let by = try caller(exchange)
-        logger.info("delayed request", metadata: ["instance": "\(request.instance)", "operator": "\(by)"])
+        logger.info("delayed request", metadata: ["instance": "\(request.instance)", "operator": "\(acting.by)"])
         return try await undecidedOnFault(.delayed) {
             if let again = try await grantAgain(given) { return again }
             return try await decide(given)
@@ -24,19 +23,18 @@ extension Verifier {
     }
 
     /// `POST /v1/delayed/receipts`: late, doubled and in any order.
-    func takeReceipt(_ exchange: Exchange) async throws -> Answer {
-        let given = try await carried(exchange, .confirm)
+    func takeReceipt(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
+        let given = try await carried(exchange, acting, .confirm)
         let request = given.request.request
         guard request.challenge == request.grant else {
             throw ServiceProblem.malformed("a receipt names its grant in the place of a challenge")
         }
-        let by = try caller(exchange)
-        logger.info("receipt", metadata: ["instance": "\(request.instance)", "operator": "\(by)"])
+        logger.info("receipt", metadata: ["instance": "\(request.instance)", "operator": "\(acting.by)"])
         return try await undecidedOnFault(.confirm) { try await receive(given) }
     }
 
     /// Evidence out of a file, with the record of whom it says that it is.
-    private func carried(_ exchange: Exchange, _ purpose: Purpose) async throws -> Case {
+    private func carried(_ exchange: Exchange, _ acting: Acting, _ purpose: Purpose) async throws -> Case {
         let (evidence, request, enrolled) = try await received(exchange, for: purpose)
         return Case(
             evidence: evidence,
@@ -47,7 +45,8 @@ extension Verifier {
                 expires: clock.milliseconds() + longChallenges.lifetime
             ),
             wantsResult: false,
-            carried: .grant
+            carried: .grant,
+            acting: acting
         )
     }
 
@@ -151,7 +150,7 @@ extension Verifier {
             case .taken(let transition, let outcome):
                 var change = change(given, nil, transition, snapshot, current.policy, log: log.new)
                 change.keep(archived)
-                switch try await committer.commit(.decision(change)).outcome {
+                switch try await committer.commit(given.signed(.decision(change))).outcome {
                 case .committed: return try answer(outcome, given, transition.state)
                 case .stale: metrics.count(.staleCommits)
                 case .challengeUsed: return try answer(.known, given, snapshot.state)

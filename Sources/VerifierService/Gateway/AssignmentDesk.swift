@@ -6,14 +6,19 @@ import VerifierStore
 
 extension Verifier {
     /// `POST /v1/instances/{name}/gateways`: through whom an instance without a TPM may speak.
-    func assignGateways(_ exchange: Exchange) async throws -> Answer {
+    func assignGateways(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: GatewayOrder
         do { order = try GatewayOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         var gateways: [InstanceID] = []
         for name in order.gateways { gateways.append(try await gateway(name)) }
-        let assignment = GatewayAssignment(gateways, by: try caller(exchange), reason: reason)
-        let (birth, state) = try await applying(exchange) { _, state in
+        let assignment = GatewayAssignment(
+            gateways,
+            by: acting.by,
+            reason: reason,
+            statement: acting.statement
+        )
+        let (birth, state) = try await applying(exchange, acting) { _, state in
             guard let transition = try assignment.apply(to: state, at: clock.seconds) else {
                 throw ServiceProblem.conflict("The instance has a TPM and speaks for itself, or is retired.")
             }

@@ -57,6 +57,14 @@ extension Verifier {
         return Answer(mediaType: "application/json", body: policy.bytes)
     }
 
+    /// `GET /v1/acts/{digest}`: what an operator has signed, by the digest that entries name.
+    func showAct(_ exchange: Exchange) async throws -> Answer {
+        guard let digest = ContentDigest(try exchange.parameter("digest")), let act = try await store.act(digest) else {
+            throw ServiceProblem.notFound
+        }
+        return try .json(act)
+    }
+
     /// `GET /v1/grants/{jti}`: a grant as it was given.
     func showGrant(_ exchange: Exchange) async throws -> Answer {
         guard let grant = try await store.grant(try exchange.parameter("jti")) else { throw ServiceProblem.notFound }

@@ -72,18 +72,17 @@ extension Verifier {
     }
 
     /// `POST /v1/instances/{name}/allow-boot`: the instance stays suspended until it is reinstated.
-    func allowBoot(_ exchange: Exchange) async throws -> Answer {
+    func allowBoot(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let addition: BootAddition
         do { addition = try BootAddition(parsing: exchange.body) } catch {
             throw ServiceProblem.malformed(error.detail)
         }
-        let allowance = BootAllowance(addition, by: try caller(exchange))
+        let allowance = BootAllowance(addition, by: acting.by, statement: acting.statement)
         let (birth, state) = try await instance(exchange)
         switch try allowance.apply(to: state, at: clock.seconds) {
         case .refused(let because): throw ServiceProblem.conflict(because)
         case .applied(let transition):
-            guard case .committed = try await committer.commit(.act(transition, replacing: state.version)).outcome
-            else {
+            guard case .committed = try await commit(.act(transition, replacing: state.version), acting) else {
                 throw ServiceProblem.busy("the instance's record moved")
             }
             logger.notice(

@@ -6,7 +6,7 @@ import VerifierStore
 
 extension Verifier {
     /// `POST /v1/instances/{name}/allow-downgrade`: one install below the floor, for a while.
-    func allowDowngrade(_ exchange: Exchange) async throws -> Answer {
+    func allowDowngrade(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: DowngradeOrder
         let reason: Remark
         do throws(MessageError) {
@@ -14,15 +14,20 @@ extension Verifier {
             guard let remark = Remark(order.reason) else { throw MessageError(.outOfRange, "no remark") }
             reason = remark
         } catch { throw ServiceProblem.malformed(error.detail) }
-        let by = try caller(exchange)
-        let (birth, state) = try await applying(exchange) { birth, state in
+        let (birth, state) = try await applying(exchange, acting) { birth, state in
             let record = try birth.withTPM()
             guard let snapshot = try await store.snapshot(of: record.instance, release: order.manifest),
                 let known = try await known(order.manifest, snapshot)
             else {
                 throw ServiceProblem.conflict("No such release is registered.")
             }
-            let act = DowngradeAllowance(known, seconds: Int64(order.hours) * 3600, by: by, reason: reason)
+            let act = DowngradeAllowance(
+                known,
+                seconds: Int64(order.hours) * 3600,
+                by: acting.by,
+                reason: reason,
+                statement: acting.statement
+            )
             switch try act.apply(to: state, bornFrom: record, at: clock.seconds) {
             case .applied(let transition): return transition
             case .refused(let because): throw ServiceProblem.conflict(because)
@@ -31,7 +36,7 @@ extension Verifier {
         logger.notice(
             "operator",
             metadata: [
-                "act": "allow-downgrade", "operator": "\(by)", "instance": "\(birth.facts.instance)",
+                "act": "allow-downgrade", "operator": "\(acting.by)", "instance": "\(birth.facts.instance)",
                 "release": "\(order.manifest)", "reason": "\(reason)",
             ]
         )

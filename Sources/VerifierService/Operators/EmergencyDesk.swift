@@ -7,18 +7,23 @@ import VerifierStore
 /// Two people, in an emergency.
 extension Verifier {
     /// `POST /v1/emergencies`: one of them.
-    func declareEmergency(_ exchange: Exchange) async throws -> Answer {
+    func declareEmergency(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: EmergencyOrder
         do { order = try EmergencyOrder(parsing: exchange.body) } catch {
             throw ServiceProblem.malformed(error.detail)
         }
-        let by = try caller(exchange)
+        let by = acting.by
         let now = clock.seconds
         guard let emergency = Emergency(order, by: by, at: now) else { throw ServiceProblem.malformed("no remark") }
         let entry = try WrittenEntry(
-            LedgerEntry(at: now, actor: Actor(.operator, by), body: .emergency(emergency))
+            LedgerEntry(
+                at: now,
+                actor: Actor(.operator, by),
+                statement: acting.statement,
+                body: .emergency(emergency)
+            )
         )
-        switch try await committer.commit(.emergency(emergency, entry: entry)).outcome {
+        switch try await commit(.emergency(emergency, entry: entry), acting) {
         case .committed: break
         case .known: return try .json(try await emergencyList())
         case .conflict(.missing): throw ServiceProblem.conflict("No such release is registered.")

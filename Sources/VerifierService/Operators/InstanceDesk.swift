@@ -34,10 +34,10 @@ extension Verifier {
     }
 
     /// `POST /v1/instances/{name}/suspend` and its sisters.
-    func act(_ kind: OperatorAct.Kind, _ exchange: Exchange) async throws -> Answer {
+    func act(_ kind: OperatorAct.Kind, _ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let reason = try reason(exchange)
-        let act = OperatorAct(kind, by: try caller(exchange), reason: reason)
-        let (birth, state) = try await applying(exchange) { _, state in
+        let act = OperatorAct(kind, by: acting.by, reason: reason, statement: acting.statement)
+        let (birth, state) = try await applying(exchange, acting) { _, state in
             switch try act.apply(to: state, at: clock.seconds) {
             case .applied(let transition): return transition
             case .refused(let lifecycle):
@@ -64,13 +64,14 @@ extension Verifier {
     /// - Returns: the instance's birth record and its state after the act.
     func applying(
         _ exchange: Exchange,
+        _ acting: Acting,
         _ act: (InstanceBirth, InstanceState) async throws -> Transition
     ) async throws -> (InstanceBirth, InstanceState) {
         for _ in 0..<5 {
             let (birth, state) = try await instance(exchange)
             let transition = try await act(birth, state)
             let change = StoreChange.act(transition, replacing: state.version)
-            guard case .committed = try await committer.commit(change).outcome else {
+            guard case .committed = try await commit(change, acting) else {
                 metrics.count(.staleCommits)
                 continue
             }

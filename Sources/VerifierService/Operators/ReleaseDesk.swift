@@ -7,7 +7,7 @@ import VerifierStore
 /// What release managers do.
 extension Verifier {
     /// `POST /v1/releases`: registers a release that enough of the release keys have signed.
-    func addRelease(_ exchange: Exchange) async throws -> Answer {
+    func addRelease(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         guard let keys = trust.now.releaseKeys else {
             throw ServiceProblem.conflict(
                 "This verifier knows no release keys yet: give them with birthmark-verifier init --release-keys."
@@ -30,16 +30,15 @@ extension Verifier {
             }
             throw ServiceProblem.malformed(error.detail)
         }
-        let by = try caller(exchange)
         let stored = StoredRelease(
             manifest: ContentDigest(of: payload),
             envelope: exchange.body,
             payload: payload,
             addedAt: clock.seconds,
-            addedBy: by
+            addedBy: acting.by
         )
-        let entry = try entry(.release(ReleaseEntry(manifest: stored.manifest, release: release)), by: by)
-        switch try await committer.commit(.release(stored, entry: entry)).outcome {
+        let entry = try entry(.release(ReleaseEntry(manifest: stored.manifest, release: release)), acting)
+        switch try await commit(.release(stored, entry: entry), acting) {
         case .committed: return try .json(Self.report(stored, release), status: 201)
         case .known: return try await self.release(stored.manifest)
         case .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused a release")
@@ -47,7 +46,7 @@ extension Verifier {
     }
 
     /// `POST /v1/releases/{manifest}/log`: nothing is on the ledger of it, for the manifest that is there names the log.
-    func addReleaseLog(_ exchange: Exchange) async throws -> Answer {
+    func addReleaseLog(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let log: StoredLog
         do {
             log = StoredLog(try ReleaseLog(parsing: exchange.body).log.bytes)
@@ -57,7 +56,7 @@ extension Verifier {
         guard try Release(parsing: stored.payload).boot?.log == log.digest else {
             throw ServiceProblem.conflict("The log is not the one that the release's boot was measured from.")
         }
-        switch try await committer.commit(.log(log)).outcome {
+        switch try await commit(.log(log), acting) {
         case .committed, .known: return try await release(manifest)
         case .stale, .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused a log")
         }
@@ -72,16 +71,20 @@ extension Verifier {
     /// `POST /v1/releases/{manifest}/withdraw`: nothing more of it is granted from here on, and what was granted and not spent ends.
     ///
     /// `…/recall`: the leases of those who run it end too.
-    func withdrawRelease(_ exchange: Exchange, isRecall: Bool) async throws -> Answer {
+    func withdrawRelease(_ exchange: Exchange, _ acting: Acting, isRecall: Bool) async throws -> Answer {
         let manifest = try manifest(exchange)
         let reason = try reason(exchange)
-        let by = try caller(exchange)
-        let withdrawal = StoredRelease.Withdrawal(at: clock.seconds, by: by, reason: reason.text, isRecall: isRecall)
+        let withdrawal = StoredRelease.Withdrawal(
+            at: clock.seconds,
+            by: acting.by,
+            reason: reason.text,
+            isRecall: isRecall
+        )
         let entry = try entry(
             .withdrawal(WithdrawalEntry(manifest: manifest, isRecall: isRecall, reason: reason)),
-            by: by
+            acting
         )
-        switch try await committer.commit(.withdrawal(manifest, withdrawal, entry: entry)).outcome {
+        switch try await commit(.withdrawal(manifest, withdrawal, entry: entry), acting) {
         case .committed: return try await release(manifest)
         case .conflict(.missing): throw ServiceProblem.notFound
         case .conflict: throw ServiceProblem.conflict("The release was \(isRecall ? "recalled" : "withdrawn") before.")
@@ -114,12 +117,6 @@ extension Verifier {
         return manifest
     }
 
-    /// The operator's name; routes of operators let nobody in without one.
-    func caller(_ exchange: Exchange) throws -> Label {
-        guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }
-        return caller.name
-    }
-
     func reason(_ exchange: Exchange) throws -> Remark {
         do throws(MessageError) {
             guard let remark = Remark(try OperatorReason(parsing: exchange.body).reason) else {
@@ -129,7 +126,14 @@ extension Verifier {
         } catch { throw ServiceProblem.malformed(error.detail) }
     }
 
-    private func entry(_ body: LedgerEntry.Body, by name: Label) throws -> WrittenEntry {
-        try WrittenEntry(LedgerEntry(at: clock.seconds, actor: Actor(.operator, name), body: body))
+    private func entry(_ body: LedgerEntry.Body, _ acting: Acting) throws -> WrittenEntry {
+        try WrittenEntry(
+            LedgerEntry(
+                at: clock.seconds,
+                actor: Actor(.operator, acting.by),
+                statement: acting.statement,
+                body: body
+            )
+        )
     }
 }

@@ -12,11 +12,11 @@ extension Verifier {
     }
 
     /// `POST /v1/releases/{manifest}/rollout`.
-    func changeRollout(_ exchange: Exchange) async throws -> Answer {
+    func changeRollout(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let manifest = try manifest(exchange)
         let order: RolloutOrder
         do { order = try RolloutOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
-        let act = RolloutAct(order, by: try caller(exchange))
+        let act = RolloutAct(order, by: acting.by, statement: acting.statement)
         // Another operator, or the verifier that halts it, may move it at this moment; then the act is judged again.
         for _ in 0..<5 {
             let staged = try await store.rollout(of: manifest)
@@ -25,7 +25,7 @@ extension Verifier {
                 guard try await store.release(manifest) != nil else { throw ServiceProblem.notFound }
                 throw ServiceProblem.conflict(because)
             case .applied(let change):
-                switch try await committer.commit(.rollout(change)).outcome {
+                switch try await commit(.rollout(change), acting) {
                 case .committed:
                     logger.notice(
                         "operator",

@@ -60,8 +60,8 @@ public enum OperatorAuthority {
         let authority = try make(directory, keys, name: configuration.name, now: now)
         let key = P256.Signing.PrivateKey()
         let uris =
-            [CallingOperator.namePrefix + operatorName.text]
-            + roles.map { CallingOperator.rolePrefix + $0.rawValue }.sorted()
+            [OperatorURI.name + operatorName.text]
+            + roles.map { OperatorURI.role + $0.rawValue }.sorted()
         let certificate = try authority.issueClientCertificate(
             commonName: operatorName.text,
             key: key.publicKey,

@@ -1,0 +1,106 @@
+import Endorsement
+import HTTPService
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// An operator who acts, and what he has signed for it: nothing that changes anything is done for anybody else.
+struct Acting: Sendable {
+    let caller: CallingOperator
+    let signed: StoredAct
+
+    var by: Label { caller.name }
+    /// What the ledger names.
+    var statement: ContentDigest { signed.digest }
+}
+
+extension Verifier {
+    /// Holds a request to what its caller has signed: this request, to this verifier, now, once, with the key of the connection's
+    /// certificate.
+    func acting(_ exchange: Exchange) throws -> Acting {
+        guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }
+        guard let header = exchange.statement else { throw ActFault.unsigned.problem() }
+        let signed: SignedStatement
+        do { signed = try SignedStatement(header: header) } catch { throw ActFault.malformed.problem(error.detail) }
+        let statement = signed.claimed
+        guard statement.certificate == ContentDigest(of: caller.certificate) else {
+            throw ActFault.certificate.problem()
+        }
+        let certificate: OperatorCertificate
+        do { certificate = try OperatorCertificate(der: caller.certificate) } catch {
+            throw ActFault.certificate.problem(error.description)
+        }
+        guard certificate.name == caller.name, certificate.roles == caller.roles else {
+            throw ActFault.certificate.problem("two readings of one certificate")
+        }
+        guard signed.isSigned(by: certificate.key) else { throw ActFault.signature.problem() }
+        guard statement.verifier == materials.configuration.name else {
+            throw ActFault.verifier.problem("for \(statement.verifier)")
+        }
+        guard statement.path == exchange.target, statement.body == ContentDigest(of: exchange.body) else {
+            throw ActFault.request.problem("for \(statement.path)")
+        }
+        guard statement.isSigned(within: ActStatement.tolerance, of: clock.seconds) else {
+            throw ActFault.time.problem("at \(statement.at)")
+        }
+        switch actNonces.consume(statement.nonce.bytes, now: clock.milliseconds()) {
+        case .first: break
+        case .repeated: throw ActFault.repeated.problem()
+        case .full: throw ServiceProblem.busy("more acts were signed than can be remembered")
+        }
+        return Acting(
+            caller: caller,
+            signed: try StoredAct(signed, certificate: caller.certificate, body: exchange.body)
+        )
+    }
+
+    /// Carries out what an operator has signed for, with his statement.
+    func commit(_ change: StoreChange, _ acting: Acting) async throws -> StoreOutcome {
+        let entries = change.entries.map(\.entry)
+        guard entries.allSatisfy({ $0.actor.kind != .operator || $0.statement == acting.statement }) else {
+            throw ServiceProblem.undecided("an entry of an act does not name what was signed for it")
+        }
+        let outcome = try await committer.commit(.signed(change, acting.signed)).outcome
+        // The record remembers nonces for ever, and not for as long as this verifier runs.
+        guard outcome != .challengeUsed else { throw ActFault.repeated.problem("on record") }
+        return outcome
+    }
+}
+
+/// Why an act is not taken for the operator's: the closed list.
+enum ActFault: String, CaseIterable {
+    case unsigned = "act-unsigned"
+    case malformed = "act-malformed"
+    case certificate = "act-certificate"
+    case signature = "act-signature"
+    case verifier = "act-verifier"
+    case request = "act-request"
+    case time = "act-time"
+    case repeated = "act-repeated"
+
+    /// What is wrong, and what to do.
+    private var sentence: String {
+        switch self {
+        case .unsigned:
+            "The act is not signed: take a birthmark of this verifier's version, which signs each act with the operator's key."
+        case .malformed:
+            "What was signed for the act cannot be read: take a birthmark of this verifier's version."
+        case .certificate:
+            "The act is signed for another certificate than that of the connection: take cert.pem and key.pem of one operator."
+        case .signature:
+            "The act is not signed with the key of the operator's certificate: take cert.pem and key.pem of one operator."
+        case .verifier: "The act is signed for another verifier: take this verifier's trust.json."
+        case .request: "The act is signed for another request than this one: sign what is sent."
+        case .time:
+            """
+            The act was signed more than \(ActStatement.tolerance) seconds before or after this verifier's time: set this machine's \
+            clock, then run the command again.
+            """
+        case .repeated: "What was signed for the act was presented before: run the command again, which signs anew."
+        }
+    }
+
+    func problem(_ detail: String = "") -> ServiceProblem {
+        .refused(sentence, reasons: [rawValue], detail: "\(rawValue) \(detail)")
+    }
+}
