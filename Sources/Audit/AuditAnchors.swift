@@ -19,6 +19,8 @@ public struct AuditAnchors: Sendable {
     public var releaseKeys: SigningKeys?
     /// The factories whose births count; `nil` when births are held to the ledger alone.
     public var factory: Factory?
+    /// Who is an operator; `nil` when certificates of operators are held to nobody.
+    public var operators: Operators?
     /// The time-zone file (RFC 9636) of a zone that a policy names.
     public var zoneFile: @Sendable (ZoneName) -> [UInt8]?
 
@@ -47,6 +49,20 @@ public struct AuditAnchors: Sendable {
         }
     }
 
+    /// Who is an operator, and from when on operators have signed.
+    public struct Operators: Sendable {
+        /// Whose certificates count.
+        public var trust: OperatorTrust
+        /// The first second, since 1970, at which an act that nobody has signed is none; before, the verifier did not ask for it.
+        public var signedSince: Int64
+
+        /// Joins both.
+        public init(_ trust: OperatorTrust, signedSince: Int64 = .min) {
+            self.trust = trust
+            self.signedSince = signedSince
+        }
+    }
+
     /// Joins the parts.
     public init(
         verifier: Label,
@@ -56,6 +72,7 @@ public struct AuditAnchors: Sendable {
         grantKeys: [StatementKey],
         releaseKeys: SigningKeys?,
         factory: Factory? = nil,
+        operators: Operators? = nil,
         zoneFile: @escaping @Sendable (ZoneName) -> [UInt8]? = { _ in nil }
     ) {
         self.verifier = verifier
@@ -65,6 +82,7 @@ public struct AuditAnchors: Sendable {
         self.grantKeys = grantKeys
         self.releaseKeys = releaseKeys
         self.factory = factory
+        self.operators = operators
         self.zoneFile = zoneFile
     }
 }

@@ -73,6 +73,10 @@ public struct AuditBundle: Sendable {
         for grant in grants {
             try take(try Self.bytes { $0.grant = grant })
         }
+        let acts = documents.acts.sorted { first, second in
+            first.statement.payload.bytes.lexicographicallyPrecedes(second.statement.payload.bytes)
+        }
+        for act in acts { try take(try Self.bytes { $0.act = act }) }
         for evidence in documents.evidence.sorted() { try take(try Self.bytes { $0.evidence = Blob(evidence) }) }
         for log in documents.logs.sorted() { try take(try Self.bytes { $0.log = Blob(log) }) }
     }
@@ -146,6 +150,7 @@ struct AuditBundleReader {
         if let release = line.release { documents.releases.append(release) }
         if let policy = line.policy { documents.policies.append(policy.bytes) }
         if let grant = line.grant { documents.grants.append(grant) }
+        if let act = line.act { documents.acts.append(act) }
         if let evidence = line.evidence { documents.evidence.append(evidence.bytes) }
         if let log = line.log { documents.logs.append(log.bytes) }
     }
@@ -156,7 +161,7 @@ struct AuditBundleReader {
             guard entry.index >= 0 else { throw fault("an entry before the first") }
             return bigEndian(UInt64(entry.index))
         }
-        let envelope = line.birth ?? line.restoration ?? line.release
+        let envelope = line.birth ?? line.restoration ?? line.release ?? line.act?.statement
         if let bytes = envelope?.payload ?? line.policy ?? line.evidence ?? line.log { return bytes.bytes }
         return line.grant.map { Array($0.utf8) } ?? []
     }
@@ -180,6 +185,8 @@ public struct AuditDocuments: Hashable, Sendable {
     public var policies: [[UInt8]] = []
     /// Grants, as they were given: JWS in compact form.
     public var grants: [String] = []
+    /// What operators have signed, with their certificates.
+    public var acts: [SignedAct] = []
     /// What decisions rested on, in the exact bytes of the archive; on request.
     public var evidence: [[UInt8]] = []
     /// The event logs beside it, and the lists of what Linux measured.

@@ -19,12 +19,15 @@ public struct AuditCitations: Hashable, Sendable {
     public var policies: Set<ContentDigest> = []
     /// Grants: the `jti` of each by the SHA-256 of the compact form.
     public var grants: [ContentDigest: String] = [:]
+    /// What operators have signed, by the SHA-256 of the envelopes.
+    public var statements: Set<ContentDigest> = []
 
     /// None.
     public init() {}
 
     /// Adds what an entry rests on.
     public mutating func add(_ entry: LedgerEntry) {
+        if let statement = entry.statement { statements.insert(statement) }
         switch entry.body {
         case .birth(let body): births.insert(body.record)
         case .restoration(let body): restorations.insert(body.statement)

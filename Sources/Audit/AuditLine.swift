@@ -10,6 +10,8 @@ struct AuditLine: Codable {
     var release: SignedEnvelope?
     var policy: Blob?
     var grant: String?
+    /// What an operator has signed.
+    var act: SignedAct?
     /// What a decision rested on, in the exact bytes of the archive.
     var evidence: Blob?
     var log: Blob?
@@ -21,7 +23,7 @@ struct AuditLine: Codable {
 
     /// Which member it has, in the order in which lines stand in a bundle.
     enum Kind: Int, Comparable {
-        case audit, entry, birth, restoration, release, policy, grant, evidence, log
+        case audit, entry, birth, restoration, release, policy, grant, act, evidence, log
 
         static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
     }
@@ -31,7 +33,7 @@ struct AuditLine: Codable {
         let kinds: [(Kind, Bool)] = [
             (.audit, audit != nil), (.entry, entry != nil), (.birth, birth != nil), (.restoration, restoration != nil),
             (.release, release != nil), (.policy, policy != nil), (.grant, grant != nil),
-            (.evidence, evidence != nil), (.log, log != nil),
+            (.act, act != nil), (.evidence, evidence != nil), (.log, log != nil),
         ]
         let present = kinds.filter(\.1)
         return present.count == 1 ? present[0].0 : nil

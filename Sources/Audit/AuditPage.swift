@@ -12,6 +12,7 @@ extension Auditor.Report {
             body: """
                 <h1>\(HTML.text("Audit of \(subject.words)"))</h1>
                 \(verdict)
+                \(acts.sentences.map { "<p>\(HTML.text($0))</p>" }.joined())
                 \(HTML.figures(figures))
                 \(picture)
                 <h2>What happened</h2>

@@ -1,3 +1,4 @@
+import Endorsement
 import Ledger
 import Messages
 import UpdateTrust
@@ -16,6 +17,32 @@ struct AuditRecord {
     let policies: [ContentDigest: Policy]
     /// By the digest of the compact form.
     let grants: [ContentDigest: String]
+    /// By the digest that entries name.
+    let acts: [ContentDigest: Act]
+
+    /// What an operator has signed, as it was read; whether it is signed is for a check.
+    struct Act {
+        var signed: SignedStatement
+        var requested: RequestedAct
+        var certificate: OperatorCertificate
+        /// Of the request; `nil` when it was not kept.
+        var body: [UInt8]?
+
+        init(_ act: SignedAct) throws(AuditFinding) {
+            do throws(MessageError) {
+                signed = try SignedStatement(act.statement)
+                requested = try signed.claimed.requested
+            } catch { throw Self.unreadable(act, error.detail) }
+            do throws(CertificateError) {
+                certificate = try OperatorCertificate(der: act.certificate.bytes)
+            } catch { throw Self.unreadable(act, error.description) }
+            body = act.body?.bytes
+        }
+
+        private static func unreadable(_ act: SignedAct, _ why: String) -> AuditFinding {
+            AuditFinding("act \(ContentDigest(of: act.statement.payload.bytes).short)", "cannot be read: \(why)")
+        }
+    }
 
     /// An entry that was read.
     struct Statement: Hashable {
@@ -67,6 +94,14 @@ struct AuditRecord {
             }
         }
         self.policies = policies
+        var acts: [ContentDigest: Act] = [:]
+        for act in bundle.documents.acts {
+            do throws(AuditFinding) {
+                let read = try Act(act)
+                if let digest = try? read.signed.digest { acts[digest] = read }
+            } catch { findings.append(error) }
+        }
+        self.acts = acts
         grants = Dictionary(bundle.documents.grants.map { (ContentDigest(of: Array($0.utf8)), $0) }) { first, _ in first
         }
     }

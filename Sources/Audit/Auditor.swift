@@ -23,6 +23,8 @@ public struct Auditor: Sendable {
         public var findings: [AuditFinding]
         /// What happened, in the order of the ledger; proven only when nothing was found.
         public var timeline: [AuditEvent]
+        /// Who stands behind the acts of operators.
+        public var acts: ActAccount
         /// The same as a picture, in SVG.
         let picture: String
 
@@ -48,6 +50,7 @@ public struct Auditor: Sendable {
             checkpoint: try? verified.get(),
             findings: findings,
             timeline: AuditEvent.timeline(of: record, time: time),
+            acts: ActAccount(record, anchors),
             picture: AuditPicture(record, time: time).svg
         )
     }

@@ -158,6 +158,10 @@ public struct AuditCollector {
             documents.grants.append(try await client.grant(jti))
             done.grants[digest] = jti
         }
+        for digest in wanted.statements.subtracting(done.statements).sorted() {
+            documents.acts.append(try await client.act(digest))
+            done.statements.insert(digest)
+        }
     }
 
     private mutating func takeEvidence() async throws {

@@ -17,8 +17,25 @@ struct AuditAnchorOptions: ParsableArguments {
     var ekRoots: String?
     @Option(help: ArgumentHelp("Endorsement keys that count without a certificate.", valueName: "file"))
     var ekAllowList: String?
+    @Option(
+        help: ArgumentHelp(
+            "Operators' certificates from elsewhere than the verifier, or the CA that issues them (PEM).",
+            valueName: "file"
+        )
+    )
+    var operators: String?
+    @Option(
+        help: ArgumentHelp(
+            "The day from which the verifier has asked operators to sign; default: always.",
+            valueName: "date"
+        )
+    )
+    var signedSince: String?
 
     func validate() throws {
+        guard signedSince == nil || operators != nil else {
+            throw ValidationError("--signed-since is of acts that are held to --operators.")
+        }
         guard (birthKeys == nil) == (factoryRoots == nil) else {
             throw ValidationError("--birth-keys and --factory-roots belong together.")
         }
@@ -43,8 +60,38 @@ struct AuditAnchorOptions: ParsableArguments {
             grantKeys: bundle.grantKeys,
             releaseKeys: bundle.releaseKeys,
             factory: try factory(),
+            operators: try knownOperators(),
             zoneFile: { ZoneInfo.file(of: $0.text) }
         )
+    }
+
+    private func knownOperators() throws(CommandFailure) -> AuditAnchors.Operators? {
+        guard let operators else { return nil }
+        let since = try signedSince.map { text throws(CommandFailure) in
+            try Moment.parse(text, option: "--signed-since")
+        }
+        let certificates: [ParsedCertificate]
+        do throws(TrustDirectory.Failure) {
+            certificates = try TrustDirectory.readFile(operators, allowing: [])
+        } catch {
+            throw CommandFailure(.malformed, error.description)
+        }
+        guard !certificates.isEmpty else {
+            throw CommandFailure(
+                .malformed,
+                "\(operators) holds no certificate",
+                hint: "give cert.pem of each operator, one behind the other, or the operator-ca.pem"
+            )
+        }
+        do throws(CertificateError) {
+            return AuditAnchors.Operators(try OperatorTrust(certificates), signedSince: since ?? .min)
+        } catch {
+            throw CommandFailure(
+                .malformed,
+                "\(operators): a certificate is neither a CA's nor an operator's: \(error)",
+                hint: "give cert.pem of each operator, one behind the other, or the operator-ca.pem"
+            )
+        }
     }
 
     private func factory() throws(CommandFailure) -> AuditAnchors.Factory? {

@@ -15,7 +15,8 @@ struct AuditVerify: AsyncParsableCommand {
         abstract: "Judges a bundle without the verifier, and tells in words what it proves.",
         discussion: """
             Nothing in the bundle is believed for standing there: whom to believe is named here. With --birth-keys and --factory-roots \
-            births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates. Where evidence \
+            births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates. What operators \
+            have signed is held to the certificates in the bundle; whether those are the operators', --operators says. Where evidence \
             is in the bundle, what was decided on it is decided again.
 
             Exit status 0: all of it is proven. 1: it is not, with what was found.
@@ -24,6 +25,7 @@ struct AuditVerify: AsyncParsableCommand {
               birthmark audit verify gw-0001.audit --trust trust.json
               birthmark audit verify gw-0001.audit --trust trust.json --html gw-0001.html
               birthmark audit verify gw-0001.audit --trust trust.json --birth-keys birth-keys.json --factory-roots factory-roots.pem --ek-roots ek-roots
+              birthmark audit verify gw-0001.audit --trust trust.json --operators operators.pem
             """
     )
 
@@ -44,6 +46,8 @@ struct AuditVerify: AsyncParsableCommand {
         var root: String
         var witnesses: [String]
         var timeline: [AuditEvent]
+        /// Who stands behind the acts of operators.
+        var acts: ActAccount
         /// Present when there is evidence in the bundle.
         var retaken: Retaken?
     }
@@ -74,6 +78,7 @@ struct AuditVerify: AsyncParsableCommand {
             root: claimed.root.base64,
             witnesses: (judged.checkpoint?.cosignatures.keys.map(\.name) ?? []).sorted(),
             timeline: judged.timeline,
+            acts: judged.acts,
             retaken: retaken
         )
         try output.print(report) { Self.text(judged, report, isProven) }
@@ -108,6 +113,7 @@ struct AuditVerify: AsyncParsableCommand {
             }
             lines.append("decided again on the evidence: \(retaken.same) decisions come out the same")
         }
+        lines += judged.acts.sentences
         if isProven {
             let witnesses = report.witnesses.isEmpty ? "" : ", seen by \(report.witnesses.joined(separator: ", "))"
             lines.append(

@@ -19,6 +19,7 @@ extension AuditCheck {
             + strays(record.releases.keys, cited.releases, "release")
             + strays(record.policies.keys, cited.policies, "policy")
             + strays(record.grants.keys, Set(cited.grants.keys), "grant")
+            + strays(record.acts.keys, cited.statements, "act")
     }
 
     private static func isInScope(

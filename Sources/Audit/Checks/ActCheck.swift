@@ -1,0 +1,111 @@
+import Endorsement
+import Messages
+import UpdateTrust
+
+extension AuditCheck {
+    static let acts = AuditCheck(
+        says:
+            "each act of an operator is what he has signed for this verifier, at that time and once, in a role that may do it"
+    ) { record, anchors in
+        let acts = record.statements.filter { $0.entry.actor.kind == .operator }
+        let signed = Dictionary(grouping: acts.filter { $0.entry.statement != nil }) { $0.entry.statement }
+        let findings = signed.values.flatMap { judge($0, record, anchors) } + unsigned(acts, anchors)
+        return findings.sorted { $0.place < $1.place }
+    }
+
+    /// Acts that nobody has signed: once a verifier asks for signatures, there are none.
+    private static func unsigned(_ acts: [AuditRecord.Statement], _ anchors: AuditAnchors) -> [AuditFinding] {
+        let first = acts.first { $0.entry.statement != nil }?.index ?? .max
+        return acts.filter { $0.entry.statement == nil }.compactMap { act in
+            if act.index > first {
+                return AuditFinding(act.place, "is signed by nobody, though acts before it are")
+            }
+            guard let operators = anchors.operators, act.entry.at >= operators.signedSince else { return nil }
+            return AuditFinding(
+                act.place,
+                "is signed by nobody: the verifier alone says that it is an act of \(act.entry.actor.name)"
+            )
+        }
+    }
+
+    /// - Parameter entries: all that name one statement, in the order of the ledger.
+    private static func judge(
+        _ entries: [AuditRecord.Statement],
+        _ record: AuditRecord,
+        _ anchors: AuditAnchors
+    ) -> [AuditFinding] {
+        guard let first = entries.first, let digest = first.entry.statement else { return [] }
+        guard let act = record.acts[digest] else {
+            return [AuditFinding(first.place, "what \(first.entry.actor.name) has signed for it is missing")]
+        }
+        let findings = act.problems(anchors).map { AuditFinding(first.place, $0) }
+        return findings + entries.flatMap { problems(of: $0, among: entries, act, record) }
+    }
+
+    private static func problems(
+        of statement: AuditRecord.Statement,
+        among entries: [AuditRecord.Statement],
+        _ act: AuditRecord.Act,
+        _ record: AuditRecord
+    ) -> [AuditFinding] {
+        let claimed = act.signed.claimed
+        var problems: [String] = []
+        if act.certificate.name != statement.entry.actor.name {
+            problems.append("is signed by \(act.certificate.name), and not by \(statement.entry.actor.name)")
+        }
+        if !claimed.isSigned(within: LedgerAuditor.tolerance, of: statement.entry.at) {
+            problems.append("was signed at another time than it says")
+        }
+        if !ActFit(statement: statement, act: act, record: record).holds {
+            problems.append("is not what was signed for it: \(claimed.method) \(claimed.path)")
+        }
+        problems += placeProblems(of: statement, among: entries, record.bundle.subject)
+        return problems.map { AuditFinding(statement.place, $0) }
+    }
+
+    /// One statement stands for one act, and for what follows from that.
+    private static func placeProblems(
+        of statement: AuditRecord.Statement,
+        among entries: [AuditRecord.Statement],
+        _ subject: AuditSubject
+    ) -> [String] {
+        let own = entries.filter { !$0.entry.body.isConsequence }
+        guard statement.entry.body.isConsequence else {
+            return own.first == statement ? [] : ["what was signed for it stands for an act before it already"]
+        }
+        // Of a span, the act itself may be elsewhere.
+        if case .entries = subject { return [] }
+        return own.contains { $0.entry.instance == statement.entry.instance }
+            ? [] : ["no act stands here that it could follow from"]
+    }
+}
+
+extension LedgerEntry.Body {
+    /// Whether it follows from an act, and is none itself.
+    fileprivate var isConsequence: Bool { if case .lease = self { true } else { false } }
+}
+
+extension AuditRecord.Act {
+    /// What is wrong with it, whatever entries name it.
+    fileprivate func problems(_ anchors: AuditAnchors) -> [String] {
+        let claimed = signed.claimed
+        var problems: [String] = []
+        if claimed.certificate != ContentDigest(of: certificate.bytes) {
+            problems.append("is signed for another certificate than the one beside it")
+        }
+        if !signed.isSigned(by: certificate.key) {
+            problems.append("is not signed with the key of \(certificate.name)'s certificate")
+        }
+        if claimed.verifier != anchors.verifier { problems.append("is signed for the verifier \(claimed.verifier)") }
+        if let body, ContentDigest(of: body) != claimed.body {
+            problems.append("is signed for another body than the one beside it")
+        }
+        if certificate.roles.isDisjoint(with: requested.route.roles) {
+            problems.append("\(certificate.name) has no role that may do this")
+        }
+        if let obstacle = anchors.operators?.trust.obstacle(to: certificate, at: claimed.at) {
+            problems.append(obstacle)
+        }
+        return problems
+    }
+}

@@ -1,0 +1,144 @@
+import Endorsement
+import Messages
+import UpdateTrust
+
+/// Whether an entry says what the operator has signed for: the route, what the path names, and what stands in the body.
+struct ActFit {
+    let statement: AuditRecord.Statement
+    let act: AuditRecord.Act
+    let record: AuditRecord
+
+    var holds: Bool {
+        switch statement.entry.body {
+        case .release(let made): return isRegistration(made)
+        case .withdrawal(let made):
+            return isAsked(made.recalled == true ? .recallRelease : .withdrawRelease)
+                && names(made.manifest) && reason == made.reason.text
+        case .rollout(let made): return isRollout(made)
+        case .approval(let made): return isApproval(made)
+        case .emergency(let made): return isEmergency(made)
+        case .act(let made): return isOnAnInstance && isAct(made)
+        case .allowance(let made):
+            guard isOnAnInstance, let order = order({ try? BootAddition(parsing: $0) }, of: .allowBoot) else {
+                return false
+            }
+            return order.quote == made.quote && Set(order.pcrs) == Set(made.moves.map(\.pcr))
+                && order.reason == made.reason.text
+        case .downgrade(let made):
+            guard isOnAnInstance, let order = order({ try? DowngradeOrder(parsing: $0) }, of: .allowDowngrade) else {
+                return false
+            }
+            return order.manifest == made.release && order.reason == made.reason.text
+                && lasts(until: made.until, Int64(order.hours) * 3600)
+        case .tier(let made): return isOnAnInstance && isTier(made)
+        case .witness(let made):
+            guard isOnAnInstance, let order = order({ try? WitnessOrder(parsing: $0) }, of: .callWitness) else {
+                return false
+            }
+            return order.release == made.release && order.reason == made.reason.text
+                && lasts(until: made.until, Int64(order.minutes) * 60)
+        case .assignment(let made):
+            guard isOnAnInstance, let order = order({ try? GatewayOrder(parsing: $0) }, of: .assignGateways) else {
+                return false
+            }
+            return order.reason == made.reason.text && order.gateways.count == made.gateways.count
+                && zip(order.gateways, made.gateways).allSatisfy { isName($0.text, of: $1) }
+        case .lease(let made): return isOnAnInstance && made.event == .ended
+        case .birth, .rework, .restoration, .policy, .decision, .grant, .update, .receipt, .farewell, .reappearance,
+            .succession, .compensated, .shedding:
+            return false
+        }
+    }
+
+    // MARK: Of releases
+
+    /// The envelope of the makers is the body, and stands in the bundle.
+    private func isRegistration(_ made: ReleaseEntry) -> Bool {
+        guard isAsked(.addRelease), let envelope = record.releases[made.manifest]?.envelope,
+            let body = try? CanonicalJSON.encode(envelope)
+        else { return false }
+        return ContentDigest(of: body) == act.signed.claimed.body
+    }
+
+    private func isRollout(_ made: RolloutEntry) -> Bool {
+        guard let order = order({ try? RolloutOrder(parsing: $0) }, of: .changeRollout) else { return false }
+        return names(made.release) && order.verb == made.act && order.reason == made.reason.text
+            && (order.plan == nil || order.plan == made.plan)
+    }
+
+    private func isApproval(_ made: Approval) -> Bool {
+        guard let order = order({ try? ApprovalOrder(parsing: $0) }, of: .approve) else { return false }
+        let isForWhom =
+            order.environment == made.environment && (order.device == nil) == (made.instance == nil)
+            && (order.device.map { isName($0.text, of: made.instance) } ?? true)
+        return isForWhom && order.release == made.release && order.role == made.role && order.reason == made.reason.text
+            && made.by == act.certificate.name && act.certificate.roles.contains(made.role)
+            && lasts(until: made.until, Int64(order.hours) * 3600)
+    }
+
+    private func isEmergency(_ made: Emergency) -> Bool {
+        guard let order = order({ try? EmergencyOrder(parsing: $0) }, of: .declareEmergency) else { return false }
+        return order.release == made.release && order.overrides == made.overrides && order.reason == made.reason.text
+            && made.by == act.certificate.name && lasts(until: made.until, Int64(order.hours) * 3600)
+    }
+
+    // MARK: Of instances
+
+    private func isAct(_ made: OperatorEntry) -> Bool {
+        if let line = made.line {
+            guard made.act == .reinstate, let order = order({ try? ForkOrder(parsing: $0) }, of: .settleFork) else {
+                return false
+            }
+            return order.line == line && order.reason == made.reason.text
+        }
+        let route: OperatorRoute =
+            switch made.act {
+            case .suspend: .suspend
+            case .reinstate: .reinstate
+            case .retire: .retire
+            }
+        return isAsked(route) && reason == made.reason.text
+    }
+
+    private func isTier(_ made: TierEntry) -> Bool {
+        guard made.change == .lowered else { return isAsked(.raiseTier) && reason == made.reason?.text }
+        guard let order = order({ try? LowerTierOrder(parsing: $0) }, of: .lowerTier), let until = made.until,
+            let request = try? KeyRequest(parsing: order.request.bytes)
+        else { return false }
+        return order.reason == made.reason?.text && request.key.thumbprint == made.key
+            && lasts(until: until, Int64(order.days) * 86_400)
+    }
+
+    // MARK: What they have in common
+
+    private func isAsked(_ route: OperatorRoute) -> Bool { act.requested.route == route }
+
+    /// The body of a route; `nil` when another was asked for, or the body is no such message or missing.
+    private func order<Order>(_ parse: ([UInt8]) -> Order?, of route: OperatorRoute) -> Order? {
+        guard isAsked(route) else { return nil }
+        return act.body.flatMap(parse)
+    }
+
+    /// The reason, where the body has nothing else.
+    private var reason: String? { act.body.flatMap { try? OperatorReason(parsing: $0).reason } }
+
+    private func names(_ release: ContentDigest) -> Bool { act.requested.subject == release.description }
+
+    private var isOnAnInstance: Bool {
+        act.requested.subject.map { isName($0, of: statement.entry.instance) } ?? false
+    }
+
+    /// Whether a name is an instance's id or serial number; of an instance whose birth is not here, a serial number is not known.
+    private func isName(_ name: String, of instance: InstanceID?) -> Bool {
+        guard let instance else { return false }
+        if let id = InstanceID(name) { return id == instance }
+        guard let facts = record.birth(of: instance)?.facts else { return true }
+        return facts.serial.text == name
+    }
+
+    /// Whether what begins when it is signed ends then, give or take what clocks are apart.
+    private func lasts(until: Int64, _ seconds: Int64) -> Bool {
+        let (begin, overflow) = until.subtractingReportingOverflow(seconds)
+        return !overflow && act.signed.claimed.isSigned(within: LedgerAuditor.tolerance, of: begin)
+    }
+}
