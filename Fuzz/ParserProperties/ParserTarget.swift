@@ -24,7 +24,7 @@ public struct ParserTarget: Sendable {
     /// Every parser that sees bytes from outside.
     public static let all: [ParserTarget] =
         wireStructures + eventLogs + imaLists + certificates + requests + messages + compensatedMessages
-        + [grant, policy, statusList, auditBundle] + ledgerTexts
+        + [grant, policy, statusList, auditBundle, act] + ledgerTexts
 
     /// The target with a name.
     public static func named(_ name: String) -> ParserTarget? { all.first { $0.name == name } }

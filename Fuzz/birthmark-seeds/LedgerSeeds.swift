@@ -49,6 +49,10 @@ enum LedgerSeeds {
         documents.releases = [envelopes[2]]
         documents.policies = [Array("{}".utf8)]
         documents.grants = ["e30.e30.AA"]
+        documents.acts =
+            ActSeeds.signed("/v1/approvals").map {
+                [SignedAct($0, certificate: [0x30, 0x00], body: [1, 2, 3])]
+            } ?? []
         let last = FixedLog.entries.count - 1
         let hashes = path.map { Blob($0.bytes) }
         let bundle = AuditBundle(

@@ -298,7 +298,12 @@ enum MessageSeeds {
                 + #""purpose":"attest","quote":"\#(digest)","reasons":["signature"],"request":"\#(digest)","rule":"all","#
                 + #""seen":{"clock":{"clock":1,"resetCount":2,"restartCount":3,"safe":true},"firmwareVersion":4}}"#,
         ]
-        return bodies.reduce(into: [:]) { entries, body in
+        let signed = [
+            "signed":
+                #"{"actor":"operator:alice","at":1,"body":{"act":"suspend","reason":"lost"},"instance":"\#(instance)","#
+                + #""prev":"\#(digest)","statement":"\#(digest)","type":"operator","v":1}"#
+        ]
+        return bodies.reduce(into: signed) { entries, body in
             entries[body.key] =
                 #"{"actor":"verifier:verifier.example","at":1,"body":\#(body.value),"instance":"\#(instance)","#
                 + #""prev":"\#(digest)","type":"\#(body.key)","v":1}"#

@@ -8,7 +8,8 @@ import ParserProperties
 let seeds: [String: [String: [UInt8]]] = try [
     WireSeeds.all, LogSeeds.all, IMASeeds.all,
     ["ek-certificate": CertificateSeeds.endorsement, "revocation-list": CertificateSeeds.lists],
-    RequestSeeds.all, MessageSeeds.all, CompensatedSeeds.all, FileSeeds.all, GrantSeeds.all, StatusListSeeds.all,
+    RequestSeeds.all, MessageSeeds.all, ActSeeds.all, CompensatedSeeds.all, FileSeeds.all, GrantSeeds.all,
+    StatusListSeeds.all,
     LedgerSeeds.all(),
 ]
 .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }

@@ -31,7 +31,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             StoreConformance("logs are kept by content", logs),
             StoreConformance("instances are listed in pages", paging),
         ] + birthCases + standingCases + updateCases + rolloutCases + compensatedCases + figureCases
-        + archiveCases + witnessedCases
+        + archiveCases + witnessedCases + actCases
 
     // MARK: Births
 

@@ -228,6 +228,49 @@ import Testing
         }
     }
 
+    /// Every entry of an act names what was signed for it; what was written before there was that has no such member.
+    @Test func actsNameWhatWasSigned() throws {
+        let world = try World()
+        let reason = try #require(Remark("lost"))
+        let (alice, signed) = (Sample.label("alice"), Sample.digest("envelope"))
+        let act = OperatorAct(.retire, by: alice, reason: reason, statement: signed)
+        guard case .applied(let transition) = try act.apply(to: world.state, at: world.now) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(transition.entries.allSatisfy { $0.entry.statement == signed })
+        let written = try #require(transition.entries.first)
+        #expect(String(decoding: written.bytes, as: UTF8.self).contains(#""statement":"\#(signed)""#))
+        #expect(try LedgerEntry(parsing: written.bytes) == written.entry)
+
+        let order = try #require(RolloutOrder(.set, plan: RolloutPlan(percent: 5), reason: "first five"))
+        let rollout = RolloutAct(order, by: alice, statement: signed)
+        guard case .applied(let change) = try rollout.apply(to: nil, of: Sample.digest("release"), at: 1) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(change.entry.entry.statement == signed)
+
+        var plain = written.entry
+        plain.statement = nil
+        let bytes = try WrittenEntry(plain).bytes
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("statement"))
+        #expect(try LedgerEntry(parsing: bytes) == plain)
+    }
+
+    @Test func nobodyButAnOperatorSignsActs() throws {
+        for kind in [Actor.Kind.verifier, .station] {
+            let entry = LedgerEntry(
+                at: 1,
+                actor: Actor(kind, Sample.verifier),
+                statement: Sample.digest("envelope"),
+                body: .policy(PolicyEntry(policy: Sample.digest("policy")))
+            )
+            let bytes = try WrittenEntry(entry).bytes
+            #expect(throws: MessageError.self) { try LedgerEntry(parsing: bytes) }
+        }
+    }
+
     @Test func entriesOfAnInstanceAreAChain() throws {
         var world = try World()
         let delivered = try world.granted(try Sample.release("1.1.0", securityVersion: 4))

@@ -52,6 +52,27 @@ import X509
         }
     }
 
+    /// What changes anything is an act, which is signed; of the rest only one question has a body.
+    @Test func whatAnOperatorCanChangeIsSigned() async throws {
+        try await TestVerifier.with { service in
+            let posts = operatorRoutes(service).filter { $0.route.method == .post }
+            let acts = posts.filter { $0.route.pattern.description != "/v1/policy/explain" }
+            #expect(acts.count == posts.count - 1)
+            #expect(Set(acts.map(\.route.pattern.description)) == Set(OperatorRoute.allCases.map(\.pattern)))
+            for (route, roles) in acts {
+                let path = path(of: route)
+                let act = try RequestedAct(path: path).found()
+                #expect(act.route.pattern == route.pattern.description && act.route.roles == roles)
+                let identity = try HTTPProbe.identity(try roles.first.found(), of: service)
+                try await HTTPProbe.with(service, identity: identity) { probe in
+                    let reply = try await probe.send("POST", path, body: Array("{}".utf8), signed: false)
+                    #expect(reply.problem?.reasons == ["act-unsigned"], "\(path)")
+                }
+            }
+            #expect(try await service.store.ledgerHead().size == 1)
+        }
+    }
+
     @Test func attack82_noClientCertificateOnEveryOperatorRoute() async throws {
         try await TestVerifier.with { service in
             let routes = operatorRoutes(service)

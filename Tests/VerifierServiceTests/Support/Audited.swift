@@ -33,6 +33,9 @@ extension TestVerifier {
                 factories: FactoryPolicy(anchors: TrustAnchors(roots), revocationLists: lists),
                 endorsement: nil,
                 allowed: nil
+            ),
+            operators: AuditAnchors.Operators(
+                try OperatorTrust(try TrustDirectory.readFile(directory.operatorCA, allowing: []))
             )
         )
     }

@@ -20,6 +20,7 @@ struct HTTPProbe {
 
     let http: HTTPClient
     let base: String
+    private let signer: ActSigner?
 
     /// - Parameter identity: certificate chain and key in PEM.
     static func with<Result>(
@@ -40,7 +41,8 @@ struct HTTPProbe {
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Swift.Result<Result, any Error>
         do {
-            result = .success(try await body(HTTPProbe(http: http, base: service.trust.url)))
+            let signer = try identity.map { try ActSigner(certificate: $0.certificate, key: $0.key, for: service) }
+            result = .success(try await body(HTTPProbe(http: http, base: service.trust.url, signer: signer)))
         } catch { result = .failure(error) }
         try await http.shutdown()
         return try result.get()
@@ -55,15 +57,23 @@ struct HTTPProbe {
         )
     }
 
+    /// Acts are signed, unless a test brings a statement of its own, or wants none.
     func send(
         _ method: String,
         _ path: String,
         body: [UInt8]? = nil,
         headers: [(String, String)] = [],
-        chunked: Bool = false
+        chunked: Bool = false,
+        signed: Bool = true
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: base + path)
         request.method = .init(rawValue: method)
+        if signed, method == OperatorRoute.method, RequestedAct(path: path) != nil, let signer {
+            request.headers.add(
+                name: SignedStatement.headerName,
+                value: try signer.statement(path, body ?? []).header
+            )
+        }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {
             request.body =

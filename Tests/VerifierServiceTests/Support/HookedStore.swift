@@ -105,6 +105,8 @@ final class HookedStore: VerifierStore {
         try await store.emergencies(of: release, at: now)
     }
 
+    func act(_ digest: ContentDigest) async throws(StoreError) -> SignedAct? { try await store.act(digest) }
+
     func approvals(of release: ContentDigest, at now: Int64) async throws(StoreError) -> [RecordedApproval] {
         try await store.approvals(of: release, at: now)
     }

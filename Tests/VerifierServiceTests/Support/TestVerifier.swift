@@ -170,7 +170,8 @@ struct TestVerifier: Sendable {
         let place = directory.file("operators/" + role.rawValue)
         let identity = try OperatorIdentity(
             certificate: try BoundedFile.read(place + "/cert.pem", limit: 1 << 16),
-            key: try BoundedFile.read(place + "/key.pem", limit: 1 << 16)
+            key: try BoundedFile.read(place + "/key.pem", limit: 1 << 16),
+            now: { [clock] in clock.clock.seconds }
         )
         return try await VerifierClient.with(trust, identity: identity, limits: Self.patience, body)
     }
