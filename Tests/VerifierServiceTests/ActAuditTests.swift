@@ -129,7 +129,9 @@ import X509
             )
             func invent(_ keeper: inout LyingKeeper) throws {
                 var entry = try keeper.entries.first(where: Self.isSuspension).found()
-                entry.body = .act(OperatorEntry(act: .suspend, reason: try Remark("invented").found()))
+                guard case .act(var act) = entry.body else { return }
+                act.reason = try Remark("invented").found()
+                entry.body = .act(act)
                 entry.statement = try signed.digest
                 entry.at = now
                 keeper.entries.append(entry)
@@ -192,11 +194,12 @@ import X509
                 let found = try findings(service, bundle, heldTo: nil, lie)
                 #expect(found.contains { $0.contains(words) }, "\(words): \(found)")
             }
-            let (lost, good, bob) = (try Remark("lost").found(), try Remark("good").found(), try label("bob"))
+            let (good, bob) = (try Remark("good").found(), try label("bob"))
             try found("is not what was signed for it") { keeper in
                 try keeper.change { entry in
-                    guard Self.isSuspension(entry) else { return false }
-                    entry.body = .act(OperatorEntry(act: .retire, reason: lost))
+                    guard case .act(var body) = entry.body, body.act == .suspend else { return false }
+                    body.act = .retire
+                    entry.body = .act(body)
                     return true
                 }
             }
