@@ -48,6 +48,7 @@ struct LedgerShow: AsyncParsableCommand {
                 ("entry", "\(number)"),
                 ("at", UTCTime.text(entry.at)),
                 ("by", entry.actor.description),
+                ("signed", entry.statement?.description),
                 ("type", entry.body.type),
                 ("instance", entry.instance?.text),
                 ("exactly", String(decoding: bytes, as: UTF8.self)),

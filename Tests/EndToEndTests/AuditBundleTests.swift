@@ -33,6 +33,17 @@ import Testing
             let report = try await fleet.run(.auditor, verify + ["--json"]).json
             #expect(report["verdict"].text == "proven" && report["findings"].list.isEmpty)
 
+            #expect(report["acts.isHeldToOperators"] == .truth(false))
+            let asked = try await fleet.run(.auditor, verify + ["--operators", fleet.alice + "/cert.pem", "--json"])
+                .json
+            #expect(asked["verdict"].text == "proven" && asked["acts.isHeldToOperators"] == .truth(true))
+            let signed = try #require(asked["acts.signed"].number)
+            #expect(signed >= 1 && asked["acts.unsigned"].list.isEmpty)
+            try await fleet.run(.verifier, ["operator", fleet.place, "bob", "--role", "operator"])
+            let bobs = verify + ["--operators", fleet.place + "/operators/bob/cert.pem"]
+            let stranger = try await expect(1, Program.auditor.run(bobs, in: fleet.transcript))
+            #expect(stranger.output.contains("no certificate of alice is known from elsewhere"), "\(stranger)")
+
             // One byte, and it says where.
             var bytes = try contents(of: path)
             let grant = try #require(bytes.firstRange(of: Array(#"{"grant":""#.utf8))).upperBound + 40
