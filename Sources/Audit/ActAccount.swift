@@ -1,3 +1,5 @@
+import UpdateTrust
+
 /// Who stands behind the acts of operators in a bundle: the operators themselves, or the verifier alone.
 public struct ActAccount: Hashable, Sendable, Codable {
     /// How many entries in operators' names they have signed, by the keys of certificates that came along.

@@ -35,7 +35,7 @@ enum Acts {
 
 extension SQLiteStore {
     public func act(_ digest: ContentDigest) async throws(StoreError) -> SignedAct? {
-        try await read { db in
+        try await read { db -> SignedAct? in
             let row = try Row.fetchOne(
                 db,
                 sql: """
