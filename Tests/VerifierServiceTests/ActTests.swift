@@ -90,6 +90,13 @@ import VerifierStore
         }
     }
 
+    @Test(arguments: ActFault.allCases)
+    func everyRefusalSaysWhatToDo(fault: ActFault) throws {
+        let problem = fault.problem("detail").problem
+        #expect(problem.kind == .refused && problem.reasons == [fault.rawValue])
+        #expect(problem.title.contains(": ") && problem.title.hasSuffix(".") && !problem.title.contains("detail"))
+    }
+
     @Test func withoutAStatement() async throws { try await refused("act-unsigned") { _, _ in nil } }
 
     @Test func withWhatIsNoStatement() async throws { try await refused("act-malformed") { _, _ in "e30" } }
