@@ -6,6 +6,7 @@ import UpdateTrust
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 /// Acts that are not what the operator has signed, over the wire: none of them is done.

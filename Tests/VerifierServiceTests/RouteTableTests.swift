@@ -5,6 +5,7 @@ import Messages
 import SwiftASN1
 import Testing
 import VerifierClient
+import VerifierStore
 import X509
 
 @testable import HTTPService

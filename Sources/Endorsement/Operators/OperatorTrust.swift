@@ -1,4 +1,4 @@
-public import Messages
+import Messages
 
 /// Whom an auditor believes to be an operator: whoever has one of these certificates, or one that these CAs have issued.
 ///
