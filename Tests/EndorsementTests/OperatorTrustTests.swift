@@ -44,7 +44,7 @@ import X509
             alice + ["urn:birthmark:role:king"],
             ["urn:birthmark:operator:a/b"],
         ] {
-            #expect(throws: CertificateError.self, "\(uris)") { try OperatorCertificate(der: try issue(uris)) }
+            #expect(throws: Endorsement.CertificateError.self, "\(uris)") { try OperatorCertificate(der: try issue(uris)) }
         }
     }
 
@@ -81,6 +81,6 @@ import X509
             from: Self.now,
             until: Self.now + 1
         )
-        #expect(throws: CertificateError.self) { try trust(server) }
+        #expect(throws: Endorsement.CertificateError.self) { try trust(server) }
     }
 }
