@@ -21,6 +21,10 @@ extension ParserTarget {
         canonical("release-envelope", longestInput: 4096) { try? SignedEnvelope(parsing: $0) },
         canonical("release", longestInput: 4096) { try? Release(parsing: $0) },
         canonical("rollout-order", longestInput: 4096) { try? RolloutOrder(parsing: $0) },
+        canonical("trust-chain", longestInput: 8192) { try? TrustChain(parsing: $0) },
+        canonical("compromise-order", longestInput: CompromiseOrder.maximumSize) {
+            try? CompromiseOrder(parsing: $0)
+        },
         canonical("freshness", longestInput: Freshness.maximumSize) { try? Freshness(parsing: $0) },
         canonical("grant-file", longestInput: 8192) { try? GrantFile(parsing: $0) },
         canonical("ledger-entry", longestInput: 8192) { try? LedgerEntry(parsing: $0) },

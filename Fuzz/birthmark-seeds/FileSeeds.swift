@@ -19,6 +19,18 @@ enum FileSeeds {
                 )
             )
         ],
+        "trust-chain": [
+            "none": json(TrustChain([])),
+            "unsigned": json(
+                try? TrustChain([
+                    SignedEnvelope(payload: [1, 2, 3], payloadType: TrustBundle.payloadType, signers: [])
+                ])
+            ),
+        ],
+        "compromise-order": [
+            "rehearsal": json(CompromiseOrder(.station, "line-1", reason: "laptop stolen", isRehearsal: true)),
+            "grant": json(CompromiseOrder(.grant, "kid", reason: "found in a paste \u{e9}")),
+        ],
         "rollout-order": [
             "set": json(
                 RolloutPlan(percent: 5, cohorts: [MessageSeeds.label("lab")], haltAbove: 0, haltAfter: 1).flatMap {

@@ -9,6 +9,8 @@ public struct AuditAnchors: Sendable {
     public var verifier: Label
     /// The key of the ledger's checkpoints.
     public var ledgerKey: VerifierKey
+    /// Further keys of them, while one follows another.
+    public var otherLedgerKeys: [VerifierKey]
     /// The witnesses that are known.
     public var witnesses: [VerifierKey]
     /// How many of them must have signed the checkpoint.
@@ -67,6 +69,7 @@ public struct AuditAnchors: Sendable {
     public init(
         verifier: Label,
         ledgerKey: VerifierKey,
+        otherLedgerKeys: [VerifierKey] = [],
         witnesses: [VerifierKey] = [],
         quorum: Int = 0,
         grantKeys: [StatementKey],
@@ -77,6 +80,7 @@ public struct AuditAnchors: Sendable {
     ) {
         self.verifier = verifier
         self.ledgerKey = ledgerKey
+        self.otherLedgerKeys = otherLedgerKeys
         self.witnesses = witnesses
         self.quorum = quorum
         self.grantKeys = grantKeys
@@ -85,4 +89,7 @@ public struct AuditAnchors: Sendable {
         self.operators = operators
         self.zoneFile = zoneFile
     }
+
+    /// All keys whose checkpoints count.
+    var ledgerKeys: [VerifierKey] { [ledgerKey] + otherLedgerKeys }
 }

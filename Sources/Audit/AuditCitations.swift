@@ -50,7 +50,8 @@ public struct AuditCitations: Hashable, Sendable {
         case .approval(let body): releases.insert(body.release)
         case .emergency(let body): releases.insert(body.release)
         case .compensated(let body): add(body)
-        case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment, .shedding:
+        case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment, .shedding,
+            .trust, .compromise:
             break
         }
     }

@@ -41,7 +41,7 @@ public struct Auditor: Sendable {
         let record = AuditRecord(bundle, anchors, &findings)
         for check in AuditCheck.all { findings += check.run(record, anchors) }
         let verified = bundle.checkpoint.verify(
-            logKey: anchors.ledgerKey,
+            logKeys: anchors.ledgerKeys,
             witnesses: anchors.witnesses,
             quorum: anchors.quorum
         )

@@ -69,6 +69,13 @@ struct Narration {
         case .assignment(let body):
             let gateways = body.gateways.map { record.name(of: $0) }.joined(separator: ", ")
             return "\(device) was assigned to \(gateways.isEmpty ? "no gateway" : gateways): \(body.reason)"
+        case .trust(let body):
+            let came = body.added.isEmpty ? "" : "; with it came \(body.added.joined(separator: ", "))"
+            let went = body.removed.isEmpty ? "" : "; \(body.removed.joined(separator: ", ")) went"
+            return "version \(body.version) of what devices trust was published\(came)\(went)"
+        case .compromise(let body):
+            return
+                "the \(body.kind.rawValue) key \(body.key) was reported compromised (\(body.reason)): \(body.grants) grants ended, \(body.instances) devices were suspended, \(body.releases) releases withdrawn"
         case .emergency(let body):
             let what = body.overrides.map(\.rawValue).joined(separator: " and ")
             return
@@ -212,7 +219,7 @@ struct Narration {
         case .rolledBack: "\(device) fell back from \(package) to what it ran before"
         case .rescued: "\(device) booted a rescue image after \(package)"
         case .failed: "\(device) did not boot \(package) after installing it"
-        case .withdrawn: "the grant of \(package) to \(device) ended with the release"
+        case .withdrawn: "the grant of \(package) to \(device) ended with the release, or with the key that signed it"
         }
     }
 

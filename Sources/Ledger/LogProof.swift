@@ -59,7 +59,17 @@ public struct LogProof: Hashable, Sendable {
         witnesses: [VerifierKey] = [],
         quorum: Int = 0
     ) -> Result<VerifiedCheckpoint, LedgerRefusal> {
-        checkpoint.verify(logKey: logKey, witnesses: witnesses, quorum: quorum).flatMap { verified in
+        verify(entry: entry, logKeys: [logKey], witnesses: witnesses, quorum: quorum)
+    }
+
+    /// The same where one key of the log follows another.
+    public func verify(
+        entry: LogEntry,
+        logKeys: [VerifierKey],
+        witnesses: [VerifierKey] = [],
+        quorum: Int = 0
+    ) -> Result<VerifiedCheckpoint, LedgerRefusal> {
+        checkpoint.verify(logKeys: logKeys, witnesses: witnesses, quorum: quorum).flatMap { verified in
             let tree = verified.checkpoint
             let proof = InclusionProof(index: index, size: tree.size, path: path)
             return proof.verifies(leaf: entry.leafHash, root: tree.root)

@@ -4,12 +4,22 @@ public import Crypto
 public struct CheckpointSigner: Sendable {
     /// The public half, to be given to everybody who reads the log.
     public let verifierKey: VerifierKey
-    private let privateKey: Curve25519.Signing.PrivateKey
+    /// Those of all keys that sign: the same, and while one key follows another that one.
+    public let verifierKeys: [VerifierKey]
+    private let privateKeys: [Curve25519.Signing.PrivateKey]
 
     /// A signer for the log called `origin`; throws when that cannot be a key's name.
-    public init(origin: String, privateKey: Curve25519.Signing.PrivateKey) throws(LedgerFormatError) {
+    /// - Parameter previous: the key that this one follows, while there are readers who know no other: then both sign.
+    public init(
+        origin: String,
+        privateKey: Curve25519.Signing.PrivateKey,
+        previous: Curve25519.Signing.PrivateKey? = nil
+    ) throws(LedgerFormatError) {
+        privateKeys = [privateKey] + [previous].compactMap { $0 }
         verifierKey = try VerifierKey(name: origin, kind: .log, publicKey: privateKey.publicKey)
-        self.privateKey = privateKey
+        verifierKeys = try privateKeys.map { key throws(LedgerFormatError) in
+            try VerifierKey(name: origin, kind: .log, publicKey: key.publicKey)
+        }
     }
 
     /// Signs the statement that the log has `size` entries under `root`.
@@ -18,12 +28,14 @@ public struct CheckpointSigner: Sendable {
     /// size are a fork that nobody can take back.
     public func sign(size: Int, root: TreeHash) throws -> SignedCheckpoint {
         let checkpoint = try Checkpoint(origin: verifierKey.name, size: size, root: root)
-        let signature = SignedNote.Signature(
-            name: verifierKey.name,
-            keyID: verifierKey.id,
-            body: Array(try privateKey.signature(for: checkpoint.text))
-        )
-        return SignedCheckpoint(checkpoint: checkpoint, signatures: [signature])
+        let signatures = try zip(verifierKeys, privateKeys).map { key, secret in
+            SignedNote.Signature(
+                name: key.name,
+                keyID: key.id,
+                body: Array(try secret.signature(for: checkpoint.text))
+            )
+        }
+        return SignedCheckpoint(checkpoint: checkpoint, signatures: signatures)
     }
 }
 

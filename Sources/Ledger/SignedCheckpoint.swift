@@ -40,15 +40,28 @@ public struct SignedCheckpoint: Hashable, Sendable {
         witnesses: [VerifierKey] = [],
         quorum: Int = 0
     ) -> Result<VerifiedCheckpoint, LedgerRefusal> {
-        guard logKey.name == claimed.origin else {
-            return .failure(.wrongOrigin(expected: logKey.name, found: claimed.origin))
+        verify(logKeys: [logKey], witnesses: witnesses, quorum: quorum)
+    }
+
+    /// The same where one key of the log follows another: the signature of any of them counts.
+    /// - Parameter logKeys: keys of one log, whose name must be the checkpoint's origin.
+    public func verify(
+        logKeys: [VerifierKey],
+        witnesses: [VerifierKey] = [],
+        quorum: Int = 0
+    ) -> Result<VerifiedCheckpoint, LedgerRefusal> {
+        if let other = logKeys.first(where: { $0.name != claimed.origin }) {
+            return .failure(.wrongOrigin(expected: other.name, found: claimed.origin))
         }
         let signers: SignedNote.Signers
-        switch note.signers(among: [logKey] + witnesses) {
+        switch note.signers(among: logKeys + witnesses) {
         case .success(let found): signers = found
         case .failure(let refusal): return .failure(refusal)
         }
-        guard signers.keys.contains(logKey) else { return .failure(.logSignatureMissing(key: logKey.description)) }
+        guard !signers.keys.isDisjoint(with: logKeys) else {
+            let names = logKeys.map(\.description).joined(separator: " or ")
+            return .failure(.logSignatureMissing(key: names))
+        }
         guard signers.cosignatures.count >= quorum else {
             return .failure(.witnessesMissing(required: quorum, found: signers.cosignatures.count))
         }

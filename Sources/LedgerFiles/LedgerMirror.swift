@@ -8,12 +8,12 @@ public import Ledger
 public struct LedgerMirror: Sendable {
     /// Where it is written.
     public let directory: LedgerDirectory
-    private let logKey: VerifierKey
+    private let logKeys: [VerifierKey]
 
-    /// - Parameter logKey: whose checkpoints count.
-    public init(_ directory: LedgerDirectory, logKey: VerifierKey) {
+    /// - Parameter logKeys: whose checkpoints count: one key, or several while one follows another.
+    public init(_ directory: LedgerDirectory, logKeys: [VerifierKey]) {
         self.directory = directory
-        self.logKey = logKey
+        self.logKeys = logKeys
     }
 
     /// Why nothing was brought over.
@@ -37,7 +37,7 @@ public struct LedgerMirror: Sendable {
     /// The checkpoint that the directory has; `nil` when it has none.
     public func checkpoint() throws -> VerifiedCheckpoint? {
         guard let bytes = try directory.fileIfThere(LedgerDirectory.checkpointName) else { return nil }
-        return try SignedCheckpoint(parsing: bytes).verify(logKey: logKey).mapError(Refusal.log).get()
+        return try SignedCheckpoint(parsing: bytes).verify(logKeys: logKeys).mapError(Refusal.log).get()
     }
 
     /// Brings it up to a checkpoint.
@@ -52,7 +52,7 @@ public struct LedgerMirror: Sendable {
         progress: (Int) -> Void = { _ in },
         file: @escaping @Sendable (_ path: String) async throws -> [UInt8]
     ) async throws -> Checkpoint {
-        let new = try offered.verify(logKey: logKey).mapError(Refusal.log).get().checkpoint
+        let new = try offered.verify(logKeys: logKeys).mapError(Refusal.log).get().checkpoint
         let old = try checkpoint()?.checkpoint
         if let old, new.size < old.size { throw Refusal.log(.truncated(seen: old.size, offered: new.size)) }
         let log = TiledLog(size: new.size, file: file)

@@ -53,6 +53,15 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
                 "the envelope holds \(payloadType.prefix(80).debugDescription), not \(type)"
             )
         }
+        let count = signers(among: keys).count
+        guard count >= keys.threshold else {
+            throw MessageError(.badSignature, "\(count) of the \(keys.threshold) signatures needed are valid")
+        }
+        return payload.bytes
+    }
+
+    /// The keys of a set whose signatures are valid: their ids.
+    private func signers(among keys: SigningKeys) -> Set<String> {
         let message = preAuthenticationEncoding
         var signers = Set<String>()
         for key in keys.keys {
@@ -61,10 +70,16 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
                 signers.insert(id)
             }
         }
-        guard signers.count >= keys.threshold else {
-            throw MessageError(.badSignature, "\(signers.count) of the \(keys.threshold) signatures needed are valid")
-        }
-        return payload.bytes
+        return signers
+    }
+
+    /// Whether it rests on some keys: one of them has signed it, and without them too few of the others have.
+    /// - Parameters:
+    ///   - ids: the keys' ids (`StatementKey.id`).
+    ///   - keys: whose word counts.
+    public func rests(on ids: Set<String>, among keys: SigningKeys) -> Bool {
+        let signers = signers(among: keys)
+        return !signers.isDisjoint(with: ids) && signers.subtracting(ids).count < keys.threshold
     }
 
     /// The statement's bytes, once this key has signed them; any other signature beside it is refused, because nothing covers it.
@@ -116,7 +131,8 @@ public struct SigningKeys: Hashable, Sendable, Codable {
         try check()
     }
 
-    private func check() throws(MessageError) {
+    /// Refuses a threshold that cannot be met, or that one key could meet twice.
+    func check() throws(MessageError) {
         guard threshold >= 1, threshold <= keys.count, Set(keys).count == keys.count else {
             throw MessageError(.outOfRange, "a threshold of \(threshold) out of \(keys.count) keys, or a key twice")
         }

@@ -124,7 +124,7 @@ extension LeaseCause {
         switch self {
         case .drifted, .evidenceRefused, .tpmClearedOrReplaced, .tpmClockWentBack, .tpmFirmwareChanged, .reimaged,
             .suspended, .cleared, .retired, .boardSwapped, .forked, .tierLowered,
-            .readBackDiffers:
+            .readBackDiffers, .keyCompromised:
             true
         case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed, .tierRaised,
             .gatewayEnded:
@@ -139,18 +139,26 @@ extension TransitionDraft {
     /// What the device holds already it may still use.
     mutating func endDelayedGrants(because cause: LeaseCause) throws(MessageError) {
         guard cause.endsDelayedGrants, let delayed = state.delayed else { return }
-        for (index, held) in delayed.enumerated() where held.grant.status == .issued {
-            state.delayed?[index].grant.status = .ended
-            try record(
-                .lease(
-                    LeaseEntry(
-                        id: held.grant.lease,
-                        event: .ended,
-                        cause: cause,
-                        expires: min(held.grant.expires, now)
-                    )
+        for held in delayed where held.grant.status == .issued {
+            try endDelayedGrant(held.grant.jti, because: cause)
+        }
+    }
+
+    /// Ends the lease of one delayed grant.
+    mutating func endDelayedGrant(_ jti: String, because cause: LeaseCause) throws(MessageError) {
+        guard let index = state.delayed?.firstIndex(where: { $0.grant.jti == jti }),
+            let held = state.delayed?[index]
+        else { return }
+        state.delayed?[index].grant.status = .ended
+        try record(
+            .lease(
+                LeaseEntry(
+                    id: held.grant.lease,
+                    event: .ended,
+                    cause: cause,
+                    expires: min(held.grant.expires, now)
                 )
             )
-        }
+        )
     }
 }

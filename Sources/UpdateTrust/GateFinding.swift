@@ -53,7 +53,7 @@ extension GrantDelivery {
         guard let proof = try? LogProof(parsing: Array(proof.utf8)) else { return reasons + [.proofMalformed] }
         let quorum = max(trust.witnessQuorum, witnesses ?? 0)
         guard quorum <= trust.witnesses.count else { return reasons + [.tooFewWitnessesKnown] }
-        switch proof.verify(entry: leaf, logKey: trust.ledgerKey, witnesses: trust.witnesses, quorum: quorum) {
+        switch proof.verify(entry: leaf, logKeys: trust.ledgerKeys, witnesses: trust.witnesses, quorum: quorum) {
         case .success(let verified):
             // Who writes today what was granted last month finds nobody who has seen it last month.
             let near = verified.cosignatures.values.count { Self.isNear($0, time) }

@@ -6,7 +6,8 @@ public struct GateTrust: Sendable {
     /// The verifier's name.
     public let issuer: Label
     let grantKeys: [StatementKey]
-    let ledgerKey: VerifierKey
+    /// The keys of the ledger's checkpoints: one, or several while one follows another.
+    let ledgerKeys: [VerifierKey]
     /// The witnesses of the ledger, and how many of them have to have signed a checkpoint.
     let witnesses: [VerifierKey]
     let witnessQuorum: Int
@@ -23,9 +24,14 @@ public struct GateTrust: Sendable {
             throw MessageError(.outOfRange, "the trust bundle names no release keys, so no release can be checked")
         }
         do {
-            ledgerKey = try VerifierKey(parsing: bundle.ledgerKey)
+            ledgerKeys = try bundle.allLedgerKeys.map { text throws(LedgerFormatError) in
+                try VerifierKey(parsing: text)
+            }
         } catch {
             throw MessageError(.malformed, "\"ledgerKey\" in the trust bundle: \(error)")
+        }
+        guard ledgerKeys.allSatisfy({ $0.kind == .log && $0.name == ledgerKeys.first?.name }) else {
+            throw MessageError(.malformed, "\"ledgerKeys\" in the trust bundle are not the keys of one ledger")
         }
         var witnesses: [VerifierKey] = []
         for text in bundle.ledgerWitnesses?.keys ?? [] {

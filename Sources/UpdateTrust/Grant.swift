@@ -17,6 +17,11 @@ public struct Grant: Hashable, Sendable {
     /// The value of the header's `typ`.
     public static let type = "birthmark-grant+jwt"
 
+    /// The key that a grant of either kind names, by its RFC 7638 thumbprint.
+    ///
+    /// `nil` when the text is no grant. Nothing of it is verified.
+    public static func keyID(of compact: String) -> String? { GrantHeader.keyID(of: compact) }
+
     /// Verifies the compact form strictly: the header is exactly `alg` ES256, a `kid` out of the pinned keys, and `typ`; header and
     /// claims are canonical JSON; the claims do not contradict one another.
     ///

@@ -25,6 +25,14 @@ struct GrantHeader: Codable {
         return parts.payload
     }
 
+    /// The key that a token names, whatever its type.
+    ///
+    /// `nil` when it is none. Nothing else of it is read.
+    static func keyID(of compact: String) -> String? {
+        guard compact.utf8.count <= Grant.maximumSize, let parts = CompactJWS(parsing: compact) else { return nil }
+        return try? CanonicalJSON.decode(GrantHeader.self, from: parts.header, limit: Grant.maximumSize).kid
+    }
+
     private static func parsed(_ bytes: [UInt8], type: String) throws(GrantError) -> GrantHeader {
         let parsed: GrantHeader
         do {

@@ -71,6 +71,8 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case readBackDiffers = "read-back-differs"
     /// An operator suspended the instance.
     case suspended
+    /// The key that signed a grant is in other hands than the verifier's.
+    case keyCompromised = "key-compromised"
     /// The instance's TPM was cleared, and its identity put back.
     case cleared
     /// An operator retired the instance.

@@ -5,7 +5,7 @@ public import Messages
 public struct LedgerEntry: Hashable, Sendable, Codable {
     /// What happened, in seconds since 1970 by the recorder's clock.
     public var at: Int64
-    /// The instance that it is about; absent for releases and policies.
+    /// The instance that it is about; absent for releases, policies and keys.
     public var instance: InstanceID?
     /// SHA-256 of this instance's previous entry, so that an auditor of one device sees gaps without reading all.
     public var prev: ContentDigest?
@@ -47,6 +47,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case assignment(AssignmentEntry)
         case emergency(Emergency)
         case shedding(SheddingEntry)
+        case trust(TrustEntry)
+        case compromise(CompromiseEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -78,6 +80,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .assignment: .assignment
             case .emergency: .emergency
             case .shedding: .shedding
+            case .trust: .trust
+            case .compromise: .compromise
             }
         }
     }
@@ -93,6 +97,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case assignment = "gateway-assignment"
         case emergency
         case shedding
+        case trust
+        case compromise = "key-compromise"
     }
 
     /// Joins the parts.
@@ -169,6 +175,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .assignment: body = .assignment(try container.decode(AssignmentEntry.self, forKey: .body))
         case .emergency: body = .emergency(try container.decode(Emergency.self, forKey: .body))
         case .shedding: body = .shedding(try container.decode(SheddingEntry.self, forKey: .body))
+        case .trust: body = .trust(try container.decode(TrustEntry.self, forKey: .body))
+        case .compromise: body = .compromise(try container.decode(CompromiseEntry.self, forKey: .body))
         }
     }
 
@@ -208,6 +216,8 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .assignment(let body): try container.encode(body, forKey: .body)
         case .emergency(let body): try container.encode(body, forKey: .body)
         case .shedding(let body): try container.encode(body, forKey: .body)
+        case .trust(let body): try container.encode(body, forKey: .body)
+        case .compromise(let body): try container.encode(body, forKey: .body)
         }
     }
 }

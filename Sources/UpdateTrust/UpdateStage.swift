@@ -25,7 +25,7 @@ public enum UpdateStage: String, Hashable, Sendable, Codable, CaseIterable {
     case rescued
     /// After the install, something booted that is none of these.
     case failed
-    /// The release was withdrawn before the grant was seen to be spent.
+    /// The release was withdrawn, or the key that signed the grant was compromised, before the grant was seen to be spent.
     case withdrawn
 
     /// Whether time alone says something about it: that it was not confirmed.

@@ -54,7 +54,8 @@ struct AuditAnchorOptions: ParsableArguments {
         let keys = try LedgerKeys(bundle)
         return AuditAnchors(
             verifier: verifier,
-            ledgerKey: keys.log,
+            ledgerKey: keys.logs[0],
+            otherLedgerKeys: Array(keys.logs.dropFirst()),
             witnesses: keys.witnesses,
             quorum: keys.quorum,
             grantKeys: bundle.grantKeys,

@@ -36,7 +36,7 @@ struct LedgerExport: AsyncParsableCommand {
     func run() async throws {
         let bundle = try verifier.bundle()
         let keys = try LedgerKeys(bundle)
-        let mirror = LedgerMirror(LedgerDirectory(directory), logKey: keys.log)
+        let mirror = LedgerMirror(LedgerDirectory(directory), logKeys: keys.logs)
         let bar = ProgressBar("copying the ledger")
         let report = try await VerifierClient.with(bundle) { client in
             defer { bar.finish() }

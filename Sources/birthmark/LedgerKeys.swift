@@ -4,13 +4,14 @@ import Messages
 
 /// Whose signatures a trust bundle says that a ledger has.
 struct LedgerKeys {
-    let log: VerifierKey
+    /// One, or several while one follows another.
+    let logs: [VerifierKey]
     let witnesses: [VerifierKey]
     let quorum: Int
 
     init(_ bundle: TrustBundle) throws(CommandFailure) {
         do {
-            log = try VerifierKey(parsing: bundle.ledgerKey)
+            logs = try bundle.allLedgerKeys.map { try VerifierKey(parsing: $0) }
             var keys: [VerifierKey] = []
             for text in bundle.ledgerWitnesses?.keys ?? [] { keys.append(try VerifierKey(parsing: text)) }
             witnesses = keys
@@ -27,7 +28,7 @@ struct LedgerKeys {
         } catch {
             throw CommandFailure.ledgerRefused("\(what): \(error)")
         }
-        switch signed.verify(logKey: log, witnesses: witnesses, quorum: quorum) {
+        switch signed.verify(logKeys: logs, witnesses: witnesses, quorum: quorum) {
         case .success(let verified): return verified
         case .failure(let refusal): throw CommandFailure.ledgerRefused("\(what): \(refusal.description)")
         }

@@ -9,7 +9,7 @@ import Testing
 /// A copy of a ledger in a directory: whole after every kill, and a witness of what was served before.
 @Suite struct LedgerMirrorTests {
     private func mirror(_ directory: String) throws -> LedgerMirror {
-        LedgerMirror(LedgerDirectory(directory), logKey: try ServedLog.logKey)
+        LedgerMirror(LedgerDirectory(directory), logKeys: [try ServedLog.logKey])
     }
 
     @discardableResult

@@ -1,4 +1,5 @@
 import AttestationResults
+import Crypto
 import Messages
 import Testing
 
@@ -24,9 +25,18 @@ import Testing
             EmergencyOrder(release: known.manifest, overrides: [.window], hours: 4, reason: "incident 7")
         )
         let emergency = try #require(Emergency(order, by: Sample.label("alice"), at: 1))
+        let people = People(["ann", "bob"])
+        let first = try people.bundle(threshold: 2)
+        var second = first
+        second.version = 2
+        second.grantKeys.append(StatementKey(P256.Signing.PrivateKey().publicKey))
+        let step = try TrustStep.judge(people.envelope(of: second, by: ["ann", "bob"]), after: first).get()
+        let theft = KeyCompromise(.grant, "kid", by: Sample.label("alice"), reason: remark, at: 1)
         return world.log.entries.map(\.entry) + compensated.log.entries.map(\.entry) + [
             LedgerEntry(at: 1, actor: actor, body: .approval(approval)),
             LedgerEntry(at: 1, actor: actor, body: .emergency(emergency)),
+            LedgerEntry(at: 1, actor: actor, body: .trust(TrustEntry(step, after: first))),
+            try theft.entry(CompromiseExtent()).entry,
             LedgerEntry(
                 at: 1,
                 instance: world.record.instance,

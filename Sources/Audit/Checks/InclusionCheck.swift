@@ -6,7 +6,7 @@ extension AuditCheck {
         record,
         anchors in
         let verified = record.bundle.checkpoint.verify(
-            logKey: anchors.ledgerKey,
+            logKeys: anchors.ledgerKeys,
             witnesses: anchors.witnesses,
             quorum: anchors.quorum
         )

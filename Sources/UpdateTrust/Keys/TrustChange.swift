@@ -1,0 +1,62 @@
+import Ledger
+public import Messages
+
+extension TrustBundle {
+    /// The names of all keys in it, as `kind:name`: what two versions are told apart by.
+    public var keyNames: Set<String> {
+        var names: Set<String> = []
+        func add(_ kind: KeyKind, _ name: String) { names.insert("\(kind.rawValue):\(name)") }
+        for key in grantKeys { add(.grant, key.name(as: .grant)) }
+        for key in resultKeys ?? [] { add(.results, key.name(as: .results)) }
+        for key in releaseKeys?.keys ?? [] { add(.release, key.name(as: .release)) }
+        for key in trustKeys?.keys ?? [] { add(.trust, key.name(as: .trust)) }
+        for text in allLedgerKeys { add(.ledger, Self.ledgerKeyName(text)) }
+        for text in ledgerWitnesses?.keys ?? [] { add(.witness, Self.witnessName(text)) }
+        return names
+    }
+
+    /// What a checkpoint key is called: its C2SP key id; the whole text of one that cannot be read.
+    public static func ledgerKeyName(_ vkey: String) -> String {
+        (try? VerifierKey(parsing: vkey)).map { $0.id.description } ?? vkey
+    }
+
+    /// What a witness's key is called: its C2SP name and key id.
+    public static func witnessName(_ vkey: String) -> String {
+        (try? VerifierKey(parsing: vkey)).map { $0.description } ?? vkey
+    }
+
+    /// What comes and goes with a bundle that follows another.
+    public func changes(to next: TrustBundle) -> (added: [String], removed: [String]) {
+        let (before, after) = (keyNames, next.keyNames)
+        return (after.subtracting(before).sorted(), before.subtracting(after).sorted())
+    }
+}
+
+extension StatementKey {
+    /// What people and entries call it: the RFC 7638 thumbprint where tokens name it by that, the statement key's id elsewhere.
+    public func name(as kind: KeyKind) -> String {
+        switch kind {
+        case .grant, .results: JSONWebKey(self)?.thumbprint ?? id
+        case .ledger, .witness, .release, .station, .trust: id
+        }
+    }
+}
+
+/// A trust bundle was published that follows the one before.
+public struct TrustEntry: Hashable, Sendable, Codable {
+    /// Its version.
+    public var version: Int64
+    /// SHA-256 of its exact bytes.
+    public var bundle: ContentDigest
+    /// The keys that came with it, as `kind:name`.
+    public var added: [String]
+    /// The keys that went with it.
+    public var removed: [String]
+
+    /// States a step.
+    public init(_ step: TrustStep, after held: TrustBundle) {
+        version = step.bundle.number
+        bundle = step.digest
+        (added, removed) = held.changes(to: step.bundle)
+    }
+}
