@@ -24,6 +24,8 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     public var reasons: [String]
     /// The attestation result for relying parties that came with a refusal, when one was asked for.
     public var ear: String?
+    /// Whether somebody has signed, or answered, whom the trust bundle does not name.
+    var isOfAStranger = false
 
     /// Makes an error.
     public init(_ kind: Kind, _ message: String, hint: String? = nil, reasons: [String] = [], ear: String? = nil) {
@@ -60,6 +62,7 @@ extension AgentError {
         if case .problem(let problem) = error { (reasons, ear) = (problem.reasons ?? [], problem.ear) }
         let kind: Kind = error.isRefusal ? .refused : error.isMalformedInput ? .malformed : .environment
         self.init(kind, error.description, hint: error.hint, reasons: reasons, ear: ear)
+        if case .untrusted = error { isOfAStranger = true }
     }
 
     /// What an exchange with the verifier has ended in.
@@ -80,8 +83,9 @@ extension AgentError {
             isForeign ? .refused : .malformed,
             "\(what): \(error.detail)",
             hint: isForeign
-                ? "fetch it again from its makers; if they changed their keys, this device needs a new trust.json"
+                ? "fetch it again from its makers; if they changed their keys, this device needs their verifier's next trust bundle"
                 : "check that it is the right file, whole and unchanged"
         )
+        isOfAStranger = isForeign
     }
 }

@@ -12,7 +12,7 @@ extension Gateway {
         guard request.purpose == .farewell else { throw ServiceProblem.malformed("it is no farewell") }
         let observed = observation(of: exchange)
         do {
-            let answer = try await VerifierClient.with(trust, limits: limits) { try await $0.takeLeave(evidence) }
+            let answer = try await asking { try await $0.takeLeave(evidence) }
             note(request, observed, "accepted")
             return try .json(answer)
         } catch let error as VerifierClientError {

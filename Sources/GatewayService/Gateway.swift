@@ -1,16 +1,15 @@
 public import DeviceAgent
 import HTTPService
 public import Logging
-public import Messages
+import Messages
 public import VerifierClient
 
 /// Speaks for instances without a TPM: passes on what they show, and says on its own word what it saw.
 ///
 /// It decides nothing. While the verifier cannot be asked, its children get nothing.
 public struct Gateway: Sendable {
-    private let agent: Agent
+    let agent: Agent
     private let state: StateDirectory
-    let trust: TrustBundle
     /// Where packages are kept; `nil` for a gateway that has none.
     let shelf: PackageShelf?
     private let port: Label
@@ -33,7 +32,6 @@ public struct Gateway: Sendable {
     public init(
         agent: Agent,
         state: StateDirectory,
-        trust: TrustBundle,
         _ configuration: GatewayConfiguration,
         _ directory: GatewayDirectory,
         status: String? = nil,
@@ -42,7 +40,6 @@ public struct Gateway: Sendable {
     ) throws {
         self.agent = agent
         self.state = state
-        self.trust = trust
         self.limits = limits
         port = configuration.port
         turns = Turns(atMost: configuration.waiting)
@@ -85,6 +82,8 @@ public struct Gateway: Sendable {
                 bodyLimit: CompensatedEvidence.maximumSize,
                 farewell
             ),
+            // Whose word it is, the signatures say.
+            Route(.get, "/v1/trust/{version}", by: .anyone, trustOfVersion),
             // Whose package it is, the release's signature says; the package itself is no secret.
             Route(.post, "/v1/packages", by: .anyone, bodyLimit: SignedEnvelope.maximumSize, packageStatus),
             Route(.get, "/v1/packages/{sha256}", by: .anyone, package),
@@ -113,7 +112,7 @@ public struct Gateway: Sendable {
         if request.purpose == .confirm { try await readBack(request.instance, exchange) }
         do {
             return try .json(
-                try await VerifierClient.with(trust, limits: limits) { try await $0.challenge(request) }
+                try await asking { try await $0.challenge(request) }
             )
         } catch let error as VerifierClientError {
             throw unreached(error.description)
@@ -170,7 +169,7 @@ public struct Gateway: Sendable {
         }
     }
 
-    private func lock() async throws(AgentError) -> AgentLock {
+    func lock() async throws(AgentError) -> AgentLock {
         let start = ContinuousClock.now
         while true {
             if let lock = try state.lockIfFree() { return lock }

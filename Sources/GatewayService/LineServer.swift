@@ -41,16 +41,18 @@ extension Gateway {
     /// What a route answers whose body is one message.
     func answer(path: String, body: [UInt8]) async throws -> Answer {
         let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let route = lineRoutes.first(where: { $0.pattern.description == parts.first }) else {
-            throw ServiceProblem.notFound
+        var found: (route: Route, parameters: [String: String])?
+        for route in lineRoutes {
+            if let parameters = route.pattern.match(Substring(parts[0])) { found = (route, parameters) }
         }
+        guard let (route, parameters) = found else { throw ServiceProblem.notFound }
         guard body.count <= route.bodyLimit else { throw ServiceProblem.tooLarge }
         let wantsResult = parts.count > 1
         guard !wantsResult || parts[1] == "result=ear" else { throw ServiceProblem.malformed("query \(parts[1])") }
         return try await route.answer(
             Exchange(
                 target: path,
-                parameters: [:],
+                parameters: parameters,
                 query: wantsResult ? ["result": "ear"] : [:],
                 body: body,
                 caller: nil,
@@ -60,7 +62,9 @@ extension Gateway {
         )
     }
 
-    private static let ofLines = ["/v1/challenges", "/v1/compensated-decisions", "/v1/compensated-farewells"]
+    private static let ofLines = [
+        "/v1/challenges", "/v1/compensated-decisions", "/v1/compensated-farewells", "/v1/trust/{version}",
+    ]
 
     /// Packages do not go over a line.
     private var lineRoutes: [Route] {

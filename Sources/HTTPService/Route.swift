@@ -64,7 +64,7 @@ package struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, Cus
     /// The parameters, or `nil` when the path is another.
     ///
     /// Nothing is normalised: a path that is not spelled exactly is not in the table. Only parameters may be percent-encoded.
-    func match(_ path: Substring) -> [String: String]? {
+    package func match(_ path: Substring) -> [String: String]? {
         guard path.first == "/" else { return nil }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         var parameters: [String: String] = [:]

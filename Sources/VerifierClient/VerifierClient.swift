@@ -74,9 +74,10 @@ public struct VerifierClient: Sendable {
 
     /// The same for whoever stands at an address: only roots in PEM are believed about who that is.
     /// - Parameter verifier: for whom acts are signed; `nil` where nobody takes any.
+    /// - Parameter tlsRoots: `nil` where nothing is believed of whoever answers, and so it is not asked who that is.
     static func with<Result: Sendable>(
         url: String,
-        tlsRoots: String,
+        tlsRoots: String?,
         identity: OperatorIdentity?,
         verifier: Label? = nil,
         limits: Limits = Limits(),
@@ -101,7 +102,7 @@ public struct VerifierClient: Sendable {
 
     private init(
         url given: String,
-        tlsRoots: String,
+        tlsRoots: String?,
         identity: OperatorIdentity?,
         verifier: Label?,
         limits: Limits
@@ -109,11 +110,13 @@ public struct VerifierClient: Sendable {
         guard given.hasPrefix("https://") else { throw .unusable("the trust bundle's url is not https") }
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv13
-        tls.certificateVerification = .fullVerification
-        do {
-            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(tlsRoots.utf8)))
-        } catch {
-            throw .unusable("the trust bundle's tlsRoots are not certificates in PEM")
+        tls.certificateVerification = tlsRoots == nil ? .none : .fullVerification
+        if let tlsRoots {
+            do {
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(tlsRoots.utf8)))
+            } catch {
+                throw .unusable("the trust bundle's tlsRoots are not certificates in PEM")
+            }
         }
         if let identity {
             tls.certificateChain = identity.chain.map { .certificate($0) }

@@ -17,7 +17,7 @@ struct DeviceProgram: AsyncParsableCommand {
             EnrolCommand.self, AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self,
             GateCommand.self,
             RequestCommand.self, RedeemCommand.self, ReceiptCommand.self, StatusCommand.self,
-            RetireCommand.self,
+            TrustCommand.self, RetireCommand.self,
         ]
     )
 }

@@ -38,6 +38,7 @@ struct StatusCommand: AsyncParsableCommand {
             ("serial", status.serial?.text),
             ("tier", status.tier?.rawValue),
             ("verifier", status.verifier ?? "none: give its trust.json with --trust"),
+            ("trust", status.trustVersion.map { "version \($0)" }),
             ("lease", lease ?? "none"),
             ("not renewed", status.renewalTrouble.map { "since \(UTCTime.text($0.since)), \($0.attempts) times" }),
             ("last tried", status.renewalTrouble.map { "\(UTCTime.text($0.lastTried)): \($0.because)" }),

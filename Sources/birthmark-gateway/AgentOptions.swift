@@ -57,7 +57,6 @@ struct AgentOptions: ParsableArguments {
         return try Gateway(
             agent: device.agent,
             state: device.state,
-            trust: device.trust,
             configuration,
             directory,
             status: status,

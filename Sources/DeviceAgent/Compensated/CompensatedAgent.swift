@@ -5,7 +5,7 @@ public import VerifierClient
 /// The agent of a device without a TPM: asks, judges what it is told, installs, and remembers how far it came.
 public struct CompensatedAgent: Sendable {
     let state: StateDirectory
-    let trust: TrustBundle
+    let held: HeldTrust
     /// The gateway through which it speaks; `nil` when it asks the verifier itself.
     let gateway: GatewayContact?
     let bootID: BootID
@@ -23,12 +23,15 @@ public struct CompensatedAgent: Sendable {
         wallClock: @escaping @Sendable () -> Int64
     ) {
         self.state = state
-        self.trust = trust
+        held = HeldTrust(trust)
         self.gateway = gateway
         self.bootID = bootID
         self.limits = limits
         self.wallClock = wallClock
     }
+
+    /// Which verifier, ledger and release keys count now.
+    public var trust: TrustBundle { held.now }
 
     /// The identity and the journal of this run.
     func opened() async throws(AgentError) -> (IdentityKeeper, JournalKeeper) {
@@ -70,10 +73,13 @@ public struct CompensatedAgent: Sendable {
         do {
             answer = try await reach { client in
                 let order = ChallengeRequest(instance: instance, purpose: purpose, package: package?.sha256)
+                let challenge = try await client.challenge(order).challenge
+                // Before the answer comes, which is judged by it.
+                if purpose == .attest { await lookForTrust(client) }
                 let request = CompensatedRequest(
                     instance: instance,
                     purpose: purpose,
-                    challenge: try await client.challenge(order).challenge,
+                    challenge: challenge,
                     key: SoftwareKey(of: key),
                     next: SoftwareKey(of: next),
                     claims: claims,
@@ -127,10 +133,13 @@ public struct CompensatedAgent: Sendable {
                 .environment,
                 "the answer is not what the verifier has committed: \(error)",
                 hint: "whoever carried it is not to be trusted; the same request is made again the next time",
-                reasons: ["answer-not-committed"]
+                reasons: [Self.answerNotCommitted]
             )
         }
     }
+
+    /// The reason code of an answer that the verifier has not signed, as far as is known here.
+    static let answerNotCommitted = "answer-not-committed"
 
     /// By whom and with which keys it is signed what the verifier tells a device without a TPM.
     var verifierWords: (issuer: Label, keys: [StatementKey]) {

@@ -10,7 +10,7 @@ extension CompensatedAgent {
     public func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
         let (identity, journal) = try await opened()
         do throws(AgentError) {
-            return try await takeLeave(identity, journal)
+            return try await withNewestTrust { () async throws(AgentError) in try await takeLeave(identity, journal) }
         } catch {
             var failure = error.ofFarewell
             if error.reasons.contains("forked") {
@@ -65,7 +65,7 @@ extension CompensatedAgent {
                 .environment,
                 "the farewell is not one that the verifier has taken: \(error)",
                 hint: "nothing was destroyed; whoever carried the answer is not to be trusted",
-                reasons: ["answer-not-committed"]
+                reasons: [Self.answerNotCommitted]
             )
         }
     }

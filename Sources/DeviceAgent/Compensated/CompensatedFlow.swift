@@ -28,6 +28,10 @@ extension CompensatedAgent {
         _ lock: borrowing AgentLock,
         wantsResult: Bool = false
     ) async throws(AgentError) -> CompensatedOutcome {
+        try await withNewestTrust { () async throws(AgentError) in try await attest(wantsResult: wantsResult) }
+    }
+
+    private func attest(wantsResult: Bool) async throws(AgentError) -> CompensatedOutcome {
         if wantsResult { try trust.checkNamesResultKeys() }
         let (identity, journal) = try await opened()
         let answer = try await ask(.attest, wantsResult: wantsResult, identity, journal)
@@ -44,10 +48,14 @@ extension CompensatedAgent {
 
     /// Tells the verifier that what was granted runs.
     public func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
+        try await withNewestTrust { () async throws(AgentError) in try await confirm() }
+    }
+
+    private func confirm() async throws(AgentError) -> ConfirmOutcome {
         let (identity, journal) = try await opened()
         let (record, jti) = try journal.confirmable { !$0.isBooted(since: bootID) }
         if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
-        let release = try VerifiedRelease(record.release, trust)
+        let release = try VerifiedRelease(installedBy: record)
         let answer = try await ask(.confirm, grant: jti, identity, journal) { _ throws(AgentError) in
         } keep: { _ throws(AgentError) in
             try journal.change { journal in

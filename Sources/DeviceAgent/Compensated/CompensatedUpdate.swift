@@ -11,6 +11,13 @@ extension CompensatedAgent {
         _ lock: borrowing AgentLock,
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {
+        try await withNewestTrust { () async throws(AgentError) in try await update(order, progress: progress) }
+    }
+
+    private func update(
+        _ order: UpdateOrder,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
         let release = try VerifiedRelease(order.release, trust)
         let artifact = release.release.artifact
         let (identity, journal) = try await opened()

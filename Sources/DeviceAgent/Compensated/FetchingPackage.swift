@@ -23,7 +23,9 @@ extension CompensatedAgent {
                 hint: "give the package with --package, or the gateway's contact file with --gateway"
             )
         }
-        let artifact = try VerifiedRelease(envelope, trust).release.artifact
+        let artifact = try await withNewestTrust { () async throws(AgentError) in
+            try VerifiedRelease(envelope, trust).release.artifact
+        }
         let spool = Spool(directory: state.spoolPath)
         if (try? spool.open(artifact, progress: { progress($0, artifact.size) })) != nil {
             return spool.path(of: artifact)

@@ -4,7 +4,7 @@ public import VerifierClient
 /// One device's agent: asks, judges what it is told, installs, and remembers how far it came.
 public struct Agent: Sendable {
     let state: StateDirectory
-    let trust: TrustBundle
+    let held: HeldTrust
     let tcti: String?
     let eventLog: EventLogFile
     let imaList: String
@@ -28,13 +28,16 @@ public struct Agent: Sendable {
         wallClock: @escaping @Sendable () -> Int64
     ) {
         self.state = state
-        self.trust = trust
+        held = HeldTrust(trust)
         self.tcti = tcti
         self.eventLog = eventLog
         self.imaList = imaList
         self.limits = limits
         self.wallClock = wallClock
     }
+
+    /// Which verifier, ledger and release keys count now.
+    public var trust: TrustBundle { held.now }
 
     /// Runs `body` with the TPM open, and with this device's journal.
     ///

@@ -45,6 +45,8 @@ extension Agent {
                         log: logDigest
                     )
                 )
+                // Before the answer comes, which is judged by it.
+                if question.purpose == .attest || question.purpose == .vouch { await lookForTrust(client) }
                 let request = DecisionRequest(
                     instance: born.tag.instance,
                     purpose: question.purpose,

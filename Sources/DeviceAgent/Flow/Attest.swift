@@ -21,6 +21,10 @@ extension Agent {
         _ lock: borrowing AgentLock,
         wantsResult: Bool = false
     ) async throws(AgentError) -> AttestOutcome {
+        try await withNewestTrust { () async throws(AgentError) in try await attest(wantsResult: wantsResult) }
+    }
+
+    private func attest(wantsResult: Bool) async throws(AgentError) -> AttestOutcome {
         if wantsResult { try trust.checkNamesResultKeys() }
         return try await withDevice { tpm, born, journal throws(AgentError) in
             var question = Question(purpose: .attest, readings: try await tpm.readings(born.tag.counters))

@@ -19,11 +19,13 @@ extension TrustBundle {
         do throws(AttestationResultError) {
             result = try AttestationResult.verify(ear ?? "", keys: resultKeys ?? [])
         } catch {
-            throw AgentError(
+            var failure = AgentError(
                 .environment,
                 "the verifier's attestation result cannot be used: \(error)",
                 hint: "its version or its keys are others than this device's trust.json says"
             )
+            failure.isOfAStranger = error.code == .unknownKey
+            throw failure
         }
         guard result.isAbout(instance) else {
             throw AgentError(.environment, "the verifier's attestation result is of another instance")

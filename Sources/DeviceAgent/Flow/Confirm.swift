@@ -13,11 +13,15 @@ public struct ConfirmOutcome: Hashable, Sendable, Encodable {
 extension Agent {
     /// Shows the verifier the boot that followed an install: the receipt.
     public func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
+        try await withNewestTrust { () async throws(AgentError) in try await confirm() }
+    }
+
+    private func confirm() async throws(AgentError) -> ConfirmOutcome {
         let outcome = try await withDevice { tpm, born, journal throws(AgentError) -> ConfirmOutcome in
             let readings = try await tpm.readings(born.tag.counters)
             let (record, jti) = try journal.confirmable { $0.resetsAtInstall == readings.resets }
             if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
-            let release = try VerifiedRelease(record.release, trust)
+            let release = try VerifiedRelease(installedBy: record)
             let answer = try await confirming(
                 Question(purpose: .confirm, grant: jti, readings: readings),
                 tpm,

@@ -9,8 +9,10 @@ extension Agent {
     /// - Throws: `AgentError` of kind `.refused` when no operator has retired the instance: then nothing may be destroyed.
     public func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
         do throws(AgentError) {
-            return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
-                try await takeLeave(tpm, try await tpm.bornInstance())
+            return try await withNewestTrust { () async throws(AgentError) in
+                try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
+                    try await takeLeave(tpm, try await tpm.bornInstance())
+                }
             }
         } catch {
             throw error.ofFarewell

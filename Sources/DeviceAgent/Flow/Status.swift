@@ -7,6 +7,8 @@ public struct AgentStatus: Hashable, Sendable, Encodable {
     public var state: String
     /// The verifier's address, when a trust bundle is in place.
     public var verifier: String?
+    /// Which version of the verifier's trust bundle is in place.
+    public var trustVersion: Int64?
     /// How the instance proves itself, where the disk says it: `compensated`; a TPM's tier is its factory's to say.
     public var tier: Tier?
     /// The instance: the TPM's or the identity's word when it could be asked, the journal's otherwise.
@@ -103,6 +105,7 @@ extension AgentStatus {
         self.init(
             state: state.path,
             verifier: trust?.url,
+            trustVersion: trust?.number,
             instance: journal?.instance,
             lease: journal?.lease,
             leaseHolds: journal?.lease.map { wallClock < $0.expires } ?? false,

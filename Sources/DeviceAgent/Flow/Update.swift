@@ -59,6 +59,13 @@ extension Agent {
         _ lock: borrowing AgentLock,
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {
+        try await withNewestTrust { () async throws(AgentError) in try await update(order, progress: progress) }
+    }
+
+    private func update(
+        _ order: UpdateOrder,
+        progress: (UInt64, UInt64) -> Void
+    ) async throws(AgentError) -> UpdateOutcome {
         let release = try VerifiedRelease(order.release, trust)
         let start = try await withDevice { tpm, born, journal throws(AgentError) -> UpdateStart in
             let readings = try await tpm.readings(born.tag.counters)
@@ -119,5 +126,26 @@ public struct VerifiedRelease: Sendable {
             throw AgentError("the release manifest", error)
         }
         self.envelope = envelope
+    }
+
+    /// The release that an update was granted, held to the very digest that its grant named.
+    ///
+    /// Its signatures were judged before the install. Its makers may have other keys by now, and what was installed is confirmed all the same.
+    init(installedBy update: UpdateRecord) throws(AgentError) {
+        envelope = update.release
+        reference = update.package
+        let payload = update.release.payload.bytes
+        guard ContentDigest(of: payload) == update.package.manifest else {
+            throw AgentError(
+                .environment,
+                "the journal's release is not the one that was granted",
+                hint: "run birthmark-device update again"
+            )
+        }
+        do {
+            release = try Release(parsing: payload)
+        } catch {
+            throw AgentError("the release manifest", error)
+        }
     }
 }

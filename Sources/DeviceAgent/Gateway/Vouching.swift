@@ -35,7 +35,17 @@ extension Agent {
         } catch {
             throw AgentError("the request of the instance that speaks", error)
         }
-        return try await withDevice { tpm, born, journal throws(AgentError) in
+        return try await withNewestTrust { () async throws(AgentError) in
+            try await vouch(for: child, stating: statement, wantsResult: wantsResult)
+        }
+    }
+
+    private func vouch(
+        for child: CompensatedEvidence,
+        stating statement: [UInt8],
+        wantsResult: Bool
+    ) async throws(AgentError) -> VouchOutcome {
+        try await withDevice { tpm, born, journal throws(AgentError) in
             var question = Question(purpose: .vouch, readings: try await tpm.readings(born.tag.counters))
             question.vouches = ContentDigest(of: statement)
             return try await askAndRemember(

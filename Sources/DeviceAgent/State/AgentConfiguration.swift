@@ -40,8 +40,8 @@ extension StateDirectory {
     }
 
     /// The trust bundle of this device.
-    /// - Parameter offered: a file to take over when none is in place yet. Once one is, only the same is accepted:
-    ///   whoever may choose the trust bundle owns the device's update path.
+    /// - Parameter offered: a file to take over when none is in place yet. Once one is, only the same is accepted, or an earlier version of
+    ///   it, which changes nothing: whoever may choose the trust bundle owns the device's update path.
     public func trust(offered: String?) throws(AgentError) -> TrustBundle {
         let held = try read(trustPath, limit: TrustBundle.maximumSize)
         guard let offered else {
@@ -57,10 +57,16 @@ extension StateDirectory {
         let (bundle, bytes) = try Self.bundle(at: offered)
         if let held {
             guard held == bytes else {
+                let kept = try Self.parse(held, at: trustPath)
+                // A script gives the file of the first day for ever.
+                if bundle.verifier == kept.verifier, bundle.number < kept.number { return kept }
+                let isNewer = bundle.verifier == kept.verifier && bundle.number > kept.number
                 throw AgentError(
                     .refused,
                     "\(offered) is not the trust bundle that this device holds",
-                    hint: "leave --trust out; if the verifier was really replaced, put the new file at \(trustPath)"
+                    hint: isNewer
+                        ? "leave --trust out; a newer one is taken over with its signatures: birthmark-device trust FILE"
+                        : "leave --trust out; if the verifier was really replaced, put the new file at \(trustPath)"
                 )
             }
         } else {
@@ -80,7 +86,7 @@ extension StateDirectory {
         return (try parse(bytes, at: path), bytes)
     }
 
-    private static func parse(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
+    static func parse(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
         do {
             return try TrustBundle(parsing: bytes)
         } catch {

@@ -21,6 +21,7 @@ struct Bench: Sendable {
         content: [UInt8] = Array("the next system".utf8),
         leaseSeconds: Int64 = 3600,
         witnessed: TestVerifier.Witnessed = TestVerifier.Witnessed(),
+        people: SigningKeys? = nil,
         _ body: (Bench) async throws -> Result
     ) async throws -> Result {
         try await TestDevice.with { device in
@@ -30,7 +31,7 @@ struct Bench: Sendable {
             let package = device.directory + "/system.img"
             try write(content, to: package)
             try write(CanonicalJSON.encode(envelope), to: device.directory + "/system.dsse.json")
-            return try await verifier.serving { trust in
+            return try await verifier.serving(people: people) { trust in
                 try write(EditedJSON.encode(trust), to: device.directory + "/trust.json")
                 return try await body(
                     Bench(

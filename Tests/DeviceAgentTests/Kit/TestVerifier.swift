@@ -12,7 +12,13 @@ actor TestVerifier {
     nonisolated let identity: TLSIdentity
     nonisolated let releaseKey = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
     private let name = label("verifier.test")
-    private let grantSigner: GrantSigner
+    private var grantSigner: GrantSigner
+    /// That of the first trust bundle.
+    private nonisolated let firstGrantKey: StatementKey
+    /// The versions of the trust bundle after the first.
+    private var successors: [Int64: SignedEnvelope] = [:]
+    /// How often a version was asked for.
+    private(set) var askedForTrust = 0
     private let ledgerSigner: CheckpointSigner
     private let policy: Policy
     private let record: BirthRecord
@@ -61,7 +67,9 @@ actor TestVerifier {
 
     init(of record: BirthRecord, leaseSeconds: Int64 = 3600, witnessed: Witnessed = Witnessed()) throws {
         identity = try TLSIdentity()
-        grantSigner = try GrantSigner(key: P256.Signing.PrivateKey())
+        let first = try GrantSigner(key: P256.Signing.PrivateKey())
+        grantSigner = first
+        firstGrantKey = first.publicKey
         ledgerSigner = try CheckpointSigner(origin: "ledger.test", privateKey: Curve25519.Signing.PrivateKey())
         witnesses = try (1...3).map { number in
             try WitnessSigner(name: "witness.test/w\(number)", privateKey: Curve25519.Signing.PrivateKey())
@@ -94,18 +102,26 @@ actor TestVerifier {
         entries = birth.entries.map(\.bytes)
     }
 
-    nonisolated func trust(port: Int) throws -> TrustBundle {
+    /// - Parameter people: whose word makes the next version.
+    nonisolated func trust(port: Int, people: SigningKeys? = nil) throws -> TrustBundle {
         TrustBundle(
             verifier: name.text,
             url: "https://localhost:\(port)",
             tlsRoots: identity.rootPEM,
-            grantKeys: [grantSigner.publicKey],
+            grantKeys: [firstGrantKey],
             ledgerKey: ledgerSigner.verifierKey.text,
             ledgerWitnesses: known == 0
                 ? nil : LedgerQuorum(required: 0, keys: witnesses.prefix(known).map(\.verifierKey.text)),
-            releaseKeys: try SigningKeys(threshold: 1, keys: [releaseKey.key])
+            releaseKeys: try SigningKeys(threshold: 1, keys: [releaseKey.key]),
+            trustKeys: people
         )
     }
+
+    /// Publishes a trust bundle, without a look at it.
+    func publish(_ envelope: SignedEnvelope, as version: Int64) { successors[version] = envelope }
+
+    /// Signs grants with another key from now on.
+    func signGrants(with key: P256.Signing.PrivateKey) throws { grantSigner = try GrantSigner(key: key) }
 
     /// Registers and signs a release.
     func release(_ release: Release) throws -> SignedEnvelope {
@@ -135,10 +151,11 @@ actor TestVerifier {
 
     /// Serves while `body` runs.
     nonisolated func serving<Result: Sendable>(
+        people: SigningKeys? = nil,
         _ body: (TrustBundle) async throws -> Result
     ) async throws -> Result {
         try await TLSServer.with(identity, answer: { try await self.answer($0) }) { server in
-            try await body(try trust(port: server.port))
+            try await body(try trust(port: server.port, people: people))
         }
     }
 
@@ -173,6 +190,12 @@ actor TestVerifier {
             decided += 1
             return try decide(try Evidence(parsing: asked.body))
         case "/v1/farewells": return try takeLeave(try Evidence(parsing: asked.body))
+        case let path where path.hasPrefix("/v1/trust/"):
+            askedForTrust += 1
+            guard let envelope = Int64(path.dropFirst("/v1/trust/".count)).flatMap({ successors[$0] }) else {
+                return try .problem(Problem(.notFound, title: "There is nothing here.", status: 404))
+            }
+            return try .message(envelope)
         case "/ledger/checkpoint":
             return TLSServer.Answer(type: "text/plain", body: try checkpoint().bytes)
         case let path where path.hasPrefix("/ledger/tile/entries/"):
