@@ -2,6 +2,8 @@
 public enum BundleReason: String, Hashable, Sendable, CaseIterable {
     /// No station that the verifier trusts has the key that signed.
     case stationUnknown = "station-unknown"
+    /// The station's key was reported compromised.
+    case stationCompromised = "station-compromised"
     /// The station's word counts no longer, or not yet.
     case stationExpired = "station-expired"
     /// The manifest is not what the station signed.
@@ -39,6 +41,7 @@ public enum BundleReason: String, Hashable, Sendable, CaseIterable {
         case .birthNotBelieved:
             "if it is a vendor that this verifier does not know: birthmark-verifier init --ek-roots; "
                 + "otherwise bring the others, with birthmark-factory export --serial"
+        case .stationCompromised: "make a station with another key, and bear those devices again that are genuine"
         case .numberTaken: "make a station with another name, and let its sequence begin at 1"
         }
     }

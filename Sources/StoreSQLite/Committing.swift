@@ -33,12 +33,13 @@ extension SQLiteStore {
         var outcomes: [StoreOutcome] = []
         var halted: [RolloutChange] = []
         for change in changes {
-            if let obstacle = try apply(change, at: tail.size + entries.count, db) {
+            var written = change.entries
+            if let obstacle = try apply(change, at: tail.size + entries.count, &written, db) {
                 outcomes.append(obstacle)
             } else {
                 outcomes.append(.committed(at: tail.size + entries.count))
-                entries += change.entries
-                let halts = try Rollouts.halt(after: change.entries, at: tail.size + entries.count, db)
+                entries += written
+                let halts = try Rollouts.halt(after: written, at: tail.size + entries.count, db)
                 entries += halts.map(\.entry)
                 halted += halts
             }
@@ -74,8 +75,15 @@ extension SQLiteStore {
     }
 
     /// Carries out a change, or says what stands against it and leaves everything as it was.
-    /// - Parameter index: where its entries will stand on the ledger.
-    private func apply(_ change: StoreChange, at index: Int, _ db: Database) throws -> StoreOutcome? {
+    /// - Parameters:
+    ///   - index: where its entries will stand on the ledger.
+    ///   - written: its entries; those are added that only the record could say.
+    private func apply(
+        _ change: StoreChange,
+        at index: Int,
+        _ written: inout [WrittenEntry],
+        _ db: Database
+    ) throws -> StoreOutcome? {
         switch change {
         case .bundle(let bundle): try apply(bundle, db)
         case .bundleFinished(let station, let number): try finish(bundle: number, of: station, db)
@@ -93,9 +101,11 @@ extension SQLiteStore {
         case .rollout(let change): try Rollouts.apply(change, at: index, db)
         case .approval(let approval, let entry): try apply(approval, entry, db)
         case .emergency(let emergency, let entry): try Emergencies.apply(emergency, entry, db)
+        case .trust(let trust, _): try TrustVersions.apply(trust, db)
+        case .compromise(let compromise): try apply(compromise, &written, db)
         case .policy(let policy, _): try apply(policy, db)
         case .shedding(let entries, _): try Archive.shed(entries, db)
-        case .signed(let change, let act): try apply(change, signedAs: act, at: index, db)
+        case .signed(let change, let act): try apply(change, signedAs: act, at: index, &written, db)
         }
     }
 
@@ -104,10 +114,11 @@ extension SQLiteStore {
         _ change: StoreChange,
         signedAs act: StoredAct,
         at index: Int,
+        _ written: inout [WrittenEntry],
         _ db: Database
     ) throws -> StoreOutcome? {
         guard try !Acts.isUsed(act, db) else { return .challengeUsed }
-        if let obstacle = try apply(change, at: index, db) { return obstacle }
+        if let obstacle = try apply(change, at: index, &written, db) { return obstacle }
         try Acts.insert(act, db)
         return nil
     }
@@ -120,6 +131,8 @@ extension SQLiteStore {
         guard try stand(decision.standings, db) else { return .stale }
         if let grant = decision.grant {
             guard try Rollouts.revision(of: grant.manifest, db) == decision.rollout else { return .stale }
+            // It was signed when nobody had reported its key yet.
+            guard try !Compromises.isReported(.grant, Grant.keyID(of: grant.compact), db) else { return .stale }
         }
         if let gateway = decision.gateway, try !Standings.holds(gateway, db) { return .stale }
         let used = try Bool.fetchOne(
@@ -182,7 +195,7 @@ extension SQLiteStore {
         return nil
     }
 
-    private func apply(
+    func apply(
         _ withdrawal: StoredRelease.Withdrawal,
         of manifest: ContentDigest,
         _ db: Database

@@ -104,7 +104,9 @@ extension RecordMemory.Contents {
             standings.keep(withdrawal.isRecall ? .recalled : .withdrawn, for: manifest)
         case .rollout(let change): takeLater(change.rollout)
         case .signed(let change, _): take(change)
-        case .policy, .bundle, .bundleFinished, .approval, .emergency, .shedding: break
+        case .policy, .bundle, .bundleFinished, .approval, .emergency, .shedding, .trust: break
+        // Who was concerned, the store alone knows.
+        case .compromise: self = RecordMemory.Contents()
         }
     }
 

@@ -37,6 +37,10 @@ enum Schema {
         migrator.registerMigration("14") { db in try db.execute(sql: version14) }
         migrator.registerMigration("15") { db in try db.execute(sql: version15) }
         migrator.registerMigration("16") { db in try db.execute(sql: version16) }
+        migrator.registerMigration("17") { db in
+            try db.execute(sql: version17)
+            try Compromises.nameKeysOfGrants(db)
+        }
         return migrator
     }
 
@@ -317,5 +321,26 @@ enum Schema {
             certificate BLOB NOT NULL REFERENCES act_document (digest),
             body BLOB REFERENCES act_document (digest)
         ) STRICT;
+        """
+
+    // Of grants that were not seen to be spent, by which key: few, and looked for when that key is in other hands.
+    private static let version17 = """
+        ALTER TABLE grant_given ADD COLUMN kid TEXT;
+        CREATE INDEX grant_given_outstanding ON grant_given (kid) WHERE stage = 'granted';
+
+        CREATE TABLE trust_version (
+            version INTEGER NOT NULL PRIMARY KEY,
+            digest BLOB NOT NULL,
+            envelope BLOB NOT NULL,
+            published_at INTEGER NOT NULL,
+            published_by TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE key_compromised (
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            reported_at INTEGER NOT NULL,
+            PRIMARY KEY (kind, name)
+        ) STRICT, WITHOUT ROWID;
         """
 }

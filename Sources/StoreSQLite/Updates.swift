@@ -9,13 +9,13 @@ enum Updates {
     static func insert(_ grant: StoredGrant, of instance: InstanceID, entry: Int?, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage, entry, tier)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage, entry, tier, kid)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(
             arguments: [
                 grant.jti, instance.text, grant.compact, grant.expires, Data(grant.manifest.bytes),
-                UpdateStage.granted.rawValue, entry, grant.tier.rawValue,
+                UpdateStage.granted.rawValue, entry, grant.tier.rawValue, Grant.keyID(of: grant.compact),
             ])
     }
 

@@ -255,7 +255,7 @@ extension VerifierClient {
         )
     }
 
-    private func post<Answer: Codable>(
+    func post<Answer: Codable>(
         _ path: String,
         _ message: some Encodable,
         limit: Int,

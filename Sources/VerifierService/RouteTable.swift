@@ -37,6 +37,8 @@ enum RouteTable {
 
             // Devices that are off line: what is fresh, for anybody; files, by the hand of an operator.
             Route(.get, "/v1/epoch", by: .anyone) { _ in try verifier.epoch() },
+            // What devices trust next: people have signed it, and nobody else has to say so.
+            Route(.get, "/v1/trust/{version}", by: .anyone, verifier.showTrust),
             act(.authorize, verifier, bodyLimit: Evidence.maximumSize, verifier.authorize),
             act(.takeReceipt, verifier, bodyLimit: Evidence.maximumSize, verifier.takeReceipt),
 
@@ -94,6 +96,22 @@ enum RouteTable {
                 "/v1/emergencies",
                 by: .operators([.releaseManager, .operator, .auditor]),
                 verifier.listEmergencies
+            ),
+
+            // Keys: what people have signed is published, and what hangs on a lost key is ended.
+            Route(
+                .post,
+                "/v1/trust",
+                by: .operators([.operator]),
+                bodyLimit: TrustChain.maximumEnvelopeSize,
+                verifier.publishTrust
+            ),
+            Route(
+                .post,
+                "/v1/keys/compromised",
+                by: .operators([.operator]),
+                bodyLimit: CompromiseOrder.maximumSize,
+                verifier.reportCompromise
             ),
 
             act(.callWitness, verifier, bodyLimit: WitnessOrder.maximumSize, verifier.callWitness),

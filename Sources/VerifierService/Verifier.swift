@@ -1,5 +1,6 @@
 import Appraisal
 import AttestationResults
+import DurableFiles
 public import HTTPService
 import Ledger
 public import Logging
@@ -14,6 +15,8 @@ public final class Verifier: Sendable {
     let committer: GroupCommitter
     let policy: PolicyInForce
     let trust: TrustInForce
+    let published: PublishedTrust
+    let compromised: CompromisedKeys
     let challenges: Challenges
     /// For evidence that is brought as a file.
     let longChallenges: Challenges
@@ -105,8 +108,17 @@ public final class Verifier: Sendable {
         )
         cosignatures = try await Cosignatures(materials, store: store, metrics: metrics, logger: logger)
         trust = TrustInForce(materials, metrics: metrics, logger: logger)
+        let reported = CompromisedKeys(try await store.compromisedKeys())
+        compromised = reported
+        let newest = try await PublishedTrust.newest(store, materials, compromised: reported)
+        published = PublishedTrust(newest.bundle)
         policy = PolicyInForce(try .init(parsing: materials.policy, for: materials.configuration))
+        let untrue = reported.names(.witness)
+        for witness in materials.witnesses where untrue.contains(witness.key.description) {
+            await cosignatures.exclude(witness.key)
+        }
         try await LedgerGuard(materials: materials, store: store).check()
+        if let bytes = newest.bytes { copyTrust(bytes) }
         metrics.set(.ledgerSize, to: Double(try await store.ledgerHead().size))
         try await activate(policy: materials.policy)
         // A nonce is dead with its challenge; the day more is for clocks that go back.
@@ -145,4 +157,38 @@ public final class Verifier: Sendable {
     ///
     /// A verifier that serves does so by itself within seconds of a change.
     public func reloadTrust() { trust.read() }
+
+    /// Whose word makes a release: as the published trust bundle says, and the directory's list while `init` made the bundle.
+    var releaseKeys: SigningKeys? {
+        let bundle = published.now
+        return bundle.number > 1 ? bundle.releaseKeys : trust.now.releaseKeys
+    }
+
+    /// The key that signs grants.
+    /// - Throws: `ServiceProblem` when it was reported compromised: nothing more is granted with it.
+    var grantSigner: GrantSigner {
+        get throws {
+            let signer = materials.grantSigner
+            guard !compromised.contains(.grant, signer.kid) else {
+                throw ServiceProblem.undecided(
+                    "the grant key was reported compromised: birthmark-verifier key use grant"
+                )
+            }
+            return signer
+        }
+    }
+
+    /// Keeps a copy of the newest trust bundle where people look for it; the record has it.
+    func copyTrust(_ bytes: [UInt8]) {
+        let path = materials.directory.trustBundle
+        guard (try? BoundedFile.read(path, limit: TrustBundle.maximumSize)) != bytes else { return }
+        do {
+            try AtomicFile.write(bytes, to: path, mode: 0o644)
+        } catch {
+            logger.error(
+                "trust.json cannot be written; it is when the service starts",
+                metadata: ["error": "\(error)", "hint": "\(error.hint ?? "")"]
+            )
+        }
+    }
 }

@@ -30,6 +30,10 @@ public enum StoreChange: Sendable {
     case approval(Approval, entry: WrittenEntry)
     /// Keeps that a named person has declared an emergency for a release that is on record.
     case emergency(Emergency, entry: WrittenEntry)
+    /// Publishes the trust bundle that follows the newest one.
+    case trust(StoredTrust, entry: WrittenEntry)
+    /// Ends what hangs on a key: what that is, the record says inside the transaction, and the entries are made there.
+    case compromise(KeyCompromise)
     /// Puts a policy into force.
     case policy(StoredPolicy, entry: WrittenEntry)
     /// Sheds what these decisions rested on, by the digests of their entries: all of it or, when some of it is not there any more, none.
@@ -37,7 +41,7 @@ public enum StoreChange: Sendable {
     /// Carries out a change that an operator has signed for, and keeps his statement with it; once for each nonce.
     indirect case signed(StoreChange, StoredAct)
 
-    /// The entries that it appends to the ledger.
+    /// The entries that it appends to the ledger, as far as they are known before.
     public var entries: [WrittenEntry] {
         switch self {
         case .birth(let birth): birth.earlier.flatMap(\.transition.entries) + birth.transition.entries
@@ -45,9 +49,9 @@ public enum StoreChange: Sendable {
         case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
             transition.entries
         case .rollout(let change): [change.entry]
-        case .log, .bundle, .bundleFinished: []
+        case .log, .bundle, .bundleFinished, .compromise: []
         case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
-            .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry):
+            .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry), .trust(_, let entry):
             [entry]
         case .signed(let change, _): change.entries
         }

@@ -191,6 +191,34 @@ public struct StoredRelease: Hashable, Sendable {
     public var standing: ReleaseStanding { withdrawal.map { $0.isRecall ? .recalled : .withdrawn } ?? .registered }
 }
 
+/// A trust bundle that was published.
+public struct StoredTrust: Hashable, Sendable {
+    /// Its version.
+    public var version: Int64
+    /// SHA-256 of the bundle's exact bytes.
+    public var digest: ContentDigest
+    /// The signed envelope's exact bytes.
+    public var envelope: [UInt8]
+    /// When it was published, in seconds since 1970, and by whom.
+    public var publishedAt: Int64
+    public var publishedBy: Label
+
+    /// Joins the parts.
+    public init(
+        version: Int64,
+        digest: ContentDigest,
+        envelope: [UInt8],
+        publishedAt: Int64,
+        publishedBy: Label
+    ) {
+        self.version = version
+        self.digest = digest
+        self.envelope = envelope
+        self.publishedAt = publishedAt
+        self.publishedBy = publishedBy
+    }
+}
+
 /// A policy that came into force.
 public struct StoredPolicy: Hashable, Sendable {
     /// SHA-256 of the file.

@@ -72,6 +72,20 @@ public protocol VerifierStore: Sendable {
     /// What an operator has signed for an act, by the digest that entries name; `nil` when nothing of that digest is kept.
     func act(_ digest: ContentDigest) async throws(StoreError) -> SignedAct?
 
+    // MARK: Keys
+
+    /// The published trust bundle of a version; `nil` when there is none.
+    func trust(_ version: Int64) async throws(StoreError) -> StoredTrust?
+
+    /// The newest published trust bundle; `nil` while none was published.
+    func newestTrust() async throws(StoreError) -> StoredTrust?
+
+    /// The keys that were reported compromised.
+    func compromisedKeys() async throws(StoreError) -> Set<NamedKey>
+
+    /// How much hangs on a key now; nothing is changed.
+    func extent(of compromise: KeyCompromise) async throws(StoreError) -> CompromiseExtent
+
     // MARK: Releases, policies and logs
 
     /// A release by the digest of its signed payload.

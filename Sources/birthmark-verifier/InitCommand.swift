@@ -54,6 +54,16 @@ struct InitCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The keys of people whose word makes the next trust bundle (birthmark release keygen): without them no key can ever be changed "
+                + "without a visit to every device.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var trustKeys: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The factory's stations, whose births count (birthmark-factory init); may be repeated. Those given take the place of "
                 + "all that were trusted before.",
             valueName: "file"
@@ -110,6 +120,7 @@ struct InitCommand: ParsableCommand {
         options.url = url
         options.policy = policy
         options.releaseKeys = releaseKeys
+        options.trustKeys = trustKeys
         options.birthKeys = birthKeys
         options.factoryRoots = factoryRoots
         options.ekRoots = ekRoots

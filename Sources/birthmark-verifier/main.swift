@@ -16,7 +16,9 @@ struct VerifierCommand: AsyncParsableCommand {
               birthmark-verifier operator /var/lib/birthmark-verifier alice --role operator --role release-manager
               birthmark-verifier serve /var/lib/birthmark-verifier
             """,
-        subcommands: [InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self]
+        subcommands: [
+            InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self, KeyCommand.self,
+        ]
     )
 }
 

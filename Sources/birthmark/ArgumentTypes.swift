@@ -28,3 +28,5 @@ extension OperatorRole: ExpressibleByArgument {}
 extension ForkLine: ExpressibleByArgument {}
 
 extension EmergencyOverride: ExpressibleByArgument {}
+
+extension KeyKind: ExpressibleByArgument {}

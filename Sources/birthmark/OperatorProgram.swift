@@ -17,7 +17,8 @@ struct OperatorProgram: AsyncParsableCommand {
             BirthsCommand.self, ReleaseCommand.self, DeviceCommand.self, PolicyCommand.self, QuoteCommand.self,
             LogCommand.self, EKCommand.self, EARCommand.self, StatusCommand.self, LedgerCommand.self, AuditCommand.self,
             ReportCommand.self, ControlsCommand.self,
-            ApproveCommand.self, EmergencyCommand.self, FreshnessCommand.self, AuthorizeCommand.self,
+            ApproveCommand.self, EmergencyCommand.self, TrustCommand.self, KeyCommand.self, FreshnessCommand.self,
+            AuthorizeCommand.self,
             ReceiptsCommand.self,
         ]
     )

@@ -31,7 +31,7 @@ import Testing
         second.version = 2
         second.grantKeys.append(StatementKey(P256.Signing.PrivateKey().publicKey))
         let step = try TrustStep.judge(people.envelope(of: second, by: ["ann", "bob"]), after: first).get()
-        let theft = KeyCompromise(.grant, "kid", by: Sample.label("alice"), reason: remark, at: 1)
+        let theft = KeyCompromise(NamedKey(.grant, "kid"), by: Sample.label("alice"), reason: remark, at: 1)
         return world.log.entries.map(\.entry) + compensated.log.entries.map(\.entry) + [
             LedgerEntry(at: 1, actor: actor, body: .approval(approval)),
             LedgerEntry(at: 1, actor: actor, body: .emergency(emergency)),

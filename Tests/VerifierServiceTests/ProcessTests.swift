@@ -171,7 +171,7 @@ import VerifierStore
         let store = try SQLiteStore.open(at: directory.file("verifier.sqlite"))
         let materials = try VerifierMaterials(directory)
         let key = materials.checkpointSigner.verifierKey
-        let size = try await LedgerAudit(store: store, key: key).run()
+        let size = try await LedgerAudit(store: store, keys: [key]).run()
         let stored = try await store.ledgerEntries(0..<size)
         for answer in answers {
             let delivery = try answer.grant.found()

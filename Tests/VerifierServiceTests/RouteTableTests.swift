@@ -18,7 +18,7 @@ import X509
             switch part {
             case "{manifest}": String(repeating: "ab", count: 32)
             case "{name}": "SN-404"
-            case "{index}", "{number}": "7"
+            case "{index}", "{number}", "{version}": "7"
             case "{kind}": "release"
             case "{key}", "{digest}": String(repeating: "ab", count: 32)
             case "{jti}": "AAAA"
@@ -41,7 +41,7 @@ import X509
                 open.map { "\($0.method.rawValue) \($0.pattern)" } == [
                     "POST /v1/challenges", "POST /v1/decisions", "POST /v1/compensated-decisions",
                     "POST /v1/vouched-decisions", "POST /v1/farewells", "POST /v1/compensated-farewells",
-                    "GET /v1/epoch",
+                    "GET /v1/epoch", "GET /v1/trust/{version}",
                     "GET /ledger/checkpoint", "GET /ledger/witnessed", "GET /ledger/witnessed/{count}",
                     "GET /ledger/tile/{path...}",
                     "GET /v1/status-lists/1", "GET /healthz", "GET /readyz", "GET /metrics",

@@ -1,11 +1,23 @@
 public import Messages
 
+/// A key by what it is for and what it is called (``Messages/KeyKind``).
+public struct NamedKey: Hashable, Sendable {
+    /// What it is for.
+    public var kind: KeyKind
+    /// Its whole name.
+    public var name: String
+
+    /// Joins both.
+    public init(_ kind: KeyKind, _ name: String) {
+        self.kind = kind
+        self.name = name
+    }
+}
+
 /// A named person says that a key is in hands that it should not be in.
 public struct KeyCompromise: Hashable, Sendable {
-    /// What the key is for.
-    public var kind: KeyKind
-    /// Which it is: its whole name (``KeyKind``).
-    public var key: String
+    /// Which key.
+    public var key: NamedKey
     /// Who says so.
     public var by: Label
     /// What is known of it.
@@ -17,14 +29,12 @@ public struct KeyCompromise: Hashable, Sendable {
 
     /// Joins the parts.
     public init(
-        _ kind: KeyKind,
-        _ key: String,
+        _ key: NamedKey,
         by: Label,
         reason: Remark,
         at: Int64,
         releaseKeys: SigningKeys? = nil
     ) {
-        self.kind = kind
         self.key = key
         self.by = by
         self.reason = reason
@@ -34,14 +44,14 @@ public struct KeyCompromise: Hashable, Sendable {
 
     /// Whether a release is signed by too few when this key's signature does not count.
     public func hangs(_ release: SignedEnvelope) -> Bool {
-        guard kind == .release, let releaseKeys else { return false }
-        return release.rests(on: [key], among: releaseKeys)
+        guard key.kind == .release, let releaseKeys else { return false }
+        return release.rests(on: [key.name], among: releaseKeys)
     }
 
     /// What it ends of an instance whose birth this key has signed; `nil` when nothing is left to be ended.
     /// - Throws: `MessageError` when a ledger entry cannot be written.
     public func suspension(of state: InstanceState) throws(MessageError) -> Transition? {
-        guard kind == .station else { return nil }
+        guard key.kind == .station else { return nil }
         guard case .applied(let transition) = try OperatorAct(.suspend, by: by, reason: reason).apply(to: state, at: at)
         else { return nil }
         return transition
@@ -54,10 +64,21 @@ public struct KeyCompromise: Hashable, Sendable {
         _ grants: Set<String>,
         of state: InstanceState
     ) throws(MessageError) -> (transition: Transition, count: Int)? {
-        guard kind == .grant, state.lifecycle != .retired else { return nil }
+        guard key.kind == .grant, state.lifecycle != .retired else { return nil }
         var draft = TransitionDraft(of: state, at: at, actor: Actor(.operator, by))
         let count = try draft.endGrants(grants)
         return count == 0 ? nil : (transition: draft.finished, count: count)
+    }
+
+    /// The entry of a release that it withdraws.
+    public func withdrawal(of release: ContentDigest) throws(MessageError) -> WrittenEntry {
+        try WrittenEntry(
+            LedgerEntry(
+                at: at,
+                actor: Actor(.operator, by),
+                body: .withdrawal(WithdrawalEntry(manifest: release, reason: reason))
+            )
+        )
     }
 
     /// The entry that speaks for all that was ended.
@@ -68,8 +89,8 @@ public struct KeyCompromise: Hashable, Sendable {
                 actor: Actor(.operator, by),
                 body: .compromise(
                     CompromiseEntry(
-                        kind: kind,
-                        key: key,
+                        kind: key.kind,
+                        key: key.name,
                         grants: extent.grants,
                         instances: extent.instances,
                         releases: extent.releases,

@@ -29,7 +29,8 @@ extension Verifier {
             stations: stations,
             factories: factories,
             endorsement: trust.endorsement,
-            allowed: trust.ekAllowList
+            allowed: trust.ekAllowList,
+            compromised: compromised.names(.station)
         )
         let judged: BundleJudge.Judged
         do {
@@ -148,6 +149,10 @@ extension Verifier {
                     if its bundle has not arrived, import that one first, then this one again
                     """
                 )
+            }
+            // A large bundle takes its time; what was reported meanwhile counts.
+            guard let signer = judged.envelope.signatures.first?.keyid, !compromised.contains(.station, signer) else {
+                return outcome(.refused, "the station's key was reported compromised")
             }
             switch try await committer.commit(.birth(birth)).outcome {
             case .committed: return outcome(.imported)

@@ -10,6 +10,8 @@ struct BundleJudge: Sendable {
     let endorsement: EndorsementPolicy?
     /// Endorsement keys that are believed without a certificate; `nil` when the operator keeps no such list.
     let allowed: EKAllowList?
+    /// The keys of stations that were reported compromised: their ids.
+    var compromised: Set<String> = []
 
     /// A bundle that may be taken over.
     struct Judged: Sendable {
@@ -89,6 +91,9 @@ struct BundleJudge: Sendable {
         let envelope = bundle.manifest
         guard let station = envelope.signatures.first.flatMap({ stations.station(keyID: $0.keyid) }) else {
             throw Refused(.stationUnknown, "no station that this verifier trusts has the key that signed it")
+        }
+        guard !compromised.contains(station.key.id) else {
+            throw Refused(.stationCompromised, "\(station.name)'s key was reported compromised")
         }
         let payload: [UInt8]
         do {

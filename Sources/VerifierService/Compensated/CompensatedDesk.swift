@@ -107,7 +107,7 @@ extension Verifier {
             let archived = try archive(&input, given, positions, .decision)
             var decided = UpdateTrust.decide(input)
             if case .granting(let terms, _) = decided.outcome {
-                decided = try decided.issuing(try materials.grantSigner.sign(terms))
+                decided = try decided.issuing(try grantSigner.sign(terms))
             }
             let ear = try await result(given, decided, input)
             guard let transition = decided.transition else {

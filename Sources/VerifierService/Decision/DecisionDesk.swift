@@ -227,7 +227,7 @@ extension Verifier {
         let decision = UpdateTrust.decide(input)
         switch decision.outcome {
         case .granting(let terms, let acceptance):
-            let granted = try decision.issuing(try materials.grantSigner.sign(terms))
+            let granted = try decision.issuing(try grantSigner.sign(terms))
             return (granted, try await result(given, input.resultClaims(for: acceptance)))
         case .accepted(let acceptance):
             return (decision, try await result(given, input.resultClaims(for: acceptance)))

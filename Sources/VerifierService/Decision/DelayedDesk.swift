@@ -82,11 +82,19 @@ extension Verifier {
             guard let given = try await store.grant(earlier.grant.jti) else {
                 throw ServiceProblem.undecided("the grant \(earlier.grant.jti) is not on record any more")
             }
-            let claims = try Grant.verify(
+            // It was signed with a key of ours, and is of use as long as devices know that key.
+            let verified = try? Grant.verify(
                 given.compact,
                 issuer: materials.configuration.name,
-                keys: [materials.grantSigner.publicKey]
-            ).claims
+                keys: published.now.grantKeys
+            )
+            guard let claims = verified?.claims else {
+                throw ServiceProblem.refused(
+                    DecisionReason.grantEnded.sentence,
+                    reasons: [DecisionReason.grantEnded.rawValue],
+                    instance: state.instance.text
+                )
+            }
             guard claims.quote == ContentDigest(of: asked.evidence.attest.bytes) else { continue }
             let isWithdrawn = snapshot.standings[earlier.grant.package.manifest] != .registered
             let isEnded = earlier.grant.status != .issued

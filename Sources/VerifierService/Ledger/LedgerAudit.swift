@@ -11,7 +11,8 @@ struct LedgerAudit: Sendable {
     }
 
     let store: any VerifierStore
-    let key: VerifierKey
+    /// The keys of the ledger: one, or two while one follows the other.
+    let keys: [VerifierKey]
 
     // Entries are at most 64 KB: a batch stays below 16 MB.
     private static let batch = 256
@@ -53,7 +54,7 @@ struct LedgerAudit: Sendable {
 
     private func verified(_ bytes: [UInt8]) throws -> Checkpoint {
         do {
-            return try SignedCheckpoint(parsing: bytes).verify(logKey: key).get().checkpoint
+            return try SignedCheckpoint(parsing: bytes).verify(logKeys: keys).get().checkpoint
         } catch {
             throw Fault(description: "the stored checkpoint does not hold: \(error)")
         }

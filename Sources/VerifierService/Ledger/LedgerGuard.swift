@@ -16,7 +16,7 @@ struct LedgerGuard: Sendable {
     private static let maximumSize = SignedNote.maxByteCount
 
     func check() async throws {
-        let audit = LedgerAudit(store: store, key: materials.checkpointSigner.verifierKey)
+        let audit = LedgerAudit(store: store, keys: materials.checkpointSigner.verifierKeys)
         do {
             _ = try await audit.run()
         } catch let fault as LedgerAudit.Fault {
@@ -35,7 +35,7 @@ struct LedgerGuard: Sendable {
         let seen: Checkpoint
         do {
             let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
-            seen = try SignedCheckpoint(parsing: bytes).verify(logKey: materials.checkpointSigner.verifierKey).get()
+            seen = try SignedCheckpoint(parsing: bytes).verify(logKeys: materials.checkpointSigner.verifierKeys).get()
                 .checkpoint
         } catch {
             throw SetupError(

@@ -86,6 +86,12 @@ extension MetricFamily {
         help: "Releases for which two people have lifted something, by what it is."
     )
 
+    static let compromisedKeys = MetricFamily(
+        "birthmark_compromised_keys_total",
+        labels: ["kind"],
+        help: "Keys that were reported compromised, by what they are for."
+    )
+
     static let instances = MetricFamily(
         "birthmark_instances",
         .gauge,
@@ -133,7 +139,7 @@ extension MetricFamily {
         [
             decisions, reasons, garbage, commitGroup, commitSeconds, commitFailures, staleCommits, ledgerSize, births,
             lapses, rolloutHalts, reappearances, tierMismatches, vouches, trustFault, emergencyDeclarations,
-            emergencyGrants,
+            emergencyGrants, compromisedKeys,
             witnessAnswers, witnessedEntries, witnessesInTrouble, witnessesAhead,
         ] + ofFleet
 

@@ -8,7 +8,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/releases`: registers a release that enough of the release keys have signed.
     func addRelease(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        guard let keys = trust.now.releaseKeys else {
+        guard let keys = releaseKeys else {
             throw ServiceProblem.conflict(
                 "This verifier knows no release keys yet: give them with birthmark-verifier init --release-keys."
             )
@@ -16,10 +16,16 @@ extension Verifier {
         let envelope: SignedEnvelope
         let payload: [UInt8]
         let release: Release
-        do {
+        do throws(MessageError) {
             envelope = try SignedEnvelope(parsing: exchange.body)
             payload = try envelope.payload(type: Release.payloadType, signedBy: keys)
             release = try Release(parsing: payload)
+            guard !envelope.rests(on: compromised.names(.release), among: keys) else {
+                throw MessageError(
+                    .badSignature,
+                    "without the keys that were reported compromised, too few have signed"
+                )
+            }
         } catch {
             if error.code == .badSignature {
                 throw ServiceProblem.refused(

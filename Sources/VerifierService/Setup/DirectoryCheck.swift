@@ -95,9 +95,11 @@ public struct DirectoryCheck: Sendable {
         guard let kept = try await store.witnessedCheckpoint() else {
             return Finding(grade: .notice, text: "no witness has signed the ledger yet; \(need)", hint: hint)
         }
-        let key = materials.checkpointSigner.verifierKey
         let checkpoint = try SignedCheckpoint(parsing: kept)
-        let verified = try checkpoint.verify(logKey: key, witnesses: materials.witnesses.map(\.key)).get()
+        let verified = try checkpoint.verify(
+            logKeys: materials.checkpointSigner.verifierKeys,
+            witnesses: materials.witnesses.map(\.key)
+        ).get()
         let size = verified.checkpoint.size
         guard try await size <= store.ledgerHead().size,
             try await AwaitedTree(store, size: size).root() == verified.checkpoint.root
@@ -123,6 +125,18 @@ public struct DirectoryCheck: Sendable {
         let command = "birthmark-verifier init \(directory.path)"
         if materials.tlsCertificate.notValidAfter < now + Self.expiresSoon {
             notice("the TLS certificate expires within 30 days", VerifierMaterials.renewal(of: directory))
+        }
+        if (try? materials.trustBundle)?.trustKeys == nil {
+            notice(
+                "no trust keys: no key of this verifier can be changed without a visit to every device",
+                materials.published == nil ? "\(command) --trust-keys FILE" : "the published trust bundle names none"
+            )
+        }
+        if let published = materials.published, published.releaseKeys != materials.trust.releaseKeys {
+            notice(
+                "the release keys of the published trust bundle count, and the directory's file says otherwise",
+                "birthmark trust draft --release-keys FILE, when the file is right"
+            )
         }
         if materials.trust.releaseKeys == nil {
             notice("no release keys: no release is accepted", "\(command) --release-keys FILE")

@@ -18,6 +18,8 @@ public struct DirectorySetup: Sendable {
         public var url: String?
         public var policy: String?
         public var releaseKeys: String?
+        /// The keys of people whose word makes the second trust bundle; later ones come with a bundle.
+        public var trustKeys: String?
         /// Files of stations' keys; together they take the place of the ones that were trusted before.
         public var birthKeys: [String]
         /// A file of CA certificates, or a directory of such files.
@@ -77,13 +79,27 @@ public struct DirectorySetup: Sendable {
                 hint: "restore the record from a backup; to begin anew, choose another directory"
             )
         }
+        if given.trustKeys != nil { try checkNothingIsPublished() }
         try takeOver(given, configuration, defaultPolicy)
         // The record comes first: keys without a record would look like a record that was lost.
         if !storeExists(configuration) { try makeStore(configuration) }
         try keys.make()
         try issueCertificates(configuration, keys)
         let materials = try VerifierMaterials(directory)
-        try AtomicFile.write(try EditedJSON.encode(try materials.trustBundle), to: directory.trustBundle, mode: 0o644)
+        // What was published is what people have signed, to the byte.
+        guard materials.published == nil else { return }
+        let bundle = try materials.firstTrustBundle
+        try AtomicFile.write(try EditedJSON.encode(bundle), to: directory.trustBundle, mode: 0o644)
+    }
+
+    /// The trust keys of the first bundle make the second; from then on they change with the versions.
+    private func checkNothingIsPublished() throws {
+        guard let published = VerifierMaterials.published(directory) else { return }
+        throw SetupError(
+            .environment,
+            "version \(published.number) of the trust bundle is published, and says which trust keys count",
+            hint: "they change with the next version: birthmark trust draft --trust-keys FILE"
+        )
     }
 
     private func keptConfiguration() throws -> VerifierConfiguration {
@@ -130,6 +146,7 @@ public struct DirectorySetup: Sendable {
         for (bytes, place) in [
             (given.releaseKeys, configuration.releaseKeys), (given.birthKeys, configuration.birthKeys),
             (given.factoryRoots, configuration.factoryRoots), (given.ekAllowList, configuration.ekAllowList),
+            (given.trustKeys, directory.trustKeys),
         ] {
             if let bytes { try AtomicFile.write(bytes, to: directory.file(place)) }
         }

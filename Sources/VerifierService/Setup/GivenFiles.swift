@@ -10,6 +10,7 @@ import UpdateTrust
 struct GivenFiles {
     let policy: [UInt8]?
     let releaseKeys: [UInt8]?
+    let trustKeys: [UInt8]?
     let birthKeys: [UInt8]?
     let factoryRoots: [UInt8]?
     let ekRoots: [RootFile]
@@ -31,6 +32,7 @@ struct GivenFiles {
             }
         }
         releaseKeys = try options.releaseKeys.map(Self.keys)
+        trustKeys = try options.trustKeys.map(Self.keys)
         birthKeys = try Self.stations(options.birthKeys)
         factoryRoots = try options.factoryRoots.map { path in
             let (certificates, lists) = try Self.trusted(path, allowing: [])

@@ -17,8 +17,10 @@ struct KeyFiles {
         for key in VerifierDirectory.Key.allCases { try make(key) }
     }
 
-    private func make(_ key: VerifierDirectory.Key) throws {
-        let path = directory.key(key)
+    private func make(_ key: VerifierDirectory.Key) throws { try make(key, at: directory.key(key)) }
+
+    /// Makes a key at a path; one that is there stays.
+    func make(_ key: VerifierDirectory.Key, at path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         try AtomicFile.write(Self.fresh(key), to: path, existing: .keep)
     }
@@ -43,31 +45,47 @@ struct KeyFiles {
         return Array((text + "\n").utf8)
     }
 
-    func p256(_ key: VerifierDirectory.Key) throws -> P256.Signing.PrivateKey {
-        let text = String(decoding: try read(key), as: UTF8.self)
-        guard let parsed = try? P256.Signing.PrivateKey(pemRepresentation: text) else { throw unreadable(key) }
+    func p256(_ key: VerifierDirectory.Key) throws -> P256.Signing.PrivateKey { try p256(at: directory.key(key)) }
+
+    func p256(at path: String) throws -> P256.Signing.PrivateKey {
+        let text = String(decoding: try read(path), as: UTF8.self)
+        guard let parsed = try? P256.Signing.PrivateKey(pemRepresentation: text) else { throw unreadable(path) }
         return parsed
     }
 
     func ed25519(_ key: VerifierDirectory.Key) throws -> Curve25519.Signing.PrivateKey {
-        guard let parsed = try? Curve25519.Signing.PrivateKey(rawRepresentation: try secret(key)) else {
-            throw unreadable(key)
+        try ed25519(at: directory.key(key))
+    }
+
+    func ed25519(at path: String) throws -> Curve25519.Signing.PrivateKey {
+        guard let parsed = try? Curve25519.Signing.PrivateKey(rawRepresentation: try secret(path)) else {
+            throw unreadable(path)
         }
         return parsed
     }
 
-    func symmetric(_ key: VerifierDirectory.Key) throws -> SymmetricKey { SymmetricKey(data: try secret(key)) }
+    /// The ledger's key before the current one; `nil` when there was none.
+    var previousLedgerKey: Curve25519.Signing.PrivateKey? {
+        get throws {
+            let path = directory.previousLedgerKey
+            return FileManager.default.fileExists(atPath: path) ? try ed25519(at: path) : nil
+        }
+    }
 
-    private func secret(_ key: VerifierDirectory.Key) throws -> [UInt8] {
-        let text = String(decoding: try read(key), as: UTF8.self)
+    func symmetric(_ key: VerifierDirectory.Key) throws -> SymmetricKey {
+        SymmetricKey(data: try secret(directory.key(key)))
+    }
+
+    private func secret(_ path: String) throws -> [UInt8] {
+        let text = String(decoding: try read(path), as: UTF8.self)
         guard text.hasSuffix("\n"), let bytes = Data(base64Encoded: String(text.dropLast())),
             bytes.count == Self.secretSize
-        else { throw unreadable(key) }
+        else { throw unreadable(path) }
         return [UInt8](bytes)
     }
 
-    private func read(_ key: VerifierDirectory.Key) throws -> [UInt8] {
-        let path = directory.key(key)
+    /// The bytes of a private key's file, which is nobody else's business.
+    func read(_ path: String) throws -> [UInt8] {
         let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         guard let mode = attributes[.posixPermissions] as? Int, mode & 0o077 == 0 else {
@@ -76,10 +94,10 @@ struct KeyFiles {
         return bytes
     }
 
-    private func unreadable(_ key: VerifierDirectory.Key) -> SetupError {
+    private func unreadable(_ path: String) -> SetupError {
         SetupError(
             .malformed,
-            "\(directory.key(key)) is not a key of this program's making",
+            "\(path) is not a key of this program's making",
             hint: "restore it from a backup; a new key would not fit the devices' trust bundles"
         )
     }

@@ -17,6 +17,8 @@ public struct VerifierDirectory: Hashable, Sendable {
 
     public var configuration: String { file("config.json") }
     public var trustBundle: String { file("trust.json") }
+    /// The keys of people whose word makes the second trust bundle.
+    public var trustKeys: String { file("trust-keys.json") }
     public var tlsCertificate: String { file("tls.pem") }
     public var operatorCA: String { file("operator-ca.pem") }
     public var lock: String { file("lock") }
@@ -27,6 +29,13 @@ public struct VerifierDirectory: Hashable, Sendable {
 
     var keys: String { file("keys") }
     func key(_ key: Key) -> String { keys + "/" + key.rawValue + ".key" }
+
+    /// A key that was made, and signs nothing yet.
+    func nextKey(_ key: Key) -> String { keys + "/" + key.rawValue + ".next.key" }
+    /// The public half of that, for people who make the next trust bundle.
+    func nextPublicKey(_ key: Key) -> String { file("next-" + key.rawValue + ".json") }
+    /// The ledger's key before the current one: it signs beside that one while devices know no other.
+    var previousLedgerKey: String { keys + "/ledger.previous.key" }
 
     func operatorDirectory(_ name: Label) -> String { file("operators/" + name.text) }
 

@@ -26,6 +26,10 @@ public struct VerifierMaterials: Sendable {
     let trust: TrustLists
     /// Who cosigns the ledger.
     let witnesses: [LedgerWitness]
+    /// The newest trust bundle that was published, as the service has left it; `nil` while none was.
+    let published: TrustBundle?
+    /// The keys of people whose word makes the second trust bundle.
+    let trustKeys: SigningKeys?
 
     /// Reads the directory.
     /// - Throws: `SetupError`, or a `FileError`; both say what to do.
@@ -36,6 +40,10 @@ public struct VerifierMaterials: Sendable {
             try VerifierConfiguration(parsing: bytes)
         }
         let keys = KeyFiles(directory: directory)
+        published = Self.published(directory)
+        trustKeys =
+            FileManager.default.fileExists(atPath: directory.trustKeys)
+            ? try Self.parsed(directory.trustKeys, SigningKeys.maximumSize) { try SigningKeys(parsing: $0) } : nil
         grantSigner = try GrantSigner(key: try keys.p256(.grant))
         guard keys.holds(.results) else {
             throw SetupError(
@@ -50,7 +58,8 @@ public struct VerifierMaterials: Sendable {
         do {
             checkpointSigner = try CheckpointSigner(
                 origin: configuration.ledgerOrigin,
-                privateKey: try keys.ed25519(.ledger)
+                privateKey: try keys.ed25519(.ledger),
+                previous: try Self.previousLedgerKey(keys, configuration, published)
             )
         } catch let error as LedgerFormatError {
             throw SetupError(.malformed, "\"name\" in \(directory.configuration) cannot name a ledger: \(error)")
@@ -77,6 +86,13 @@ public struct VerifierMaterials: Sendable {
     /// What devices and operators need to know of this verifier.
     public var trustBundle: TrustBundle {
         get throws {
+            if let published { published } else { try firstTrustBundle }
+        }
+    }
+
+    /// The bundle that the directory makes by itself; whatever follows it, people have signed.
+    var firstTrustBundle: TrustBundle {
+        get throws {
             TrustBundle(
                 verifier: configuration.name.text,
                 url: configuration.url,
@@ -87,7 +103,8 @@ public struct VerifierMaterials: Sendable {
                 ledgerWitnesses: configuration.witnesses.map { settings in
                     LedgerQuorum(required: settings.required, keys: witnesses.map(\.key.text))
                 },
-                releaseKeys: trust.releaseKeys
+                releaseKeys: trust.releaseKeys,
+                trustKeys: trustKeys
             )
         }
     }
@@ -116,6 +133,25 @@ public struct VerifierMaterials: Sendable {
     }
 
     // MARK: Reading
+
+    /// What cannot be read is written anew, by `init` or by the service; the record has it.
+    static func published(_ directory: VerifierDirectory) -> TrustBundle? {
+        guard let bytes = try? BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize),
+            let bundle = try? TrustBundle(parsing: bytes), bundle.number > 1
+        else { return nil }
+        return bundle
+    }
+
+    /// The ledger's key before the current one, for as long as the published bundle names it.
+    private static func previousLedgerKey(
+        _ keys: KeyFiles,
+        _ configuration: VerifierConfiguration,
+        _ published: TrustBundle?
+    ) throws -> Curve25519.Signing.PrivateKey? {
+        guard let published, let key = try keys.previousLedgerKey else { return nil }
+        let named = try VerifierKey(name: configuration.ledgerOrigin, kind: .log, publicKey: key.publicKey)
+        return published.allLedgerKeys.contains(named.text) ? key : nil
+    }
 
     static func parsed<Value>(_ path: String, _ limit: Int, _ parse: ([UInt8]) throws -> Value) throws -> Value {
         let bytes = try BoundedFile.read(path, limit: limit)

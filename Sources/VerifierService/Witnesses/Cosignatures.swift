@@ -19,8 +19,8 @@ actor Cosignatures {
     }
 
     private let store: any VerifierStore
-    private let logKey: VerifierKey
-    private let keys: [VerifierKey]
+    private let logKeys: [VerifierKey]
+    private var keys: [VerifierKey]
     private let required: Int
     private let metrics: Metrics
     private let logger: Logger
@@ -46,7 +46,7 @@ actor Cosignatures {
         logger: Logger
     ) async throws {
         self.store = store
-        logKey = materials.checkpointSigner.verifierKey
+        logKeys = materials.checkpointSigner.verifierKeys
         keys = materials.witnesses.map(\.key)
         required = materials.configuration.witnesses?.required ?? 0
         self.metrics = metrics
@@ -54,10 +54,19 @@ actor Cosignatures {
         guard !keys.isEmpty, let kept = try await store.witnessedCheckpoint() else { return }
         // Kept lines of witnesses that are not named any more count for nothing, and hurt nobody.
         let checkpoint = try SignedCheckpoint(parsing: kept)
-        guard case .success(let verified) = checkpoint.verify(logKey: logKey, witnesses: keys) else { return }
+        guard case .success(let verified) = checkpoint.verify(logKeys: logKeys, witnesses: keys) else { return }
         target = checkpoint
         for key in verified.cosignatures.keys { standings[key, default: Standing()].size = checkpoint.claimed.size }
         take(checkpoint, signedBy: verified.cosignatures.count)
+    }
+
+    /// Counts a witness no more, and asks it no more; what it has signed is not counted either.
+    func exclude(_ witness: VerifierKey) {
+        keys.removeAll { $0 == witness }
+        standings[witness] = nil
+        newest = [:]
+        if let target { take(target, signedBy: Self.signers(of: target, among: keys).count) }
+        report()
     }
 
     // MARK: Who asks for what was signed
@@ -106,7 +115,7 @@ actor Cosignatures {
 
     private func offered(to key: VerifierKey) async throws -> SignedCheckpoint? {
         try await advance()
-        guard let target, !Self.signers(of: target, among: keys).contains(key) else { return nil }
+        guard keys.contains(key), let target, !Self.signers(of: target, among: keys).contains(key) else { return nil }
         return target
     }
 
@@ -129,7 +138,7 @@ actor Cosignatures {
     /// - Throws: `LedgerFormatError`, `LedgerRefusal`: that was no cosignature of its own; `StoreError`.
     func took(_ lines: [UInt8], from key: VerifierKey, over checkpoint: SignedCheckpoint) async throws {
         var signed = target?.note.text == checkpoint.note.text ? target ?? checkpoint : checkpoint
-        guard try signed.add(lines: lines, of: [key]).get() == [key] else {
+        guard keys.contains(key), try signed.add(lines: lines, of: [key]).get() == [key] else {
             throw LedgerRefusal.witnessesMissing(required: 1, found: 0)
         }
         standings[key] = Standing(size: signed.claimed.size)

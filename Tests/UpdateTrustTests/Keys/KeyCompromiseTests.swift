@@ -13,8 +13,7 @@ import Testing
         releases: SigningKeys? = nil
     ) throws -> KeyCompromise {
         KeyCompromise(
-            kind,
-            key,
+            NamedKey(kind, key),
             by: Sample.label("alice"),
             reason: try #require(Remark("laptop stolen, ticket 9")),
             at: world.now,

@@ -110,6 +110,12 @@ final class HookedStore: VerifierStore {
     func approvals(of release: ContentDigest, at now: Int64) async throws(StoreError) -> [RecordedApproval] {
         try await store.approvals(of: release, at: now)
     }
+    func trust(_ version: Int64) async throws(StoreError) -> StoredTrust? { try await store.trust(version) }
+    func newestTrust() async throws(StoreError) -> StoredTrust? { try await store.newestTrust() }
+    func compromisedKeys() async throws(StoreError) -> Set<NamedKey> { try await store.compromisedKeys() }
+    func extent(of compromise: KeyCompromise) async throws(StoreError) -> CompromiseExtent {
+        try await store.extent(of: compromise)
+    }
     func policy() async throws(StoreError) -> StoredPolicy? {
         try await call("policy") { () async throws(StoreError) in try await store.policy() }
     }

@@ -1,0 +1,122 @@
+import HTTPService
+import Ledger
+import Logging
+import Messages
+import UpdateTrust
+import VerifierStore
+
+/// A key is in other hands: what hangs on it is found and ended in one act.
+extension Verifier {
+    /// `POST /v1/keys/compromised`.
+    func reportCompromise(_ exchange: Exchange) async throws -> Answer {
+        let order: CompromiseOrder
+        do {
+            order = try CompromiseOrder(parsing: exchange.body)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
+        let key = try key(order.kind, calledBy: order.key)
+        let compromise = KeyCompromise(
+            key,
+            by: try caller(exchange),
+            reason: reason,
+            at: clock.seconds,
+            releaseKeys: releaseKeys
+        )
+        guard order.isRehearsal == nil else {
+            return try .json(CompromiseReport(compromise, try await store.extent(of: compromise), entry: nil))
+        }
+        // Before the transaction, and also when what became of it is not known: from here on everything is judged without the key.
+        compromised.insert(key)
+        return try await carryOut(compromise)
+    }
+
+    private func carryOut(_ compromise: KeyCompromise) async throws -> Answer {
+        let index: Int
+        switch try await committer.commit(.compromise(compromise)).outcome {
+        case .committed(let at): index = at
+        case .known: return try .json(CompromiseReport(compromise, CompromiseExtent(), entry: nil))
+        case .stale, .challengeUsed, .conflict:
+            throw ServiceProblem.undecided("the record refused that a key is compromised")
+        }
+        if compromise.key.kind == .witness {
+            for witness in materials.witnesses where witness.key.description == compromise.key.name {
+                await cosignatures.exclude(witness.key)
+            }
+        }
+        var extent = CompromiseExtent()
+        if let written = try await store.ledgerEntries(index..<index + 1).first,
+            case .compromise(let body) = try LedgerEntry(parsing: written.bytes).body
+        {
+            (extent.grants, extent.instances, extent.releases) = (body.grants, body.instances, body.releases)
+        }
+        metrics.count(.compromisedKeys, compromise.key.kind.rawValue)
+        logger.error(
+            "key compromised",
+            metadata: [
+                "kind": "\(compromise.key.kind.rawValue)", "key": "\(compromise.key.name)",
+                "operator": "\(compromise.by)", "reason": "\(compromise.reason)", "grants": "\(extent.grants)",
+                "instances": "\(extent.instances)", "releases": "\(extent.releases)",
+            ]
+        )
+        return try .json(CompromiseReport(compromise, extent, entry: index), status: 201)
+    }
+
+    /// The key that a person means: by its whole name, a station's or witness's also by the name that only one of them has.
+    private func key(_ kind: KeyKind, calledBy name: String) throws -> NamedKey {
+        let bundle = published.now
+        switch kind {
+        case .station:
+            if let station = trust.now.birthKeys?.stations.first(where: { $0.name.text == name }) {
+                return NamedKey(kind, station.key.id)
+            }
+            // One that was taken out of the list may have signed births all the same.
+            guard ContentDigest(name) != nil else { throw ServiceProblem.notFound }
+            return NamedKey(kind, name)
+        case .witness:
+            let named = materials.witnesses.map(\.key).filter { $0.name == name || $0.description == name }
+            if let witness = named.first, named.count == 1 { return NamedKey(kind, witness.description) }
+        case .grant, .results, .ledger, .release, .trust: break
+        }
+        // What no bundle names any more was given up before; it may have signed what is still out there.
+        let isKnown = bundle.keyNames.contains("\(kind.rawValue):\(name)")
+        let isWellFormed =
+            switch kind {
+            case .grant, .results: Base64URL.decode(name)?.count == ContentDigest.size
+            case .release, .trust: ContentDigest(name) != nil
+            case .ledger, .witness, .station: false
+            }
+        guard isKnown || isWellFormed else { throw ServiceProblem.notFound }
+        return NamedKey(kind, name)
+    }
+}
+
+extension CompromiseReport {
+    init(_ compromise: KeyCompromise, _ extent: CompromiseExtent, entry: Int?) {
+        self.init(
+            kind: compromise.key.kind,
+            key: compromise.key.name,
+            entry: entry,
+            grants: extent.grants,
+            instances: extent.instances,
+            releases: extent.releases,
+            next: Self.next(compromise.key.kind)
+        )
+    }
+
+    /// What nobody but people can do.
+    private static func next(_ kind: KeyKind) -> String {
+        switch kind {
+        case .grant:
+            "no grant is given until birthmark-verifier key use grant; then publish a trust bundle without the key"
+        case .results: "birthmark-verifier key use results, then publish a trust bundle without the key"
+        case .ledger:
+            "nothing is ended: birthmark-verifier key use ledger, publish a trust bundle without the key, and have auditors compare the copies that they kept"
+        case .witness:
+            "publish a trust bundle without the key, and take it out of config.json; until there are as many witnesses as are required, no grant is given"
+        case .release: "publish a trust bundle without the key; release recall what must not run either"
+        case .station:
+            "look at each device: device reinstate those that are genuine; take the key out of the list of stations"
+        case .trust: "publish a trust bundle without the key, signed by the others"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import HTTPService
+import Ledger
+import Messages
+import Synchronization
+import UpdateTrust
+import VerifierStore
+
+/// What devices are to trust: the newest trust bundle that was published, or the one that `init` has made.
+///
+/// The record has every version that was published; `trust.json` in the verifier's directory is a copy of the newest.
+final class PublishedTrust: Sendable {
+    private let bundle: Mutex<TrustBundle>
+
+    init(_ bundle: TrustBundle) { self.bundle = Mutex(bundle) }
+
+    /// The newest version on record with its exact bytes; while there is none, the bundle of the directory.
+    /// - Throws: `SetupError` when devices that hold the newest version would not believe this verifier.
+    static func newest(
+        _ store: any VerifierStore,
+        _ materials: VerifierMaterials,
+        compromised: CompromisedKeys
+    ) async throws -> (bundle: TrustBundle, bytes: [UInt8]?) {
+        guard let newest = try await store.newestTrust() else { return (try materials.firstTrustBundle, nil) }
+        let bytes: [UInt8]
+        let bundle: TrustBundle
+        do throws(MessageError) {
+            bytes = try SignedEnvelope(parsing: newest.envelope).payload.bytes
+            bundle = try TrustBundle(parsing: bytes)
+        } catch {
+            throw SetupError(
+                .environment,
+                "version \(newest.version) of the trust bundle on record cannot be read: \(error.detail)",
+                hint: "restore the latest backup of the record"
+            )
+        }
+        if let why = materials.stranded(by: bundle, besides: compromised) {
+            throw SetupError(
+                .environment,
+                "devices that hold version \(newest.version) of the trust bundle would not believe this verifier: \(why)",
+                hint: "put back the keys that were in use when it was published; birthmark-verifier key use checks that"
+            )
+        }
+        return (bundle, bytes)
+    }
+
+    var now: TrustBundle { bundle.withLock { $0 } }
+
+    /// Takes up a version that is on record.
+    func replace(with step: TrustStep) {
+        // Of two that are published at once the later one stays.
+        bundle.withLock { if $0.number < step.bundle.number { $0 = step.bundle } }
+    }
+}
+
+/// The keys that were reported compromised.
+final class CompromisedKeys: Sendable {
+    private let keys: Mutex<Set<NamedKey>>
+
+    init(_ keys: Set<NamedKey>) { self.keys = Mutex(keys) }
+
+    func contains(_ kind: KeyKind, _ name: String) -> Bool { keys.withLock { $0.contains(NamedKey(kind, name)) } }
+
+    /// The names of those of one kind.
+    func names(_ kind: KeyKind) -> Set<String> {
+        keys.withLock { Set($0.filter { $0.kind == kind }.map(\.name)) }
+    }
+
+    func insert(_ key: NamedKey) { keys.withLock { _ = $0.insert(key) } }
+}
+
+extension VerifierMaterials {
+    /// Why devices that hold a bundle would not believe what this verifier says; `nil` when they would.
+    /// - Parameter compromised: a key of those signs nothing any more, so that a bundle may leave it out before the next one is in use.
+    func stranded(by bundle: TrustBundle, besides compromised: CompromisedKeys) -> String? {
+        func isMissing(_ kind: KeyKind, _ name: String) -> Bool {
+            !bundle.keyNames.contains("\(kind.rawValue):\(name)") && !compromised.contains(kind, name)
+        }
+        if isMissing(.grant, grantSigner.publicKey.name(as: .grant)) {
+            return "it does not name the key that signs grants now"
+        }
+        if isMissing(.results, resultSigner.publicKey.name(as: .results)) {
+            return "it does not name the key that signs results now"
+        }
+        if isMissing(.ledger, checkpointSigner.verifierKey.id.description) {
+            return "it does not name the key that signs the ledger now"
+        }
+        guard let quorum = bundle.ledgerWitnesses, quorum.required > 0 else { return nil }
+        guard quorum.required <= configuration.witnesses?.required ?? 0 else {
+            return "it requires \(quorum.required) witnesses, more than \"witnesses.required\" in config.json"
+        }
+        guard witnesses.allSatisfy({ quorum.keys.contains($0.key.text) }) else {
+            return "it does not name every witness that config.json names"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,114 @@
+import Crypto
+import DurableFiles
+import FoundationEssentials
+import HTTPService
+import Ledger
+public import Messages
+import UpdateTrust
+
+/// The keys with which a verifier signs, and those that follow them: made, named by a published trust bundle, used.
+///
+/// Nothing of it is done while the service runs with the old key in its memory: it signs with the new one after a restart.
+public struct KeyRotation: Sendable {
+    /// Which of the keys.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case grant
+        case results
+        case ledger
+
+        var key: VerifierDirectory.Key {
+            switch self {
+            case .grant: .grant
+            case .results: .results
+            case .ledger: .ledger
+            }
+        }
+    }
+
+    /// What came of using a key.
+    public enum Outcome: Hashable, Sendable {
+        /// It signs from the next start on.
+        case used(name: String)
+        /// It would sign what nobody could check; why.
+        case refused(String)
+    }
+
+    private let directory: VerifierDirectory
+    private let keys: KeyFiles
+
+    /// Names a verifier's directory.
+    public init(_ directory: VerifierDirectory) {
+        self.directory = directory
+        keys = KeyFiles(directory: directory)
+    }
+
+    /// Makes the next key beside the current one; one that was made before stays.
+    /// - Returns: the public half, and the file that it was written to.
+    /// - Throws: `SetupError`, `FileError`.
+    public func makeNext(_ kind: Kind) throws -> (key: NextKey, path: String) {
+        try PrivateDirectory.check(directory.path)
+        let lock = try FileLock.waiting(for: directory.setupLock)
+        defer { lock.release() }
+        try keys.make(kind.key, at: directory.nextKey(kind.key))
+        let next = try publicHalf(kind, at: directory.nextKey(kind.key))
+        let path = directory.nextPublicKey(kind.key)
+        try AtomicFile.write(try EditedJSON.encode(next), to: path, mode: 0o644)
+        return (next, path)
+    }
+
+    /// Puts the next key in the place of the current one, once devices can know it.
+    ///
+    /// Cut off anywhere, the same again finishes it.
+    /// - Throws: `SetupError`, `FileError`.
+    public func use(_ kind: Kind) throws -> Outcome {
+        try PrivateDirectory.check(directory.path)
+        let lock = try FileLock.waiting(for: directory.setupLock)
+        defer { lock.release() }
+        let (current, next) = (directory.key(kind.key), directory.nextKey(kind.key))
+        guard FileManager.default.fileExists(atPath: next) else {
+            return .refused("there is no next key: birthmark-verifier key new \(kind.rawValue) \(directory.path)")
+        }
+        let name = try publicHalf(kind, at: next).name
+        guard let published = VerifierMaterials.published(directory),
+            published.keyNames.contains("\(kind.rawValue):\(name)")
+        else { return .refused("no published trust bundle names it: devices could not check what it signs") }
+        let bytes = try keys.read(next)
+        if try keys.read(current) != bytes {
+            if kind == .ledger { try keepPreviousLedgerKey() }
+            try AtomicFile.write(bytes, to: current)
+        }
+        try AtomicFile.remove(next)
+        try AtomicFile.remove(directory.nextPublicKey(kind.key))
+        return .used(name: name)
+    }
+
+    /// Both sign while there are devices that know the old one only.
+    private func keepPreviousLedgerKey() throws {
+        try AtomicFile.write(try keys.read(directory.key(.ledger)), to: directory.previousLedgerKey)
+    }
+
+    private func publicHalf(_ kind: Kind, at path: String) throws -> NextKey {
+        switch kind {
+        case .grant: return NextKey(.grant, StatementKey(try keys.p256(at: path).publicKey))
+        case .results: return NextKey(.results, StatementKey(try keys.p256(at: path).publicKey))
+        case .ledger:
+            let configuration = try VerifierMaterials.parsed(
+                directory.configuration,
+                VerifierConfiguration.maximumSize
+            ) { try VerifierConfiguration(parsing: $0) }
+            let key = try VerifierKey(
+                name: configuration.ledgerOrigin,
+                kind: .log,
+                publicKey: try keys.ed25519(at: path).publicKey
+            )
+            return NextKey(ledger: key.text)
+        }
+    }
+}
+
+extension NextKey {
+    /// What bundles' differences and entries call it.
+    public var name: String {
+        if let vkey { TrustBundle.ledgerKeyName(vkey) } else { key?.name(as: kind) ?? "" }
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import CommandLineContract
+import Messages
+import VerifierService
+
+struct KeyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Lets one of the keys with which this verifier signs follow another.",
+        discussion: """
+            A key is made, named beside the old one in a trust bundle that people sign (birthmark trust), and then used. The old one stays \
+            in the bundle for as long as devices may hold what it has signed.
+
+            Example: birthmark-verifier key new grant verifier
+            """,
+        subcommands: [New.self, Use.self]
+    )
+
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes the next key beside the current one; it signs nothing yet.",
+            discussion: """
+                The private half stays in keys/, 0600, and is never shown. The public half goes into a file for birthmark trust draft --add.
+
+                Example: birthmark-verifier key new grant verifier
+                """
+        )
+
+        @Argument(help: "grant, results or ledger.")
+        var kind: RotatedKey
+        @OptionGroup var place: DirectoryArgument
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let (key, path) = try KeyRotation(place.directory).makeNext(kind.kind)
+            try output.print(NextKeyReport(kind: key.kind, name: key.name, file: path)) {
+                """
+                \(path) holds the public half of \(key.kind.rawValue):\(key.name)
+                next: birthmark trust draft --add \(path), and after it was published birthmark-verifier key use \(kind.rawValue) \(place.path)
+                """
+            }
+        }
+    }
+
+    struct Use: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Puts the next key in the place of the current one, when a published trust bundle names it.",
+            discussion: """
+                The service signs with it after a restart. A ledger's old key signs beside it until a later bundle does not name it any more.
+
+                Example: birthmark-verifier key use grant verifier
+                """
+        )
+
+        @Argument(help: "grant, results or ledger.")
+        var kind: RotatedKey
+        @OptionGroup var place: DirectoryArgument
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            switch try KeyRotation(place.directory).use(kind.kind) {
+            case .used(let name):
+                try output.print(UsedKeyReport(kind: kind.rawValue, name: name)) {
+                    "\(kind.rawValue):\(name) signs from the next start of the service on: restart it"
+                }
+            case .refused(let why):
+                throw CommandFailure(
+                    .refused,
+                    why,
+                    hint: "name it first: birthmark trust draft --add FILE, sign, and publish",
+                    reasons: ["key-not-published"]
+                )
+            }
+        }
+    }
+}
+
+private struct NextKeyReport: Encodable {
+    var kind: KeyKind
+    var name: String
+    var file: String
+}
+
+private struct UsedKeyReport: Encodable {
+    var kind: String
+    var name: String
+}
+
+/// Which of the verifier's keys, on the command line.
+enum RotatedKey: String, ExpressibleByArgument, CaseIterable {
+    case grant
+    case results
+    case ledger
+
+    var kind: KeyRotation.Kind {
+        switch self {
+        case .grant: .grant
+        case .results: .results
+        case .ledger: .ledger
+        }
+    }
+}
