@@ -31,7 +31,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
             StoreConformance("logs are kept by content", logs),
             StoreConformance("instances are listed in pages", paging),
         ] + birthCases + standingCases + updateCases + rolloutCases + compensatedCases + figureCases
-        + archiveCases + witnessedCases + actCases
+        + archiveCases + witnessedCases + actCases + keyCases
 
     // MARK: Births
 

@@ -62,6 +62,34 @@ import VerifierStore
         #expect(findings.contains { $0.grade == .ok && $0.text.hasPrefix("2 of 3 witnesses") }, "\(findings)")
     }
 
+    @Test func aCompromisedWitnessIsNotCounted() async throws {
+        let home = try TemporaryDirectory()
+        let directory = VerifierDirectory(home.path + "/verifier")
+        let (setup, witnesses) = try await prepare(directory, home, 2, required: 2)
+        defer { for witness in witnesses { witness.task.cancel() } }
+        let name = witnesses[1].0.key.name
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            _ = try await service.anonymous { try await $0.update(device, to: package) }
+            let order = try CompromiseOrder(.witness, name, reason: "key on a stick").found()
+            let done = try await service.operating(as: .operator) { try await $0.reportCompromise(order) }
+            #expect(done.key == witnesses[1].0.key.description)
+            let none = try await problem {
+                try await service.anonymous { try await $0.update(device, to: package) }
+            }
+            #expect(none.kind == .undecided, "one of two is left, and two are required")
+        }
+        try await TestVerifier.serve(directory, setup) { service in
+            let package = try releases.reference(try releases.release("2.0"))
+            let none = try await problem {
+                try await service.anonymous { try await $0.update(device, to: package) }
+            }
+            #expect(none.kind == .undecided, "also after a restart")
+        }
+    }
+
     /// Without them nothing is given out, and everything else goes on.
     @Test func withoutWitnessesThereAreLeasesAndNoGrants() async throws {
         let home = try TemporaryDirectory()

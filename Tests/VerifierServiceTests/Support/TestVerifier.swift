@@ -44,6 +44,8 @@ struct TestVerifier: Sendable {
         var revokedOperators: [Label] = []
         /// Who cosigns the ledger.
         var witnesses: WitnessSettings?
+        /// Whose word makes the next trust bundle.
+        var people: TestPeople?
         /// Puts something between service and record.
         var wrap: @Sendable (SQLiteStore) -> any VerifierStore = { $0 }
     }
@@ -96,6 +98,9 @@ struct TestVerifier: Sendable {
         if let factory {
             try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: directory.file("birth-keys.json"))
             try AtomicFile.write(try factory.rootsPEM, to: directory.file("factory-roots.pem"))
+        }
+        if let people = setup.people {
+            try AtomicFile.write(try EditedJSON.encode(try people.keys), to: directory.trustKeys)
         }
         if let releases {
             try AtomicFile.write(try EditedJSON.encode(try releases.keys), to: directory.file("release-keys.json"))

@@ -1,0 +1,192 @@
+import Crypto
+import DurableFiles
+import FoundationEssentials
+import Ledger
+import Messages
+import Testing
+import UpdateTrust
+import VerifierClient
+import VerifierStore
+
+@testable import HTTPService
+@testable import VerifierService
+
+/// One of the verifier's keys follows another, and whoever holds any version that names one of them can check what is signed.
+@Suite(.timeLimit(.minutes(20))) struct KeyRotationTests {
+    let people = TestPeople()
+    let factory: TestFactory
+    let releases = TestReleases()
+    let home: TemporaryDirectory
+    let directory: VerifierDirectory
+
+    init() throws {
+        factory = try TestFactory()
+        home = try TemporaryDirectory()
+        directory = VerifierDirectory(home.path + "/verifier")
+    }
+
+    private var setup: TestVerifier.Setup {
+        var setup = TestVerifier.Setup()
+        setup.people = people
+        return setup
+    }
+
+    private func prepare() throws { try TestVerifier.prepare(directory, setup, factory, releases) }
+
+    /// Names the next key beside the current one.
+    private func name(_ kind: KeyRotation.Kind) async throws -> NextKey {
+        let next = try KeyRotation(directory).makeNext(kind).key
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.publish(
+                service.successor { bundle in
+                    switch kind {
+                    case .grant: bundle.grantKeys += [next.key].compactMap { $0 }
+                    case .results: bundle.resultKeys = (bundle.resultKeys ?? []) + [next.key].compactMap { $0 }
+                    case .ledger: bundle.ledgerKeys = [next.vkey].compactMap { $0 }
+                    }
+                },
+                people
+            )
+        }
+        return next
+    }
+
+    @Test(arguments: KeyRotation.Kind.allCases)
+    func aKeyIsUsedOnlyOnceItWasPublished(kind: KeyRotation.Kind) async throws {
+        try prepare()
+        let rotation = KeyRotation(directory)
+        guard case .refused = try rotation.use(kind) else { throw UnexpectedAnswer(text: "used what is not there") }
+        let (next, path) = try rotation.makeNext(kind)
+        #expect(try rotation.makeNext(kind).key == next, "made once")
+        #expect(try NextKey(parsing: BoundedFile.read(path, limit: NextKey.maximumSize)) == next)
+        let attributes = try FileManager.default.attributesOfItem(atPath: directory.nextKey(kind.key))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let before = try BoundedFile.read(directory.key(kind.key), limit: 4096)
+        guard case .refused = try rotation.use(kind) else { throw UnexpectedAnswer(text: "used before it was named") }
+        #expect(try BoundedFile.read(directory.key(kind.key), limit: 4096) == before)
+        #expect(try await name(kind) == next)
+        #expect(try rotation.use(kind) == .used(name: next.name))
+        #expect(try BoundedFile.read(directory.key(kind.key), limit: 4096) != before)
+        guard case .refused = try rotation.use(kind) else { throw UnexpectedAnswer(text: "used twice") }
+        try await TestVerifier.serve(directory, setup) { service in
+            #expect(service.verifier.published.now.number == 2)
+        }
+    }
+
+    /// Cut off between any two files, the same command finishes it.
+    @Test func aUseThatWasCutOffIsFinished() async throws {
+        try prepare()
+        let next = try await name(.ledger)
+        let old = try BoundedFile.read(directory.key(.ledger), limit: 4096)
+        let new = try BoundedFile.read(directory.nextKey(.ledger), limit: 4096)
+        // The old one was kept, and the new one put in its place, and then the power went.
+        try AtomicFile.write(old, to: directory.previousLedgerKey)
+        try AtomicFile.write(new, to: directory.key(.ledger))
+        #expect(try KeyRotation(directory).use(.ledger) == .used(name: next.name))
+        #expect(try BoundedFile.read(directory.previousLedgerKey, limit: 4096) == old)
+        #expect(try BoundedFile.read(directory.key(.ledger), limit: 4096) == new)
+        #expect(!FileManager.default.fileExists(atPath: directory.nextKey(.ledger)))
+    }
+
+    @Test func grantsAreSignedWithTheNextKeyAfterARestart() async throws {
+        try prepare()
+        let first = try VerifierMaterials(directory).trustBundle
+        let next = try await name(.grant)
+        _ = try KeyRotation(directory).use(.grant)
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            let grant = try await service.anonymous { try await $0.update(device, to: package) }.grant.found().grant
+            #expect(Grant.keyID(of: grant) == next.name)
+            let issuer = try label("test")
+            #expect(throws: Never.self) {
+                try Grant.verify(grant, issuer: issuer, keys: service.verifier.published.now.grantKeys)
+            }
+            let unknown = #expect(throws: GrantError.self) {
+                try Grant.verify(grant, issuer: issuer, keys: first.grantKeys)
+            }
+            #expect(unknown?.code == .unknownKey, "a device of before finds its way from there")
+            // The old one goes; the one that is in use cannot.
+            let dropped = service.successor { $0.grantKeys.removeFirst() }
+            let wrong = service.successor { $0.grantKeys.removeLast() }
+            let envelope = try people.sign(wrong)
+            let refused = try await problem {
+                try await service.operating(as: .operator) { try await $0.publishTrust(envelope) }
+            }
+            #expect(refused.reasons == ["trust-strands-devices"])
+            try await service.publish(dropped, people)
+        }
+    }
+
+    @Test func aLedgerHasTwoKeysWhileOneFollowsTheOther() async throws {
+        try prepare()
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        let old = try VerifierMaterials(directory).checkpointSigner.verifierKey
+        try await TestVerifier.serve(directory, setup) { try await $0.importBirth(of: device, by: factory) }
+        let next = try await name(.ledger)
+        let new = try VerifierKey(parsing: try next.vkey.found())
+        _ = try KeyRotation(directory).use(.ledger)
+        func signers(_ service: TestVerifier) async throws -> Set<VerifierKey> {
+            let bytes = try await service.anonymous { try await $0.ledgerFile("checkpoint") }
+            let checkpoint = try SignedCheckpoint(parsing: bytes)
+            return Set([old, new].filter { (try? checkpoint.verify(logKey: $0).get()) != nil })
+        }
+        try await TestVerifier.serve(directory, setup) { service in
+            let other = try SoftwareKeyDevice(serial: "SN-2")
+            try await service.importBirth(of: other, by: factory)
+            #expect(try await signers(service) == [old, new])
+            try await service.publish(
+                service.successor {
+                    $0.ledgerKey = new.text
+                    $0.ledgerKeys = nil
+                },
+                people
+            )
+            #expect(try await signers(service) == [old, new], "until the service is started again")
+        }
+        try await TestVerifier.serve(directory, setup) { service in
+            let third = try SoftwareKeyDevice(serial: "SN-3")
+            try await service.importBirth(of: third, by: factory)
+            #expect(try await signers(service) == [new])
+        }
+    }
+
+    /// A grant on a stick is signed with the key of its time; it is handed out again as long as devices may know that key.
+    @Test func aGrantOnItsWayOutlivesTheRotation() async throws {
+        var setup = setup
+        setup.policy = Array(
+            """
+            {"formatVersion": 1, "rules": [{"id": "ship",
+             "match": {"environments": "*", "tiers": "*", "models": "*", "hardwareRevisions": "*", "packages": "*"},
+             "moves": {"upgrade": true, "reinstall": true, "downgrade": false},
+             "boot": {"requireLog": false, "secureBoot": "any"},
+             "lease": {"seconds": 3600}, "grant": {"seconds": 600},
+             "delayed": {"freshness": "epoch", "span": {"seconds": 86400}, "resets": 5}}]}
+
+            """.utf8
+        )
+        try TestVerifier.prepare(directory, setup, factory, releases)
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        let (evidence, first) = try await TestVerifier.serve(directory, setup) { service in
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            let epoch = try await service.anonymous { try await $0.epoch() }
+            let request = try device.request(.delayed, challenge: epoch.challenge, package: package)
+            let evidence = try device.evidence(for: request)
+            let answer = try await service.operating(as: .operator) { try await $0.authorize(evidence) }
+            return (evidence, try answer.grant.found().grant)
+        }
+        _ = try await name(.grant)
+        _ = try KeyRotation(directory).use(.grant)
+        try await TestVerifier.serve(directory, setup) { service in
+            let again = try await service.operating(as: .operator) { try await $0.authorize(evidence) }
+            #expect(again.grant?.grant == first)
+            try await service.publish(service.successor { $0.grantKeys.removeFirst() }, people)
+            let gone = try await problem {
+                try await service.operating(as: .operator) { try await $0.authorize(evidence) }
+            }
+            #expect(gone.reasons == ["grant-ended"])
+        }
+    }
+}
