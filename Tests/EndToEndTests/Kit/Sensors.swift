@@ -60,11 +60,12 @@ struct Sensors: Sendable {
             try FileManager.default.copyItem(atPath: file, toPath: "\(line)/ek-roots/\(number).pem")
         }
         try await run(.auditor, ["release", "keygen", releaseKey, "--public", releaseKeys])
+        try await people.begin()
         try await run(
             .verifier,
             ["init", place, "--name", "test-verifier", "--listen", "127.0.0.1:0", "--release-keys", releaseKeys]
                 + ["--birth-keys", line + "/birth-keys.json", "--factory-roots", line + "/factory-roots.pem"]
-                + authorities.flatMap { ["--ek-roots", $0] }
+                + authorities.flatMap { ["--ek-roots", $0] } + ["--trust-keys", people.set]
         )
         try write(policy.utf8, to: place + "/policy.json")
         let roles = ["release-manager", "operator", "auditor", "factory"].flatMap { ["--role", $0] }
