@@ -48,7 +48,10 @@ final class PublishedTrust: Sendable {
     /// Takes up a version that is on record.
     func replace(with step: TrustStep) {
         // Of two that are published at once the later one stays.
-        bundle.withLock { if $0.number < step.bundle.number { $0 = step.bundle } }
+        bundle.withLock { held in
+            guard held.number < step.bundle.number else { return }
+            held = step.bundle
+        }
     }
 }
 

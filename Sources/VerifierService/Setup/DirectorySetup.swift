@@ -146,7 +146,7 @@ public struct DirectorySetup: Sendable {
         for (bytes, place) in [
             (given.releaseKeys, configuration.releaseKeys), (given.birthKeys, configuration.birthKeys),
             (given.factoryRoots, configuration.factoryRoots), (given.ekAllowList, configuration.ekAllowList),
-            (given.trustKeys, directory.trustKeys),
+            (given.trustKeys, VerifierDirectory.trustKeysName),
         ] {
             if let bytes { try AtomicFile.write(bytes, to: directory.file(place)) }
         }

@@ -18,7 +18,7 @@ public struct VerifierDirectory: Hashable, Sendable {
     public var configuration: String { file("config.json") }
     public var trustBundle: String { file("trust.json") }
     /// The keys of people whose word makes the second trust bundle.
-    public var trustKeys: String { file("trust-keys.json") }
+    public var trustKeys: String { file(Self.trustKeysName) }
     public var tlsCertificate: String { file("tls.pem") }
     public var operatorCA: String { file("operator-ca.pem") }
     public var lock: String { file("lock") }
@@ -27,6 +27,7 @@ public struct VerifierDirectory: Hashable, Sendable {
     /// The checkpoint that left this verifier last, kept apart from the database.
     public var lastCheckpoint: String { file("last-checkpoint") }
 
+    static let trustKeysName = "trust-keys.json"
     var keys: String { file("keys") }
     func key(_ key: Key) -> String { keys + "/" + key.rawValue + ".key" }
 

@@ -61,11 +61,13 @@ struct Sensors: Sendable {
         }
         try await run(.auditor, ["release", "keygen", releaseKey, "--public", releaseKeys])
         try await people.begin()
+        var given = [
+            "--release-keys", releaseKeys, "--trust-keys", people.set, "--birth-keys", line + "/birth-keys.json",
+        ]
+        given += ["--factory-roots", line + "/factory-roots.pem"] + authorities.flatMap { ["--ek-roots", $0] }
         try await run(
             .verifier,
-            ["init", place, "--name", "test-verifier", "--listen", "127.0.0.1:0", "--release-keys", releaseKeys]
-                + ["--birth-keys", line + "/birth-keys.json", "--factory-roots", line + "/factory-roots.pem"]
-                + authorities.flatMap { ["--ek-roots", $0] } + ["--trust-keys", people.set]
+            ["init", place, "--name", "test-verifier", "--listen", "127.0.0.1:0"] + given
         )
         try write(policy.utf8, to: place + "/policy.json")
         let roles = ["release-manager", "operator", "auditor", "factory"].flatMap { ["--role", $0] }
