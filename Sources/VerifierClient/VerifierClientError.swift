@@ -44,7 +44,7 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
             "check that the verifier runs and that the network leads there, then run the same command again"
         case .untrusted:
             "check the address, this machine's clock, and whether the verifier's TLS certificate was renewed; "
-                + "a new CA needs a new trust.json"
+                + "where its CA is a new one, birthmark trust follow, or birthmark-device trust, finds the bundle that names it"
         case .turnedAway: "ask whoever runs the verifier for a fresh one, made with birthmark-verifier operator"
         case .timedOut: "run the same command again; if it stays so, the verifier's operator should look at its load"
         case .malformedAnswer: "check that the address is the verifier's and that both sides are of fitting versions"

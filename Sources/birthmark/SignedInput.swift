@@ -48,7 +48,7 @@ struct SignedInput {
             isMalformed ? .malformed : .refused,
             "\(place): \(error)",
             hint: keys.isEmpty
-                ? "the trust bundle names no keys for results: take the verifier's new trust.json" : hint,
+                ? "the trust bundle names no keys for results: birthmark trust follow FILE brings it up to date" : hint,
             reasons: isMalformed ? [] : [error.code.rawValue]
         )
     }

@@ -95,7 +95,7 @@ struct StatusCommand: AsyncParsableCommand {
             return try input.list(
                 String(decoding: bytes, as: UTF8.self),
                 from: bundle.url,
-                hint: "the verifier may have new keys: take its new trust.json"
+                hint: "the verifier may have new keys: birthmark trust follow FILE"
             )
         }
 

@@ -148,7 +148,7 @@ public struct CompensatedAgent: Sendable {
                 throw AgentError(
                     .malformed,
                     "the trust bundle names no verifier, or no keys for what it commits",
-                    hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
+                    hint: "birthmark-device trust brings it up to date, when a newer one names them"
                 )
             }
             return (issuer, keys)

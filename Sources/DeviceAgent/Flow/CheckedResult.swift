@@ -8,7 +8,7 @@ extension TrustBundle {
             throw AgentError(
                 .malformed,
                 "the trust bundle names no keys for attestation results",
-                hint: "take the verifier's new trust.json; birthmark-verifier init writes it"
+                hint: "birthmark-device trust brings it up to date, when a newer one names them"
             )
         }
     }
