@@ -15,10 +15,12 @@ public struct AuditAnchors: Sendable {
     public var witnesses: [VerifierKey]
     /// How many of them must have signed the checkpoint.
     public var quorum: Int
-    /// The keys that grants are signed with.
+    /// The keys that grants are signed with, and were.
     public var grantKeys: [StatementKey]
     /// The keys whose word makes a release; `nil` when that is not judged.
     public var releaseKeys: SigningKeys?
+    /// Those whose word made one before: a release that enough of any of these sets have signed was one.
+    public var earlierReleaseKeys: [SigningKeys]
     /// The factories whose births count; `nil` when births are held to the ledger alone.
     public var factory: Factory?
     /// Who is an operator; `nil` when certificates of operators are held to nobody.
@@ -74,6 +76,7 @@ public struct AuditAnchors: Sendable {
         quorum: Int = 0,
         grantKeys: [StatementKey],
         releaseKeys: SigningKeys?,
+        earlierReleaseKeys: [SigningKeys] = [],
         factory: Factory? = nil,
         operators: Operators? = nil,
         zoneFile: @escaping @Sendable (ZoneName) -> [UInt8]? = { _ in nil }
@@ -85,6 +88,7 @@ public struct AuditAnchors: Sendable {
         self.quorum = quorum
         self.grantKeys = grantKeys
         self.releaseKeys = releaseKeys
+        self.earlierReleaseKeys = earlierReleaseKeys
         self.factory = factory
         self.operators = operators
         self.zoneFile = zoneFile

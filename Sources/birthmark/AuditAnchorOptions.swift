@@ -9,6 +9,13 @@ import UpdateTrust
 
 /// Whom an auditor believes beyond the verifier's keys.
 struct AuditAnchorOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Versions of the trust bundle after the one of --trust (birthmark trust export): what was granted and released under any of them counts.",
+            valueName: "file"
+        )
+    )
+    var successors: String?
     @Option(help: ArgumentHelp("The stations whose births count.", valueName: "file"))
     var birthKeys: String?
     @Option(help: ArgumentHelp("The factories' CA certificates and revocation lists (PEM).", valueName: "file"))
@@ -46,20 +53,27 @@ struct AuditAnchorOptions: ParsableArguments {
         }
     }
 
-    /// What the trust bundle and the options name.
-    func anchors(_ bundle: TrustBundle) throws(CommandFailure) -> AuditAnchors {
+    /// What the trust bundle, those that follow it, and the options name.
+    func anchors(_ first: TrustBundle) throws(CommandFailure) -> AuditAnchors {
+        let earlier = try versions(from: first)
+        let bundle = earlier.last ?? first
         guard let verifier = Label(bundle.verifier) else {
             throw CommandFailure(.malformed, "the trust bundle's verifier is no name")
         }
         let keys = try LedgerKeys(bundle)
+        var grantKeys: [StatementKey] = []
+        for key in earlier.flatMap(\.grantKeys) where !grantKeys.contains(key) {
+            grantKeys.append(key)
+        }
         return AuditAnchors(
             verifier: verifier,
             ledgerKey: keys.logs[0],
             otherLedgerKeys: Array(keys.logs.dropFirst()),
             witnesses: keys.witnesses,
             quorum: keys.quorum,
-            grantKeys: bundle.grantKeys,
+            grantKeys: grantKeys,
             releaseKeys: bundle.releaseKeys,
+            earlierReleaseKeys: earlier.dropLast().compactMap(\.releaseKeys),
             factory: try factory(),
             operators: try knownOperators(),
             zoneFile: { ZoneInfo.file(of: $0.text) }
@@ -93,6 +107,23 @@ struct AuditAnchorOptions: ParsableArguments {
                 hint: "give cert.pem of each operator, one behind the other, or the operator-ca.pem"
             )
         }
+    }
+
+    /// The bundle and those that follow it, each judged by the one before.
+    private func versions(from first: TrustBundle) throws(CommandFailure) -> [TrustBundle] {
+        var (versions, held) = ([first], first)
+        guard let successors else { return versions }
+        let bytes = try InputFile.read(successors, limit: TrustChain.maximumSize, what: "the trust bundles")
+        let chain = try parsing(successors) { () throws(MessageError) in try TrustChain(parsing: bytes) }
+        for envelope in chain.successors where TrustStep.claimedVersion(of: envelope) ?? .max > first.number {
+            switch TrustStep.judge(envelope, after: held) {
+            case .success(let step):
+                held = step.bundle
+                versions.append(held)
+            case .failure(let refusal): throw CommandFailure(refusal, successors)
+            }
+        }
+        return versions
     }
 
     private func factory() throws(CommandFailure) -> AuditAnchors.Factory? {

@@ -17,7 +17,9 @@ struct AuditVerify: AsyncParsableCommand {
             Nothing in the bundle is believed for standing there: whom to believe is named here. With --birth-keys and --factory-roots \
             births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates. What operators \
             have signed is held to the certificates in the bundle; whether those are the operators', --operators says. Where evidence \
-            is in the bundle, what was decided on it is decided again.
+            is in the bundle, what was decided on it is decided again. \
+            What was granted before a key was changed counts by the bundle of then: give that with --trust, and what followed it with \
+            --successors.
 
             Exit status 0: all of it is proven. 1: it is not, with what was found.
 

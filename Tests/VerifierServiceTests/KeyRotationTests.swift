@@ -1,3 +1,4 @@
+import Audit
 import Crypto
 import DurableFiles
 import FoundationEssentials
@@ -149,6 +150,38 @@ import VerifierStore
             let third = try SoftwareKeyDevice(serial: "SN-3")
             try await service.importBirth(of: third, by: factory)
             #expect(try await signers(service) == [new])
+        }
+    }
+
+    /// Who judges years believes the keys of then for what was signed then.
+    @Test func anAuditorFollowsGrantsOfEveryKey() async throws {
+        try prepare()
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        let first = try await TestVerifier.serve(directory, setup) { service in
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            _ = try await service.anonymous { try await $0.update(device, to: package) }
+            return service.verifier.published.now
+        }
+        _ = try await name(.grant)
+        _ = try KeyRotation(directory).use(.grant)
+        try await TestVerifier.serve(directory, setup) { service in
+            let later = TestReleases()
+            let next = try service.successor {
+                $0.grantKeys.removeFirst()
+                $0.releaseKeys = try later.keys
+            }
+            try await service.publish(next, people)
+            let package = try await service.add(try later.release("3.0"), later)
+            _ = try await service.anonymous { try await $0.update(device, to: package) }
+            let bundle = try await service.audit(.instance(device.instance))
+            var anchors = try service.anchors(factory)
+            (anchors.grantKeys, anchors.releaseKeys) = (next.grantKeys, next.releaseKeys)
+            #expect(!Auditor.judge(bundle, anchors).isProven, "half of it was signed by others")
+            anchors.grantKeys += first.grantKeys
+            anchors.earlierReleaseKeys = [try first.releaseKeys.found()]
+            let report = Auditor.judge(bundle, anchors)
+            #expect(report.isProven, "\(report.findings)")
         }
     }
 

@@ -83,6 +83,10 @@ extension AuditCheck {
         }
         guard let keys = anchors.releaseKeys else { return entries }
         let signatures = record.releases.values.compactMap { held -> AuditFinding? in
+            let isOfBefore = anchors.earlierReleaseKeys.contains { earlier in
+                (try? held.envelope.payload(type: Release.payloadType, signedBy: earlier)) != nil
+            }
+            guard !isOfBefore else { return nil }
             do throws(MessageError) {
                 _ = try held.envelope.payload(type: Release.payloadType, signedBy: keys)
                 return nil
