@@ -23,6 +23,7 @@ public struct GateTrust: Sendable {
         guard let releaseKeys = bundle.releaseKeys else {
             throw MessageError(.outOfRange, "the trust bundle names no release keys, so no release can be checked")
         }
+        let ledgerKeys: [VerifierKey]
         do {
             ledgerKeys = try bundle.allLedgerKeys.map { text throws(LedgerFormatError) in
                 try VerifierKey(parsing: text)
@@ -47,6 +48,7 @@ public struct GateTrust: Sendable {
         guard (0...witnesses.count).contains(witnessQuorum) else {
             throw MessageError(.outOfRange, "the trust bundle names fewer witnesses of the ledger than it requires")
         }
+        self.ledgerKeys = ledgerKeys
         self.witnesses = witnesses
         self.issuer = issuer
         self.releaseKeys = releaseKeys

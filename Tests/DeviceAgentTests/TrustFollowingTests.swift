@@ -173,7 +173,7 @@ import Testing
     @Test func whatIsNotSignedChangesNothing() async throws {
         try await Bench.with(people: try people()) { bench in
             _ = try await agent(bench).attest(bench.lock())
-            let second = successor(of: bench.trust)
+            let second = successor(of: bench.trust) { _ in }
             var other = second
             other.verifier = "another"
             let mallory = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
@@ -206,7 +206,7 @@ import Testing
             _ = try await agent(bench).attest(bench.lock())
             var bundles = [bench.trust]
             for version in 2...4 {
-                let next = successor(of: bundles[version - 2])
+                let next = successor(of: bundles[version - 2]) { _ in }
                 bundles.append(next)
                 await bench.verifier.publish(try sign(next), as: Int64(version))
             }
@@ -231,7 +231,7 @@ import Testing
             _ = try await agent(bench).attest(bench.lock())
             await bench.verifier.setTrouble(.down)
             var bundles = [bench.trust]
-            for version in 2...4 { bundles.append(successor(of: bundles[version - 2])) }
+            for version in 2...4 { bundles.append(successor(of: bundles[version - 2]) { _ in }) }
             let envelopes = try bundles.dropFirst().map { try sign($0) }
             func stick(_ chosen: [SignedEnvelope]) throws -> String {
                 let path = bench.device.directory + "/successors.json"

@@ -67,7 +67,7 @@ import VerifierStore
 
     @Test func whatADeviceWouldNotBelieveIsNotPublished() async throws {
         try await TestVerifier.with(setup) { service in
-            let next = service.successor()
+            let next = service.successor { _ in }
             var (skipped, other, unkeyed) = (next, next, next)
             skipped.version = 3
             other.verifier = "another"
