@@ -9,6 +9,7 @@ extension SQLiteStore {
     func apply(_ birth: BirthImport, _ db: Database) throws -> StoreOutcome? {
         let state = birth.transition.state
         if let obstacle = try obstacle(to: birth, db) { return obstacle }
+        guard try !Compromises.hasStolenStation(birth.birth.envelope, db) else { return .conflict(.compromised) }
         if let obstacle = try change(birth.earlier, db) { return obstacle }
         try db.cachedStatement(
             sql: """

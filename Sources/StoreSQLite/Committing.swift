@@ -95,7 +95,7 @@ extension SQLiteStore {
         case .lapse(let transition, let version, let standings):
             // A withdrawal that came between is not taken in, and must not be forgotten.
             try stand(standings, db) ? replace(transition, version, isSettled: true, db) : .stale
-        case .release(let release, _): try apply(release, db)
+        case .release(let release, let reported, _): try apply(release, without: reported, db)
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .rollout(let change): try Rollouts.apply(change, at: index, db)
@@ -183,8 +183,14 @@ extension SQLiteStore {
         return nil
     }
 
-    private func apply(_ release: StoredRelease, _ db: Database) throws -> StoreOutcome? {
+    private func apply(
+        _ release: StoredRelease,
+        without reported: Set<String>,
+        _ db: Database
+    ) throws -> StoreOutcome? {
         guard try Self.standing(of: release.manifest, db) == nil else { return .known }
+        // Whom it was judged by may have been reported since.
+        guard try Compromises.names(.release, db).isSubset(of: reported) else { return .stale }
         try db.execute(
             sql: "INSERT INTO release (manifest, envelope, payload, added_at, added_by) VALUES (?, ?, ?, ?, ?)",
             arguments: [

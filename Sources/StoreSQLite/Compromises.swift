@@ -23,6 +23,27 @@ enum Compromises {
         return try Bool.fetchOne(statement, arguments: [kind.rawValue, name]) ?? false
     }
 
+    /// The names of the keys of one kind that were reported.
+    static func names(_ kind: KeyKind, _ db: Database) throws -> Set<String> {
+        let statement = try db.cachedStatement(sql: "SELECT name FROM key_compromised WHERE kind = ?")
+        return Set(try String.fetchAll(statement, arguments: [kind.rawValue]))
+    }
+
+    /// Whether a station's word is in an envelope whose key was reported.
+    static func hasStolenStation(_ envelope: [UInt8], _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM key_compromised, (SELECT ? AS envelope)
+                    WHERE kind = ?
+                    AND name = CASE WHEN json_valid(envelope) THEN json_extract(envelope, '$.signatures[0].keyid') END
+                )
+                """
+        )
+        let text = String(decoding: envelope, as: UTF8.self)
+        return try Bool.fetchOne(statement, arguments: [text, KeyKind.station.rawValue]) ?? false
+    }
+
     static func find(_ compromise: KeyCompromise, _ db: Database) throws -> Found {
         switch compromise.key.kind {
         case .grant: try grants(compromise, db)

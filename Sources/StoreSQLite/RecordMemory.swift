@@ -98,7 +98,7 @@ extension RecordMemory.Contents {
             if let log = decision.log { logs.keep(true, for: log.digest) }
         case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
             states.keep(transition.state, for: transition.state.instance)
-        case .release(let release, _): standings.keep(.registered, for: release.manifest)
+        case .release(let release, _, _): standings.keep(.registered, for: release.manifest)
         case .log(let log): logs.keep(true, for: log.digest)
         case .withdrawal(let manifest, let withdrawal, _):
             standings.keep(withdrawal.isRecall ? .recalled : .withdrawn, for: manifest)

@@ -15,6 +15,7 @@ extension SQLiteStore {
         if let known = try Self.restoration(restoration.number, of: restoration.instance, db) {
             return known.statement == restoration.statement ? .known : .conflict(.restoration)
         }
+        guard try !Compromises.hasStolenStation(restoration.envelope, db) else { return .conflict(.compromised) }
         if let obstacle = try replace(transition, version, db) { return obstacle }
         try db.execute(
             sql: """

@@ -99,20 +99,9 @@ enum RouteTable {
             ),
 
             // Keys: what people have signed is published, and what hangs on a lost key is ended.
-            Route(
-                .post,
-                "/v1/trust",
-                by: .operators([.operator]),
-                bodyLimit: TrustChain.maximumEnvelopeSize,
-                verifier.publishTrust
-            ),
-            Route(
-                .post,
-                "/v1/keys/compromised",
-                by: .operators([.operator]),
-                bodyLimit: CompromiseOrder.maximumSize,
-                verifier.reportCompromise
-            ),
+            // No more than is kept of an act: so an auditor sees which bundle was signed for.
+            act(.publishTrust, verifier, bodyLimit: SignedAct.maximumBody, verifier.publishTrust),
+            act(.reportCompromise, verifier, bodyLimit: CompromiseOrder.maximumSize, verifier.reportCompromise),
 
             act(.callWitness, verifier, bodyLimit: WitnessOrder.maximumSize, verifier.callWitness),
 

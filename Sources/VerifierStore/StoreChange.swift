@@ -18,8 +18,9 @@ public enum StoreChange: Sendable {
     /// Carries out what time and withdrawals have done to an instance whose state is still of version `replacing`, while the releases
     /// stand as they did.
     case lapse(Transition, replacing: Int64, standings: ReleaseStandings)
-    /// Registers a release.
-    case release(StoredRelease, entry: WrittenEntry)
+    /// Registers a release that was judged without the signatures of some keys (`StatementKey.id`), while no other key of makers was
+    /// reported compromised.
+    case release(StoredRelease, without: Set<String> = [], entry: WrittenEntry)
     /// Keeps the event log that a release's boot was taken from.
     case log(StoredLog)
     /// Withdraws a release, or recalls it; whom that concerns is due from then on.
@@ -50,7 +51,7 @@ public enum StoreChange: Sendable {
             transition.entries
         case .rollout(let change): [change.entry]
         case .log, .bundle, .bundleFinished, .compromise: []
-        case .release(_, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
+        case .release(_, _, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
             .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry), .trust(_, let entry):
             [entry]
         case .signed(let change, _): change.entries
@@ -223,6 +224,8 @@ public enum StoreConflict: Hashable, Sendable {
     case bundle
     /// The release was withdrawn already.
     case withdrawn
+    /// The key of the station that signed it was reported compromised.
+    case compromised
 }
 
 /// What became of a group.

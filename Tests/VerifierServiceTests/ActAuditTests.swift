@@ -248,6 +248,67 @@ import X509
         }
     }
 
+    /// What was said of a key stands for that key, and for what ended with it.
+    @Test func actsOnKeysAreProven() async throws {
+        let holders = TestPeople()
+        var setup = TestVerifier.Setup()
+        setup.people = holders
+        try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            _ = try await service.add(try releases.release("2.0"), releases)
+            try await service.anonymous { _ = try await $0.attest(device) }
+            let key = StatementKey(P256.Signing.PrivateKey().publicKey)
+            try await service.publish(service.successor { $0.grantKeys.append(key) }, holders)
+            let orders = [
+                try CompromiseOrder(.station, "line-1", reason: "laptop stolen").found(),
+                try CompromiseOrder(.release, releases.signers[0].key.id, reason: "found in a paste").found(),
+            ]
+            for order in orders {
+                _ = try await service.operating(as: .operator) { try await $0.reportCompromise(order) }
+            }
+            let size = try await service.store.ledgerHead().size
+            let bundle = try await service.audit(.entries(0..<size))
+            let known = try people(service)
+            #expect(try findings(service, bundle, heldTo: known) { _ in } == [])
+            let one = try await service.audit(.instance(device.instance))
+            var anchors = try service.anchors(factory)
+            anchors.operators = known
+            let report = Auditor.judge(one, anchors)
+            #expect(report.isProven, "\(report.findings)")
+
+            func lie(_ change: (inout LedgerEntry) -> Bool) throws {
+                let found = try findings(service, bundle, heldTo: nil) { try $0.change(change) }
+                #expect(found.contains { $0.contains("is not what was signed for it") }, "\(found)")
+            }
+            try lie { entry in
+                guard case .trust(var body) = entry.body else { return false }
+                body.bundle = ContentDigest(of: [1])
+                entry.body = .trust(body)
+                return true
+            }
+            try lie { entry in
+                guard case .compromise(var body) = entry.body else { return false }
+                body.kind = .release
+                entry.body = .compromise(body)
+                return true
+            }
+            try lie { entry in
+                guard case .act(var body) = entry.body else { return false }
+                body.act = .retire
+                entry.body = .act(body)
+                return true
+            }
+            try lie { entry in
+                guard case .withdrawal(let body) = entry.body else { return false }
+                entry.body = .withdrawal(
+                    WithdrawalEntry(manifest: body.manifest, isRecall: true, reason: body.reason)
+                )
+                return true
+            }
+        }
+    }
+
     @Test func aChangedDocumentIsFound() async throws {
         try await acted { service, _, bundle in
             func found(_ words: String, _ change: (inout SignedAct) throws -> Void) throws {

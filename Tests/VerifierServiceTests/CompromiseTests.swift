@@ -80,6 +80,8 @@ import VerifierStore
             let written = try await entries(service, from: before)
             #expect(written.map(\.body.type) == ["key-compromise", "update"])
             #expect(written.allSatisfy { $0.actor.kind == .operator })
+            let statements = Set(written.map(\.statement))
+            #expect(statements.count == 1 && !statements.contains(nil), "one act, which is signed")
 
             let again = try await report(.grant, kid, service)
             #expect(again.entry == nil && again.grants == 0)

@@ -60,6 +60,10 @@ import VerifierStore
             #expect(stated.count == 1, "published twice is published once")
             let (entry, body) = try stated.first.found()
             #expect(entry.actor == Actor(.operator, try label("operator")) && entry.instance == nil)
+            let signed = try await service.store.act(try entry.statement.found()).found()
+            #expect(try SignedStatement(signed.statement).claimed.path == "/v1/trust")
+            let sent = try CanonicalJSON.encode(envelope)
+            #expect(signed.body?.bytes == sent)
             #expect(body.version == 2 && body.bundle == ContentDigest(of: envelope.payload.bytes))
             #expect(body.added == ["grant:" + key.name(as: .grant)] && body.removed.isEmpty)
         }

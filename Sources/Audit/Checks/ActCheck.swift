@@ -59,7 +59,7 @@ extension AuditCheck {
         if !ActFit(statement: statement, act: act, record: record).holds {
             problems.append("is not what was signed for it: \(claimed.method) \(claimed.path)")
         }
-        problems += placeProblems(of: statement, among: entries, record.bundle.subject)
+        problems += placeProblems(of: statement, among: entries, act, record.bundle.subject)
         return problems.map { AuditFinding(statement.place, $0) }
     }
 
@@ -67,25 +67,32 @@ extension AuditCheck {
     private static func placeProblems(
         of statement: AuditRecord.Statement,
         among entries: [AuditRecord.Statement],
+        _ act: AuditRecord.Act,
         _ subject: AuditSubject
     ) -> [String] {
-        let own = entries.filter { !$0.entry.body.isConsequence }
-        guard statement.entry.body.isConsequence else {
+        let own = entries.filter { !act.isFollowed(by: $0.entry.body) }
+        guard act.isFollowed(by: statement.entry.body) else {
             return own.first == statement ? [] : ["what was signed for it stands for an act before it already"]
         }
         // Of a span, the act itself may be elsewhere.
         if case .entries = subject { return [] }
+        // So may what speaks for all that ends with a key: it is about no instance.
+        if act.requested.route == .reportCompromise { return [] }
         return own.contains { $0.entry.instance == statement.entry.instance }
             ? [] : ["no act stands here that it could follow from"]
     }
 }
 
-extension LedgerEntry.Body {
-    /// Whether it follows from an act, and is none itself.
-    fileprivate var isConsequence: Bool { if case .lease = self { true } else { false } }
-}
-
 extension AuditRecord.Act {
+    /// Whether an entry follows from what was signed for, and is not that itself.
+    fileprivate func isFollowed(by body: LedgerEntry.Body) -> Bool {
+        if requested.route == .reportCompromise {
+            if case .compromise = body { false } else { true }
+        } else {
+            if case .lease = body { true } else { false }
+        }
+    }
+
     /// What is wrong with it, whatever entries name it.
     fileprivate func problems(_ anchors: AuditAnchors) -> [String] {
         let claimed = signed.claimed

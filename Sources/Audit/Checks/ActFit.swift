@@ -12,12 +12,20 @@ struct ActFit {
         switch statement.entry.body {
         case .release(let made): return isRegistration(made)
         case .withdrawal(let made):
+            if let order = compromise(of: [.release]) {
+                return made.recalled != true && order.reason == made.reason.text
+            }
             return isAsked(made.recalled == true ? .recallRelease : .withdrawRelease)
                 && names(made.manifest) && reason == made.reason.text
         case .rollout(let made): return isRollout(made)
         case .approval(let made): return isApproval(made)
         case .emergency(let made): return isEmergency(made)
-        case .act(let made): return isOnAnInstance && isAct(made)
+        case .act(let made):
+            if let order = compromise(of: [.station]) {
+                return made.act == .suspend && made.line == nil && order.reason == made.reason.text
+                    && isBorn(by: order.key)
+            }
+            return isOnAnInstance && isAct(made)
         case .allowance(let made):
             guard isOnAnInstance, let order = order({ try? BootAddition(parsing: $0) }, of: .allowBoot) else {
                 return false
@@ -43,8 +51,12 @@ struct ActFit {
             }
             return order.reason == made.reason.text && order.gateways.count == made.gateways.count
                 && zip(order.gateways, made.gateways).allSatisfy { isName($0.text, of: $1) }
-        case .lease(let made): return isOnAnInstance && made.event == .ended
-        case .birth, .rework, .restoration, .policy, .decision, .grant, .update, .receipt, .farewell, .reappearance,
+        case .lease(let made):
+            return made.event == .ended && (isOnAnInstance || compromise(of: [.station, .grant]) != nil)
+        case .update(let made): return made.stage == .withdrawn && compromise(of: [.grant]) != nil
+        case .trust(let made): return isPublication(made)
+        case .compromise(let made): return isCompromise(made)
+        case .birth, .rework, .restoration, .policy, .decision, .grant, .receipt, .farewell, .reappearance,
             .succession, .compensated, .shedding:
             return false
         }
@@ -107,6 +119,46 @@ struct ActFit {
         else { return false }
         return order.reason == made.reason?.text && request.key.thumbprint == made.key
             && lasts(until: until, Int64(order.days) * 86_400)
+    }
+
+    // MARK: Of keys
+
+    /// The bundle that people have signed is in the body; what the one before it named is not known here.
+    private func isPublication(_ made: TrustEntry) -> Bool {
+        guard let envelope = order({ try? SignedEnvelope(parsing: $0) }, of: .publishTrust),
+            let bundle = try? TrustBundle(parsing: envelope.payload.bytes)
+        else { return false }
+        return ContentDigest(of: envelope.payload.bytes) == made.bundle && bundle.number == made.version
+            && bundle.keyNames.isSuperset(of: made.added) && bundle.keyNames.isDisjoint(with: made.removed)
+    }
+
+    private func isCompromise(_ made: CompromiseEntry) -> Bool {
+        guard let order = compromise(of: [made.kind]), order.reason == made.reason.text else { return false }
+        if order.key == made.key { return true }
+        switch made.kind {
+        case .witness: return made.key.hasPrefix(order.key + "+")
+        // Which key a station has, nobody knows here.
+        case .station: return Label(order.key) != nil && ContentDigest(order.key) == nil
+        case .grant, .results, .ledger, .release, .trust: return false
+        }
+    }
+
+    /// What was said of a key of one of these kinds: it speaks for all that ends with the key.
+    private func compromise(of kinds: [KeyKind]) -> CompromiseOrder? {
+        guard let order = order({ try? CompromiseOrder(parsing: $0) }, of: .reportCompromise),
+            order.isRehearsal == nil, kinds.contains(order.kind)
+        else { return nil }
+        return order
+    }
+
+    /// Whether the instance was born by a station, which is called by its name or its key; of one whose birth is not here nobody knows.
+    private func isBorn(by station: String) -> Bool {
+        guard let instance = statement.entry.instance else { return false }
+        for earlier in record.chains[instance] ?? [] {
+            guard case .birth(let entry) = earlier.entry.body, let found = record.births[entry.record] else { continue }
+            return found.birth.facts.station.text == station || found.envelope.signatures.first?.keyid == station
+        }
+        return true
     }
 
     // MARK: What they have in common

@@ -10,6 +10,8 @@ public enum OperatorRoute: String, Hashable, Sendable, CaseIterable {
     case changeRollout = "/v1/releases/{manifest}/rollout"
     case approve = "/v1/approvals"
     case declareEmergency = "/v1/emergencies"
+    case publishTrust = "/v1/trust"
+    case reportCompromise = "/v1/keys/compromised"
     case callWitness = "/v1/instances/{name}/witness"
     case assignGateways = "/v1/instances/{name}/gateways"
     case lowerTier = "/v1/instances/{name}/lower-tier"
@@ -36,7 +38,7 @@ public enum OperatorRoute: String, Hashable, Sendable, CaseIterable {
         case .addRelease, .addReleaseLog, .withdrawRelease, .recallRelease: [.releaseManager]
         case .changeRollout, .approve, .declareEmergency, .callWitness: [.releaseManager, .operator]
         case .assignGateways, .lowerTier, .raiseTier, .settleFork, .allowBoot, .allowDowngrade, .suspend, .reinstate,
-            .retire, .authorize, .takeReceipt:
+            .retire, .authorize, .takeReceipt, .publishTrust, .reportCompromise:
             [.operator]
         }
     }

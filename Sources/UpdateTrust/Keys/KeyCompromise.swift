@@ -22,6 +22,8 @@ public struct KeyCompromise: Hashable, Sendable {
     public var by: Label
     /// What is known of it.
     public var reason: Remark
+    /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
+    public var statement: ContentDigest?
     /// When, in seconds since 1970 by the verifier's clock.
     public var at: Int64
     /// Whose word makes a release at that time; `nil` when nobody's does.
@@ -32,12 +34,14 @@ public struct KeyCompromise: Hashable, Sendable {
         _ key: NamedKey,
         by: Label,
         reason: Remark,
+        statement: ContentDigest? = nil,
         at: Int64,
         releaseKeys: SigningKeys? = nil
     ) {
         self.key = key
         self.by = by
         self.reason = reason
+        self.statement = statement
         self.at = at
         self.releaseKeys = releaseKeys
     }
@@ -52,8 +56,8 @@ public struct KeyCompromise: Hashable, Sendable {
     /// - Throws: `MessageError` when a ledger entry cannot be written.
     public func suspension(of state: InstanceState) throws(MessageError) -> Transition? {
         guard key.kind == .station else { return nil }
-        guard case .applied(let transition) = try OperatorAct(.suspend, by: by, reason: reason).apply(to: state, at: at)
-        else { return nil }
+        let act = OperatorAct(.suspend, by: by, reason: reason, statement: statement)
+        guard case .applied(let transition) = try act.apply(to: state, at: at) else { return nil }
         return transition
     }
 
@@ -65,7 +69,7 @@ public struct KeyCompromise: Hashable, Sendable {
         of state: InstanceState
     ) throws(MessageError) -> (transition: Transition, count: Int)? {
         guard key.kind == .grant, state.lifecycle != .retired else { return nil }
-        var draft = TransitionDraft(of: state, at: at, actor: Actor(.operator, by))
+        var draft = TransitionDraft(of: state, at: at, actor: Actor(.operator, by), statement: statement)
         let count = try draft.endGrants(grants)
         return count == 0 ? nil : (transition: draft.finished, count: count)
     }
@@ -76,6 +80,7 @@ public struct KeyCompromise: Hashable, Sendable {
             LedgerEntry(
                 at: at,
                 actor: Actor(.operator, by),
+                statement: statement,
                 body: .withdrawal(WithdrawalEntry(manifest: release, reason: reason))
             )
         )
@@ -87,6 +92,7 @@ public struct KeyCompromise: Hashable, Sendable {
             LedgerEntry(
                 at: at,
                 actor: Actor(.operator, by),
+                statement: statement,
                 body: .compromise(
                     CompromiseEntry(
                         kind: key.kind,

@@ -150,13 +150,11 @@ extension Verifier {
                     """
                 )
             }
-            // A large bundle takes its time; what was reported meanwhile counts.
-            guard let signer = judged.envelope.signatures.first?.keyid, !compromised.contains(.station, signer) else {
-                return outcome(.refused, "the station's key was reported compromised")
-            }
             switch try await committer.commit(.birth(birth)).outcome {
             case .committed: return outcome(.imported)
             case .known: return outcome(.known)
+            // A large bundle takes its time; what was reported meanwhile counts.
+            case .conflict(.compromised): return outcome(.refused, "the station's key was reported compromised")
             case .conflict(.serial(let other)):
                 return outcome(.refused, "the serial number belongs to instance \(other) already")
             case .conflict(.endorsementKey(let other)):

@@ -57,6 +57,7 @@ extension Verifier {
             switch try await committer.commit(.restoration(stored, transition, replacing: state.version)).outcome {
             case .committed: return outcome(.imported)
             case .known: return outcome(.known)
+            case .conflict(.compromised): return outcome(.refused, "the station's key was reported compromised")
             case .conflict: return outcome(.refused, "another restoration \(restoration.number) of it is on record")
             case .stale: metrics.count(.staleCommits)
             case .challengeUsed: throw ServiceProblem.undecided("the record refused a restoration")

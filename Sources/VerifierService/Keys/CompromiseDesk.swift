@@ -8,7 +8,7 @@ import VerifierStore
 /// A key is in other hands: what hangs on it is found and ended in one act.
 extension Verifier {
     /// `POST /v1/keys/compromised`.
-    func reportCompromise(_ exchange: Exchange) async throws -> Answer {
+    func reportCompromise(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order: CompromiseOrder
         do {
             order = try CompromiseOrder(parsing: exchange.body)
@@ -17,8 +17,9 @@ extension Verifier {
         let key = try key(order.kind, calledBy: order.key)
         let compromise = KeyCompromise(
             key,
-            by: try caller(exchange),
+            by: acting.by,
             reason: reason,
+            statement: acting.statement,
             at: clock.seconds,
             releaseKeys: releaseKeys
         )
@@ -27,12 +28,12 @@ extension Verifier {
         }
         // Before the transaction, and also when what became of it is not known: from here on everything is judged without the key.
         compromised.insert(key)
-        return try await carryOut(compromise)
+        return try await carryOut(compromise, acting)
     }
 
-    private func carryOut(_ compromise: KeyCompromise) async throws -> Answer {
+    private func carryOut(_ compromise: KeyCompromise, _ acting: Acting) async throws -> Answer {
         let index: Int
-        switch try await committer.commit(.compromise(compromise)).outcome {
+        switch try await commit(.compromise(compromise), acting) {
         case .committed(let at): index = at
         case .known: return try .json(CompromiseReport(compromise, CompromiseExtent(), entry: nil))
         case .stale, .challengeUsed, .conflict:

@@ -19,13 +19,12 @@ extension Verifier {
     }
 
     /// `POST /v1/trust`: publishes the next version, which is judged as a device judges it.
-    func publishTrust(_ exchange: Exchange) async throws -> Answer {
+    func publishTrust(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let envelope: SignedEnvelope
         do {
             envelope = try SignedEnvelope(parsing: exchange.body)
         } catch { throw ServiceProblem.malformed(error.detail) }
         let held = published.now
-        let by = try caller(exchange)
         let step: TrustStep
         switch TrustStep.judge(envelope, after: held) {
         case .success(let judged): step = judged
@@ -37,7 +36,8 @@ extension Verifier {
         let entry = try WrittenEntry(
             LedgerEntry(
                 at: clock.seconds,
-                actor: Actor(.operator, by),
+                actor: Actor(.operator, acting.by),
+                statement: acting.statement,
                 body: .trust(TrustEntry(step, after: held))
             )
         )
@@ -49,9 +49,9 @@ extension Verifier {
             digest: step.digest,
             envelope: exchange.body,
             publishedAt: clock.seconds,
-            publishedBy: by
+            publishedBy: acting.by
         )
-        switch try await committer.commit(.trust(stored, entry: entry)).outcome {
+        switch try await commit(.trust(stored, entry: entry), acting) {
         case .committed, .known: break
         case .stale: throw ServiceProblem.conflict("Another trust bundle was published at the same time.")
         case .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused a trust bundle")
@@ -60,7 +60,7 @@ extension Verifier {
         copyTrust(step.bytes)
         logger.notice(
             "trust bundle published",
-            metadata: ["operator": "\(by)", "version": "\(step.bundle.number)", "bundle": "\(step.digest)"]
+            metadata: ["operator": "\(acting.by)", "version": "\(step.bundle.number)", "bundle": "\(step.digest)"]
         )
         return try .json(TrustReport(step, after: held), status: 201)
     }
