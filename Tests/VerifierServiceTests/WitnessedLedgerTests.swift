@@ -65,7 +65,7 @@ import VerifierStore
     @Test func aCompromisedWitnessIsNotCounted() async throws {
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await prepare(directory, home, 2, required: 2)
+        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 2, required: 2, factory, releases)
         defer { for witness in witnesses { witness.task.cancel() } }
         let name = witnesses[1].0.key.name
         let device = try SoftwareKeyDevice(serial: "SN-1")

@@ -6,7 +6,7 @@ extension AuditCheck {
     static let witnesses = AuditCheck(
         says: "each grant whose rule wants witnesses is on a ledger that as many have signed, of those that are known"
     ) { record, anchors in
-        let verified = record.bundle.checkpoint.verify(logKey: anchors.ledgerKey, witnesses: anchors.witnesses)
+        let verified = record.bundle.checkpoint.verify(logKeys: anchors.ledgerKeys, witnesses: anchors.witnesses)
         // A checkpoint that is not the ledger's own is told where the entries are held to it.
         guard let signed = try? verified.get().cosignatures.count else { return [] }
         return record.chains.values.flatMap { chain in

@@ -86,7 +86,9 @@ extension AgentError {
     var mayBeOfOldTrust: Bool { isOfAStranger || !Self.signedByStrangers.isDisjoint(with: reasons) }
 
     private static let signedByStrangers = Set(
-        [GateReason.grantKeyUnknown, .checkpointRefused, .ledgerUnwitnessed, .releaseSignature].map(\.rawValue)
-            + [CompensatedAgent.answerNotCommitted]
+        [
+            GateReason.grantKeyUnknown, .checkpointRefused, .ledgerUnwitnessed, .tooFewWitnessesKnown,
+            .releaseSignature,
+        ].map(\.rawValue) + [CompensatedAgent.answerNotCommitted]
     )
 }

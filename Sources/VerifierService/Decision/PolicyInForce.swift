@@ -26,7 +26,7 @@ final class PolicyInForce: Sendable {
                     .malformed,
                     "the policy's rule \"\(rule.id)\" wants \(wanted) witnesses of the ledger, and the configuration names \(known)",
                     hint:
-                        "name them in \"witnesses\" of config.json first, and let birthmark-verifier init write trust.json anew"
+                        "name them in \"witnesses\" of config.json first, and in trust.json: birthmark-verifier init, or birthmark trust draft once a version was published"
                 )
             }
         }

@@ -73,8 +73,10 @@ final class CompromisedKeys: Sendable {
 
 extension VerifierMaterials {
     /// Why devices that hold a bundle would not believe what this verifier says; `nil` when they would.
-    /// - Parameter compromised: a key of those signs nothing any more, so that a bundle may leave it out before the next one is in use.
-    func stranded(by bundle: TrustBundle, besides compromised: CompromisedKeys) -> String? {
+    /// - Parameters:
+    ///   - compromised: a key of those signs nothing any more, so that a bundle may leave it out before the next one is in use.
+    ///   - wanted: how many witnesses a rule of the policy wants at most.
+    func stranded(by bundle: TrustBundle, besides compromised: CompromisedKeys, wanting wanted: Int = 0) -> String? {
         func isMissing(_ kind: KeyKind, _ name: String) -> Bool {
             !bundle.keyNames.contains("\(kind.rawValue):\(name)") && !compromised.contains(kind, name)
         }
@@ -87,11 +89,13 @@ extension VerifierMaterials {
         if isMissing(.ledger, checkpointSigner.verifierKey.id.description) {
             return "it does not name the key that signs the ledger now"
         }
-        guard let quorum = bundle.ledgerWitnesses, quorum.required > 0 else { return nil }
+        let quorum = bundle.ledgerWitnesses ?? LedgerQuorum(required: 0, keys: [])
+        guard max(quorum.required, wanted) > 0 else { return nil }
         guard quorum.required <= configuration.witnesses?.required ?? 0 else {
             return "it requires \(quorum.required) witnesses, more than \"witnesses.required\" in config.json"
         }
-        guard witnesses.allSatisfy({ quorum.keys.contains($0.key.text) }) else {
+        let named = witnesses.map(\.key).filter { !compromised.contains(.witness, $0.description) }
+        guard named.allSatisfy({ quorum.keys.contains($0.text) }) else {
             return "it does not name every witness that config.json names"
         }
         return nil

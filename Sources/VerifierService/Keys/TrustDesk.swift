@@ -78,7 +78,8 @@ extension Verifier {
 
     /// Refuses a version under which devices would believe this verifier nothing any more.
     private func checkUse(of bundle: TrustBundle) throws {
-        if let why = materials.stranded(by: bundle, besides: compromised) {
+        let wanted = policy.now.policy.rules.compactMap(\.witnesses).max() ?? 0
+        if let why = materials.stranded(by: bundle, besides: compromised, wanting: wanted) {
             throw ServiceProblem.refused(
                 "Devices would not believe this verifier any more: \(why).",
                 reasons: ["trust-strands-devices"]
