@@ -1,5 +1,6 @@
 import DeviceAgent
 import HTTPService
+import Logging
 import Messages
 import VerifierClient
 

@@ -6,7 +6,8 @@ import Testing
 /// One key of a log follows another, and no reader is without a signature that he can check.
 @Suite struct KeyRotationTests {
     private let origin = "ledger.example/updates"
-    private let (old, new) = (Curve25519.Signing.PrivateKey(), Curve25519.Signing.PrivateKey())
+    private let old = Curve25519.Signing.PrivateKey()
+    private let new = Curve25519.Signing.PrivateKey()
 
     private func signer(_ key: Curve25519.Signing.PrivateKey) throws -> CheckpointSigner {
         try CheckpointSigner(origin: origin, privateKey: key)

@@ -1,4 +1,5 @@
 import Crypto
+import Ledger
 import Messages
 import Testing
 import UpdateTrust

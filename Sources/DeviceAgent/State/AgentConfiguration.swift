@@ -52,12 +52,12 @@ extension StateDirectory {
                     hint: "give the verifier's trust.json with --trust FILE; it is kept for the next time"
                 )
             }
-            return try Self.parse(held, at: trustPath)
+            return try Self.parseTrust(held, at: trustPath)
         }
         let (bundle, bytes) = try Self.bundle(at: offered)
         if let held {
             guard held == bytes else {
-                let kept = try Self.parse(held, at: trustPath)
+                let kept = try Self.parseTrust(held, at: trustPath)
                 // A script gives the file of the first day for ever.
                 if bundle.verifier == kept.verifier, bundle.number < kept.number { return kept }
                 let isNewer = bundle.verifier == kept.verifier && bundle.number > kept.number
@@ -83,10 +83,10 @@ extension StateDirectory {
         } catch {
             throw AgentError(input: error)
         }
-        return (try parse(bytes, at: path), bytes)
+        return (try parseTrust(bytes, at: path), bytes)
     }
 
-    static func parse(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
+    static func parseTrust(_ bytes: [UInt8], at path: String) throws(AgentError) -> TrustBundle {
         do {
             return try TrustBundle(parsing: bytes)
         } catch {

@@ -16,7 +16,7 @@ extension StateDirectory {
     /// The trust bundle that is in place; `nil` when none is.
     func keptTrust() throws(AgentError) -> TrustBundle? {
         guard let bytes = try read(trustPath, limit: TrustBundle.maximumSize) else { return nil }
-        return try Self.parse(bytes, at: trustPath)
+        return try Self.parseTrust(bytes, at: trustPath)
     }
 }
 
