@@ -44,7 +44,9 @@ import X509
             alice + ["urn:birthmark:role:king"],
             ["urn:birthmark:operator:a/b"],
         ] {
-            #expect(throws: Endorsement.CertificateError.self, "\(uris)") { try OperatorCertificate(der: try issue(uris)) }
+            #expect(throws: Endorsement.CertificateError.self, "\(uris)") {
+                try OperatorCertificate(der: try issue(uris))
+            }
         }
     }
 
