@@ -37,7 +37,7 @@ import VerifierStore
     /// Names the next key beside the current one.
     private func name(_ kind: KeyRotation.Kind) async throws -> NextKey {
         let next = try KeyRotation(directory).makeNext(kind).key
-        try await TestVerifier.serve(directory, setup) { service in
+        _ = try await TestVerifier.serve(directory, setup) { service in
             try await service.publish(
                 service.successor { bundle in
                     switch kind {

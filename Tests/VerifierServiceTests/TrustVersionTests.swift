@@ -134,7 +134,7 @@ import VerifierStore
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
         try TestVerifier.prepare(directory, setup, factory, releases)
-        try await TestVerifier.serve(directory, setup) { service in
+        _ = try await TestVerifier.serve(directory, setup) { service in
             try await service.publish(service.successor(), people)
         }
         let second = try trust(directory)
