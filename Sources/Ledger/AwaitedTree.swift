@@ -4,17 +4,29 @@
 public struct AwaitedTree: Sendable {
     /// How large the tree is.
     public let tree: MerkleTree
-    private let node: @Sendable (_ level: Int, _ index: Int) async throws -> TreeHash
+    private let nodes: @Sendable ([NodePlace]) async throws -> [TreeHash]
 
     /// - Parameters:
     ///   - size: a size that the log has had.
-    ///   - node: gives the hash of a complete subtree; its error is passed on.
+    ///   - nodes: gives the hashes of complete subtrees, all that one answer needs at once; its error is passed on.
+    public init(
+        size: Int,
+        nodes: @escaping @Sendable ([NodePlace]) async throws -> [TreeHash]
+    ) throws(LedgerFormatError) {
+        tree = try MerkleTree(size: size)
+        self.nodes = nodes
+    }
+
+    /// The same, of hashes that are had one by one.
     public init(
         size: Int,
         node: @escaping @Sendable (_ level: Int, _ index: Int) async throws -> TreeHash
     ) throws(LedgerFormatError) {
-        tree = try MerkleTree(size: size)
-        self.node = node
+        try self.init(size: size) { places in
+            var hashes: [TreeHash] = []
+            for place in places { hashes.append(try await node(place.level, place.index)) }
+            return hashes
+        }
     }
 
     /// The root hash.
@@ -37,30 +49,24 @@ public struct AwaitedTree: Sendable {
         try await reading { node throws(Unread) in try TreeFrontier(of: tree, node: node) }
     }
 
-    private struct Place: Hashable {
-        var level: Int
-        var index: Int
-    }
-
     /// A node that the first pass had not asked for: then what is computed depends on the hashes, which no path does.
     private struct Unread: Error {
-        var place: Place
+        var place: NodePlace
     }
 
     /// Works something out twice: first to learn which nodes it needs, then with them.
     private func reading<Value>(
         _ compute: ((_ level: Int, _ index: Int) throws(Unread) -> TreeHash) throws(Unread) -> Value
     ) async throws -> Value {
-        var needed: [Place] = []
+        var needed: [NodePlace] = []
         _ = try compute { level, index in
-            needed.append(Place(level: level, index: index))
+            needed.append(NodePlace(level: level, index: index))
             return .ofEmptyTree
         }
-        var hashes: [Place: TreeHash] = [:]
-        for place in needed { hashes[place] = try await node(place.level, place.index) }
+        let hashes = Dictionary(zip(needed, try await nodes(needed))) { first, _ in first }
         return try compute { level, index throws(Unread) in
-            guard let hash = hashes[Place(level: level, index: index)] else {
-                throw Unread(place: Place(level: level, index: index))
+            guard let hash = hashes[NodePlace(level: level, index: index)] else {
+                throw Unread(place: NodePlace(level: level, index: index))
             }
             return hash
         }

@@ -53,12 +53,8 @@ extension SQLiteStore {
     private func currentTail(_ db: Database) throws -> LedgerTail {
         let size = try Int.fetchOne(db.cachedStatement(sql: "SELECT size FROM ledger_head")) ?? 0
         if let tail = tail.withLock({ $0 }), tail.size == size { return tail }
-        let node = try db.cachedStatement(sql: "SELECT hash FROM ledger_node WHERE level = ? AND number = ?")
         return try LedgerTail(size: size) { level, index in
-            guard let hash = try Data.fetchOne(node, arguments: [level, index]).flatMap({ TreeHash($0) }) else {
-                throw MissingNode(level: level, index: index)
-            }
-            return hash
+            try Self.ledgerNode(at: NodePlace(level: level, index: index), db)
         }
     }
 

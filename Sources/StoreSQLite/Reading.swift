@@ -188,8 +188,17 @@ extension SQLiteStore: VerifierStore {
         }
     }
 
-    public func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash? {
-        try await ledgerNodes(level: level, index..<index + 1).first
+    public func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash] {
+        try await read { db in try places.map { try Self.ledgerNode(at: $0, db) } }
+    }
+
+    static func ledgerNode(at place: NodePlace, _ db: Database) throws -> TreeHash {
+        let statement = try db.cachedStatement(sql: "SELECT hash FROM ledger_node WHERE level = ? AND number = ?")
+        guard let hash = try Data.fetchOne(statement, arguments: [place.level, place.index]).flatMap({ TreeHash($0) })
+        else {
+            throw MissingNode(level: place.level, index: place.index)
+        }
+        return hash
     }
 
     public func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash] {

@@ -28,12 +28,6 @@ public struct LedgerTail: Hashable, Sendable {
     }
 }
 
-/// Where a complete subtree stands in the tree.
-struct NodePlace: Hashable, Sendable {
-    var level: Int
-    var index: Int
-}
-
 /// Appends entries to the tree and signs the checkpoint over it.
 ///
 /// A store calls it inside its transaction: the checkpoint becomes durable with the entries it speaks for, and nobody

@@ -150,8 +150,8 @@ public protocol VerifierStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [NumberedEntry]
 
-    /// The hash of one complete subtree; `nil` when the ledger does not reach that far.
-    func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash?
+    /// The hashes of complete subtrees, in the order asked for, in one reading; an error when the ledger does not reach that far.
+    func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash]
 
     /// Hashes of consecutive complete subtrees of one level; fewer than asked for when the ledger ends before.
     func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash]

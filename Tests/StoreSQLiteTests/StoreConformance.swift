@@ -304,10 +304,11 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         let sealed = try (try await store.commit(changes, sealer: key.sealer)).ledger.found()
         #expect(try await store.ledgerHead().size == 21)
         #expect(try await store.ledgerEntries(19..<30).map(\.bytes) == changes[19...].flatMap(\.entries).map(\.bytes))
-        for node in sealed.nodes {
-            #expect(try await store.ledgerNode(level: node.level, index: node.index) == node.hash)
-        }
-        #expect(try await store.ledgerNode(level: 1, index: 10) == nil)
+        let places = sealed.nodes.reversed().map { NodePlace(level: $0.level, index: $0.index) }
+        #expect(try await store.ledgerNodes(places) == sealed.nodes.reversed().map(\.hash))
+        #expect(try await store.ledgerNodes([]) == [])
+        let beyond = NodePlace(level: 1, index: 10)
+        await #expect(throws: StoreError.self) { try await store.ledgerNodes(places + [beyond]) }
         #expect(try await store.ledgerNodes(level: 2, 3..<9).count == 2)
     }
 

@@ -53,12 +53,7 @@ struct StoredTree {
     /// As the verifier makes it.
     func path(of index: Int) async throws -> [TreeHash]? {
         let store = store
-        let tree = try AwaitedTree(size: size) { level, index in
-            guard let hash = try await store.ledgerNode(level: level, index: index) else {
-                throw MissingNode(level: level, index: index)
-            }
-            return hash
-        }
+        let tree = try AwaitedTree(size: size) { places in try await store.ledgerNodes(places) }
         return try await tree.inclusionPath(of: index)
     }
 

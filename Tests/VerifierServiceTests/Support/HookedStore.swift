@@ -157,8 +157,8 @@ final class HookedStore: VerifierStore {
     func ledgerEntries(_ range: Range<Int>) async throws(StoreError) -> [LogEntry] {
         try await store.ledgerEntries(range)
     }
-    func ledgerNode(level: Int, index: Int) async throws(StoreError) -> TreeHash? {
-        try await store.ledgerNode(level: level, index: index)
+    func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash] {
+        try await store.ledgerNodes(places)
     }
     func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash] {
         try await store.ledgerNodes(level: level, indices)
