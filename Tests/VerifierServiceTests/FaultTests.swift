@@ -236,6 +236,27 @@ import VerifierStore
         }
     }
 
+    @Test func evidenceIsJudgedAsBeforeOnceTheClockWasPutRight() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                for ahead: Int64 in [60_000, 3_600_000] {
+                    service.clock.advance(milliseconds: ahead)
+                    #expect(try await client.attest(device).bootState == "current")
+                    service.clock.advance(milliseconds: -ahead)
+                    #expect(try await client.attest(device).bootState == "current")
+                }
+                // Evidence is overtaken as before.
+                let early = try await client.challenge(device, .attest)
+                let slow = try device.evidence(for: device.request(.attest, challenge: early.challenge))
+                service.clock.advance(milliseconds: 5)
+                #expect(try await client.attest(device).bootState == "current")
+                #expect(try await problem { try await client.decide(slow) }.kind == .undecided)
+            }
+        }
+    }
+
     private func entries(_ service: TestVerifier) async throws -> [LedgerEntry] {
         let size = try await service.store.ledgerHead().size
         return try await service.store.ledgerEntries(0..<size).map { try LedgerEntry(parsing: $0.bytes) }

@@ -48,15 +48,28 @@ final class ConsumedChallenges: Sendable {
     /// Whether evidence of this instance for a later challenge was accepted already.
     ///
     /// Then this evidence was overtaken on its way: its clock reading is older, and nothing follows from that.
-    func isOvertaken(_ instance: InstanceID, expires: Int64) -> Bool {
+    /// - Parameters:
+    ///   - expires: when the challenge of this evidence does; milliseconds since 1970.
+    ///   - now: milliseconds since 1970.
+    func isOvertaken(_ instance: InstanceID, expires: Int64, now: Int64) -> Bool {
         memory.withLock { memory in
-            max(memory.newest[instance] ?? 0, memory.previousNewest[instance] ?? 0) > expires
+            [memory.newest[instance], memory.previousNewest[instance]].contains {
+                comparable($0, now).map { $0 > expires } ?? false
+            }
         }
     }
 
     /// Takes note that evidence of an instance was accepted.
-    func accepted(_ instance: InstanceID, expires: Int64) {
-        memory.withLock { $0.newest[instance] = max($0.newest[instance] ?? 0, expires) }
+    func accepted(_ instance: InstanceID, expires: Int64, now: Int64) {
+        memory.withLock { memory in
+            memory.newest[instance] = max(comparable(memory.newest[instance], now) ?? 0, expires)
+        }
+    }
+
+    /// A challenge from further ahead than any is given was made while this clock was wrong: since it was put right, none is
+    /// later than that one by its expiry, and every one is in truth.
+    private func comparable(_ newest: Int64?, _ now: Int64) -> Int64? {
+        newest.flatMap { $0 - now <= lifetime ? $0 : nil }
     }
 
     private func rotate(_ memory: inout Memory, _ now: Int64) {

@@ -142,7 +142,8 @@ extension Verifier {
             firstSeen = .some(snapshot.state.lastSeen)
             // What came as a file is old, and is judged as that.
             if given.carried == nil,
-                isOvertaken || consumed.isOvertaken(instance, expires: given.challenge.expires)
+                isOvertaken
+                    || consumed.isOvertaken(instance, expires: given.challenge.expires, now: clock.milliseconds())
             {
                 throw ServiceProblem.undecided("later evidence of \(instance) was decided on first")
             }
@@ -156,7 +157,9 @@ extension Verifier {
             let result = try await committer.commit(given.signed(.decision(change)))
             switch result.outcome {
             case .committed(let index):
-                if given.carried == nil { consumed.accepted(instance, expires: given.challenge.expires) }
+                if given.carried == nil {
+                    consumed.accepted(instance, expires: given.challenge.expires, now: clock.milliseconds())
+                }
                 noteEmergency(transition)
                 return (decided, ear, (index, transition, result))
             case .challengeUsed where given.carried != nil:
