@@ -1,10 +1,8 @@
 import ArgumentParser
 import AuditCollection
 import CommandLineContract
-import DurableFiles
 import Messages
 import Reappraisal
-import UpdateTrust
 import VerifierClient
 
 struct AuditReappraise: AsyncParsableCommand {
@@ -32,25 +30,6 @@ struct AuditReappraise: AsyncParsableCommand {
     @OptionGroup var verifier: VerifierOptions
     @OptionGroup var output: OutputOptions
 
-    private struct Report: Encodable {
-        /// Decisions that were taken again.
-        var decisions = 0
-        var same = 0
-        /// Decisions of which the archive keeps nothing, or nothing any more.
-        var unkept = 0
-        var different: [Line] = []
-    }
-
-    private struct Line: Encodable {
-        var at: String
-        var instance: InstanceID?
-        /// The place on the ledger.
-        var entry: Int
-        var differences: [Difference]
-        /// Why it could not be taken again.
-        var fault: String?
-    }
-
     func validate() throws {
         guard (instance != nil) != (from != nil) else { throw ValidationError("Name a device, or --from.") }
         guard to == nil || from != nil else { throw ValidationError("--to is the end of --from.") }
@@ -58,16 +37,9 @@ struct AuditReappraise: AsyncParsableCommand {
 
     func run() async throws {
         let times = try from.map { try ArchiveSpan.times(from: $0, to: to) }
-        let keys = try LedgerKeys(try verifier.bundle())
-        let report = try await verifier.ask { client in
-            let bar = ProgressBar("taking decisions again")
-            defer { bar.finish() }
-            let ledger = try await OpenedLedger(.served(by: client), keys)
-            let prover = try EntryProver(client, ledger.checkpoint)
-            return try await retaken(client, try await reader(client, times), prover, bar)
-        }
-        try output.print(report) { Self.text(report) }
-        guard report.different.isEmpty else { throw ExitStatus.refused.code }
+        let retaken = try await RetakenDecisions.taken(from: verifier) { client in try await reader(client, times) }
+        try output.print(retaken) { Self.text(retaken) }
+        guard retaken.different.isEmpty else { throw ExitStatus.refused.code }
     }
 
     private func reader(_ client: VerifierClient, _ times: Range<Int64>?) async throws -> ArchiveReader {
@@ -76,50 +48,9 @@ struct AuditReappraise: AsyncParsableCommand {
         return try await ArchiveReader(client, about: try await client.instance(instance).instance)
     }
 
-    private func retaken(
-        _ client: VerifierClient,
-        _ reader: ArchiveReader,
-        _ prover: EntryProver,
-        _ bar: ProgressBar
-    ) async throws -> Report {
-        var reader = reader
-        var collector = ArchiveCollector(client, provenBy: prover) { ZoneInfo.file(of: $0.text) }
-        var report = Report()
-        while let archived = try await reader.next() {
-            guard !collector.isBeyond(archived) else { continue }
-            bar.update(reader.progress.done, of: reader.progress.all)
-            report.decisions += 1
-            if let line = try await line(archived, &collector) {
-                report.different.append(line)
-            } else {
-                report.same += 1
-            }
-        }
-        report.unkept = reader.unkept
-        return report
-    }
-
-    /// - Returns: `nil` when the decision comes out the same.
-    private func line(_ archived: ArchivedReport, _ collector: inout ArchiveCollector) async throws -> Line? {
-        var line = Line(at: "", instance: nil, entry: archived.index, differences: [], fault: nil)
-        do {
-            let decision = try await collector.decision(archived)
-            line.at = UTCTime.text(decision.at)
-            line.instance = decision.instance
-            line.entry = decision.index
-            line.differences = ComparedDecision(decision.entries, try decision.reappraiser.retake()).differences
-            return line.differences.isEmpty ? nil : line
-        } catch let fault as ReappraisalFault {
-            line.fault = fault.description
-        } catch let error as MessageError {
-            line.fault = "it cannot be read: \(error.detail)"
-        }
-        return line
-    }
-
-    private static func text(_ report: Report) -> String {
+    private static func text(_ retaken: RetakenDecisions) -> String {
         var lines: [String] = []
-        for line in report.different {
+        for line in retaken.different {
             let whose = line.instance.map { " of \($0)" } ?? ""
             let when = line.at.isEmpty ? "" : "\(line.at) "
             if let fault = line.fault { lines.append("\(when)entry \(line.entry)\(whose): \(fault)") }
@@ -128,8 +59,8 @@ struct AuditReappraise: AsyncParsableCommand {
             }
         }
         lines.append(
-            "\(report.decisions) decisions taken again: \(report.same) the same, \(report.different.count) not"
-                + (report.unkept == 0 ? "" : "; of \(report.unkept) others the archive keeps nothing")
+            "\(retaken.decisions) decisions taken again: \(retaken.same) the same, \(retaken.different.count) not"
+                + (retaken.unkept == 0 ? "" : "; of \(retaken.unkept) others the archive keeps nothing")
         )
         return lines.joined(separator: "\n")
     }

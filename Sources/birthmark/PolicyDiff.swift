@@ -40,17 +40,7 @@ struct PolicyDiff: AsyncParsableCommand {
         var same = 0
         /// How often what came out otherwise: `accepted to refused`, `lease`.
         var changes: [String: Int] = [:]
-        var different: [Line] = []
-    }
-
-    private struct Line: Encodable {
-        var at: String
-        var instance: InstanceID?
-        /// The place on the ledger.
-        var entry: Int
-        var differences: [Difference]
-        /// Why it could not be taken again.
-        var fault: String?
+        var different: [RetakenDecisions.Line] = []
     }
 
     func run() async throws {
@@ -59,14 +49,16 @@ struct PolicyDiff: AsyncParsableCommand {
             try JudgedPolicy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
         }
         let times = try times()
-        let keys = try LedgerKeys(try verifier.bundle())
-        let report = try await verifier.ask { client in
-            let bar = ProgressBar("taking decisions again")
-            defer { bar.finish() }
-            let ledger = try await OpenedLedger(.served(by: client), keys)
-            let prover = try EntryProver(client, ledger.checkpoint)
-            return try await retaken(client, policy, times, prover, bar)
+        let retaken = try await RetakenDecisions.taken(from: verifier, by: policy) { client in
+            ArchiveReader(client, of: times)
         }
+        var report = Report(
+            policy: policy.policy.digest,
+            decisions: retaken.decisions,
+            same: retaken.same,
+            different: retaken.different
+        )
+        for kind in retaken.different.flatMap(Self.kinds) { report.changes[kind, default: 0] += 1 }
         try output.print(report) { Self.text(report) }
         guard report.different.isEmpty else { throw ExitStatus.refused.code }
     }
@@ -76,55 +68,8 @@ struct PolicyDiff: AsyncParsableCommand {
         return try ArchiveSpan.times(from: from ?? UTCTime.text(UTCTime.now - week), to: to)
     }
 
-    private func retaken(
-        _ client: VerifierClient,
-        _ policy: JudgedPolicy,
-        _ times: Range<Int64>,
-        _ prover: EntryProver,
-        _ bar: ProgressBar
-    ) async throws -> Report {
-        var reader = ArchiveReader(client, of: times)
-        var collector = ArchiveCollector(client, provenBy: prover) { ZoneInfo.file(of: $0.text) }
-        var report = Report(policy: policy.policy.digest)
-        while let archived = try await reader.next() {
-            guard !collector.isBeyond(archived) else { continue }
-            bar.update(reader.progress.done, of: reader.progress.all)
-            report.decisions += 1
-            guard let line = try await line(archived, policy, &collector) else {
-                report.same += 1
-                continue
-            }
-            report.different.append(line)
-            for kind in Self.kinds(of: line) { report.changes[kind, default: 0] += 1 }
-        }
-        return report
-    }
-
-    /// - Returns: `nil` when the decision would be the same.
-    private func line(
-        _ archived: ArchivedReport,
-        _ policy: JudgedPolicy,
-        _ collector: inout ArchiveCollector
-    ) async throws -> Line? {
-        var line = Line(at: "", instance: nil, entry: archived.index, differences: [], fault: nil)
-        do {
-            let decision = try await collector.decision(archived, by: policy)
-            let again = try decision.reappraiser.retake()
-            line.at = UTCTime.text(decision.at)
-            line.instance = decision.instance
-            line.entry = decision.index
-            line.differences = ComparedDecision(decision.entries, underAnotherPolicy: again).differences
-            return line.differences.isEmpty ? nil : line
-        } catch let fault as ReappraisalFault {
-            line.fault = fault.description
-        } catch let error as MessageError {
-            line.fault = "it cannot be read: \(error.detail)"
-        }
-        return line
-    }
-
     /// In which respects, for the summary.
-    private static func kinds(of line: Line) -> [String] {
+    private static func kinds(of line: RetakenDecisions.Line) -> [String] {
         if line.fault != nil { return ["cannot be taken again"] }
         return line.differences.map { difference in
             difference.topic == .verdict ? "\(difference.recorded) to \(difference.now)" : difference.topic.rawValue
