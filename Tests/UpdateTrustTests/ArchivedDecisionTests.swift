@@ -26,6 +26,7 @@ import Testing
             of: input,
             .decision,
             evidence: try evidence(input, world),
+            list: ContentDigest(of: [7, 8, 9]),
             tried: [release]
         )
         return (archived, input)
@@ -125,7 +126,13 @@ import Testing
         let release = try Sample.known(try Sample.release("1.1.0", securityVersion: 4))
         try speak(&world, release)
         let input = try world.input(.update, package: release)
-        let archived = ArchivedDecision(of: input, .decision, evidence: try evidence(input, world), tried: nil)
+        let archived = ArchivedDecision(
+            of: input,
+            .decision,
+            evidence: try evidence(input, world),
+            list: ContentDigest(of: [7, 8, 9]),
+            tried: nil
+        )
         #expect(try ArchivedDecision(parsing: try archived.bytes) == archived)
         return (archived, input)
     }

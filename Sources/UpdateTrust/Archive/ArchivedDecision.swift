@@ -47,8 +47,15 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
     /// Puts down what a decision about an instance with a TPM is taken on.
     /// - Parameters:
     ///   - evidence: the evidence; of its log and of its list of what Linux measured the digests are kept.
+    ///   - list: SHA-256 of the part of that list that came with the evidence; `nil` when none did.
     ///   - tried: the releases among which the boot was looked for; `nil` when it did not have to be.
-    public init(of input: DecisionInput, _ kind: Kind, evidence: Evidence, tried: [KnownRelease]?) {
+    public init(
+        of input: DecisionInput,
+        _ kind: Kind,
+        evidence: Evidence,
+        list: ContentDigest?,
+        tried: [KnownRelease]?
+    ) {
         formatVersion = 1
         self.kind = kind
         at = input.now
@@ -61,13 +68,13 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         emergencies = input.authority.emergencies.isEmpty ? nil : input.authority.emergencies
         identifiers = input.identifiers
         var evidence = evidence
-        let list = evidence.ima
+        let offset = evidence.ima?.offset
         evidence.logBytes = nil
         evidence.ima = nil
         measured = MeasuredBasis(
             evidence: evidence,
             log: input.log,
-            list: list.map { ArchivedList(offset: $0.offset, digest: ContentDigest(of: $0.bytes.bytes)) },
+            list: list.flatMap { digest in offset.map { ArchivedList(offset: $0, digest: digest) } },
             tried: tried?.map { StandingRelease(manifest: $0.manifest, standing: $0.standing) },
             carried: input.carried
         )

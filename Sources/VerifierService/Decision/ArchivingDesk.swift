@@ -21,9 +21,18 @@ extension Verifier {
         _ kind: ArchivedDecision.Kind
     ) throws -> ArchivedBytes? {
         guard appraised.verdict.isAuthentic else { return nil }
-        let bytes = try ArchivedDecision(of: input, kind, evidence: given.evidence, tried: appraised.tried).bytes
+        // It can have megabytes, and is hashed once.
+        let list = given.evidence.ima.map { StoredLog($0.bytes.bytes) }
+        let archived = ArchivedDecision(
+            of: input,
+            kind,
+            evidence: given.evidence,
+            list: list?.digest,
+            tried: appraised.tried
+        )
+        let bytes = try archived.bytes
         input.basis = ContentDigest(of: bytes)
-        return ArchivedBytes(bytes: bytes, list: given.evidence.ima.map { StoredLog($0.bytes.bytes) })
+        return ArchivedBytes(bytes: bytes, list: list)
     }
 
     /// The same for an instance without a TPM.
