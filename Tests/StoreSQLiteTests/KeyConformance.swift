@@ -47,7 +47,9 @@ extension StoreConformance {
         )
         func birth(_ number: Int, _ signer: String) throws -> BirthImport {
             var birth = try Fixture.birth(try Fixture.record(number))
-            birth.birth.envelope = Array(#"{"signatures":[{"keyid":"\#(signer)"}]}"#.utf8)
+            birth.birth.envelope = Array(
+                #"{"payload":"AA==","payloadType":"birth","signatures":[{"keyid":"\#(signer)","sig":"AA=="}]}"#.utf8
+            )
             return birth
         }
         let (theirs, mine) = (try birth(1, stolen.name), try birth(2, String(repeating: "cd", count: 32)))
