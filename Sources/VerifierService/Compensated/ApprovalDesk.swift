@@ -31,14 +31,7 @@ extension Verifier {
             until: now + Int64(order.hours) * 3600
         )
         guard let approval else { throw ServiceProblem.malformed("an approval of nothing") }
-        let entry = try WrittenEntry(
-            LedgerEntry(
-                at: now,
-                actor: Actor(.operator, acting.by),
-                statement: acting.statement,
-                body: .approval(approval)
-            )
-        )
+        let entry = try entry(.approval(approval), acting, at: now)
         switch try await commit(.approval(approval, entry: entry), acting) {
         case .committed, .known: break
         case .conflict(.missing): throw ServiceProblem.conflict("No such release is registered.")

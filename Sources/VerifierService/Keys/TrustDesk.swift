@@ -33,14 +33,8 @@ extension Verifier {
             throw ServiceProblem.refused(refusal.sentence, reasons: [refusal.rawValue])
         }
         try checkUse(of: step.bundle)
-        let entry = try WrittenEntry(
-            LedgerEntry(
-                at: clock.seconds,
-                actor: Actor(.operator, acting.by),
-                statement: acting.statement,
-                body: .trust(TrustEntry(step, after: held))
-            )
-        )
+        let now = clock.seconds
+        let entry = try entry(.trust(TrustEntry(step, after: held)), acting, at: now)
         guard entry.bytes.count <= LogEntry.maxByteCount else {
             throw ServiceProblem.refused("It changes more keys than one entry of the ledger names.", reasons: [])
         }
@@ -48,7 +42,7 @@ extension Verifier {
             version: step.bundle.number,
             digest: step.digest,
             envelope: exchange.body,
-            publishedAt: clock.seconds,
+            publishedAt: now,
             publishedBy: acting.by
         )
         switch try await commit(.trust(stored, entry: entry), acting) {

@@ -54,6 +54,14 @@ extension Verifier {
         )
     }
 
+    /// What the ledger says of an act, in the operator's name.
+    /// - Parameter now: when it was done, in seconds since 1970.
+    func entry(_ body: LedgerEntry.Body, _ acting: Acting, at now: Int64) throws -> WrittenEntry {
+        try WrittenEntry(
+            LedgerEntry(at: now, actor: Actor(.operator, acting.by), statement: acting.statement, body: body)
+        )
+    }
+
     /// Carries out what an operator has signed for, with his statement.
     func commit(_ change: StoreChange, _ acting: Acting) async throws -> StoreOutcome {
         let entries = change.entries.map(\.entry)

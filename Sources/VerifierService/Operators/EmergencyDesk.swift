@@ -15,14 +15,7 @@ extension Verifier {
         let by = acting.by
         let now = clock.seconds
         guard let emergency = Emergency(order, by: by, at: now) else { throw ServiceProblem.malformed("no remark") }
-        let entry = try WrittenEntry(
-            LedgerEntry(
-                at: now,
-                actor: Actor(.operator, by),
-                statement: acting.statement,
-                body: .emergency(emergency)
-            )
-        )
+        let entry = try entry(.emergency(emergency), acting, at: now)
         switch try await commit(.emergency(emergency, entry: entry), acting) {
         case .committed: break
         case .known: return try .json(try await emergencyList())

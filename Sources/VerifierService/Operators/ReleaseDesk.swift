@@ -31,7 +31,11 @@ extension Verifier {
             addedAt: clock.seconds,
             addedBy: acting.by
         )
-        let entry = try entry(.release(ReleaseEntry(manifest: stored.manifest, release: release)), acting)
+        let entry = try entry(
+            .release(ReleaseEntry(manifest: stored.manifest, release: release)),
+            acting,
+            at: stored.addedAt
+        )
         // A key that is reported at this moment does not count any more.
         for _ in 0..<5 {
             let reported = compromised.names(.release)
@@ -93,7 +97,8 @@ extension Verifier {
         )
         let entry = try entry(
             .withdrawal(WithdrawalEntry(manifest: manifest, isRecall: isRecall, reason: reason)),
-            acting
+            acting,
+            at: withdrawal.at
         )
         switch try await commit(.withdrawal(manifest, withdrawal, entry: entry), acting) {
         case .committed: return try await release(manifest)
@@ -135,16 +140,5 @@ extension Verifier {
             }
             return remark
         } catch { throw ServiceProblem.malformed(error.detail) }
-    }
-
-    private func entry(_ body: LedgerEntry.Body, _ acting: Acting) throws -> WrittenEntry {
-        try WrittenEntry(
-            LedgerEntry(
-                at: clock.seconds,
-                actor: Actor(.operator, acting.by),
-                statement: acting.statement,
-                body: body
-            )
-        )
     }
 }
