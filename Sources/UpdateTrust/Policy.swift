@@ -93,6 +93,9 @@ public struct Policy: Hashable, Sendable {
         record.imaPCR == nil ? nil : rule.boot.ima.flatMap { ima[$0] }
     }
 
+    /// How many witnesses of the ledger the rule wants that wants the most; 0 when none wants any.
+    public var mostWitnesses: Int { rules.compactMap(\.witnesses).max() ?? 0 }
+
     /// What each rule says of a subject, in the order of the file; the first that fits decides.
     public func explain(_ subject: PolicySubject) -> [RuleExplanation] {
         let deciding = rule(for: subject)?.id

@@ -72,7 +72,7 @@ extension Verifier {
 
     /// Refuses a version under which devices would believe this verifier nothing any more.
     private func checkUse(of bundle: TrustBundle) throws {
-        let wanted = policy.now.policy.rules.compactMap(\.witnesses).max() ?? 0
+        let wanted = policy.now.policy.mostWitnesses
         if let why = materials.stranded(by: bundle, besides: compromised, wanting: wanted) {
             throw ServiceProblem.refused(
                 "Devices would not believe this verifier any more: \(why).",

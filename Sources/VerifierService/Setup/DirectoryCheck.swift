@@ -89,7 +89,7 @@ public struct DirectoryCheck: Sendable {
         guard let settings = materials.configuration.witnesses, !settings.known.isEmpty else { return nil }
         let hint = "look at the service's log for why a witness has not signed; \"witnesses\" in config.json names them"
         let policy = try PolicyInForce.Current(parsing: materials.policy, for: materials.configuration).policy
-        let required = max(settings.required, policy.rules.compactMap(\.witnesses).max() ?? 0)
+        let required = max(settings.required, policy.mostWitnesses)
         let upTo = required == settings.required ? "" : "up to "
         let need = required == 0 ? "none is required" : "\(upTo)\(required) are required before a grant is given out"
         guard let kept = try await store.witnessedCheckpoint() else {
