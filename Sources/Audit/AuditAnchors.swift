@@ -7,10 +7,8 @@ public import UpdateTrust
 public struct AuditAnchors: Sendable {
     /// The verifier whose grants are judged.
     public var verifier: Label
-    /// The key of the ledger's checkpoints.
-    public var ledgerKey: VerifierKey
-    /// Further keys of them, while one follows another.
-    public var otherLedgerKeys: [VerifierKey]
+    /// The keys of the ledger's checkpoints: one, or several while one follows another.
+    public var ledgerKeys: [VerifierKey]
     /// The witnesses that are known.
     public var witnesses: [VerifierKey]
     /// How many of them must have signed the checkpoint.
@@ -70,8 +68,7 @@ public struct AuditAnchors: Sendable {
     /// Joins the parts.
     public init(
         verifier: Label,
-        ledgerKey: VerifierKey,
-        otherLedgerKeys: [VerifierKey] = [],
+        ledgerKeys: [VerifierKey],
         witnesses: [VerifierKey] = [],
         quorum: Int = 0,
         grantKeys: [StatementKey],
@@ -82,8 +79,7 @@ public struct AuditAnchors: Sendable {
         zoneFile: @escaping @Sendable (ZoneName) -> [UInt8]? = { _ in nil }
     ) {
         self.verifier = verifier
-        self.ledgerKey = ledgerKey
-        self.otherLedgerKeys = otherLedgerKeys
+        self.ledgerKeys = ledgerKeys
         self.witnesses = witnesses
         self.quorum = quorum
         self.grantKeys = grantKeys
@@ -93,7 +89,4 @@ public struct AuditAnchors: Sendable {
         self.operators = operators
         self.zoneFile = zoneFile
     }
-
-    /// All keys whose checkpoints count.
-    var ledgerKeys: [VerifierKey] { [ledgerKey] + otherLedgerKeys }
 }

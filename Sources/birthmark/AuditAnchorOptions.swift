@@ -67,8 +67,7 @@ struct AuditAnchorOptions: ParsableArguments {
         }
         return AuditAnchors(
             verifier: verifier,
-            ledgerKey: keys.logs[0],
-            otherLedgerKeys: Array(keys.logs.dropFirst()),
+            ledgerKeys: keys.logs,
             witnesses: keys.witnesses,
             quorum: keys.quorum,
             grantKeys: grantKeys,

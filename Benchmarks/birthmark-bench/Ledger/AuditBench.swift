@@ -73,7 +73,7 @@ enum AuditBench {
         let auditor = Auditor(
             AuditAnchors(
                 verifier: try Label(bench: trust.verifier),
-                ledgerKey: try VerifierKey(parsing: trust.ledgerKey),
+                ledgerKeys: [try VerifierKey(parsing: trust.ledgerKey)],
                 grantKeys: trust.grantKeys,
                 releaseKeys: nil
             ),

@@ -25,7 +25,7 @@ extension TestVerifier {
         let (roots, lists) = try TrustDirectory.contents(ofFile: directory.file("factory-roots.pem"), allowing: [])
         return AuditAnchors(
             verifier: try label("test"),
-            ledgerKey: try VerifierKey(parsing: trust.ledgerKey),
+            ledgerKeys: [try VerifierKey(parsing: trust.ledgerKey)],
             grantKeys: trust.grantKeys,
             releaseKeys: trust.releaseKeys,
             factory: AuditAnchors.Factory(
@@ -109,7 +109,7 @@ struct LyingKeeper {
             documents: documents
         )
         var anchors = anchors
-        anchors.ledgerKey = signer.verifierKey
+        anchors.ledgerKeys = [signer.verifierKey]
         return Auditor.judge(bundle, anchors)
     }
 }
