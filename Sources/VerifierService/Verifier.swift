@@ -113,10 +113,7 @@ public final class Verifier: Sendable {
         let newest = try await PublishedTrust.newest(store, materials, compromised: reported)
         published = PublishedTrust(newest.bundle)
         policy = PolicyInForce(try .init(parsing: materials.policy, for: materials.configuration))
-        let untrue = reported.names(.witness)
-        for witness in materials.witnesses where untrue.contains(witness.key.description) {
-            await cosignatures.exclude(witness.key)
-        }
+        await cosignatures.exclude(reported.names(.witness))
         try await LedgerGuard(materials: materials, store: store).check()
         if let bytes = newest.bytes { copyTrust(bytes) }
         metrics.set(.ledgerSize, to: Double(try await store.ledgerHead().size))

@@ -39,11 +39,7 @@ extension Verifier {
         case .stale, .challengeUsed, .conflict:
             throw ServiceProblem.undecided("the record refused that a key is compromised")
         }
-        if compromise.key.kind == .witness {
-            for witness in materials.witnesses where witness.key.description == compromise.key.name {
-                await cosignatures.exclude(witness.key)
-            }
-        }
+        if compromise.key.kind == .witness { await cosignatures.exclude([compromise.key.name]) }
         var extent = CompromiseExtent()
         if let written = try await store.ledgerEntries(index..<index + 1).first,
             case .compromise(let body) = try LedgerEntry(parsing: written.bytes).body

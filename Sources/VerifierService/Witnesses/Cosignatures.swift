@@ -60,10 +60,13 @@ actor Cosignatures {
         take(checkpoint, signedBy: verified.cosignatures.count)
     }
 
-    /// Counts a witness no more, and asks it no more; what it has signed is not counted either.
-    func exclude(_ witness: VerifierKey) {
-        keys.removeAll { $0 == witness }
-        standings[witness] = nil
+    /// Counts witnesses no more, and asks them no more; what they have signed is not counted either.
+    /// - Parameter names: of their keys, as reports of compromised keys name them.
+    func exclude(_ names: Set<String>) {
+        let excluded = keys.filter { names.contains($0.description) }
+        guard !excluded.isEmpty else { return }
+        keys.removeAll { excluded.contains($0) }
+        for witness in excluded { standings[witness] = nil }
         newest = [:]
         if let target { take(target, signedBy: Self.signers(of: target, among: keys).count) }
         report()
