@@ -6,8 +6,21 @@ struct GrantHeader: Codable {
     var kid: String
     var typ: String
 
-    /// The payload of a token of one type that one of the keys signed.
-    static func payload(of compact: String, type: String, keys: [StatementKey]) throws(GrantError) -> [UInt8] {
+    /// The claims of a token of one type that one of the keys signed.
+    static func claims<Claims: Codable>(
+        of compact: String,
+        type: String,
+        keys: [StatementKey]
+    ) throws(GrantError) -> Claims {
+        let payload = try payload(of: compact, type: type, keys: keys)
+        do {
+            return try CanonicalJSON.decode(Claims.self, from: payload, limit: Grant.maximumSize)
+        } catch {
+            throw GrantError(.claims, error.detail)
+        }
+    }
+
+    private static func payload(of compact: String, type: String, keys: [StatementKey]) throws(GrantError) -> [UInt8] {
         guard compact.utf8.count <= Grant.maximumSize else {
             throw GrantError(.malformed, "\(compact.utf8.count) characters, a grant has at most \(Grant.maximumSize)")
         }
@@ -49,20 +62,22 @@ struct GrantHeader: Codable {
     }
 }
 
-/// What the claims of every kind of grant are held to.
-struct GrantFrame {
-    var iss: Label
-    var sub: String
-    var jti: String
-    var cnf: Confirmation
-    var iat: Int64
-    var nbf: Int64
-    var exp: Int64
-    var lease: GrantLease
-    var witnesses: Int?
+/// What the claims of every kind of grant have, and are held to.
+protocol FramedClaims {
+    var iss: Label { get }
+    var sub: String { get }
+    var jti: String { get }
+    var cnf: Confirmation { get }
+    var iat: Int64 { get }
+    var nbf: Int64 { get }
+    var exp: Int64 { get }
+    var lease: GrantLease { get }
+    var witnesses: Int? { get }
+}
 
+extension FramedClaims {
     /// The instance that `sub` names.
-    func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
+    func framedInstance(issuer: Label) throws(GrantError) -> InstanceID {
         guard iss == issuer else { throw GrantError(.issuer, "the grant was given by \(iss), not by \(issuer)") }
         guard sub.hasPrefix(GrantClaims.subjectPrefix),
             let instance = InstanceID(sub.dropFirst(GrantClaims.subjectPrefix.count))
@@ -83,30 +98,15 @@ struct GrantFrame {
     }
 }
 
-extension GrantClaims {
+extension GrantClaims: FramedClaims {
     /// Reads the claims of a grant that one of the keys signed.
     init(verifying compact: String, keys: [StatementKey]) throws(GrantError) {
-        let payload = try GrantHeader.payload(of: compact, type: Grant.type, keys: keys)
-        do {
-            self = try CanonicalJSON.decode(GrantClaims.self, from: payload, limit: Grant.maximumSize)
-        } catch {
-            throw GrantError(.claims, error.detail)
-        }
+        self = try GrantHeader.claims(of: compact, type: Grant.type, keys: keys)
     }
 
     /// Holds the claims to one another, and gives the instance that `sub` names.
     func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
-        let instance = try GrantFrame(
-            iss: iss,
-            sub: sub,
-            jti: jti,
-            cnf: cnf,
-            iat: iat,
-            nbf: nbf,
-            exp: exp,
-            lease: lease,
-            witnesses: witnesses
-        ).checkedInstance(issuer: issuer)
+        let instance = try framedInstance(issuer: issuer)
         guard aud == Self.audience, eat_profile == Self.profile else {
             throw GrantError(.claims, "the token is for another audience or of another profile")
         }

@@ -71,13 +71,8 @@ public struct CompensatedGrant: Hashable, Sendable {
         issuer: Label,
         keys: [StatementKey]
     ) throws(GrantError) -> CompensatedGrant {
-        let payload = try GrantHeader.payload(of: compact, type: CompensatedGrantClaims.type, keys: keys)
-        let claims: CompensatedGrantClaims
-        do {
-            claims = try CanonicalJSON.decode(CompensatedGrantClaims.self, from: payload, limit: Grant.maximumSize)
-        } catch {
-            throw GrantError(.claims, error.detail)
-        }
+        let claims: CompensatedGrantClaims =
+            try GrantHeader.claims(of: compact, type: CompensatedGrantClaims.type, keys: keys)
         return CompensatedGrant(
             claims: claims,
             instance: try claims.checkedInstance(issuer: issuer),
@@ -86,7 +81,7 @@ public struct CompensatedGrant: Hashable, Sendable {
     }
 }
 
-extension CompensatedGrantClaims {
+extension CompensatedGrantClaims: FramedClaims {
     /// Holds the claims to one another, and gives the instance that `sub` names.
     fileprivate func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
         guard aud == Self.audience, eat_profile == Self.profile, tier == .compensated else {
@@ -95,17 +90,7 @@ extension CompensatedGrantClaims {
         guard controls.allSatisfy(\.isMet), position > 0 else {
             throw GrantError(.claims, "the grant says that a control was not met, or names no committed key")
         }
-        return try GrantFrame(
-            iss: iss,
-            sub: sub,
-            jti: jti,
-            cnf: cnf,
-            iat: iat,
-            nbf: nbf,
-            exp: exp,
-            lease: lease,
-            witnesses: witnesses
-        ).checkedInstance(issuer: issuer)
+        return try framedInstance(issuer: issuer)
     }
 }
 
