@@ -1,7 +1,22 @@
 public import Messages
 
-/// Those for others have no say, and would make a row as large as the fleet.
-extension DecisionInput {
+/// What every decision is taken on, whatever the instance showed.
+protocol ArchivedInput {
+    var now: Int64 { get }
+    var verifier: Label { get }
+    var policy: Policy { get }
+    var state: InstanceState { get }
+    var standings: ReleaseStandings { get }
+    var release: KnownRelease? { get }
+    var identifiers: FreshIdentifiers { get }
+    /// Those for others have no say, and would make a row as large as the fleet.
+    var approvalsAskedFor: [RecordedApproval]? { get }
+    var emergencies: [RecordedEmergency] { get }
+}
+
+extension DecisionInput: ArchivedInput {
+    var emergencies: [RecordedEmergency] { authority.emergencies }
+
     /// The approvals of the release as a whole; `nil` when the rule does not want to know them.
     var approvalsAskedFor: [RecordedApproval]? {
         guard let package = request.request.package,
@@ -11,7 +26,7 @@ extension DecisionInput {
     }
 }
 
-extension CompensatedInput {
+extension CompensatedInput: ArchivedInput {
     /// The approvals of the release as a whole, and those that speak of this instance; `nil` when no release is asked for.
     var approvalsAskedFor: [RecordedApproval]? {
         guard request.request.package != nil else { return nil }

@@ -56,17 +56,7 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         list: ContentDigest?,
         tried: [KnownRelease]?
     ) {
-        formatVersion = 1
-        self.kind = kind
-        at = input.now
-        verifier = input.verifier
-        policy = input.policy.digest
-        state = input.state
-        releases = [StandingRelease](of: input.standings)
-        rollout = input.release?.rollout
-        approvals = input.approvalsAskedFor
-        emergencies = input.authority.emergencies.isEmpty ? nil : input.authority.emergencies
-        identifiers = input.identifiers
+        self.init(of: input, kind)
         var evidence = evidence
         let offset = evidence.ima?.offset
         evidence.logBytes = nil
@@ -88,6 +78,17 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         evidence: CompensatedEvidence,
         positions: [SoftwareKey: Int64]
     ) {
+        self.init(of: input, kind)
+        software = SoftwareBasis(
+            evidence: evidence,
+            keyPosition: positions[input.request.request.key],
+            nextPosition: positions[input.request.request.next],
+            vouch: input.vouch.map { ArchivedVouch($0) },
+            gatewayHolds: input.gatewayHolds
+        )
+    }
+
+    private init(of input: some ArchivedInput, _ kind: Kind) {
         formatVersion = 1
         self.kind = kind
         at = input.now
@@ -99,13 +100,6 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         approvals = input.approvalsAskedFor
         emergencies = input.emergencies.isEmpty ? nil : input.emergencies
         identifiers = input.identifiers
-        software = SoftwareBasis(
-            evidence: evidence,
-            keyPosition: positions[input.request.request.key],
-            nextPosition: positions[input.request.request.next],
-            vouch: input.vouch.map { ArchivedVouch($0) },
-            gatewayHolds: input.gatewayHolds
-        )
     }
 
     /// Reads one from its exact bytes, and holds its parts to their bounds.
