@@ -112,15 +112,10 @@ struct AuditAnchorOptions: ParsableArguments {
     private func versions(from first: TrustBundle) throws(CommandFailure) -> [TrustBundle] {
         var (versions, held) = ([first], first)
         guard let successors else { return versions }
-        let bytes = try InputFile.read(successors, limit: TrustChain.maximumSize, what: "the trust bundles")
-        let chain = try parsing(successors) { () throws(MessageError) in try TrustChain(parsing: bytes) }
+        let chain = try TrustChain.read(successors)
         for envelope in chain.successors where TrustStep.claimedVersion(of: envelope) ?? .max > first.number {
-            switch TrustStep.judge(envelope, after: held) {
-            case .success(let step):
-                held = step.bundle
-                versions.append(held)
-            case .failure(let refusal): throw CommandFailure(refusal, successors)
-            }
+            held = try TrustStep.judged(envelope, after: held, from: successors).bundle
+            versions.append(held)
         }
         return versions
     }

@@ -44,10 +44,7 @@ struct TrustExport: AsyncParsableCommand {
             guard let envelope = try await askAnybody(for: version &+ 1, of: held) else { break }
             version &+= 1
             if version == held.number &+ 1 {
-                switch TrustStep.judge(envelope, after: held) {
-                case .success(let step): held = step.bundle
-                case .failure(let refusal): throw CommandFailure(refusal, "version \(version)")
-                }
+                held = try TrustStep.judged(envelope, after: held, from: "version \(version)").bundle
             }
             chain.successors.append(envelope)
         }
@@ -92,7 +89,7 @@ struct TrustFollow: AsyncParsableCommand {
         let bytes = try InputFile.read(path, limit: TrustBundle.maximumSize, what: "the trust bundle")
         var held = try parsing(path) { () throws(MessageError) in try TrustBundle(parsing: bytes) }
         let first = held.number
-        let carried = try from.map(readChain)?.successors
+        let carried = try from.map { path in try TrustChain.read(path) }?.successors
         for _ in 0..<TrustChain.maximumCount {
             let next = held.number &+ 1
             let envelope: SignedEnvelope?
@@ -102,23 +99,15 @@ struct TrustFollow: AsyncParsableCommand {
                 envelope = try await askAnybody(for: next, of: held)
             }
             guard let envelope else { break }
-            switch TrustStep.judge(envelope, after: held) {
-            case .success(let step):
-                try OutputFile.write(step.bytes, to: path, mode: 0o644)
-                held = step.bundle
-            case .failure(let refusal): throw CommandFailure(refusal, from ?? "version \(next)")
-            }
+            let step = try TrustStep.judged(envelope, after: held, from: from ?? "version \(next)")
+            try OutputFile.write(step.bytes, to: path, mode: 0o644)
+            held = step.bundle
         }
         try output.print(Report(from: first, to: held.number)) {
             held.number == first
                 ? "\(path) is version \(first); there is no newer one"
                 : "\(path) is version \(held.number), after version \(first)"
         }
-    }
-
-    private func readChain(_ path: String) throws(CommandFailure) -> TrustChain {
-        let bytes = try InputFile.read(path, limit: TrustChain.maximumSize, what: "the trust bundles")
-        return try parsing(path) { () throws(MessageError) in try TrustChain(parsing: bytes) }
     }
 }
 
