@@ -1,6 +1,7 @@
 import CommandLineContract
 import Messages
 import UpdateTrust
+import VerifierClient
 
 extension TrustChain {
     /// Reads what birthmark trust export has written; none of it is judged yet.
@@ -22,5 +23,12 @@ extension TrustStep {
         case .success(let step): return step
         case .failure(let refusal): throw CommandFailure(refusal, source)
         }
+    }
+}
+
+extension TrustBundle {
+    /// The envelope of a version, from whoever answers at the bundle's address.
+    func askAnybody(for version: Int64) async throws -> SignedEnvelope? {
+        try await VerifierClient.trust(version, fromWhoeverAnswersAt: url)
     }
 }
