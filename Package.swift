@@ -110,7 +110,7 @@ let package = Package(
         library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", crypto, cryptoExtras, x509, asn1]),
 
         // Judgement: no input or output, no clock, no randomness.
-        library("AttestationResults", ["TPMWire", "Messages"]),
+        library("AttestationResults", ["Messages"]),
         library(
             "Appraisal",
             ["TPMWire", "Hashing", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]
@@ -132,7 +132,7 @@ let package = Package(
         library("DurableFiles", []),
         library("LedgerFiles", ["Ledger", "DurableFiles"]),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
-        library("VerifierStore", ["UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto]),
+        library("VerifierStore", ["UpdateTrust", "Messages", "Ledger"]),
         library(
             "StoreSQLite",
             [
@@ -145,6 +145,7 @@ let package = Package(
             [
                 "Messages", x509, asn1, logging, lifecycle, nioSSL, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
             ]
         ),
@@ -165,10 +166,8 @@ let package = Package(
             "VerifierService",
             [
                 "HTTPService", "VerifierClient", "BirthJudgement", "Appraisal", "UpdateTrust", "Reappraisal",
-                "Endorsement", "VerifierStore", "Ledger", "Messages", "MeasuredBoot",
-                "TPMWire", "TPMCrypto", "AttestationResults", "Compression", "DurableFiles", crypto, x509, asn1,
-                logging,
-                lifecycle,
+                "Endorsement", "VerifierStore", "Ledger", "Messages", "AttestationResults", "Compression",
+                "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL,
             ]
         ),
         library(
@@ -212,7 +211,6 @@ let package = Package(
             [
                 "FactoryAuthority", "VerifierClient", "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot",
                 "Endorsement", "Messages", "Pages", "DurableFiles", crypto,
-                x509, asn1,
             ]
         ),
 
@@ -265,13 +263,12 @@ let package = Package(
         library(
             "SoftwareDevice",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Endorsement", "Messages", "DurableFiles", crypto,
-                x509,
-                asn1, subprocess, system,
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "DurableFiles", crypto, x509, asn1,
+                subprocess, system,
             ],
             path: "swtpm/SoftwareDevice"
         ),
-        program("birthmark-swtpm", ["SoftwareDevice"], path: "swtpm/birthmark-swtpm"),
+        program("birthmark-swtpm", ["SoftwareDevice", "TPMDevice", "TPMWire"], path: "swtpm/birthmark-swtpm"),
 
         // Measurements, release build only.
         program(
@@ -282,10 +279,9 @@ let package = Package(
                 "VerifierClient", "Audit", "AuditCollection",
                 "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
                 "TPMCrypto", "Endorsement", "DurableFiles", "Compression", crypto, cryptoExtras, x509, asn1, logging,
-                subprocess,
-                nioCore,
-                nioSSL,
+                subprocess, system, nioCore, nioSSL,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -321,7 +317,7 @@ let package = Package(
         tests(of: "Audit", ["UpdateTrust", "Ledger", "Messages", crypto]),
         tests(of: "LedgerFiles", ["Ledger", "DurableFiles", crypto]),
         tests(of: "Messages", [crypto]),
-        tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, x509, asn1]),
+        tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
         tests(
             of: "Appraisal",
             [
@@ -343,9 +339,8 @@ let package = Package(
             [
                 "Audit", "AuditCollection", "Reappraisal",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
-                "WitnessService", "Endorsement",
-                "Appraisal",
-                "AttestationResults", "TPMWire", "TPMCrypto", "Compression", "DurableFiles", "birthmark-verifier",
+                "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto", "Compression",
+                "DurableFiles", "birthmark-verifier",
                 crypto, x509,
                 asn1,
                 logging, lifecycle, subprocess, system, nioSSL, nioCore,
@@ -363,16 +358,14 @@ let package = Package(
                 crypto,
                 x509, asn1, subprocess, system, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         tests(
             of: "FactoryLine",
             [
-                "FactoryAuthority", "PKCS11", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
+                "FactoryAuthority", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
                 "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory",
-                crypto,
-                x509, asn1, logging, subprocess, system,
+                crypto, logging,
             ]
         ),
         tests(
