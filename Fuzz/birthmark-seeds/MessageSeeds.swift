@@ -280,7 +280,7 @@ enum MessageSeeds {
         let package = #"{"manifest":"\#(digest)","name":"os","sha256":"\#(digest)","version":"1.1.0"}"#
         let bodies = [
             "withdrawal": #"{"manifest":"\#(digest)","reason":"broken"}"#,
-            "policy": #"{"policy":"\#(digest)"}"#,
+            "policy": #"{"policy":"\#(digest)","reason":"nights only","replaces":"\#(digest)"}"#,
             "lease": #"{"cause":"attested","event":"issued","expires":2,"id":"AAECAw"}"#,
             "operator": #"{"act":"suspend","reason":"lost"}"#,
             "restoration":

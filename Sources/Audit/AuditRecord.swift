@@ -132,6 +132,11 @@ struct AuditRecord {
         return nil
     }
 
+    /// The exact bytes of a policy that stands in the bundle.
+    func policyFile(_ digest: ContentDigest) -> [UInt8]? {
+        bundle.documents.policies.first { ContentDigest(of: $0) == digest }
+    }
+
     /// What an instance is called: its serial number, where its birth is here.
     func name(of instance: InstanceID) -> String { birth(of: instance)?.facts.serial.text ?? instance.text }
 

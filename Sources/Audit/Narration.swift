@@ -29,7 +29,7 @@ struct Narration {
         case .withdrawal(let body):
             return
                 "release \(release(body.manifest)) was \(body.recalled == true ? "recalled" : "withdrawn"): \(body.reason)"
-        case .policy(let body): return "policy \(body.policy.short) came into force"
+        case .policy(let body): return policy(body, entry.actor)
         case .decision(let body): return decision(body, device)
         case .compensated(let body): return decision(body, device)
         case .lease(let body): return lease(body, device)
@@ -99,6 +99,15 @@ struct Narration {
         case .compensated: "a software key and compensating controls"
         default: "keys in its \(tier.rawValue)"
         }
+    }
+
+    private func policy(_ body: PolicyEntry, _ actor: Actor) -> String {
+        let replaced = body.replaces.map { " in place of \($0.short)" } ?? ""
+        guard actor.kind == .operator else {
+            return "policy \(body.policy.short) came into force\(replaced), by the verifier's file"
+        }
+        let reason = body.reason.map { ", because: \($0)" } ?? ""
+        return "\(actor.name) put policy \(body.policy.short) into force\(replaced)\(reason)"
     }
 
     private func decision(_ body: DecisionEntry, _ device: String) -> String {

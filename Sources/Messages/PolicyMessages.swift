@@ -15,6 +15,55 @@ public struct PolicyReport: Hashable, Sendable, Codable {
     }
 }
 
+/// `POST /v1/policy`: this policy is to be in force from now on.
+public struct PolicyOrder: Hashable, Sendable, Codable {
+    /// The file's exact bytes.
+    public var policy: Blob
+    /// Why, for the ledger.
+    public var reason: String
+
+    /// The most bytes of the message: a policy in base64, and the reason.
+    public static let maximumSize = 3 << 20
+
+    /// Joins both; `nil` when the reason is no `Remark`.
+    public init?(_ policy: [UInt8], reason: String) {
+        guard Remark(reason) != nil else { return nil }
+        self.policy = Blob(policy)
+        self.reason = reason
+    }
+
+    /// Reads the message; whether it holds a policy is not judged here.
+    public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
+        self = try CanonicalJSON.decode(PolicyOrder.self, from: bytes, limit: Self.maximumSize)
+        guard Remark(reason) != nil else {
+            throw MessageError(
+                .outOfRange,
+                "a reason is one line of 1 to \(Remark.maximumSize) bytes, without control characters"
+            )
+        }
+    }
+}
+
+/// The answer: what is in force now.
+public struct PolicyPutReport: Hashable, Sendable, Codable {
+    /// SHA-256 of the policy's bytes.
+    public var digest: ContentDigest
+    /// The policy that was in force until then; absent when it was this one already.
+    public var replaces: ContentDigest?
+    /// The number of the ledger's entry; absent when nothing was changed.
+    public var entry: Int?
+
+    /// The most bytes accepted.
+    public static let maximumSize = 1024
+
+    /// Joins the parts.
+    public init(digest: ContentDigest, replaces: ContentDigest? = nil, entry: Int? = nil) {
+        self.digest = digest
+        self.replaces = replaces
+        self.entry = entry
+    }
+}
+
 /// `POST /v1/policy/explain`: what would be decided, were this instance to ask now with evidence that is accepted.
 public struct PolicyQuestion: Hashable, Sendable, Codable {
     /// The instance.

@@ -99,7 +99,7 @@ extension SQLiteStore {
         case .emergency(let emergency, let entry): try Emergencies.apply(emergency, entry, db)
         case .trust(let trust, _): try TrustVersions.apply(trust, db)
         case .compromise(let compromise): try apply(compromise, &written, db)
-        case .policy(let policy, _): try apply(policy, db)
+        case .policy(let policy, let entry): try apply(policy, entry, db)
         case .shedding(let entries, _): try Archive.shed(entries, db)
         case .signed(let change, let act): try apply(change, signedAs: act, at: index, &written, db)
         }
@@ -222,9 +222,12 @@ extension SQLiteStore {
         return nil
     }
 
-    private func apply(_ policy: StoredPolicy, _ db: Database) throws -> StoreOutcome? {
+    private func apply(_ policy: StoredPolicy, _ entry: WrittenEntry, _ db: Database) throws -> StoreOutcome? {
         let current = try Data.fetchOne(db, sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
         guard current != Data(policy.digest.bytes) else { return .known }
+        if case .policy(let body) = entry.entry.body, let replaced = body.replaces {
+            guard current == Data(replaced.bytes) else { return .stale }
+        }
         try db.execute(
             sql: "INSERT INTO policy (digest, bytes) VALUES (?, ?)",
             arguments: [Data(policy.digest.bytes), Data(policy.bytes)]

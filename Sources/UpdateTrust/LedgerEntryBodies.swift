@@ -70,13 +70,21 @@ public struct WithdrawalEntry: Hashable, Sendable, Codable {
     }
 }
 
-/// A policy came into force.
+/// A policy came into force, by an operator's act or by the verifier's file.
 public struct PolicyEntry: Hashable, Sendable, Codable {
     /// SHA-256 of the file.
     public var policy: ContentDigest
+    /// The policy that was in force until then; absent for the first one, and in entries that were written before operators put policies.
+    public var replaces: ContentDigest?
+    /// Why; absent when the verifier's file brought it, for which nobody gives a reason.
+    public var reason: Remark?
 
     /// States a policy.
-    public init(policy: ContentDigest) { self.policy = policy }
+    public init(policy: ContentDigest, replaces: ContentDigest? = nil, reason: Remark? = nil) {
+        self.policy = policy
+        self.replaces = replaces
+        self.reason = reason
+    }
 }
 
 /// An instance asked, and was judged.

@@ -229,6 +229,11 @@ extension VerifierClient {
         try await get("/v1/policy", limit: PolicyReport.maximumSize)
     }
 
+    /// Puts a policy into force, in the caller's name.
+    public func putPolicy(_ order: PolicyOrder) async throws(VerifierClientError) -> PolicyPutReport {
+        try await post("/v1/policy", order, limit: PolicyPutReport.maximumSize)
+    }
+
     /// Which rule would decide, and why.
     public func explain(_ question: PolicyQuestion) async throws(VerifierClientError) -> PolicyExplanation {
         try await post("/v1/policy/explain", question, limit: PolicyExplanation.maximumSize, isRepeatable: true)

@@ -124,6 +124,7 @@ enum RouteTable {
             Route(.get, "/v1/figures", by: readers, verifier.showFigures),
             Route(.get, "/v1/metrics", by: readers, verifier.showFleetMetrics),
             Route(.get, "/v1/policy", by: readers, verifier.showPolicy),
+            act(.putPolicy, verifier, bodyLimit: PolicyOrder.maximumSize, verifier.putPolicy),
             Route(
                 .post,
                 "/v1/policy/explain",

@@ -14,6 +14,7 @@ public final class Verifier: Sendable {
     let store: any VerifierStore
     let committer: GroupCommitter
     let policy: PolicyInForce
+    let policyFile: PolicyFile
     let trust: TrustInForce
     let published: PublishedTrust
     let compromised: CompromisedKeys
@@ -113,6 +114,7 @@ public final class Verifier: Sendable {
         let newest = try await PublishedTrust.newest(store, materials, compromised: reported)
         published = PublishedTrust(newest.bundle)
         policy = PolicyInForce(try .init(parsing: materials.policy, for: materials.configuration))
+        policyFile = PolicyFile(materials.directory, materials.configuration)
         await cosignatures.exclude(reported.names(.witness))
         try await LedgerGuard(materials: materials, store: store).check()
         if let bytes = newest.bytes { copyTrust(bytes) }
@@ -120,34 +122,6 @@ public final class Verifier: Sendable {
         try await activate(policy: materials.policy)
         // A nonce is dead with its challenge; the day more is for clocks that go back.
         try await store.forgetChallenges(expiredBefore: clock.seconds - 86_400)
-    }
-
-    /// Puts a policy into force: decisions that are under way under the old one are taken again.
-    public func activate(policy bytes: [UInt8]) async throws {
-        let next = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
-        let entry = try WrittenEntry(
-            LedgerEntry(
-                at: clock.seconds,
-                actor: Actor(.verifier, materials.configuration.name),
-                body: .policy(PolicyEntry(policy: next.policy.digest))
-            )
-        )
-        let result = try await committer.commit(.policy(StoredPolicy(bytes), entry: entry))
-        policy.replace(with: next)
-        if case .committed = result.outcome {
-            logger.notice("policy in force", metadata: ["policy": "\(next.policy.digest)"])
-        }
-    }
-
-    /// Reads the policy's file again.
-    /// - Throws: `SetupError` or `FileError`; then the policy stays as it is.
-    public func reloadPolicy() async throws {
-        let path = materials.directory.file(materials.configuration.policy)
-        let bytes = try VerifierMaterials.parsed(path, Policy.maximumSize) { bytes in
-            _ = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
-            return bytes
-        }
-        try await activate(policy: bytes)
     }
 
     /// Reads the files again that say whose word counts; what cannot be read is logged, and changes nothing.

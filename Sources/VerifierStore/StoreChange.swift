@@ -35,7 +35,7 @@ public enum StoreChange: Sendable {
     case trust(StoredTrust, entry: WrittenEntry)
     /// Ends what hangs on a key: what that is, the record says inside the transaction, and the entries are made there.
     case compromise(KeyCompromise)
-    /// Puts a policy into force.
+    /// Puts a policy into force; where the entry names the one that it replaces, only while that one is.
     case policy(StoredPolicy, entry: WrittenEntry)
     /// Sheds what these decisions rested on, by the digests of their entries: all of it or, when some of it is not there any more, none.
     case shedding([ContentDigest], entry: WrittenEntry)

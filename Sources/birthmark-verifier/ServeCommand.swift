@@ -13,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serves devices and operators over HTTPS until it is told to stop.",
         discussion: """
-            SIGTERM lets requests in progress end; SIGHUP reads the policy and the trust lists again. The lists (release keys, birth \
+            SIGTERM lets requests in progress end; SIGHUP reads the policy's file and the trust lists again (with "policies": "signed" in \
+            config.json another policy comes by birthmark policy put, and by no file). The lists (release keys, birth \
             keys, factory roots, EK roots and allow list) are read by themselves when they change. Logs are lines of JSON on \
             standard error.
 

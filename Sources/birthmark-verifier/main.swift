@@ -18,6 +18,7 @@ struct VerifierCommand: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self, KeyCommand.self,
+            RestorePolicyCommand.self,
         ]
     )
 }

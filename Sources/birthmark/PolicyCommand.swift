@@ -11,7 +11,7 @@ struct PolicyCommand: AsyncParsableCommand {
         commandName: "policy",
         abstract: "The policy that decides what devices may have.",
         discussion: "Example: birthmark policy check Provisioning/policies/default.json",
-        subcommands: [Check.self, Explain.self, PolicyDiff.self]
+        subcommands: [Check.self, Explain.self, PolicyDiff.self, PolicyPut.self]
     )
 
     struct Check: AsyncParsableCommand {

@@ -123,18 +123,23 @@ enum Fixture {
         )
     }
 
-    static func entry(_ text: String) throws -> WrittenEntry {
+    static func entry(_ text: String, inPlaceOf replaced: String? = nil) throws -> WrittenEntry {
         try WrittenEntry(
             LedgerEntry(
                 at: now,
                 actor: Actor(.operator, try label("rita")),
-                body: .policy(PolicyEntry(policy: ContentDigest(of: Array(text.utf8))))
+                body: .policy(
+                    PolicyEntry(
+                        policy: ContentDigest(of: Array(text.utf8)),
+                        replaces: replaced.map { ContentDigest(of: Array($0.utf8)) }
+                    )
+                )
             )
         )
     }
 
-    static func policy(_ text: String) throws -> StoreChange {
-        .policy(StoredPolicy(Array(text.utf8)), entry: try entry(text))
+    static func policy(_ text: String, inPlaceOf replaced: String? = nil) throws -> StoreChange {
+        .policy(StoredPolicy(Array(text.utf8)), entry: try entry(text, inPlaceOf: replaced))
     }
 }
 

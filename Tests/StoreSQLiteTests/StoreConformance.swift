@@ -171,9 +171,15 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         ).outcomes
         #expect(outcomes == [.known, .committed(at: 2), .stale])
         #expect(try await store.policy() == StoredPolicy(Array("stricter".utf8)))
+        // An entry that names what it replaces holds only while that is in force.
+        let late = try Fixture.policy("late", inPlaceOf: "policy")
+        #expect(try await store.commit([late], sealer: key.sealer).outcomes == [.stale])
+        #expect(try await store.policy() == StoredPolicy(Array("stricter".utf8)))
         #expect(try await store.snapshot(of: state.instance, release: nil)?.state == state)
         let under = decision(on: state, transition, policy: "stricter")
         #expect(try await store.commit([under], sealer: key.sealer).outcomes == [.committed(at: 3)])
+        let next = try Fixture.policy("next", inPlaceOf: "stricter")
+        #expect(try await store.commit([next], sealer: key.sealer).outcomes == [.committed(at: 4)])
     }
 
     private static func staleRelease(_ store: any VerifierStore, _ key: LedgerKey) async throws {

@@ -317,6 +317,7 @@ import VerifierStore
 
     @Test(arguments: [
         ["--help"], ["init", "--help"], ["serve", "--help"], ["check", "--help"], ["operator", "--help"],
+        ["restore-policy", "--help"],
     ])
     func everyCommandHasAnExample(arguments: [String]) async throws {
         let ending = try await VerifierProcess.run(arguments[0], arguments.count > 1 ? arguments[1] : "")

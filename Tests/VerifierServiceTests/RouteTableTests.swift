@@ -116,7 +116,7 @@ import X509
 
     @Test(arguments: [
         ("GET", "/"), ("GET", "/v1"), ("GET", "/v1/"), ("GET", "/v1/instances/"), ("DELETE", "/v1/instances"),
-        ("PUT", "/v1/policy"), ("POST", "/v1/policy"), ("GET", "/v1/decisions"), ("HEAD", "/healthz"),
+        ("PUT", "/v1/policy"), ("POST", "/v1/policy/"), ("GET", "/v1/decisions"), ("HEAD", "/healthz"),
         ("GET", "/V1/instances"), ("GET", "//v1/instances"), ("GET", "/v1/../v1/policy"), ("GET", "/v1/instances/a/b"),
         ("GET", "/v1/instances/%00"), ("GET", "/v1/instances/%"), ("GET", "/v1/instances/%zz"),
         ("GET", "/v1/ledger/entries/-1"), ("GET", "/v1/ledger/entries/01"),

@@ -56,7 +56,8 @@ struct ActFit {
         case .update(let made): return made.stage == .withdrawn && compromise(of: [.grant]) != nil
         case .trust(let made): return isPublication(made)
         case .compromise(let made): return isCompromise(made)
-        case .birth, .rework, .restoration, .policy, .decision, .grant, .receipt, .farewell, .reappearance,
+        case .policy(let made): return isPolicy(made)
+        case .birth, .rework, .restoration, .decision, .grant, .receipt, .farewell, .reappearance,
             .succession, .compensated, .shedding:
             return false
         }
@@ -92,6 +93,16 @@ struct ActFit {
         guard let order = order({ try? EmergencyOrder(parsing: $0) }, of: .declareEmergency) else { return false }
         return order.release == made.release && order.overrides == made.overrides && order.reason == made.reason.text
             && made.by == act.certificate.name && lasts(until: made.until, Int64(order.hours) * 3600)
+    }
+
+    // MARK: Of policies
+
+    /// The body may be larger than what is kept of one: the policy's file and the reason make it again, to the byte.
+    private func isPolicy(_ made: PolicyEntry) -> Bool {
+        guard isAsked(.putPolicy), let policy = record.policyFile(made.policy), let reason = made.reason,
+            let order = PolicyOrder(policy, reason: reason.text), let body = try? CanonicalJSON.encode(order)
+        else { return false }
+        return ContentDigest(of: body) == act.signed.claimed.body
     }
 
     // MARK: Of instances

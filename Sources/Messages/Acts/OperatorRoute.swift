@@ -12,6 +12,7 @@ public enum OperatorRoute: String, Hashable, Sendable, CaseIterable {
     case declareEmergency = "/v1/emergencies"
     case publishTrust = "/v1/trust"
     case reportCompromise = "/v1/keys/compromised"
+    case putPolicy = "/v1/policy"
     case callWitness = "/v1/instances/{name}/witness"
     case assignGateways = "/v1/instances/{name}/gateways"
     case lowerTier = "/v1/instances/{name}/lower-tier"
@@ -38,7 +39,7 @@ public enum OperatorRoute: String, Hashable, Sendable, CaseIterable {
         case .addRelease, .addReleaseLog, .withdrawRelease, .recallRelease: [.releaseManager]
         case .changeRollout, .approve, .declareEmergency, .callWitness: [.releaseManager, .operator]
         case .assignGateways, .lowerTier, .raiseTier, .settleFork, .allowBoot, .allowDowngrade, .suspend, .reinstate,
-            .retire, .authorize, .takeReceipt, .publishTrust, .reportCompromise:
+            .retire, .authorize, .takeReceipt, .publishTrust, .reportCompromise, .putPolicy:
             [.operator]
         }
     }

@@ -32,11 +32,18 @@ final class PolicyInForce: Sendable {
         }
     }
 
-    private let current: Mutex<Current>
+    private let current: Mutex<(policy: Current, entry: Int)>
 
-    init(_ current: Current) { self.current = Mutex(current) }
+    init(_ current: Current) { self.current = Mutex((policy: current, entry: -1)) }
 
-    var now: Current { current.withLock { $0 } }
+    var now: Current { current.withLock { $0.policy } }
 
-    func replace(with next: Current) { current.withLock { $0 = next } }
+    /// Takes up a policy that is on record.
+    /// - Parameter entry: where it stands on the ledger that it came into force: of two that came at once the later one stays.
+    func replace(with next: Current, since entry: Int) {
+        current.withLock { held in
+            guard held.entry <= entry else { return }
+            held = (policy: next, entry: entry)
+        }
+    }
 }

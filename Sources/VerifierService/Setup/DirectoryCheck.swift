@@ -56,16 +56,31 @@ public struct DirectoryCheck: Sendable {
             findings.append(Finding(grade: .ok, text: "the ledger's \(size) entries are the ones that were signed"))
             findings.append(try await archive(store))
             if let witnesses = try await witnesses(materials, store) { findings.append(witnesses) }
-            if let stored = try await store.policy(), stored.bytes != materials.policy {
-                findings.append(
-                    Finding(
-                        grade: .notice,
-                        text: "the policy's file changed; it comes into force when the service starts or gets SIGHUP"
-                    )
-                )
-            }
+            if let policy = try await policy(materials, store) { findings.append(policy) }
         } catch { findings.append(Self.fault(error)) }
         return findings
+    }
+
+    /// How the policy's file stands to the record; `nil` when it is the policy in force, or nothing was served yet.
+    private func policy(_ materials: VerifierMaterials, _ store: any VerifierStore) async throws -> Finding? {
+        let file = PolicyFile(directory, materials.configuration)
+        switch try await file.standing(of: materials.policy, store) {
+        case .current, .changed(.none): return nil
+        case .behind:
+            return Finding(
+                grade: .notice,
+                text:
+                    "the policy's file is older than the policy that an operator has put; the service writes it again when it starts"
+            )
+        case .changed:
+            return Finding(
+                grade: .notice,
+                text: "the policy's file changed; it comes into force when the service starts or gets SIGHUP"
+            )
+        case .refused:
+            let refusal = file.refusal(directory)
+            return Finding(grade: .fault, text: refusal.message, hint: refusal.hint)
+        }
     }
 
     /// Whether what decisions rested on is there as the ledger names it.

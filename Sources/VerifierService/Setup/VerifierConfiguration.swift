@@ -18,6 +18,8 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
     public var store: String
     /// The policy's file.
     public var policy: String
+    /// Who may change the policy; absent: ``PolicySource/files``.
+    public var policies: PolicySource?
     /// The keys whose word makes a release: `SigningKeys`.
     public var releaseKeys: String
     /// The stations whose word makes a birth: `StationKeys`.
@@ -88,6 +90,14 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
 
     /// The ledger's name, also that of its key (C2SP tlog-checkpoint: origin).
     public var ledgerOrigin: String { name.text + "/ledger" }
+}
+
+/// Who may change the policy that is in force.
+public enum PolicySource: String, Hashable, Sendable, Codable {
+    /// Whoever may write its file, and an operator.
+    case files
+    /// An operator who signs for it, and nobody else: a file with another policy is refused.
+    case signed
 }
 
 /// Bounds of the service, each with its reason.
