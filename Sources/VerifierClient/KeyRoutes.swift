@@ -7,6 +7,11 @@ extension VerifierClient {
         try await post("/v1/trust", envelope, limit: TrustReport.maximumSize, isRepeatable: true)
     }
 
+    /// Every key that the verifier knows, and how it stands.
+    public func keys() async throws(VerifierClientError) -> KeyList {
+        try await get("/v1/keys", limit: KeyList.maximumSize)
+    }
+
     /// Says that a key is in other hands, or what would be ended if it was said.
     public func reportCompromise(_ order: CompromiseOrder) async throws(VerifierClientError) -> CompromiseReport {
         try await post(

@@ -102,6 +102,7 @@ enum RouteTable {
             // No more than is kept of an act: so an auditor sees which bundle was signed for.
             act(.publishTrust, verifier, bodyLimit: SignedAct.maximumBody, verifier.publishTrust),
             act(.reportCompromise, verifier, bodyLimit: CompromiseOrder.maximumSize, verifier.reportCompromise),
+            Route(.get, "/v1/keys", by: readers, verifier.listKeys),
 
             act(.callWitness, verifier, bodyLimit: WitnessOrder.maximumSize, verifier.callWitness),
 

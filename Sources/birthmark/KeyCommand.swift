@@ -6,20 +6,60 @@ import VerifierClient
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Ends what hangs on a key that is in other hands.",
+        abstract: "Which keys count, and the end of what hangs on one that is in other hands.",
         discussion: """
-            Example: birthmark key compromised station line-1 --reason 'laptop stolen' --dry-run --trust trust.json \
-            --operator operators/alice
+            Examples:
+              birthmark key list --trust trust.json --operator operators/alice
+              birthmark key compromised station line-1 --reason 'laptop stolen' --dry-run --trust trust.json --operator operators/alice
             """,
-        subcommands: [Compromised.self]
+        subcommands: [List.self, Compromised.self]
     )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists every key that the verifier knows: what for, whether it counts, and what it is called.",
+            discussion: """
+                In use: the verifier signs with it, or takes its word. Named: devices believe it, and nothing is signed with it now. Former: it \
+                counted once. What a key is called is what birthmark key compromised and birthmark trust draft --drop take.
+
+                Example: birthmark key list --trust trust.json --operator operators/alice
+                """
+        )
+
+        @OptionGroup var verifier: VerifierOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let list = try await verifier.ask { client in try await client.keys() }
+            try output.print(list) {
+                table(
+                    ["FOR", "STANDING", "KEY", "NAME"],
+                    list.keys.map { key in
+                        let standing = Self.words(key.standing)
+                        return [
+                            key.role.rawValue, key.compromised == true ? "compromised, \(standing)" : standing, key.id,
+                            key.name ?? "",
+                        ]
+                    }
+                )
+            }
+        }
+
+        private static func words(_ standing: KnownKey.Standing) -> String {
+            switch standing {
+            case .inUse: "in use"
+            case .named: "named"
+            case .former: "former"
+            }
+        }
+    }
 
     struct Compromised: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says that a key is in other hands, and ends in one act what hangs on it.",
             discussion: """
                 Grants that the key has signed and that nobody has spent; devices whose birth it has signed; releases that too few have signed \
-                without it. With --dry-run nothing is changed, and the answer says what would be. Keys are named as birthmark trust sign prints \
+                without it. With --dry-run nothing is changed, and the answer says what would be. Keys are named as birthmark key list prints \
                 them, stations and witnesses by their names.
 
                 Examples:
@@ -44,7 +84,7 @@ struct KeyCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .malformed,
                     "\"\(name)\" is no name of a key",
-                    hint: "birthmark trust sign prints them"
+                    hint: "birthmark key list prints them"
                 )
             }
             let report = try await verifier.ask { client in try await client.reportCompromise(order) }

@@ -45,7 +45,8 @@ import Testing
                 ["births", "import", fleet.births], ["release", "add", fleet.manifest], ["release", "list"],
                 ["release", "withdraw", String(repeating: "0", count: 64), "--reason", "test"], ["device", "list"],
                 ["device", "show", device.serial], ["device", "suspend", device.serial, "--reason", "test"],
-                ["policy", "explain", device.serial], ["ledger", "verify"], ["ledger", "show", "0"],
+                ["policy", "explain", device.serial], ["ledger", "verify"], ["ledger", "show", "0"], ["key", "list"],
+                ["policy", "put", fleet.place + "/policy.json", "--reason", "test"],
             ]
             for command in commands {
                 let ended = try await Program.auditor.run(command + fleet.asAlice + ["--json"], in: fleet.transcript)
