@@ -34,7 +34,7 @@ struct Narration {
         case .compensated(let body): return decision(body, device)
         case .lease(let body): return lease(body, device)
         case .grant(let body): return grant(body, statement, device)
-        case .update(let body): return update(body, device)
+        case .update(let body): return update(body, device, entry.actor)
         case .receipt(let body):
             let late = body.late == true ? ", as was learned later" : ""
             return
@@ -215,7 +215,7 @@ struct Narration {
         record.emergencies(over: grant, chain)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
     }
 
-    private func update(_ body: UpdateEntry, _ device: String) -> String {
+    private func update(_ body: UpdateEntry, _ device: String, _ actor: Actor) -> String {
         let package = "\(body.package.name) \(body.package.version)"
         return switch body.stage {
         case .granted: "\(device) was granted \(package)"
@@ -228,7 +228,9 @@ struct Narration {
         case .rolledBack: "\(device) fell back from \(package) to what it ran before"
         case .rescued: "\(device) booted a rescue image after \(package)"
         case .failed: "\(device) did not boot \(package) after installing it"
-        case .withdrawn: "the grant of \(package) to \(device) ended with the release, or with the key that signed it"
+        // With a key it ends in the act that reports the key; with a release, when the verifier next looks at the device.
+        case .withdrawn:
+            "the grant of \(package) to \(device) ended with \(actor.kind == .operator ? "the key that had signed it" : "the release")"
         }
     }
 

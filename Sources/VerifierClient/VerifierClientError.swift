@@ -65,10 +65,25 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         case .conflict: return "look at what is on record first"
         case .malformed, .tooLarge: return "check that both sides are of fitting versions" + details
         case .refused, nil:
+            if let hint = problem.reasons?.lazy.compactMap({ Self.hints[$0] }).first { return hint }
             return "ask the verifier's operator"
                 + (problem.instance.map { ", who finds the details under \($0)\(entry)" } ?? "")
         }
     }
+
+    /// What the caller himself can do, by the reason that the verifier gives.
+    private static let hints = [
+        "trust-not-signed-before": signing, "trust-not-signed-after": signing,
+        "trust-went-back": drafting, "trust-version-skipped": drafting,
+        "trust-strands-devices":
+            "draft it anew with what it lacks, have it signed again, and publish that: birthmark trust draft, sign, publish",
+        "policy-unusable":
+            "mend the file, look at it with birthmark policy check, and put it again; nothing was changed",
+    ]
+    private static let signing =
+        "have more of the people sign it who hold the trust keys, those of before and those that it names: birthmark trust sign; then publish it again"
+    private static let drafting =
+        "birthmark trust follow takes up the newest bundle; draft the next one from that: birthmark trust draft"
 
     /// Whether the verifier judged and said no: a verdict, not a failure of the environment.
     public var isRefusal: Bool {

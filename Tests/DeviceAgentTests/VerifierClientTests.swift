@@ -71,6 +71,17 @@ import VerifierClient
         guard case .failure(.untrusted) = result else { throw Unexpected("\(result)") }
     }
 
+    /// Nobody is sent to somebody else for what he can do himself.
+    @Test(arguments: [
+        ("trust-not-signed-before", "birthmark trust sign"), ("trust-not-signed-after", "birthmark trust sign"),
+        ("trust-went-back", "birthmark trust draft"), ("policy-unusable", "birthmark policy check"),
+    ])
+    func aRefusalThatTheCallerCanMendSaysHow(reason: String, command: String) {
+        let problem = Problem(.refused, title: "No.", status: 403, reasons: [reason])
+        let hint = VerifierClientError.problem(problem).hint
+        #expect(hint.contains(command) && !hint.contains("ask the verifier's operator"))
+    }
+
     @Test func anExpiredCertificateIsNotTrustedAndSaysSo() async throws {
         let past = Date().addingTimeInterval(-7200)...Date().addingTimeInterval(-3600)
         let result = try await ask(try TLSIdentity(validity: past)) { _ in try .message(Self.challenge()) }

@@ -43,6 +43,7 @@ import Testing
             let bobs = verify + ["--operators", fleet.place + "/operators/bob/cert.pem"]
             let stranger = try await expect(1, Program.auditor.run(bobs, in: fleet.transcript))
             #expect(stranger.output.contains("no certificate of alice is known from elsewhere"), "\(stranger)")
+            #expect(!stranger.output.contains("by operators who are known from elsewhere"), "\(stranger)")
 
             // One byte, and it says where.
             var bytes = try contents(of: path)

@@ -85,6 +85,7 @@ import X509
                 anchors.operators = operators
                 let report = Auditor.judge(bundle, anchors)
                 #expect(report.isProven && report.acts.unsigned == [] && report.acts.signed > 6)
+                #expect(report.acts.doubtful == [])
                 #expect(report.acts.isHeldToOperators == (operators != nil))
                 #expect(report.acts.sentences.count == 1)
                 #expect(report.acts.sentences.allSatisfy { $0.contains("held to nobody") == (operators == nil) })
@@ -335,8 +336,12 @@ import X509
         try await acted { service, _, bundle in
             var anchors = try service.anchors(factory)
             anchors.verifier = try label("elsewhere")
-            let found = Auditor.judge(bundle, anchors).findings.map(\.description)
+            let report = Auditor.judge(bundle, anchors)
+            let found = report.findings.map(\.description)
             #expect(found.contains { $0.contains("is signed for the verifier test") }, "\(found)")
+            #expect(report.acts.doubtful.count == report.acts.signed)
+            #expect(report.acts.sentences.count == 1)
+            #expect(report.acts.sentences.allSatisfy { $0.contains("it is not shown that an operator has signed") })
         }
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import Crypto
 import DurableFiles
 import FoundationEssentials
@@ -82,6 +83,12 @@ import VerifierStore
             #expect(written.allSatisfy { $0.actor.kind == .operator })
             let statements = Set(written.map(\.statement))
             #expect(statements.count == 1 && !statements.contains(nil), "one act, which is signed")
+
+            let told = Auditor.judge(
+                try await service.audit(.instance(devices[0].instance)),
+                try service.anchors(factory)
+            ).timeline.map(\.says)
+            #expect(told.last?.hasSuffix("ended with the key that had signed it") == true, "\(told)")
 
             let again = try await report(.grant, kid, service)
             #expect(again.entry == nil && again.grants == 0)

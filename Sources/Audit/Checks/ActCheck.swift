@@ -94,7 +94,7 @@ extension AuditRecord.Act {
     }
 
     /// What is wrong with it, whatever entries name it.
-    fileprivate func problems(_ anchors: AuditAnchors) -> [String] {
+    func problems(_ anchors: AuditAnchors) -> [String] {
         let claimed = signed.claimed
         var problems: [String] = []
         if claimed.certificate != ContentDigest(of: certificate.bytes) {
