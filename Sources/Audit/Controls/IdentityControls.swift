@@ -41,8 +41,8 @@ extension Control {
         Control(
             "key-handling",
             does:
-                "Keys are made where they are used, kept from everybody else, and looked at before a service starts with them.",
-            shownBy: "birthmark-verifier check verifier",
+                "Keys are made where they are used, kept from everybody else, and looked at before a service starts with them; which count, and which were given up, is told.",
+            shownBy: "birthmark key list",
             [
                 .owaspNHI: ["NHI2", "NHI7"],
                 .nistCSF: ["PR.AA-01", "PR.DS-01"],
