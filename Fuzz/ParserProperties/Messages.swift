@@ -25,6 +25,7 @@ extension ParserTarget {
         canonical("compromise-order", longestInput: CompromiseOrder.maximumSize) {
             try? CompromiseOrder(parsing: $0)
         },
+        canonical("policy-order", longestInput: 4096) { try? PolicyOrder(parsing: $0) },
         canonical("freshness", longestInput: Freshness.maximumSize) { try? Freshness(parsing: $0) },
         canonical("grant-file", longestInput: 8192) { try? GrantFile(parsing: $0) },
         canonical("ledger-entry", longestInput: 8192) { try? LedgerEntry(parsing: $0) },

@@ -31,6 +31,9 @@ enum FileSeeds {
             "rehearsal": json(CompromiseOrder(.station, "line-1", reason: "laptop stolen", isRehearsal: true)),
             "grant": json(CompromiseOrder(.grant, "kid", reason: "found in a paste \u{e9}")),
         ],
+        "policy-order": [
+            "put": json(PolicyOrder(Array(#"{"formatVersion":1,"rules":[]}"#.utf8), reason: "nights only \u{e9}"))
+        ],
         "rollout-order": [
             "set": json(
                 RolloutPlan(percent: 5, cohorts: [MessageSeeds.label("lab")], haltAbove: 0, haltAfter: 1).flatMap {

@@ -103,7 +103,8 @@ struct Reload: Service {
             do {
                 try await verifier.reloadPolicy()
             } catch {
-                logger.error("the policy stays as it is", metadata: ["error": "\(error)"])
+                let hint = (error as? SetupError)?.hint ?? (error as? FileError)?.hint
+                logger.error("the policy stays as it is", metadata: ["error": "\(error)", "hint": "\(hint ?? "")"])
             }
             verifier.reloadTrust()
         }

@@ -316,7 +316,7 @@ import VerifierStore
         // Where files may bring policies, the same file does.
         try write(Self.policy(2))
         try take(.files)
-        try await TestVerifier.serve(directory) { #expect(inForce($0) == Self.policy(2)) }
+        try await TestVerifier.serve(directory) { service in #expect(inForce(service) == Self.policy(2)) }
     }
 
     @Test func whatWasNeverServedCannotBeRestored() async throws {

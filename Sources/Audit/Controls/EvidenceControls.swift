@@ -17,7 +17,7 @@ extension Control {
         Control(
             "written-policy",
             does:
-                "Who may have what is a file under its digest, for which an operator signs; each decision names it and the rule that decided, and anybody can ask it beforehand.",
+                "Who may have what is a file under its digest, for which an operator can sign; each decision names it and the rule that decided, and anybody can ask it beforehand.",
             shownBy: "birthmark policy put policy.json --reason ticket-12",
             [
                 .owaspNHI: ["NHI5"],

@@ -126,7 +126,7 @@ extension Verifier {
             case .refused: throw policyFile.refusal(materials.directory)
             }
         }
-        throw SetupError(.environment, "the policy kept being changed", hint: "read the file again")
+        throw SetupError(.environment, "the policy kept being changed", hint: "start it again, or send SIGHUP")
     }
 
     /// Reads the policy's file again.

@@ -54,6 +54,7 @@ struct PolicyOnRecord: Sendable {
             guard found.count == page, let final = found.last?.index, final < end else { break }
             next = final + 1
         }
-        return try last.map { ($0.index, try LedgerEntry(parsing: $0.entry.bytes)) }
+        guard let last else { return nil }
+        return (last.index, try LedgerEntry(parsing: last.entry.bytes))
     }
 }
