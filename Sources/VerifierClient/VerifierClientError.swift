@@ -65,7 +65,7 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         case .conflict: return "look at what is on record first"
         case .malformed, .tooLarge: return "check that both sides are of fitting versions" + details
         case .refused, nil:
-            if let hint = problem.reasons?.lazy.compactMap({ Self.hints[$0] }).first { return hint }
+            if let hint = problem.reasons?.compactMap({ Self.hints[$0] }).first { return hint }
             return "ask the verifier's operator"
                 + (problem.instance.map { ", who finds the details under \($0)\(entry)" } ?? "")
         }
