@@ -23,7 +23,7 @@ struct Narration {
                 "the board of \(device) was swapped by \(body.by) (\(body.reason)); \(body.replacedBy) has its serial number now"
         case .restoration(let body):
             return
-                "the TPM of \(device) had been cleared; its identity was put back, the rollback floor stands at \(body.securityFloor)"
+                "the TPM of \(device) had been cleared; its identity was put back, the security floor stands at \(body.securityFloor)"
         case .release(let body):
             return "release \(body.name) \(body.version) (security version \(body.securityVersion)) was registered"
         case .withdrawal(let body):
@@ -38,7 +38,7 @@ struct Narration {
         case .receipt(let body):
             let late = body.late == true ? ", as was learned later" : ""
             return
-                "\(device) booted \(body.package.name) \(body.package.version) and measured as expected\(late); the rollback floor stands at \(body.securityFloor)"
+                "\(device) booted \(body.package.name) \(body.package.version) and measured as expected\(late); the security floor stands at \(body.securityFloor)"
         case .act(let body): return "\(device): \(body.act.rawValue) by an operator: \(body.reason)"
         case .allowance(let body):
             return "for \(device) \(body.moves.count) other measurements were let pass after a review: \(body.reason)"
@@ -173,7 +173,7 @@ struct Narration {
         let approved = approvals.isEmpty ? "" : ", approved by \(approvals.joined(separator: " and "))"
         let declared = emergency(over: body, chain)
         let lifted = declared.isEmpty ? "" : ", in an emergency that \(declared.joined(separator: " and ")) declared"
-        let back = body.downgrade == nil ? "" : ", below the rollback floor by an operator's act"
+        let back = body.downgrade == nil ? "" : ", below the security floor by an operator's act"
         let file = body.bounds == nil ? "" : ", as a file"
         return
             "release \(body.package.name) \(body.package.version) was granted to \(device)\(file) until \(time(body.expires)) "

@@ -129,7 +129,7 @@ extension BirthReason: CustomStringConvertible {
             "the TPM no longer holds what the birth says: \(what.joined(separator: ", "))"
         case .securityFloorUnknown:
             "the TPM was cleared: keys and certificates are restored, its counters are not, and the verifier alone knows "
-                + "how far the rollback floor had risen"
+                + "how far the security floor had risen"
         case .securityFloorTooLow(let floor, let born):
             "the security floor \(floor) is below \(born), the one at birth"
         case .logDoesNotMatch(let pcrs):

@@ -188,7 +188,7 @@ public struct BornWith: Hashable, Sendable, Codable {
     public var name: Label
     /// The version, for people.
     public var version: Label
-    /// The rollback floor at birth.
+    /// The security floor at birth.
     public var securityVersion: UInt64
 
     /// Names a package.
@@ -259,7 +259,7 @@ public struct Residency: Hashable, Sendable, Codable {
 ///
 /// A TPM counter begins at an arbitrary value, so the record keeps the base.
 public struct BornCounters: Hashable, Sendable, Codable {
-    /// Counts the rollback floor: its value minus its base is the security version below which nothing is installed.
+    /// Counts the security floor: its value minus its base is the security version below which nothing is installed.
     public var securityFloor: BornCounter
     /// Counts installs: each spends one.
     public var grants: BornCounter

@@ -106,7 +106,7 @@ public struct PackageReference: Hashable, Sendable, Codable {
 
 /// Values of the instance's two NV counters, as `TPM2_NV_Read` gives them.
 public struct CounterReadings: Hashable, Sendable, Codable {
-    /// The rollback floor's counter.
+    /// The security floor's counter.
     public var securityFloor: UInt64
     /// The counter that each install increments.
     public var grants: UInt64

@@ -17,7 +17,7 @@ public struct InstanceReport: Hashable, Sendable, Codable {
     public var running: RunningPackage
     /// What its last quote showed instead; absent when it runs what it should.
     public var strayed: StrayedReport?
-    /// The rollback floor.
+    /// The security floor.
     public var securityFloor: UInt64
     /// The release below the floor that an operator allows; absent when none is.
     public var downgrade: DowngradeReport?

@@ -6,7 +6,7 @@ public struct Release: Hashable, Sendable, Codable {
     public var name: Label
     /// The version, for people.
     public var version: Label
-    /// The rollback floor that this release sets: an integer that only rises, never a comparison of version strings.
+    /// The security floor that this release sets: an integer that only rises, never a comparison of version strings.
     public var securityVersion: UInt64
     /// The models it fits.
     public var models: [Label]

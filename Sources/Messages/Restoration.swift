@@ -19,7 +19,7 @@ public struct Restoration: Hashable, Sendable, Codable {
     public var station: Label
     /// When, in seconds since 1970.
     public var restoredAt: Int64
-    /// The rollback floor that the counter stands for now: what the station was told that the verifier has on record.
+    /// The security floor that the counter stands for now: what the station was told that the verifier has on record.
     public var securityFloor: UInt64
     /// The counters, with their new bases.
     public var counters: BornCounters

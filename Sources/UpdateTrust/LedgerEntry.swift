@@ -1,7 +1,7 @@
 import Ledger
 public import Messages
 
-/// One statement on the ledger: canonical JSON, so that a digest of its bytes is a digest of its meaning.
+/// One entry of the ledger: canonical JSON, so that a digest of its bytes is a digest of its meaning.
 public struct LedgerEntry: Hashable, Sendable, Codable {
     /// What happened, in seconds since 1970 by the recorder's clock.
     public var at: Int64
@@ -222,9 +222,9 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
     }
 }
 
-/// An entry with its exact bytes: what is appended to the log.
+/// An entry with its exact bytes: what is appended to the ledger.
 public struct WrittenEntry: Hashable, Sendable {
-    /// The statement.
+    /// The entry.
     public let entry: LedgerEntry
     /// Its canonical JSON.
     public let bytes: [UInt8]

@@ -22,7 +22,7 @@ public struct RestorationEntry: Hashable, Sendable, Codable {
     public var number: UInt32
     /// The counters from now on.
     public var counters: BornCounters
-    /// The rollback floor that they stand for.
+    /// The security floor that they stand for.
     public var securityFloor: UInt64
 }
 

@@ -6,7 +6,7 @@ import Messages
 
 /// Where the device's own things are: the same for every command, so that a script can give them to all.
 struct DeviceOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The agent's directory, 0700, made when it is missing.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The agent's state directory, 0700, made when it is missing.", valueName: "dir"))
     var state = StateDirectory.defaultPath
 
     @Option(
@@ -20,7 +20,7 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The verifier's trust bundle; kept in the agent's directory from its first use on.",
+            "The verifier's trust bundle; kept in the state directory from its first use on.",
             valueName: "file"
         )
     )
@@ -49,7 +49,7 @@ struct DeviceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Of a device without a TPM: the gateway that it speaks through: gateway.json of birthmark-gateway init, or line:/dev/ttyS0; kept in the "
-                + "agent's directory until another is given.",
+                + "state directory until another is given.",
             valueName: "file"
         )
     )
@@ -95,7 +95,7 @@ extension DeviceOptions {
 
 /// A signed release out of a file.
 func readManifest(_ path: String) throws -> SignedEnvelope {
-    let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the release manifest")
+    let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the signed release")
     do {
         return try SignedEnvelope(parsing: bytes)
     } catch {

@@ -10,7 +10,7 @@ struct RetireCommand: AsyncParsableCommand {
         discussion: """
             An operator retires the device first (birthmark device retire): that ends its trust, and this adds nothing to it. Here the \
             attestation key signs a last quote for the verifier; then the keys leave the TPM, the NV indices of the birth with \
-            certificates, counters and tag are undefined, and the agent's directory is overwritten and emptied. A run that was killed \
+            certificates, counters and tag are undefined, and the state directory is overwritten and emptied. A run that was killed \
             is finished by the same command. Flash may keep what was overwritten, and whoever owns the TPM can derive the same keys \
             again: the verifier refuses them.
 

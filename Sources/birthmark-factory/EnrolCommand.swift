@@ -59,7 +59,7 @@ struct EnrolCommand: AsyncParsableCommand {
     var package: Label
     @Option(name: .customLong("package-version"), help: "That package's version.")
     var packageVersion: Label
-    @Option(name: .customLong("security-version"), help: "That package's security version: the rollback floor.")
+    @Option(name: .customLong("security-version"), help: "That package's security version: the security floor.")
     var securityVersion: UInt64
     @Option(help: ArgumentHelp("A claim that the device must make; repeat for several.", valueName: "name"))
     var requireClaim: [Label] = []

@@ -75,7 +75,7 @@ struct LineCommand: AsyncParsableCommand {
         var package: Label?
         @Option(help: "That package's version.")
         var packageVersion: Label?
-        @Option(help: "That package's security version: the rollback floor.")
+        @Option(help: "That package's security version: the security floor.")
         var securityVersion: UInt64?
 
         var entry: LineEntry {

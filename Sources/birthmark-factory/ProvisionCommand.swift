@@ -44,7 +44,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     var package: Label
     @Option(name: .customLong("package-version"), help: "That package's version.")
     var packageVersion: Label
-    @Option(name: .customLong("security-version"), help: "That package's security version: the rollback floor.")
+    @Option(name: .customLong("security-version"), help: "That package's security version: the security floor.")
     var securityVersion: UInt64
     @Option(
         help:

@@ -25,7 +25,7 @@ struct AuditExport: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "instance"))
+    @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "device"))
     var instance: Label?
     @Option(help: ArgumentHelp("A release, by its manifest digest.", valueName: "manifest"))
     var release: ContentDigest?

@@ -21,7 +21,7 @@ struct AuditReappraise: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "instance"))
+    @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "device"))
     var instance: Label?
     @Option(help: ArgumentHelp("The begin of a span of time: 2026-11-01, or 2026-11-01T15:04:05Z.", valueName: "date"))
     var from: String?

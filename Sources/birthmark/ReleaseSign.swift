@@ -25,7 +25,7 @@ struct ReleaseSign: AsyncParsableCommand {
     var name: Label
     @Option(help: ArgumentHelp("Its version, for people.", valueName: "label"))
     var version: Label
-    @Option(help: ArgumentHelp("Its security version: the rollback floor that it sets.", valueName: "n"))
+    @Option(help: ArgumentHelp("Its security version: the security floor that it sets.", valueName: "n"))
     var securityVersion: UInt64
     @Option(help: ArgumentHelp("The lowest security version that may be running before it.", valueName: "n"))
     var minimumSecurityVersion: UInt64 = 0

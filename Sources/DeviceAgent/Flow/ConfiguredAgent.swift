@@ -4,7 +4,7 @@ import VerifierClient
 extension Agent {
     /// The agent of a directory, with what was given in the place of what `agent.json` says.
     /// - Parameters:
-    ///   - path: the agent's directory; made when it is missing and a trust bundle is offered.
+    ///   - path: the state directory; made when it is missing and a trust bundle is offered.
     ///   - trust: a trust bundle to take over when none is in place yet.
     ///   - wallClock: seconds since 1970.
     /// - Throws: `AgentError`; a wrong path or a wrong bundle leaves nothing behind.

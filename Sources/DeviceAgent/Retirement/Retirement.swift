@@ -14,7 +14,7 @@ public struct RetirementPlan: Hashable, Sendable {
 public struct RetirementStep: Hashable, Sendable, Encodable {
     /// What it was about: a kind of remnant, `file`, or `tpm`.
     public var what: String
-    /// Where: a handle, an NV index, or a path in the agent's directory; empty for `tpm`.
+    /// Where: a handle, an NV index, or a path in the state directory; empty for `tpm`.
     public var place: String
     /// `removed`, `gone`, `another`, `platform`, `not-a-file`, `kept`, or `left-out`.
     public var outcome: String

@@ -10,7 +10,7 @@ extension Station {
     /// - Parameters:
     ///   - eventLog: the TCG event log of the boot that runs now, if the board has one.
     ///   - now: seconds since 1970: the birth's date, unless it was begun earlier.
-    ///   - securityFloor: the rollback floor that the verifier has on record, for a device that was born and whose TPM was
+    ///   - securityFloor: the security floor that the verifier has on record, for a device that was born and whose TPM was
     ///     cleared since.
     ///   - formerValues: the authorization values of the hierarchies that the former owner hands over, when the order takes the TPM over.
     ///   - step: called before each step.

@@ -11,7 +11,7 @@ extension Inspector {
         return try [
             index(nv.iakCertificate, "attestation key's certificate", isCounter: false),
             index(nv.idevidCertificate, "identity key's certificate", isCounter: false),
-            index(nv.securityFloor, "counter of the rollback floor", isCounter: true),
+            index(nv.securityFloor, "counter of the security floor", isCounter: true),
             index(nv.grants, "counter of installs", isCounter: true),
             index(nv.birthTag, "birth tag", isCounter: false),
         ]

@@ -57,7 +57,7 @@ public struct ProvisioningProfile: Codable, Hashable, Sendable {
         public var iakCertificate: HandleText
         /// The identity key's certificate, in DER.
         public var idevidCertificate: HandleText
-        /// The counter of the rollback floor.
+        /// The counter of the security floor.
         public var securityFloor: HandleText
         /// The counter of installs.
         public var grants: HandleText
