@@ -1,12 +1,12 @@
 /// What an operator's client certificate may let its holder do: `urn:birthmark:role:<role>` in its subject alternative names.
 public enum OperatorRole: String, Hashable, Sendable, Codable, CaseIterable {
-    /// Adds and withdraws releases.
+    /// Registers, withdraws, recalls and rolls out releases; approves them, and declares emergencies.
     case releaseManager = "release-manager"
-    /// Suspends, reinstates and retires instances.
+    /// Acts on instances, publishes trust bundles, reports keys, brings files from devices off line; approves releases too.
     case `operator`
-    /// Reads everything, changes nothing.
+    /// Reads, and changes nothing.
     case auditor
-    /// Imports births.
+    /// Imports births, and nothing else.
     case factory
 }
 

@@ -60,8 +60,10 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         case .notAuthentic:
             return "check that this instance was imported at the verifier, that its clock is right, and try again"
                 + details
-        case .unauthenticated, .forbidden: return "use the certificate of an operator who has the role for this"
-        case .notFound: return "check the name; list what there is"
+        case .unauthenticated, .forbidden:
+            return "use the certificate of an operator who has the role for this; "
+                + "birthmark-verifier operator --help says which role may what"
+        case .notFound: return "check the name; birthmark device list and birthmark release list show what there is"
         case .conflict: return "look at what is on record first"
         case .malformed, .tooLarge: return "check that both sides are of fitting versions" + details
         case .refused, nil:

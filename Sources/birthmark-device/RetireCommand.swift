@@ -158,6 +158,7 @@ struct RetireCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .refused,
                 "that is not the serial number: nothing was destroyed",
+                hint: "run the same command again and type it as it is shown",
                 reasons: ["not-confirmed"]
             )
         }

@@ -45,11 +45,19 @@ struct FactoryProgram: AsyncParsableCommand {
             }
         case let error as AuthorityFailure: command(error)
         case let error as FactoryAuthority.RevocationFailure:
-            CommandFailure(.refused, error.description)
+            CommandFailure(
+                .refused,
+                error.description,
+                hint: "check the serial number; what a station certified itself is taken back in its own ca/"
+            )
         case let error as SetupError:
             CommandFailure(error.kind == .malformed ? .malformed : .environment, error.message, hint: error.hint)
         case let error as VerifierClientError:
-            CommandFailure(.environment, "the factory's CA: \(error.description)")
+            CommandFailure(
+                .environment,
+                "the factory's CA: \(error.description)",
+                hint: "see that birthmark-factory ca serve runs there and that clocks are right; then run it again"
+            )
         case let error as TrustDirectory.Failure:
             CommandFailure(.malformed, error.description)
         case let error as CertificateAuthority.Failure:
@@ -61,7 +69,11 @@ struct FactoryProgram: AsyncParsableCommand {
                 CommandFailure(.malformed, error.description)
             }
         case let error as Escrow.Failure:
-            CommandFailure(.refused, error.description)
+            CommandFailure(
+                .refused,
+                error.description,
+                hint: "give this device's file out of escrows/, and the private key that the station had the half of"
+            )
         case let error as MessageError:
             CommandFailure(.malformed, error.description)
         default: nil

@@ -67,7 +67,7 @@ struct KeyCommand: ParsableCommand {
                 throw CommandFailure(
                     .refused,
                     why,
-                    hint: "name it first: birthmark trust draft --add FILE, sign, and publish",
+                    hint: "make it (key new), have it named (birthmark trust draft, sign, publish), and run this again",
                     reasons: ["key-not-published"]
                 )
             }

@@ -9,8 +9,12 @@ struct OperatorCommand: ParsableCommand {
         commandName: "operator",
         abstract: "Issues an operator's certificate and key.",
         discussion: """
-            Roles: release-manager, operator, auditor, factory. Give the directory that is made to the operator, and only to \
-            him. To take an operator's certificate back before it expires, name him in "revokedOperators" of config.json.
+            Roles: release-manager registers, withdraws, recalls and rolls out releases; operator acts on devices, publishes trust bundles, \
+            reports keys and brings files from devices off line; both approve releases and declare emergencies; auditor reads, as \
+            operator may too; factory brings births, and nothing else.
+
+            Give the directory that is made to the operator, and only to him. To renew a certificate, move the directory away first. To take \
+            one back before it expires, name him in "revokedOperators" of config.json and restart the service: his name counts no more.
 
             Example: birthmark-verifier operator verifier alice --role operator --role auditor
             """
@@ -21,7 +25,7 @@ struct OperatorCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The operator's name, as it stands on the ledger.", valueName: "name"))
     var name: String
 
-    @Option(help: ArgumentHelp("What the operator may do; may be repeated.", valueName: "role"))
+    @Option(help: ArgumentHelp("What the operator may do, as above; may be repeated.", valueName: "role"))
     var role: [String]
 
     @Option(help: ArgumentHelp("Days that the certificate is good for.", valueName: "days"))

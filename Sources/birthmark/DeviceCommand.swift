@@ -115,6 +115,7 @@ struct DeviceCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .refused,
                     "that is not its serial number: nothing was done",
+                    hint: "run the same command again and type it as it is shown",
                     reasons: ["not-confirmed"]
                 )
             }
