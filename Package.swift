@@ -143,7 +143,7 @@ let package = Package(
         library(
             "HTTPService",
             [
-                "Messages", x509, asn1, logging, lifecycle, nioSSL, nioCore,
+                "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL, nioCore,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -188,22 +188,21 @@ let package = Package(
         library(
             "EnrolmentService",
             [
-                "HTTPService", "FactoryAuthority", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1,
-                logging, lifecycle,
+                "HTTPService", "FactoryAuthority", "Endorsement", "Messages", "DurableFiles", crypto, logging,
+                lifecycle,
             ]
         ),
         library(
             "GatewayService",
             [
-                "HTTPService", "DeviceAgent", "VerifierClient", "Endorsement", "Messages", "DurableFiles", crypto, x509,
-                asn1, logging, lifecycle,
+                "HTTPService", "DeviceAgent", "VerifierClient", "Endorsement", "Messages", "DurableFiles", crypto,
+                logging, lifecycle,
             ]
         ),
         library(
             "WitnessService",
             [
-                "HTTPService", "Ledger", "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1, logging,
-                lifecycle,
+                "HTTPService", "Ledger", "Endorsement", "Messages", "DurableFiles", crypto, logging, lifecycle,
             ]
         ),
         library(

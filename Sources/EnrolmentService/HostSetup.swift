@@ -2,25 +2,19 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FactoryAuthority
-import FoundationEssentials
 import HTTPService
 public import Messages
-import SwiftASN1
-import X509
 
 /// Makes and reads the files of a CA host.
 public enum HostSetup {
     private static let maximumFile = 64 << 10
     /// Seconds that other people's clocks may be behind.
     private static let clockTolerance: Int64 = 300
-    private static let tlsDays: Int64 = 397
-    /// A TLS certificate with less than this left is made anew when the host starts.
-    private static let renewalDays: Int64 = 30
 
     /// Makes what is not there yet, beside a CA that is.
     /// - Parameter now: seconds since 1970.
     public static func make(_ directory: HostDirectory, _ configuration: HostConfiguration, now: Int64) throws {
-        _ = try stationAuthority(directory, now: now)
+        _ = try stationAuthority(directory).authority(now: now)
         try PrivateDirectory.make(directory.stations)
         if try read(directory.configuration) == nil {
             try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration, mode: 0o644)
@@ -36,7 +30,7 @@ public enum HostSetup {
         now: Int64
     ) throws -> String {
         let configuration = try configuration(directory)
-        let authority = try stationAuthority(directory, now: now)
+        let authority = try stationAuthority(directory).authority(now: now)
         let place = directory.station(station.text)
         guard try read(place + "/authority.json") == nil else {
             throw SetupError(
@@ -97,66 +91,27 @@ public enum HostSetup {
         _ configuration: HostConfiguration,
         now: Int64
     ) throws -> EdgeIdentity {
-        let authority = try stationAuthority(directory, now: now)
-        let key = try key(directory.tlsKey)
-        if let bytes = try read(directory.tlsCertificate),
-            let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)),
-            Int64(certificate.notValidAfter.timeIntervalSince1970) - now > renewalDays * 86_400,
-            certificate.publicKey == Certificate.PublicKey(key.publicKey)
-        {
-            return edge(certificate, key, authority, configuration)
-        }
-        let der = try authority.issueServerCertificate(
-            commonName: "birthmark factory CA",
-            key: key.publicKey,
+        try stationAuthority(directory).identity(
             hosts: configuration.hosts,
-            from: now - clockTolerance,
-            until: now + tlsDays * 86_400
-        )
-        try AtomicFile.write(CertificateAuthority.pem(der), to: directory.tlsCertificate, mode: 0o644)
-        return edge(try Certificate(derEncoded: der), key, authority, configuration)
-    }
-
-    private static func edge(
-        _ certificate: Certificate,
-        _ key: P256.Signing.PrivateKey,
-        _ authority: CertificateAuthority,
-        _ configuration: HostConfiguration
-    ) -> EdgeIdentity {
-        EdgeIdentity(
-            certificate: certificate,
-            key: Array(key.pemRepresentation.utf8),
-            callerAuthority: authority.certificate,
-            revoked: Set(configuration.revokedStations)
+            revoked: Set(configuration.revokedStations),
+            now: now
         )
     }
 
-    private static func stationAuthority(_ directory: HostDirectory, now: Int64) throws -> CertificateAuthority {
-        let key = Certificate.PrivateKey(try key(directory.stationAuthorityKey))
-        if let bytes = try read(directory.stationAuthority) {
-            let certificate = try Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self))
-            return try CertificateAuthority(certificate: certificate, key: key)
-        }
-        let authority = try CertificateAuthority.root(
-            commonName: "birthmark factory stations",
-            key: key,
-            at: now - clockTolerance
+    private static func stationAuthority(_ directory: HostDirectory) -> ServiceAuthority {
+        ServiceAuthority(
+            root: CertificateFiles(
+                key: directory.stationAuthorityKey,
+                certificate: directory.stationAuthority,
+                commonName: "birthmark factory stations"
+            ),
+            server: CertificateFiles(
+                key: directory.tlsKey,
+                certificate: directory.tlsCertificate,
+                commonName: "birthmark factory CA"
+            ),
+            clockTolerance: clockTolerance
         )
-        try AtomicFile.write(CertificateAuthority.pem(try authority.der()), to: directory.stationAuthority, mode: 0o644)
-        return authority
-    }
-
-    /// A key of the host's, made when there is none.
-    private static func key(_ path: String) throws -> P256.Signing.PrivateKey {
-        if try read(path) == nil {
-            try AtomicFile.write(Array((P256.Signing.PrivateKey().pemRepresentation + "\n").utf8), to: path)
-        }
-        guard let bytes = try read(path),
-            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
-        else {
-            throw SetupError(.malformed, "\(path) is not a P-256 private key in PEM", hint: "restore it from a backup")
-        }
-        return key
     }
 
     private static func read(_ path: String) throws(FileError) -> [UInt8]? {

@@ -1,11 +1,7 @@
-import Crypto
 import DurableFiles
 import Endorsement
-import FoundationEssentials
 import HTTPService
 public import Messages
-import SwiftASN1
-import X509
 
 /// A gateway's own directory: where it listens, and what it shows its children on the local side.
 ///
@@ -47,9 +43,18 @@ public struct GatewayDirectory: Sendable, Hashable {
     private static let maximumFile = 64 << 10
     /// Seconds that children's clocks may be behind: many have none.
     private static let clockTolerance: Int64 = 86_400
-    private static let tlsDays: Int64 = 397
-    /// A TLS certificate with less than this left is made anew when the gateway starts.
-    private static let renewalDays: Int64 = 30
+
+    private var localAuthority: ServiceAuthority {
+        ServiceAuthority(
+            root: CertificateFiles(
+                key: authorityKey,
+                certificate: authority,
+                commonName: "birthmark gateway, local side"
+            ),
+            server: CertificateFiles(key: tlsKey, certificate: tlsCertificate, commonName: "birthmark gateway"),
+            clockTolerance: Self.clockTolerance
+        )
+    }
 
     /// Makes what is not there yet; what is there stays.
     /// - Parameter now: seconds since 1970.
@@ -97,73 +102,14 @@ public struct GatewayDirectory: Sendable, Hashable {
 
     /// What the gateway shows its children; the TLS certificate is made anew when it runs out, and `gateway.json` follows the configuration.
     func identity(_ configuration: GatewayConfiguration, now: Int64) throws -> EdgeIdentity {
-        let authority = try localAuthority(now: now)
+        let authority = try localAuthority.authority(now: now)
         let contact = GatewayContact(
             url: configuration.url,
             tlsRoots: String(decoding: CertificateAuthority.pem(try authority.der()), as: UTF8.self)
         )
         let bytes = try EditedJSON.encode(contact)
         if try read(self.contact) != bytes { try AtomicFile.write(bytes, to: self.contact, mode: 0o644) }
-        let key = try key(tlsKey)
-        return EdgeIdentity(
-            certificate: try certificate(for: key, authority, configuration, now: now),
-            key: Array(key.pemRepresentation.utf8),
-            callerAuthority: authority.certificate,
-            revoked: []
-        )
-    }
-
-    private func certificate(
-        for key: P256.Signing.PrivateKey,
-        _ authority: CertificateAuthority,
-        _ configuration: GatewayConfiguration,
-        now: Int64
-    ) throws -> Certificate {
-        if let bytes = try read(tlsCertificate),
-            let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)),
-            Int64(certificate.notValidAfter.timeIntervalSince1970) - now > Self.renewalDays * 86_400,
-            certificate.publicKey == Certificate.PublicKey(key.publicKey)
-        {
-            return certificate
-        }
-        let der = try authority.issueServerCertificate(
-            commonName: "birthmark gateway",
-            key: key.publicKey,
-            hosts: configuration.hosts,
-            from: now - Self.clockTolerance,
-            until: now + Self.tlsDays * 86_400
-        )
-        try AtomicFile.write(CertificateAuthority.pem(der), to: tlsCertificate, mode: 0o644)
-        return try Certificate(derEncoded: der)
-    }
-
-    private func localAuthority(now: Int64) throws -> CertificateAuthority {
-        let key = Certificate.PrivateKey(try key(authorityKey))
-        if let bytes = try read(authority) {
-            return try CertificateAuthority(
-                certificate: try Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)),
-                key: key
-            )
-        }
-        let made = try CertificateAuthority.root(
-            commonName: "birthmark gateway, local side",
-            key: key,
-            at: now - Self.clockTolerance
-        )
-        try AtomicFile.write(CertificateAuthority.pem(try made.der()), to: authority, mode: 0o644)
-        return made
-    }
-
-    private func key(_ path: String) throws -> P256.Signing.PrivateKey {
-        if try read(path) == nil {
-            try AtomicFile.write(Array((P256.Signing.PrivateKey().pemRepresentation + "\n").utf8), to: path)
-        }
-        guard let bytes = try read(path),
-            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
-        else {
-            throw SetupError(.malformed, "\(path) is not a P-256 private key in PEM", hint: "restore it from a backup")
-        }
-        return key
+        return try localAuthority.identity(hosts: configuration.hosts, now: now)
     }
 
     private func read(_ path: String) throws(FileError) -> [UInt8]? {
