@@ -147,6 +147,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         library(
@@ -219,8 +220,7 @@ let package = Package(
             "birthmark-factory",
             [
                 "FactoryLine", "FactoryAuthority", "EnrolmentService", "HTTPService", "TPMDevice", "Endorsement",
-                "VerifierClient", "Messages", "DurableFiles", crypto, asn1, logging, lifecycle,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "VerifierClient", "Messages", "DurableFiles", crypto, asn1, logging,
             ]
         ),
         program(
@@ -242,8 +242,7 @@ let package = Package(
             "birthmark-gateway",
             [
                 "GatewayService", "HTTPService", "DeviceAgent", "TPMDevice", "Endorsement", "Messages", "DurableFiles",
-                logging, lifecycle,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                logging,
             ]
         ),
         program(
@@ -253,8 +252,7 @@ let package = Package(
                 "LedgerFiles",
                 "Audit", "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression",
                 "DurableFiles",
-                crypto, "WitnessService", "HTTPService", logging, lifecycle,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                crypto, "WitnessService", "HTTPService", logging,
             ]
         ),
 

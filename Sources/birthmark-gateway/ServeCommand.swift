@@ -5,8 +5,6 @@ import DurableFiles
 import GatewayService
 import HTTPService
 import Logging
-import ServiceLifecycle
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,24 +46,11 @@ struct ServeCommand: AsyncParsableCommand {
             )
         }
         let gateway = try options.gateway(configuration, directory, logger)
-        let portFile = portFile
-        // Now, while it can still be refused; and the port of an earlier run must not be taken for this one's.
-        if let portFile { try AtomicFile.write([], to: portFile) }
+        let portFile = try PortFile(portFile, logger: logger)
         let server = try GatewayServer(directory, gateway, address: listen.flatMap { ListenAddress($0) }) { port in
-            guard let portFile else { return }
-            do {
-                try AtomicFile.write(Array("\(port)\n".utf8), to: portFile)
-            } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+            portFile.write(port)
         }
-        var quiet = logger
-        quiet.logLevel = .error
-        var group = ServiceGroupConfiguration(
-            services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: quiet
-        )
-        group.maximumGracefulShutdownDuration = .seconds(Self.stopSeconds)
-        try await ServiceGroup(configuration: group).run()
+        try await Serving.untilStopped(server, stopSeconds: Self.stopSeconds, logger: logger)
         lock.release()
         logger.notice("stopped")
     }

@@ -57,39 +57,19 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let store = try directory.openStore(materials.configuration)
         let verifier = try await Verifier(materials, store: store, logger: logger)
-        let portFile = portFile
-        // Now, while it can still be refused; and the port of an earlier run must not be taken for this one's.
-        if let portFile { try AtomicFile.write([], to: portFile) }
+        let portFile = try PortFile(portFile, logger: logger)
         let server = try VerifierServer(verifier, address: listen.flatMap { ListenAddress($0) }) { port in
-            guard let portFile else { return }
-            do {
-                try AtomicFile.write(Array("\(port)\n".utf8), to: portFile)
-            } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+            portFile.write(port)
         }
-        try await serve(server, verifier, materials, logger)
+        try await Serving.untilStopped(
+            server,
+            with: [Reload(verifier: verifier, logger: logger)],
+            stopSeconds: materials.configuration.limits.stopSeconds,
+            logger: logger
+        )
         try store.close()
         lock.release()
         logger.notice("stopped")
-    }
-
-    private func serve(
-        _ server: VerifierServer,
-        _ verifier: Verifier,
-        _ materials: VerifierMaterials,
-        _ logger: Logger
-    ) async throws {
-        var quiet = logger
-        quiet.logLevel = .error
-        var configuration = ServiceGroupConfiguration(
-            services: [
-                .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: Reload(verifier: verifier, logger: logger)),
-            ],
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: quiet
-        )
-        configuration.maximumGracefulShutdownDuration = .seconds(materials.configuration.limits.stopSeconds)
-        try await ServiceGroup(configuration: configuration).run()
     }
 }
 

@@ -4,8 +4,6 @@ import DurableFiles
 import HTTPService
 import Ledger
 import Logging
-import ServiceLifecycle
-import UnixSignals
 import WitnessService
 
 /// A witness of other people's ledgers.
@@ -139,24 +137,12 @@ struct LedgerWitness: AsyncParsableCommand {
                     hint: "stop it first: two would each remember a part"
                 )
             }
-            let portFile = portFile
-            if let portFile { try AtomicFile.write([], to: portFile) }
+            let portFile = try PortFile(portFile, logger: logger)
             let server = try WitnessServer(directory, address: listen.flatMap { ListenAddress($0) }, logger: logger) {
                 port in
-                guard let portFile else { return }
-                do {
-                    try AtomicFile.write(Array("\(port)\n".utf8), to: portFile)
-                } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+                portFile.write(port)
             }
-            var quiet = logger
-            quiet.logLevel = .error
-            var group = ServiceGroupConfiguration(
-                services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: quiet
-            )
-            group.maximumGracefulShutdownDuration = .seconds(Self.stopSeconds)
-            try await ServiceGroup(configuration: group).run()
+            try await Serving.untilStopped(server, stopSeconds: Self.stopSeconds, logger: logger)
             lock.release()
             logger.notice("stopped")
         }

@@ -4,8 +4,6 @@ import DurableFiles
 import EnrolmentService
 import HTTPService
 import Logging
-import ServiceLifecycle
-import UnixSignals
 
 struct CAServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,29 +46,16 @@ struct CAServeCommand: AsyncParsableCommand {
                 hint: "stop it first"
             )
         }
-        let portFile = portFile
-        // Now, while it can still be refused; and the port of an earlier run must not be taken for this one's.
-        if let portFile { try AtomicFile.write([], to: portFile) }
+        let portFile = try PortFile(portFile, logger: logger)
         let server = try EnrolmentServer(
             place.host,
             passphrase: passphrase.passphrase(),
             address: listen.flatMap { ListenAddress($0) },
             logger: logger
         ) { port in
-            guard let portFile else { return }
-            do {
-                try AtomicFile.write(Array("\(port)\n".utf8), to: portFile)
-            } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+            portFile.write(port)
         }
-        var quiet = logger
-        quiet.logLevel = .error
-        var configuration = ServiceGroupConfiguration(
-            services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: quiet
-        )
-        configuration.maximumGracefulShutdownDuration = .seconds(Self.stopSeconds)
-        try await ServiceGroup(configuration: configuration).run()
+        try await Serving.untilStopped(server, stopSeconds: Self.stopSeconds, logger: logger)
         lock.release()
         logger.notice("stopped")
     }
