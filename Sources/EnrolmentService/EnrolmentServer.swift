@@ -78,10 +78,7 @@ public struct EnrolmentServer: Service {
                 certificates
             ),
             Route(.get, "/v1/enrolment/revocation-list", by: .anyone, revocationList),
-            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
-            Route(.get, "/metrics", by: .anyone) { [metrics] _ in
-                Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
-            },
+            .health, .figures(of: metrics),
         ]
     }
 

@@ -88,10 +88,7 @@ public struct Gateway: Sendable {
             Route(.post, "/v1/packages", by: .anyone, bodyLimit: SignedEnvelope.maximumSize, packageStatus),
             Route(.get, "/v1/packages/{sha256}", by: .anyone, package),
 
-            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
-            Route(.get, "/metrics", by: .anyone) { [metrics] _ in
-                Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
-            },
+            .health, .figures(of: metrics),
         ]
     }
 

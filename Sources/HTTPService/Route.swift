@@ -37,6 +37,14 @@ package struct Route: Sendable {
         self.handler = handler
     }
 
+    /// For everybody: whether the service runs.
+    package static let health = Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) }
+
+    /// For everybody: what the service has counted.
+    package static func figures(of metrics: Metrics) -> Route {
+        Route(.get, "/metrics", by: .anyone) { _ in .exposition(metrics.text()) }
+    }
+
     /// Does what the route does, for a request that came another way than over HTTPS.
     package func answer(_ exchange: Exchange) async throws -> Answer { try await handler(exchange) }
 }
@@ -148,6 +156,11 @@ package struct Answer: Sendable {
 
     package static func text(_ bytes: [UInt8]) -> Answer {
         Answer(mediaType: "text/plain; charset=utf-8", body: bytes)
+    }
+
+    /// Figures in the Prometheus text exposition format.
+    package static func exposition(_ text: String) -> Answer {
+        Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
     }
 
     package static func file(_ part: FilePart) -> Answer {

@@ -63,10 +63,7 @@ public struct WitnessServer: Service {
                     return try await desk.add(exchange.body)
                 } catch { throw ServiceProblem.undecided("nothing was cosigned: \(error)") }
             },
-            Route(.get, "/healthz", by: .anyone) { _ in .text(Array("alive\n".utf8)) },
-            Route(.get, "/metrics", by: .anyone) { _ in
-                Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
-            },
+            .health, .figures(of: metrics),
         ]
     }
 

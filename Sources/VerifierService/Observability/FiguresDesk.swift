@@ -59,16 +59,12 @@ extension Verifier {
     /// `GET /v1/metrics`: the same for scrapers, with all that this process has counted.
     func showFleetMetrics(_ exchange: Exchange) async throws -> Answer {
         try await publish(try await figures.figures().figures)
-        return Self.exposition(metrics.text())
+        return .exposition(metrics.text())
     }
 
     /// `GET /metrics`: what this process has counted.
     func showMetrics(_ exchange: Exchange) async throws -> Answer {
-        Self.exposition(metrics.text(without: MetricFamily.ofFleet))
-    }
-
-    private static func exposition(_ text: String) -> Answer {
-        Answer(mediaType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
+        .exposition(metrics.text(without: MetricFamily.ofFleet))
     }
 
     private func publish(_ figures: FleetFigures) async throws {
