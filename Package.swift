@@ -203,7 +203,7 @@ let package = Package(
         library(
             "WitnessService",
             [
-                "HTTPService", "Ledger", "Endorsement", "Messages", "DurableFiles", crypto, logging, lifecycle,
+                "HTTPService", "Ledger", "Messages", "DurableFiles", crypto, logging, lifecycle,
             ]
         ),
         library(

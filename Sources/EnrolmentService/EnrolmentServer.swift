@@ -35,10 +35,7 @@ public struct EnrolmentServer: Service {
         configuration = try HostSetup.configuration(directory)
         authority = try FactoryAuthority(opening: directory.authority, passphrase: passphrase)
         identity = try HostSetup.identity(directory, configuration, now: now())
-        guard let address = address ?? ListenAddress(configuration.listen) else {
-            throw SetupError(.malformed, "\"\(configuration.listen)\" is not an address and a port")
-        }
-        self.address = address
+        self.address = try configuration.address(unless: address)
         desk = EnrolmentDesk(authority, now: now)
         self.logger = logger
         self.onListening = onListening

@@ -1,9 +1,8 @@
-import Endorsement
-import HTTPService
+public import HTTPService
 public import Messages
 
 /// `service.json`: where a CA host listens, and within which bounds.
-public struct HostConfiguration: Codable, Hashable, Sendable {
+public struct HostConfiguration: EdgeSettings, Codable, Hashable, Sendable {
     public var formatVersion: Int
     /// Address and port.
     public var listen: String
@@ -34,18 +33,8 @@ public struct HostConfiguration: Codable, Hashable, Sendable {
     /// Reads the file.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try EditedJSON.decode(HostConfiguration.self, from: bytes, limit: Self.maximumSize)
-        guard formatVersion == 1 else {
-            throw MessageError(.outOfRange, "\"formatVersion\" \(formatVersion) is not known here, only 1")
-        }
-        guard ListenAddress(listen) != nil else {
-            throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 127.0.0.1:8444")
-        }
-        guard url.hasPrefix("https://"), url.count > "https://".count else {
-            throw MessageError(.outOfRange, "\"url\" is not https:// and a host, such as https://ca.example:8444")
-        }
-        guard !hosts.isEmpty, hosts.allSatisfy(HostName.isUsable) else {
-            throw MessageError(.outOfRange, "\"hosts\" is empty, or names something that is no host name or address")
-        }
+        try checkEdge(like: "127.0.0.1:8444")
+        try check(url: url, like: "https://ca.example:8444")
         for (key, value) in [
             ("requestsPerSecond", requestsPerSecond), ("connectionsPerAddress", connectionsPerAddress),
         ] where !(1...1_000_000).contains(value) {

@@ -1,9 +1,8 @@
-import Endorsement
-import HTTPService
+public import HTTPService
 public import Messages
 
 /// `service.json`: where a gateway listens for its children, and within which bounds.
-public struct GatewayConfiguration: Codable, Hashable, Sendable {
+public struct GatewayConfiguration: EdgeSettings, Codable, Hashable, Sendable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
     /// Address and port on the local side.
@@ -51,18 +50,8 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
     /// Reads the file.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try EditedJSON.decode(GatewayConfiguration.self, from: bytes, limit: Self.maximumSize)
-        guard formatVersion == 1 else {
-            throw MessageError(.outOfRange, "\"formatVersion\" \(formatVersion) is not known here, only 1")
-        }
-        guard ListenAddress(listen) != nil else {
-            throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 192.168.7.1:8445")
-        }
-        guard url.hasPrefix("https://"), url.count > "https://".count else {
-            throw MessageError(.outOfRange, "\"url\" is not https:// and a host, such as https://192.168.7.1:8445")
-        }
-        guard !hosts.isEmpty, hosts.allSatisfy(HostName.isUsable) else {
-            throw MessageError(.outOfRange, "\"hosts\" is empty, or names something that is no host name or address")
-        }
+        try checkEdge(like: "192.168.7.1:8445")
+        try check(url: url, like: "https://192.168.7.1:8445")
         if let readBack, !(1...3600).contains(readBack.seconds) {
             throw MessageError(.outOfRange, "\"readBack.seconds\" is \(readBack.seconds), it must be 1 to 3600")
         }

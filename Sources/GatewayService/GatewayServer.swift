@@ -21,15 +21,12 @@ public struct GatewayServer: Service {
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let configuration = try directory.read()
-        guard let address = address ?? ListenAddress(configuration.listen) else {
-            throw SetupError(.malformed, "\"\(configuration.listen)\" is not an address and a port")
-        }
         self.gateway = gateway
         self.onListening = onListening
         server = HTTPSServer(
             routes: gateway.routes,
             identity: try directory.identity(configuration, now: Int64(Date.now.timeIntervalSince1970)),
-            address: address,
+            address: try configuration.address(unless: address),
             limits: configuration.edge,
             metrics: gateway.metrics,
             logger: gateway.logger,

@@ -20,11 +20,7 @@ public struct VerifierServer: Service {
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         self.verifier = verifier
-        let listen = verifier.materials.configuration.listen
-        guard let address = address ?? ListenAddress(listen) else {
-            throw SetupError(.malformed, "\"\(listen)\" is not an address and a port")
-        }
-        self.address = address
+        self.address = try verifier.materials.configuration.address(unless: address)
         self.onListening = onListening
     }
 

@@ -1,10 +1,9 @@
-import Endorsement
-import HTTPService
+public import HTTPService
 public import Ledger
 public import Messages
 
 /// `service.json`: who a witness is, where it listens, and which logs it watches.
-public struct WitnessConfiguration: Codable, Hashable, Sendable {
+public struct WitnessConfiguration: EdgeSettings, Codable, Hashable, Sendable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
     /// The witness's name, also that of its key: usually a host name and a path, without a scheme (C2SP tlog-cosignature).
@@ -35,15 +34,7 @@ public struct WitnessConfiguration: Codable, Hashable, Sendable {
     /// Reads the file.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try EditedJSON.decode(WitnessConfiguration.self, from: bytes, limit: Self.maximumSize)
-        guard formatVersion == 1 else {
-            throw MessageError(.outOfRange, "\"formatVersion\" \(formatVersion) is not known here, only 1")
-        }
-        guard ListenAddress(listen) != nil else {
-            throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 192.168.7.1:8447")
-        }
-        guard !hosts.isEmpty, hosts.allSatisfy(HostName.isUsable) else {
-            throw MessageError(.outOfRange, "\"hosts\" is empty, or names something that is no host name or address")
-        }
+        try checkEdge(like: "192.168.7.1:8447")
         guard (1...100_000).contains(requestsPerSecond) else {
             throw MessageError(.outOfRange, "\"requestsPerSecond\" is \(requestsPerSecond), it must be 1 to 100000")
         }

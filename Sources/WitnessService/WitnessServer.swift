@@ -31,9 +31,6 @@ public struct WitnessServer: Service {
         onListening: @escaping @Sendable (Int) -> Void
     ) throws {
         let configuration = try directory.read()
-        guard let address = address ?? ListenAddress(configuration.listen) else {
-            throw SetupError(.malformed, "\"\(configuration.listen)\" is not an address and a port")
-        }
         let metrics = Metrics([.witnessRequests])
         let desk = WitnessDesk(
             try directory.witness(configuration),
@@ -46,7 +43,7 @@ public struct WitnessServer: Service {
         server = HTTPSServer(
             routes: Self.routes(desk, metrics),
             identity: try directory.identity(configuration, now: Int64(now().timeIntervalSince1970)),
-            address: address,
+            address: try configuration.address(unless: address),
             limits: configuration.edge,
             metrics: metrics,
             logger: logger,

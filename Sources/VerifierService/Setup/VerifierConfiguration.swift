@@ -1,9 +1,8 @@
-import Endorsement
-import HTTPService
+public import HTTPService
 public import Messages
 
 /// `config.json`: what an operator may edit; everything else in the directory is named here.
-public struct VerifierConfiguration: Hashable, Sendable, Codable {
+public struct VerifierConfiguration: EdgeSettings, Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
     /// The verifier's name: `iss` of its grants, and the name of its ledger.
@@ -61,21 +60,10 @@ public struct VerifierConfiguration: Hashable, Sendable, Codable {
     /// Reads the file.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try EditedJSON.decode(VerifierConfiguration.self, from: bytes, limit: Self.maximumSize)
-        guard formatVersion == 1 else {
-            throw MessageError(.outOfRange, "\"formatVersion\" \(formatVersion) is not known here, only 1")
-        }
-        guard ListenAddress(listen) != nil else {
-            throw MessageError(.outOfRange, "\"listen\" is not an address and a port, such as 127.0.0.1:8443")
-        }
-        guard url.hasPrefix("https://"), url.count > "https://".count else {
-            throw MessageError(.outOfRange, "\"url\" is not https:// and a host, such as https://verifier.example:8443")
-        }
+        try checkEdge(like: "127.0.0.1:8443")
+        try check(url: url, like: "https://verifier.example:8443")
         guard databaseFile != nil else {
             throw MessageError(.outOfRange, "\"store\" is not sqlite: and a file name")
-        }
-        guard !hosts.isEmpty else { throw MessageError(.outOfRange, "\"hosts\" is empty, so no TLS certificate fits") }
-        for host in hosts where !HostName.isUsable(host) {
-            throw MessageError(.outOfRange, "\"\(host)\" in \"hosts\" is neither a host name nor an address")
         }
         try limits.check()
         try witnesses?.check()
