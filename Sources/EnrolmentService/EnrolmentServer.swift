@@ -80,19 +80,13 @@ public struct EnrolmentServer: Service {
     }
 
     private func challenge(_ exchange: Exchange) async throws -> Answer {
-        let request: EnrolmentRequest
-        do {
-            request = try EnrolmentRequest(parsing: exchange.body)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let request = try exchange.message(EnrolmentRequest.init(parsing:))
         let station = try Self.station(exchange)
         return try await .json(judged { try await desk.challenge(request, from: station) })
     }
 
     private func certificates(_ exchange: Exchange) async throws -> Answer {
-        let answer: EnrolmentAnswer
-        do {
-            answer = try EnrolmentAnswer(parsing: exchange.body)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let answer = try exchange.message(EnrolmentAnswer.init(parsing:))
         let station = try Self.station(exchange)
         let issued = try await judged { try await desk.enrol(answer, from: station) }
         metrics.count(.enrolments, "certified")

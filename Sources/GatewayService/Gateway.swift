@@ -94,14 +94,7 @@ public struct Gateway: Sendable {
 
     /// `POST /v1/challenges`: fetched for the child.
     private func challenge(_ exchange: Exchange) async throws -> Answer {
-        let request: ChallengeRequest
-        do {
-            request = try CanonicalJSON.decode(
-                ChallengeRequest.self,
-                from: exchange.body,
-                limit: ChallengeRequest.maximumSize
-            )
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let request = try exchange.message(ChallengeRequest.init(parsing:))
         guard CompensatedRequest.purposes.contains(request.purpose) else {
             throw ServiceProblem.malformed("a device with a TPM asks the verifier itself")
         }

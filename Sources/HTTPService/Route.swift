@@ -133,6 +133,13 @@ package struct Exchange: Sendable {
         guard let value = parameters[name] else { throw ServiceProblem.notFound }
         return value
     }
+
+    /// The message in the body; what cannot be read is the sender's fault.
+    package func message<Message>(_ parse: ([UInt8]) throws(MessageError) -> Message) throws -> Message {
+        do {
+            return try parse(body)
+        } catch { throw ServiceProblem.malformed(error.detail) }
+    }
 }
 
 /// What a handler answers.

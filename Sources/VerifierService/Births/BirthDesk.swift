@@ -21,10 +21,7 @@ extension Verifier {
                 """
             )
         }
-        let bundle: BirthBundle
-        do {
-            bundle = try BirthBundle(parsing: exchange.body)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let bundle = try exchange.message(BirthBundle.init(parsing:))
         let judge = BundleJudge(
             stations: stations,
             factories: factories,

@@ -8,8 +8,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/approvals`.
     func approve(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: ApprovalOrder
-        do { order = try ApprovalOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(ApprovalOrder.init(parsing:))
         guard acting.caller.roles.contains(order.role) else { throw ServiceProblem.forbidden }
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         var instance: InstanceID?

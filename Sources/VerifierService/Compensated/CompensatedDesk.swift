@@ -13,10 +13,7 @@ extension Verifier {
         guard [nil, "ear"].contains(exchange.query["result"]) else {
             throw ServiceProblem.malformed("result is not ear")
         }
-        let evidence: CompensatedEvidence
-        do { evidence = try CompensatedEvidence(parsing: exchange.body) } catch {
-            throw ServiceProblem.malformed(error.detail)
-        }
+        let evidence = try exchange.message(CompensatedEvidence.init(parsing:))
         let given = try await received(evidence, wantsResult: exchange.query["result"] != nil)
         return try await undecidedOnFault(given.request.request.purpose) { try .json(try await decide(given)) }
     }

@@ -8,10 +8,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/compensated-farewells`: taken once of a retired instance, also out of a gateway's hands; again it changes nothing.
     func takeCompensatedLeave(_ exchange: Exchange) async throws -> Answer {
-        let evidence: CompensatedEvidence
-        do { evidence = try CompensatedEvidence(parsing: exchange.body) } catch {
-            throw ServiceProblem.malformed(error.detail)
-        }
+        let evidence = try exchange.message(CompensatedEvidence.init(parsing:))
         let given = try await received(evidence, wantsResult: false, isLeaving: true)
         return try await undecidedOnFault(.farewell) { try await takeLeave(given) }
     }

@@ -7,8 +7,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/instances/{name}/settle-fork`: which of two copies goes on.
     func settleFork(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: ForkOrder
-        do { order = try ForkOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(ForkOrder.init(parsing:))
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let settlement = ForkSettlement(
             order.line,

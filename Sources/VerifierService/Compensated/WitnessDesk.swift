@@ -7,8 +7,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/instances/{name}/witness`: makes a code, and tells it this once.
     func callWitness(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: WitnessOrder
-        do { order = try WitnessOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(WitnessOrder.init(parsing:))
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         guard let code = WitnessCode(number: UInt64.random(in: 0..<WitnessCode.count)) else {
             throw ServiceProblem.undecided("no code")

@@ -9,17 +9,7 @@ extension Verifier {
 
     /// `POST /v1/challenges`: the answer for an unknown instance has the same shape, and is good for nothing.
     func challenge(_ exchange: Exchange) async throws -> Answer {
-        let request: ChallengeRequest
-        do {
-            request = try CanonicalJSON.decode(
-                ChallengeRequest.self,
-                from: exchange.body,
-                limit: ChallengeRequest.maximumSize
-            )
-        } catch { throw ServiceProblem.malformed(error.detail) }
-        guard (request.package != nil) == (request.purpose == .update) else {
-            throw ServiceProblem.malformed("\"package\" goes with the purpose update, and with no other")
-        }
+        let request = try exchange.message(ChallengeRequest.init(parsing:))
         let birth = try await enrolledBirth(request.instance)
         let enrolled = birth?.measured
         guard let selection = enrolled?.record.selection ?? Self.usualSelection else {

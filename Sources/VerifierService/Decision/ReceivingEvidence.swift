@@ -8,8 +8,7 @@ extension Verifier {
     /// Evidence as it came, with the record of whom it says that it is.
     /// - Parameter admit: throws for a purpose that has no place here.
     func received(_ exchange: Exchange, admitting admit: (Purpose) throws -> Void) async throws -> Received {
-        let evidence: Evidence
-        do { evidence = try Evidence(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        let evidence = try exchange.message(Evidence.init(parsing:))
         return try await received(evidence, admitting: admit)
     }
 

@@ -7,8 +7,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/instances/{name}/gateways`: through whom an instance without a TPM may speak.
     func assignGateways(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: GatewayOrder
-        do { order = try GatewayOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(GatewayOrder.init(parsing:))
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         var gateways: [InstanceID] = []
         for name in order.gateways { gateways.append(try await gateway(name)) }

@@ -9,10 +9,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/keys/compromised`.
     func reportCompromise(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: CompromiseOrder
-        do {
-            order = try CompromiseOrder(parsing: exchange.body)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(CompromiseOrder.init(parsing:))
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let key = try key(order.kind, calledBy: order.key)
         let compromise = KeyCompromise(

@@ -20,10 +20,7 @@ extension Verifier {
 
     /// `POST /v1/trust`: publishes the next version, which is judged as a device judges it.
     func publishTrust(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let envelope: SignedEnvelope
-        do {
-            envelope = try SignedEnvelope(parsing: exchange.body)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let envelope = try exchange.message(SignedEnvelope.init(parsing:))
         let held = published.now
         let step: TrustStep
         switch TrustStep.judge(envelope, after: held) {

@@ -73,10 +73,7 @@ extension Verifier {
 
     /// `POST /v1/instances/{name}/allow-boot`: the instance stays suspended until it is reinstated.
     func allowBoot(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let addition: BootAddition
-        do { addition = try BootAddition(parsing: exchange.body) } catch {
-            throw ServiceProblem.malformed(error.detail)
-        }
+        let addition = try exchange.message(BootAddition.init(parsing:))
         let allowance = BootAllowance(addition, by: acting.by, statement: acting.statement)
         let (birth, state) = try await instance(exchange)
         switch try allowance.apply(to: state, at: clock.seconds) {

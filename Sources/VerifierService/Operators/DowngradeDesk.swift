@@ -7,13 +7,8 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/instances/{name}/allow-downgrade`: one install below the floor, for a while.
     func allowDowngrade(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: DowngradeOrder
-        let reason: Remark
-        do throws(MessageError) {
-            order = try DowngradeOrder(parsing: exchange.body)
-            guard let remark = Remark(order.reason) else { throw MessageError(.outOfRange, "no remark") }
-            reason = remark
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(DowngradeOrder.init(parsing:))
+        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let (birth, state) = try await applying(exchange, acting) { birth, state in
             let record = try birth.withTPM()
             guard let snapshot = try await store.snapshot(of: record.instance, release: order.manifest),

@@ -8,10 +8,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/emergencies`: one of them.
     func declareEmergency(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: EmergencyOrder
-        do { order = try EmergencyOrder(parsing: exchange.body) } catch {
-            throw ServiceProblem.malformed(error.detail)
-        }
+        let order = try exchange.message(EmergencyOrder.init(parsing:))
         let by = acting.by
         let now = clock.seconds
         guard let emergency = Emergency(order, by: by, at: now) else { throw ServiceProblem.malformed("no remark") }

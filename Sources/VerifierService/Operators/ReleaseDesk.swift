@@ -62,10 +62,7 @@ extension Verifier {
 
     /// `POST /v1/releases/{manifest}/log`: nothing is on the ledger of it, for the manifest that is there names the log.
     func addReleaseLog(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let log: StoredLog
-        do {
-            log = StoredLog(try ReleaseLog(parsing: exchange.body).log.bytes)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let log = StoredLog(try exchange.message(ReleaseLog.init(parsing:)).log.bytes)
         let manifest = try manifest(exchange)
         guard let stored = try await store.release(manifest) else { throw ServiceProblem.notFound }
         guard try Release(parsing: stored.payload).boot?.log == log.digest else {
@@ -134,11 +131,8 @@ extension Verifier {
     }
 
     func reason(_ exchange: Exchange) throws -> Remark {
-        do throws(MessageError) {
-            guard let remark = Remark(try OperatorReason(parsing: exchange.body).reason) else {
-                throw MessageError(.outOfRange, "no remark")
-            }
-            return remark
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(OperatorReason.init(parsing:))
+        guard let remark = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
+        return remark
     }
 }

@@ -14,8 +14,7 @@ extension Verifier {
     /// `POST /v1/releases/{manifest}/rollout`.
     func changeRollout(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let manifest = try manifest(exchange)
-        let order: RolloutOrder
-        do { order = try RolloutOrder(parsing: exchange.body) } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(RolloutOrder.init(parsing:))
         let act = RolloutAct(order, by: acting.by, statement: acting.statement)
         // Another operator, or the verifier that halts it, may move it at this moment; then the act is judged again.
         for _ in 0..<5 {
