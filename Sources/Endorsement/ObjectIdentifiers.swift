@@ -33,7 +33,6 @@ enum OID {
     static let authorityKeyIdentifier: ASN1ObjectIdentifier = [2, 5, 29, 35]
     static let extendedKeyUsage: ASN1ObjectIdentifier = [2, 5, 29, 37]
     static let anyExtendedKeyUsage: ASN1ObjectIdentifier = [2, 5, 29, 37, 0]
-    static let serverAuthentication: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 1]
     static let clientAuthentication: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 2]
 
     // Attribute types of X.520 that messages show or certificates carry.

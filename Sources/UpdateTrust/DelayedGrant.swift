@@ -31,11 +31,6 @@ extension GrantBounds {
 }
 
 extension InstanceState {
-    /// The delayed grant that answers a request; `nil` when none was given for it, or its update is closed.
-    public func delayedGrant(answering request: ContentDigest) -> DelayedGrant? {
-        delayed?.first { $0.request == request }
-    }
-
     /// The grants whose boots were not confirmed yet, the one that was given over the network first.
     var openGrants: [PendingGrant] { [pending].compactMap { $0 } + (delayed ?? []).map(\.grant) }
 

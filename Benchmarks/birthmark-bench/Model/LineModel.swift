@@ -20,7 +20,4 @@ struct LineModel {
     }
 
     func birthsPerMinute(workers: Int) -> Double { 60_000_000 / perBirth(workers: workers) }
-
-    /// With more workers than this the processors are what is waited for.
-    var usefulWorkers: Double { (tpm + processor + waiting) * Double(processors) / processor }
 }

@@ -18,8 +18,6 @@ extension TPMConnection {
         public static let firmwareVersion1 = Property(rawValue: 0x10B)
         public static let firmwareVersion2 = Property(rawValue: 0x10C)
         public static let nvBufferMaximum = Property(rawValue: 0x12C)
-        /// TPMA_STARTUP_CLEAR.
-        public static let startupClear = Property(rawValue: 0x201)
         /// TPMA_PERMANENT.
         public static let permanent = Property(rawValue: 0x200)
         public static let lockoutCounter = Property(rawValue: 0x20E)

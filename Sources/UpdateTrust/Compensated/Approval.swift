@@ -19,8 +19,6 @@ public struct Approval: Hashable, Sendable, Codable {
 
     /// The most bytes of the JSON form.
     public static let maximumSize = 4096
-    /// The longest that an approval counts: what was right a month ago is looked at again.
-    public static let maximumSeconds: Int64 = 31 * 86_400
 
     /// Joins the parts; `nil` when both instance and environment are given.
     public init?(
