@@ -38,7 +38,7 @@ extension InstanceState {
     var grantsAhead: [PendingGrant] { openGrants.filter { $0.status != .passed } }
 
     /// The grant of this name whose boot was not confirmed yet.
-    public func openGrant(_ jti: String) -> PendingGrant? {
+    func openGrant(_ jti: String) -> PendingGrant? {
         openGrants.first { $0.jti == jti }
     }
 

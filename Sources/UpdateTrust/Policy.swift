@@ -89,7 +89,7 @@ public struct Policy: Hashable, Sendable {
     }
 
     /// What Linux may measure on an instance that quotes it, by a rule; `nil` where nothing is judged.
-    public func imaRules(of rule: PolicyRule, for record: BirthRecord) -> IMARules? {
+    func imaRules(of rule: PolicyRule, for record: BirthRecord) -> IMARules? {
         record.imaPCR == nil ? nil : rule.boot.ima.flatMap { ima[$0] }
     }
 

@@ -39,7 +39,7 @@ public func receive(_ input: DecisionInput) -> ReceiptDecision {
 
 extension InstanceState {
     /// Whether the boot of a grant was seen.
-    public func isClosed(_ jti: String) -> Bool { running.grant == jti || closed?.contains(jti) == true }
+    func isClosed(_ jti: String) -> Bool { running.grant == jti || closed?.contains(jti) == true }
 }
 
 extension DecisionInput {

@@ -21,7 +21,7 @@ extension TrustBundle {
     }
 
     /// What a witness's key is called: its C2SP name and key id.
-    public static func witnessName(_ vkey: String) -> String {
+    static func witnessName(_ vkey: String) -> String {
         (try? VerifierKey(parsing: vkey)).map { $0.description } ?? vkey
     }
 
