@@ -22,7 +22,20 @@ public enum BoundedFile {
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 
-    /// The same; nil when there is no such file.
+    /// Reads a whole file that is nobody else's business, such as a private key.
+    /// - Throws: `FileError`; `.exposed` for one that others may read or change.
+    public static func readPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
+        defer { close(descriptor) }
+        let bytes = try read(descriptor: descriptor, path: path, limit: limit)
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
+        guard status.st_mode & 0o077 == 0 else { throw FileError(.exposed, .read, path) }
+        return bytes
+    }
+
+    /// The same as ``read(_:from:limit:)``; nil when there is no such file.
     public static func readIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
         do {
             return try read(path, limit: limit)

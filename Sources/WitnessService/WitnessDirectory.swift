@@ -1,7 +1,6 @@
 import Crypto
 import DurableFiles
 import FoundationEssentials
-import Glibc
 import HTTPService
 public import Ledger
 import Messages
@@ -119,12 +118,13 @@ public struct WitnessDirectory: Sendable, Hashable {
     }
 
     private func signer(of configuration: WitnessConfiguration) throws -> WitnessSigner {
-        guard let bytes = try BoundedFile.readIfThere(key, limit: Self.maximumKey) else {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try BoundedFile.readPrivate(key, limit: Self.maximumKey)
+        } catch {
+            guard error.code == .missing else { throw error }
             throw SetupError(.environment, "\(key) is gone", hint: "restore it from a backup")
         }
-        var status = stat()
-        guard unsafe stat(key, &status) == 0 else { throw FileError(errno: errno, .read, key) }
-        guard status.st_mode & 0o077 == 0 else { throw FileError(.exposed, .read, key) }
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasSuffix("\n"), let secret = Data(base64Encoded: String(text.dropLast())),
             let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: secret)

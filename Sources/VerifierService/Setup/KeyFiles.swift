@@ -84,14 +84,8 @@ struct KeyFiles {
         return [UInt8](bytes)
     }
 
-    /// The bytes of a private key's file, which is nobody else's business.
-    func read(_ path: String) throws -> [UInt8] {
-        let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        guard let mode = attributes[.posixPermissions] as? Int, mode & 0o077 == 0 else {
-            throw FileError(.exposed, .read, path)
-        }
-        return bytes
+    func read(_ path: String) throws(FileError) -> [UInt8] {
+        try BoundedFile.readPrivate(path, limit: Self.maximumSize)
     }
 
     private func unreadable(_ path: String) -> SetupError {
