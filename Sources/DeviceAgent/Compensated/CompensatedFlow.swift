@@ -59,14 +59,7 @@ extension CompensatedAgent {
         let answer = try await ask(.confirm, grant: jti, identity, journal) { _ throws(AgentError) in
         } keep: { _ throws(AgentError) in
             try journal.change { journal in
-                journal.update?.step = .confirmed
-                journal.update?.failure = nil
-                journal.running = RunningPackage(
-                    name: record.package.name,
-                    version: record.package.version,
-                    securityVersion: release.release.securityVersion,
-                    manifest: record.package.manifest
-                )
+                journal.confirm(record, of: release.release)
                 journal.floorTarget = max(journal.floorTarget ?? 0, release.release.securityVersion)
             }
         }

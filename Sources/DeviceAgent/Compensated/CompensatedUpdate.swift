@@ -27,10 +27,7 @@ extension CompensatedAgent {
         // Before anything is asked: a grant's time must not run while a slow disk copies.
         try Spool(directory: state.spoolPath).admit(order.package, as: artifact) { progress($0, artifact.size) }
         if case .goOn = start {
-            try journal.change { journal in
-                journal.update?.installCommand = order.installCommand
-                journal.update?.installSeconds = order.installSeconds
-            }
+            try journal.change { $0.goOn(by: order) }
             do throws(AgentError) {
                 return try await pass(release, identity, journal, resumed: true, progress: progress)
             } catch {
@@ -105,19 +102,12 @@ extension CompensatedAgent {
             try journal.fail(reasons.map(\.sentence).joined(separator: " "))
             throw AgentError(shut: reasons)
         }
-        let installer = Installer(command: record.installCommand, seconds: record.installSeconds)
-        try installer.claim(package)
-        try journal.reach(.installing)
-        if let trouble = try await installer.run(package, for: release.release) {
-            try journal.fail(trouble)
-            throw AgentError(
-                .environment,
-                trouble,
-                hint: "look at the installer's own words, then run birthmark-device update again",
-                reasons: ["install-failed"]
-            )
-        }
-        try journal.reach(.installed) { $0.bootAtInstall = bootID.current }
+        try await journal.install(
+            package,
+            of: release.release,
+            by: record,
+            hint: "look at the installer's own words, then run birthmark-device update again"
+        ) { $0.bootAtInstall = bootID.current }
         return try UpdateOutcome(record, resumed: resumed)
     }
 }

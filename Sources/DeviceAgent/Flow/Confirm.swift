@@ -29,14 +29,7 @@ extension Agent {
                 journal
             )
             try journal.change { journal in
-                journal.update?.step = .confirmed
-                journal.update?.failure = nil
-                journal.running = RunningPackage(
-                    name: record.package.name,
-                    version: record.package.version,
-                    securityVersion: release.release.securityVersion,
-                    manifest: record.package.manifest
-                )
+                journal.confirm(record, of: release.release)
                 journal.floorTarget = release.release.securityVersion
             }
             try await settleFloor(tpm, born, journal)

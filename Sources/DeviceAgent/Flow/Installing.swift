@@ -41,10 +41,7 @@ extension Agent {
         guard let order else { return try await pass(release, resumed: true, progress: progress) }
         let artifact = release.release.artifact
         try Spool(directory: state.spoolPath).admit(order.package, as: artifact) { progress($0, artifact.size) }
-        try openJournal().change { journal in
-            journal.update?.installCommand = order.installCommand
-            journal.update?.installSeconds = order.installSeconds
-        }
+        try openJournal().change { $0.goOn(by: order) }
         do throws(AgentError) {
             return try await pass(release, resumed: true, progress: progress)
         } catch {
@@ -73,20 +70,12 @@ extension Agent {
         let (record, resets) = try await withDevice { tpm, born, journal throws(AgentError) in
             try await spend(release, measured, tpm, born, journal)
         }
-        let installer = Installer(command: record.installCommand, seconds: record.installSeconds)
-        let journal = try openJournal()
-        try installer.claim(package)
-        try journal.reach(.installing)
-        if let trouble = try await installer.run(package, for: release.release) {
-            try journal.fail(trouble)
-            throw AgentError(
-                .environment,
-                trouble,
-                hint: "the grant is spent; look at the installer's own words, then run birthmark-device update again",
-                reasons: ["install-failed"]
-            )
-        }
-        try journal.reach(.installed) { $0.resetsAtInstall = resets }
+        try await openJournal().install(
+            package,
+            of: release.release,
+            by: record,
+            hint: "the grant is spent; look at the installer's own words, then run birthmark-device update again"
+        ) { $0.resetsAtInstall = resets }
         return try UpdateOutcome(record, resumed: resumed)
     }
 
