@@ -25,7 +25,7 @@ public enum GateCheck {
             trust: trust,
             wanting: grant.claims.witnesses,
             good: grant.claims.iat..<max(grant.claims.iat, grant.claims.exp)
-        ) { states($0, grant) }
+        ) { $0.states(grant.digest, grant.claims, to: grant.instance, downgrade: grant.claims.downgrade?.act) }
         guard reasons.isEmpty, let release = release.value, let stage = stage.value else { return .shut(reasons) }
         return .open(GatePass(grant: grant, release: release, stage: stage))
     }
@@ -87,12 +87,6 @@ public enum GateCheck {
             reasons.append(.clockOutOfBounds)
         }
         return reasons
-    }
-
-    private static func states(_ entry: LedgerEntry, _ grant: Grant) -> Bool {
-        guard case .grant(let body) = entry.body else { return false }
-        return entry.instance == grant.instance && body.grant == grant.digest && body.jti == grant.claims.jti
-            && body.request == grant.claims.request && body.downgrade == grant.claims.downgrade?.act
     }
 }
 

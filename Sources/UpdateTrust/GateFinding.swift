@@ -33,6 +33,23 @@ extension GateFinding<Release> {
     }
 }
 
+extension LedgerEntry {
+    /// Whether it is the entry of a grant.
+    /// - Parameters:
+    ///   - grant: SHA-256 of the grant's compact form.
+    ///   - downgrade: the act that the grant names.
+    func states(
+        _ grant: ContentDigest,
+        _ claims: some FramedClaims,
+        to instance: InstanceID,
+        downgrade: ContentDigest?
+    ) -> Bool {
+        guard case .grant(let body) = self.body else { return false }
+        return self.instance == instance && body.grant == grant && body.jti == claims.jti
+            && body.request == claims.request && body.downgrade == downgrade
+    }
+}
+
 extension GrantDelivery {
     /// What is not on the ledger is not installed: so nothing can be given out in secret.
     /// - Parameters:

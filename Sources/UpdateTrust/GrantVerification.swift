@@ -68,6 +68,7 @@ protocol FramedClaims {
     var sub: String { get }
     var jti: String { get }
     var cnf: Confirmation { get }
+    var request: ContentDigest { get }
     var iat: Int64 { get }
     var nbf: Int64 { get }
     var exp: Int64 { get }

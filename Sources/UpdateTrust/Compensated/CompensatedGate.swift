@@ -85,11 +85,7 @@ public enum CompensatedGateCheck {
             trust: trust,
             wanting: grant.claims.witnesses,
             good: grant.claims.iat..<max(grant.claims.iat, grant.claims.exp)
-        ) { entry in
-            guard case .grant(let body) = entry.body else { return false }
-            return entry.instance == grant.instance && body.grant == grant.digest && body.jti == grant.claims.jti
-                && body.request == grant.claims.request && body.downgrade == nil
-        }
+        ) { $0.states(grant.digest, grant.claims, to: grant.instance, downgrade: nil) }
         guard reasons.isEmpty, let release = release.value else { return .shut(reasons) }
         return .open(grant, release, input.journalled == grant.claims.jti ? .resume : .begin)
     }
