@@ -4,81 +4,8 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
-public import Messages
 import NIOCore
-import NIOSSL
 package import ServiceLifecycle
-import SwiftASN1
-public import X509
-
-/// Bounds of the edge of a service.
-public struct EdgeLimits: Sendable {
-    /// Requests a second that one address may make on average.
-    public var requestsPerSecond: Int
-    /// Requests that it may make at once.
-    public var requestBurst: Int
-    /// Connections open at once; each takes about 100 KB.
-    public var connections: Int
-    /// Connections open at once from one address.
-    public var connectionsPerAddress: Int
-    /// Seconds that a connection may say nothing, and that a peer may take to read what it was sent.
-    public var idleSeconds: Int
-    /// Seconds from the first byte of a request's body to the answer.
-    public var requestSeconds: Int
-
-    /// Joins the parts.
-    public init(
-        requestsPerSecond: Int,
-        requestBurst: Int,
-        connections: Int,
-        connectionsPerAddress: Int,
-        idleSeconds: Int,
-        requestSeconds: Int
-    ) {
-        self.requestsPerSecond = requestsPerSecond
-        self.requestBurst = requestBurst
-        self.connections = connections
-        self.connectionsPerAddress = connectionsPerAddress
-        self.idleSeconds = idleSeconds
-        self.requestSeconds = requestSeconds
-    }
-}
-
-/// What a service shows its callers, and whose certificates it asks them for.
-public struct EdgeIdentity: Sendable {
-    let certificate: Certificate
-    /// PKCS #8 in PEM.
-    let key: [UInt8]
-    let callerAuthority: Certificate
-    let revoked: Set<Label>
-
-    /// - Parameters:
-    ///   - certificate: the TLS certificate, and `key` its private key in PEM.
-    ///   - callerAuthority: the CA of client certificates.
-    ///   - revoked: callers whose certificates count no more.
-    public init(certificate: Certificate, key: [UInt8], callerAuthority: Certificate, revoked: Set<Label>) {
-        self.certificate = certificate
-        self.key = key
-        self.callerAuthority = callerAuthority
-        self.revoked = revoked
-    }
-
-    func tls() throws -> TLSConfiguration {
-        let authority = try NIOSSLCertificate.fromPEMBytes(Array(callerAuthority.serializeAsPEM().pemString.utf8))
-        let chain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.serializeAsPEM().pemString.utf8))
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem))
-        )
-        tls.minimumTLSVersion = .tlsv13
-        tls.applicationProtocols = ["http/1.1"]
-        // A certificate that is shown must be the caller authority's; whether one is needed, the route says.
-        tls.certificateVerification = .optionalVerification
-        tls.trustRoots = .certificates(authority)
-        tls.sendCANameList = true
-        return tls
-    }
-}
 
 /// One HTTPS listener over a table of routes: TLS 1.3, client certificates where a route wants one, limits on all else.
 package struct HTTPSServer: Sendable {

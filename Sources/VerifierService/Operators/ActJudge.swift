@@ -73,42 +73,16 @@ extension Verifier {
         guard outcome != .challengeUsed else { throw ActFault.repeated.problem("on record") }
         return outcome
     }
-}
 
-/// Why an act is not taken for the operator's: the closed list.
-enum ActFault: String, CaseIterable {
-    case unsigned = "act-unsigned"
-    case malformed = "act-malformed"
-    case certificate = "act-certificate"
-    case signature = "act-signature"
-    case verifier = "act-verifier"
-    case request = "act-request"
-    case time = "act-time"
-    case repeated = "act-repeated"
-
-    /// What is wrong, and what to do.
-    private var sentence: String {
-        switch self {
-        case .unsigned:
-            "The act is not signed: take a birthmark of this verifier's version, which signs each act with the operator's key."
-        case .malformed:
-            "What was signed for the act cannot be read: take a birthmark of this verifier's version."
-        case .certificate:
-            "The act is signed for another certificate than that of the connection: take cert.pem and key.pem of one operator."
-        case .signature:
-            "The act is not signed with the key of the operator's certificate: take cert.pem and key.pem of one operator."
-        case .verifier: "The act is signed for another verifier: take this verifier's trust.json."
-        case .request: "The act is signed for another request than this one: sign what is sent."
-        case .time:
-            """
-            The act was signed more than \(ActStatement.tolerance) seconds before or after this verifier's time: set this machine's \
-            clock, then run the command again.
-            """
-        case .repeated: "What was signed for the act was presented before: run the command again, which signs anew."
-        }
+    /// The release that a path names; what is no digest names none.
+    func manifest(_ exchange: Exchange) throws -> ContentDigest {
+        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
+        return manifest
     }
 
-    func problem(_ detail: String = "") -> ServiceProblem {
-        .refused(sentence, reasons: [rawValue], detail: "\(rawValue) \(detail)")
+    func reason(_ exchange: Exchange) throws -> Remark {
+        let order = try exchange.message(OperatorReason.init(parsing:))
+        guard let remark = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
+        return remark
     }
 }

@@ -121,18 +121,4 @@ extension Verifier {
             }
         )
     }
-
-    // MARK: What every operator's act needs
-
-    /// The release that a path names; what is no digest names none.
-    func manifest(_ exchange: Exchange) throws -> ContentDigest {
-        guard let manifest = ContentDigest(try exchange.parameter("manifest")) else { throw ServiceProblem.notFound }
-        return manifest
-    }
-
-    func reason(_ exchange: Exchange) throws -> Remark {
-        let order = try exchange.message(OperatorReason.init(parsing:))
-        guard let remark = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
-        return remark
-    }
 }
