@@ -111,16 +111,13 @@ public struct Gateway: Sendable {
 
     /// `POST /v1/compensated-decisions`: passed on, with what this gateway saw.
     private func decision(_ exchange: Exchange) async throws -> Answer {
-        guard [nil, "ear"].contains(exchange.query["result"]) else {
-            throw ServiceProblem.malformed("result is not ear")
-        }
+        let wantsResult = try exchange.wantsResult
         let (evidence, request) = try shown(exchange)
         guard request.purpose != .farewell else {
             throw ServiceProblem.malformed("a farewell goes to /v1/compensated-farewells")
         }
         var observed = observation(of: exchange)
         if request.purpose == .confirm { observed.readBack = await readBacks?.take(request.instance) }
-        let wantsResult = exchange.query["result"] != nil
         let outcome = await turns.take { [observed] in
             await vouch(for: evidence, observed, wantsResult: wantsResult)
         }

@@ -134,6 +134,17 @@ package struct Exchange: Sendable {
         return value
     }
 
+    /// Whether a result for relying parties is to come with the answer: `?result=ear`.
+    package var wantsResult: Bool {
+        get throws {
+            switch query["result"] {
+            case nil: false
+            case "ear": true
+            default: throw ServiceProblem.malformed("result is not ear")
+            }
+        }
+    }
+
     /// The message in the body; what cannot be read is the sender's fault.
     package func message<Message>(_ parse: ([UInt8]) throws(MessageError) -> Message) throws -> Message {
         do {

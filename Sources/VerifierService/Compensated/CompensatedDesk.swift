@@ -10,11 +10,9 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/compensated-decisions`: judges what an instance without a TPM shows, and answers once the decision is durable.
     func compensatedDecision(_ exchange: Exchange) async throws -> Answer {
-        guard [nil, "ear"].contains(exchange.query["result"]) else {
-            throw ServiceProblem.malformed("result is not ear")
-        }
+        let wantsResult = try exchange.wantsResult
         let evidence = try exchange.message(CompensatedEvidence.init(parsing:))
-        let given = try await received(evidence, wantsResult: exchange.query["result"] != nil)
+        let given = try await received(evidence, wantsResult: wantsResult)
         return try await undecidedOnFault(given.request.request.purpose) { try .json(try await decide(given)) }
     }
 

@@ -15,9 +15,7 @@ extension Verifier {
     ///
     /// With `?result=ear` the answer carries a result for relying parties, also when the instance's own evidence is refused.
     func decision(_ exchange: Exchange) async throws -> Answer {
-        guard [nil, "ear"].contains(exchange.query["result"]) else {
-            throw ServiceProblem.malformed("result is not ear")
-        }
+        let wantsResult = try exchange.wantsResult
         let (evidence, request, enrolled) = try await received(exchange) { purpose in
             switch purpose {
             case .attest, .update, .confirm: break
@@ -34,7 +32,7 @@ extension Verifier {
                     request: request,
                     enrolled: enrolled,
                     challenge: challenge,
-                    wantsResult: exchange.query["result"] != nil
+                    wantsResult: wantsResult
                 )
             )
         }

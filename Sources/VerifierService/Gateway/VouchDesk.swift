@@ -9,9 +9,7 @@ import VerifierStore
 extension Verifier {
     /// `POST /v1/vouched-decisions`: judges the gateway first, then what its child shows; answers once both decisions are durable.
     func vouchedDecision(_ exchange: Exchange) async throws -> Answer {
-        guard [nil, "ear"].contains(exchange.query["result"]) else {
-            throw ServiceProblem.malformed("result is not ear")
-        }
+        let wantsResult = try exchange.wantsResult
         let vouched: VouchedEvidence
         let statement: VouchStatement
         do {
@@ -30,7 +28,7 @@ extension Verifier {
             throw ServiceProblem.malformed("the statement is about other evidence")
         }
         let challenge = try consume(request, enrolled.record)
-        let child = try await received(vouched.child, wantsResult: exchange.query["result"] != nil)
+        let child = try await received(vouched.child, wantsResult: wantsResult)
         guard statement.child == child.request.request.instance else {
             throw ServiceProblem.malformed("the statement names another instance")
         }
