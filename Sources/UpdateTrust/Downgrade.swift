@@ -94,7 +94,7 @@ public struct DowngradeAllowance: Hashable, Sendable {
             return .refused("The release is not below the instance's security floor \(floor): the policy decides.")
         }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
-        try draft.record(
+        let act = try draft.record(
             .downgrade(
                 DowngradeEntry(
                     release: known.manifest,
@@ -105,7 +105,6 @@ public struct DowngradeAllowance: Hashable, Sendable {
                 )
             )
         )
-        guard let act = draft.state.lastEntry else { throw MessageError(.notEncodable, "the act has no entry") }
         draft.state.downgrade = AllowedDowngrade(release: known.manifest, by: by, until: until, act: act)
         return .applied(draft.finished)
     }

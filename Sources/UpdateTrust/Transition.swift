@@ -82,7 +82,10 @@ struct TransitionDraft {
         version = state.version
     }
 
-    mutating func record(_ body: LedgerEntry.Body) throws(MessageError) {
+    /// Adds an entry.
+    /// - Returns: its digest.
+    @discardableResult
+    mutating func record(_ body: LedgerEntry.Body) throws(MessageError) -> ContentDigest {
         let written = try WrittenEntry(
             LedgerEntry(
                 at: now,
@@ -94,7 +97,9 @@ struct TransitionDraft {
             )
         )
         entries.append(written)
-        state.lastEntry = written.digest
+        let digest = written.digest
+        state.lastEntry = digest
+        return digest
     }
 
     /// The whole change; its version is one above the state's before, however many entries it took.

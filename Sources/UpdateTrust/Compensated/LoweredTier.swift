@@ -96,7 +96,7 @@ public struct TierLowering: Hashable, Sendable {
         guard !isKeyUsed else { return .refused("The key has spoken for the instance before: make another.") }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         let ratchet = Ratchet(first: request.key, at: state.nextPosition)
-        try draft.record(
+        let entry = try draft.record(
             .tier(
                 TierEntry(
                     change: .lowered,
@@ -107,7 +107,6 @@ public struct TierLowering: Hashable, Sendable {
                 )
             )
         )
-        guard let entry = draft.state.lastEntry else { throw MessageError(.notEncodable, "the act has no entry") }
         try draft.endLease(because: .tierLowered)
         draft.state.lifecycle = next
         draft.state.ratchet = ratchet

@@ -80,8 +80,7 @@ public struct WitnessCall: Hashable, Sendable {
         let (until, overflow) = now.addingReportingOverflow(seconds)
         guard !overflow else { throw MessageError(.outOfRange, "the verifier's clock is beyond any code") }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
-        try draft.record(.witness(WitnessEntry(release: release, until: until, reason: reason)))
-        guard let act = draft.state.lastEntry else { throw MessageError(.notEncodable, "the act has no entry") }
+        let act = try draft.record(.witness(WitnessEntry(release: release, until: until, reason: reason)))
         let witness = AwaitedWitness(
             release: release,
             code: code.digest(for: state.instance, release),
