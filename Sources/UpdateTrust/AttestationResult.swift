@@ -41,8 +41,14 @@ public struct AttestationResult: Hashable, Sendable {
     /// Whether it may be relied on at a time; nothing follows from it before it was issued, or from its expiry on.
     /// - Parameter now: seconds since 1970.
     public func isCurrent(at now: Int64) -> Bool {
-        now >= claims.issuedAt.subtractingReportingOverflow(Self.clockTolerance).partialValue
-            && (claims.expires.map { now < $0 } ?? true)
+        Self.isCurrent(issuedAt: claims.issuedAt, expires: claims.expires, at: now)
+    }
+
+    /// The same for whatever a verifier has signed for readers.
+    /// - Parameter expires: `nil` for what never expires.
+    static func isCurrent(issuedAt: Int64, expires: Int64?, at now: Int64) -> Bool {
+        let (earliest, overflow) = issuedAt.subtractingReportingOverflow(clockTolerance)
+        return (overflow || now >= earliest) && (expires.map { now < $0 } ?? true)
     }
 
     /// Whether it is about this instance alone, as the results of our verifier are about one.

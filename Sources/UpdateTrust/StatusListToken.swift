@@ -42,7 +42,6 @@ public struct StatusListToken: Hashable, Sendable {
     /// Whether it may be relied on at a time: not before it was issued, nor from its expiry on.
     /// - Parameter now: seconds since 1970.
     public func isCurrent(at now: Int64) -> Bool {
-        let (earliest, overflow) = claims.issuedAt.subtractingReportingOverflow(AttestationResult.clockTolerance)
-        return now < claims.expires && (overflow || now >= earliest)
+        AttestationResult.isCurrent(issuedAt: claims.issuedAt, expires: claims.expires, at: now)
     }
 }
