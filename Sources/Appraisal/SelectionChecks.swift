@@ -1,8 +1,8 @@
 import AttestationResults
 import Crypto
 import Hashing
-import Messages
-import TPMWire
+package import Messages
+package import TPMWire
 
 /// D8 and D9: the quote covers the PCRs that were asked for, and the values given beside it are the quoted ones.
 ///
@@ -77,7 +77,7 @@ enum SelectionChecks {
 
 extension PCRBank {
     /// The bank's hash.
-    var algorithm: AlgorithmID {
+    package var algorithm: AlgorithmID {
         switch self {
         case .sha1: .sha1
         case .sha256: .sha256

@@ -1,3 +1,4 @@
+import Appraisal
 import ArgumentParser
 import CommandLineContract
 import MeasuredBoot
@@ -113,16 +114,5 @@ struct ReleaseMeasure: AsyncParsableCommand {
             required.kernelCommandLine = line.value
         }
         return required
-    }
-}
-
-extension PCRBank {
-    var algorithm: AlgorithmID {
-        switch self {
-        case .sha1: .sha1
-        case .sha256: .sha256
-        case .sha384: .sha384
-        case .sha512: .sha512
-        }
     }
 }
