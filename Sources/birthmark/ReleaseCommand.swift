@@ -77,27 +77,6 @@ struct ReleaseCommand: AsyncParsableCommand {
             }
         }
     }
-
-    struct Withdraw: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Withdraws a release: nothing of it is granted any more, and grants that were not spent end.",
-            discussion: """
-                Example: birthmark release withdraw 3b5d… --reason 'bricks revision C' --trust trust.json \\
-                             --operator operators/alice
-                """
-        )
-
-        @OptionGroup var release: ReleaseArgument
-        @OptionGroup var reason: ReasonOption
-        @OptionGroup var verifier: VerifierOptions
-        @OptionGroup var output: OutputOptions
-
-        func run() async throws {
-            let reason = try reason.checked()
-            let report = try await verifier.ask { client in try await client.withdrawRelease(release.manifest, reason) }
-            try output.print(report) { "withdrawn: \(report.release.name) \(report.release.version)" }
-        }
-    }
 }
 
 struct ReleaseArgument: ParsableArguments {
