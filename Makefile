@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-gateway birthmark-swtpm
 
-.PHONY: programs demo offline-drill fleet incident test bench fuzz kill-matrix seeds lint law deps build
+.PHONY: programs demo offline-drill fleet incident soak test bench fuzz kill-matrix seeds lint law deps build
 
 demo: programs
 	@scripts/demo
@@ -19,6 +19,10 @@ fleet: programs
 # A release is found to be bad: who took it, the end of their trust, the fixed one on them first, and the proof.
 incident: programs
 	@scripts/incident
+
+# A verifier under mixed load for SOAK_SECONDS (120; an hour when it counts): killed, without room, slow, with a wrong clock.
+soak: programs
+	@scripts/soak
 
 programs: deps
 	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))

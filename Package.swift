@@ -285,12 +285,12 @@ let package = Package(
             path: "Benchmarks/birthmark-bench"
         ),
 
-        // What may happen to a program, for tests: kill -9 anywhere, a full disk.
+        // What may happen to a program, for tests: kill -9 anywhere, a full disk, a slow one, a wrong clock.
         .target(
             name: "MachineFaults",
             dependencies: [subprocess],
             path: "Tests/MachineFaults",
-            exclude: ["faults.c"],
+            exclude: ["faults.c", "pace.c"],
             swiftSettings: strict
         ),
 
