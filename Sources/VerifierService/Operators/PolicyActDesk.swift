@@ -9,7 +9,7 @@ import VerifierStore
 /// How a policy comes into force: by what an operator has signed, or by the verifier's file.
 extension Verifier {
     /// How often a policy is held again to one that came into force meanwhile.
-    private static let attempts = 5
+    private static let policyAttempts = 5
 
     /// `POST /v1/policy`: on record and on the ledger first, in one transaction; then in force; then in the file.
     func putPolicy(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
@@ -19,7 +19,7 @@ extension Verifier {
         } catch { throw ServiceProblem.malformed(error.detail) }
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let next = try judged(order.policy.bytes)
-        for _ in 0..<Self.attempts {
+        for _ in 0..<Self.policyAttempts {
             guard let held = try await PolicyOnRecord.read(store) else {
                 throw ServiceProblem.undecided("no policy is on record")
             }
@@ -27,15 +27,10 @@ extension Verifier {
                 takeUp(next, since: held.index)
                 return try .json(PolicyPutReport(digest: next.policy.digest))
             }
-            let entry = try WrittenEntry(
-                LedgerEntry(
-                    at: clock.seconds,
-                    actor: Actor(.operator, acting.by),
-                    statement: acting.statement,
-                    body: .policy(
-                        PolicyEntry(policy: next.policy.digest, replaces: held.policy.digest, reason: reason)
-                    )
-                )
+            let entry = try entry(
+                .policy(PolicyEntry(policy: next.policy.digest, replaces: held.policy.digest, reason: reason)),
+                acting,
+                at: clock.seconds
             )
             switch try await commit(.policy(StoredPolicy(next.bytes), entry: entry), acting) {
             case .committed(let index):
@@ -94,7 +89,7 @@ extension Verifier {
     /// - Throws: `SetupError` for a file that may not change the policy; then it stays as it is.
     public func activate(policy bytes: [UInt8]) async throws {
         let next = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
-        for _ in 0..<Self.attempts {
+        for _ in 0..<Self.policyAttempts {
             switch try await policyFile.standing(of: bytes, store) {
             case .current(let held): return policy.replace(with: next, since: held.index)
             case .behind(let held):
