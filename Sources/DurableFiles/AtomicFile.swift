@@ -41,7 +41,7 @@ public enum AtomicFile {
         mode: UInt32 = 0o600,
         existing: Existing = .replace
     ) throws(FileError) {
-        let temporary = "\(path)\(marker)\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let temporary = temporary(beside: path)
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw FileError(errno: errno, .write, path) }
         do throws(FileError) {
@@ -56,6 +56,28 @@ public enum AtomicFile {
             throw error
         }
         try synchronize(directoryOf: path)
+    }
+
+    /// The path of a temporary file beside a path, for what somebody else writes; `sweep` removes it when this process has ended.
+    public static func temporary(beside path: String) -> String {
+        "\(path)\(marker)\(getpid()).\(UInt32.random(in: 0 ... .max))"
+    }
+
+    /// Makes a file durable that somebody else has written, moves it to a path on its file system, and makes the directory entry durable.
+    /// - Returns: how many bytes it has.
+    /// - Throws: `FileError`; then the file is where it was.
+    @discardableResult
+    public static func move(_ made: String, to path: String, existing: Existing = .replace) throws(FileError) -> Int {
+        let descriptor = unsafe open(made, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .write, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, fsync(descriptor) == 0 else {
+            throw FileError(errno: errno, .write, path)
+        }
+        try place(made, at: path, existing: existing)
+        try synchronize(directoryOf: path)
+        return Int(status.st_size)
     }
 
     private static func place(_ temporary: String, at path: String, existing: Existing) throws(FileError) {

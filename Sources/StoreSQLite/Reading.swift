@@ -154,13 +154,13 @@ extension SQLiteStore: VerifierStore {
         }
     }
 
-    public func ledgerHead() async throws(StoreError) -> LedgerHead {
-        try await read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT size, checkpoint FROM ledger_head") else {
-                throw StoreError(.damaged, "the ledger's head is gone", hint: "restore the latest backup")
-            }
-            return LedgerHead(size: row[0], checkpoint: (row[1] as Data?).map { [UInt8]($0) })
+    public func ledgerHead() async throws(StoreError) -> LedgerHead { try await read { db in try Self.head(db) } }
+
+    static func head(_ db: Database) throws -> LedgerHead {
+        guard let row = try Row.fetchOne(db, sql: "SELECT size, checkpoint FROM ledger_head") else {
+            throw StoreError(.damaged, "the ledger's head is gone", hint: "restore the latest backup")
         }
+        return LedgerHead(size: row[0], checkpoint: (row[1] as Data?).map { [UInt8]($0) })
     }
 
     public func witnessedCheckpoint() async throws(StoreError) -> [UInt8]? {

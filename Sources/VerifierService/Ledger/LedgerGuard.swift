@@ -35,8 +35,7 @@ struct LedgerGuard: Sendable {
         let seen: Checkpoint
         do {
             let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
-            seen = try SignedCheckpoint(parsing: bytes).verify(logKeys: materials.checkpointSigner.verifierKeys).get()
-                .checkpoint
+            seen = try materials.checkpoint(bytes)
         } catch {
             throw SetupError(
                 .environment,
