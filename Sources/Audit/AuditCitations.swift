@@ -51,7 +51,7 @@ public struct AuditCitations: Hashable, Sendable {
         case .emergency(let body): releases.insert(body.release)
         case .compensated(let body): add(body)
         case .rework, .succession, .lease, .act, .allowance, .farewell, .reappearance, .tier, .assignment, .shedding,
-            .trust, .compromise:
+            .trust, .compromise, .recovery:
             break
         }
     }

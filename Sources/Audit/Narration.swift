@@ -80,6 +80,7 @@ struct Narration {
             let what = body.overrides.map(\.rawValue).joined(separator: " and ")
             return
                 "\(body.by) declared an emergency for \(release(body.release)), to lift \(what) until \(time(body.until)): \(body.reason)"
+        case .recovery(let body): return recovery(body)
         case .shedding(let body):
             return
                 "the evidence behind \(body.count) decisions from before \(time(body.until)) was shed, as its time was over"
@@ -242,6 +243,14 @@ struct Narration {
                 + reason
         case .raised: "\(device) has to speak with its TPM again\(reason)"
         }
+    }
+
+    private func recovery(_ body: RecoveryEntry) -> String {
+        let lost =
+            body.lostSize.map { "the lost record had \($0) at least" } ?? "nothing that came after them is known"
+        let copied = body.copied.map { "; a copy of \($0) says who had been suspended or retired since" }
+        return
+            "the record was put back by \(body.by) from a backup of \(body.size) entries (\(body.reason)): \(lost)\(copied ?? "")"
     }
 
     private func release(_ manifest: ContentDigest) -> String {

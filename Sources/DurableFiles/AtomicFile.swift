@@ -65,7 +65,7 @@ public enum AtomicFile {
 
     /// Makes a file durable that somebody else has written, moves it to a path on its file system, and makes the directory entry durable.
     /// - Returns: how many bytes it has.
-    /// - Throws: `FileError`; then the file is where it was.
+    /// - Throws: `FileError`.
     @discardableResult
     public static func move(_ made: String, to path: String, existing: Existing = .replace) throws(FileError) -> Int {
         let descriptor = unsafe open(made, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

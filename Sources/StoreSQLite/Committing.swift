@@ -101,6 +101,7 @@ extension SQLiteStore {
         case .compromise(let compromise): try apply(compromise, &written, db)
         case .policy(let policy, let entry): try apply(policy, entry, db)
         case .shedding(let entries, _): try Archive.shed(entries, db)
+        case .recovery: nil
         case .signed(let change, let act): try apply(change, signedAs: act, at: index, &written, db)
         }
     }

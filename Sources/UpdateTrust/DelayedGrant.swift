@@ -119,7 +119,7 @@ extension LeaseCause {
         switch self {
         case .drifted, .evidenceRefused, .tpmClearedOrReplaced, .tpmClockWentBack, .tpmFirmwareChanged, .reimaged,
             .suspended, .cleared, .retired, .boardSwapped, .forked, .tierLowered,
-            .readBackDiffers, .keyCompromised:
+            .readBackDiffers, .keyCompromised, .recordRecovered:
             true
         case .attested, .confirmed, .expired, .rebooted, .fellBack, .recalled, .clockWentBack, .delayed, .tierRaised,
             .gatewayEnded:

@@ -77,6 +77,8 @@ public enum LeaseCause: String, Hashable, Sendable, Codable, CaseIterable {
     case cleared
     /// An operator retired the instance.
     case retired
+    /// The record was put back from a backup: what the lease rests on may have been taken back since.
+    case recordRecovered = "record-recovered"
     /// The factory swapped the instance's board: another instance has its serial number.
     case boardSwapped = "board-swapped"
 }

@@ -49,6 +49,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case shedding(SheddingEntry)
         case trust(TrustEntry)
         case compromise(CompromiseEntry)
+        case recovery(RecoveryEntry)
 
         /// The value of `type`.
         public var type: String { kind.rawValue }
@@ -82,6 +83,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .shedding: .shedding
             case .trust: .trust
             case .compromise: .compromise
+            case .recovery: .recovery
             }
         }
     }
@@ -99,6 +101,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case shedding
         case trust
         case compromise = "key-compromise"
+        case recovery = "record-recovery"
     }
 
     /// Joins the parts.
@@ -177,6 +180,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .shedding: body = .shedding(try container.decode(SheddingEntry.self, forKey: .body))
         case .trust: body = .trust(try container.decode(TrustEntry.self, forKey: .body))
         case .compromise: body = .compromise(try container.decode(CompromiseEntry.self, forKey: .body))
+        case .recovery: body = .recovery(try container.decode(RecoveryEntry.self, forKey: .body))
         }
     }
 
@@ -218,6 +222,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .shedding(let body): try container.encode(body, forKey: .body)
         case .trust(let body): try container.encode(body, forKey: .body)
         case .compromise(let body): try container.encode(body, forKey: .body)
+        case .recovery(let body): try container.encode(body, forKey: .body)
         }
     }
 }

@@ -61,7 +61,7 @@ extension LedgerEntry {
         case .update(let body): subjects.insert(.release(body.package.manifest))
         case .receipt(let body): subjects.insert(.release(body.package.manifest))
         case .birth, .rework, .restoration, .decision, .lease, .act, .allowance, .farewell, .reappearance, .succession,
-            .compensated, .tier, .assignment, .shedding, .trust, .compromise:
+            .compensated, .tier, .assignment, .shedding, .trust, .compromise, .recovery:
             break
         }
         return subjects

@@ -39,6 +39,8 @@ public enum StoreChange: Sendable {
     case policy(StoredPolicy, entry: WrittenEntry)
     /// Sheds what these decisions rested on, by the digests of their entries: all of it or, when some of it is not there any more, none.
     case shedding([ContentDigest], entry: WrittenEntry)
+    /// States that the record was put back from a backup.
+    case recovery(entry: WrittenEntry)
     /// Carries out a change that an operator has signed for, and keeps his statement with it; once for each nonce.
     indirect case signed(StoreChange, StoredAct)
 
@@ -52,7 +54,8 @@ public enum StoreChange: Sendable {
         case .rollout(let change): [change.entry]
         case .log, .bundle, .bundleFinished, .compromise: []
         case .release(_, _, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
-            .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry), .trust(_, let entry):
+            .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry), .trust(_, let entry),
+            .recovery(let entry):
             [entry]
         case .signed(let change, _): change.entries
         }

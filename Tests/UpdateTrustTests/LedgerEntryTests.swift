@@ -132,6 +132,19 @@ import Testing
             LedgerEntry(
                 at: 6,
                 actor: Actor(.verifier, Sample.verifier),
+                body: .recovery(
+                    RecoveryEntry(
+                        size: 7,
+                        lost: (size: 9, root: Sample.digest("root")),
+                        by: Sample.label("bob"),
+                        reason: remark,
+                        copied: 8
+                    )
+                )
+            ),
+            LedgerEntry(
+                at: 6,
+                actor: Actor(.verifier, Sample.verifier),
                 body: .shedding(SheddingEntry(until: 5, [Sample.digest("decision"), Sample.digest("another")]))
             ),
             LedgerEntry(

@@ -58,7 +58,7 @@ struct ActFit {
         case .compromise(let made): return isCompromise(made)
         case .policy(let made): return isPolicy(made)
         case .birth, .rework, .restoration, .decision, .grant, .receipt, .farewell, .reappearance,
-            .succession, .compensated, .shedding:
+            .succession, .compensated, .shedding, .recovery:
             return false
         }
     }
