@@ -167,8 +167,8 @@ let package = Package(
             "VerifierService",
             [
                 "HTTPService", "VerifierClient", "BirthJudgement", "Appraisal", "UpdateTrust", "Reappraisal",
-                "Endorsement", "VerifierStore", "Ledger", "Messages", "AttestationResults", "Compression",
-                "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL,
+                "Endorsement", "VerifierStore", "Ledger", "LedgerFiles", "Messages", "AttestationResults",
+                "Compression", "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL,
             ]
         ),
         library(
@@ -335,8 +335,8 @@ let package = Package(
             of: "VerifierService",
             [
                 "Audit", "AuditCollection", "Reappraisal",
-                "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "Messages", "VerifierClient",
-                "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto", "Compression",
+                "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
+                "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto", "Compression",
                 "DurableFiles", "birthmark-verifier",
                 crypto, x509,
                 asn1,

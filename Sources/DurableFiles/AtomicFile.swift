@@ -80,6 +80,22 @@ public enum AtomicFile {
         return Int(status.st_size)
     }
 
+    /// Copies a file of any size, for its owner only, to a path where nothing is.
+    /// - Throws: `FileError`; nothing half-written stays.
+    public static func copy(_ source: String, to path: String) throws {
+        let temporary = temporary(beside: path)
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .write, path) }
+        do {
+            defer { close(descriptor) }
+            try ChunkReader.pieces(of: source) { try write($0, descriptor: descriptor, path: path) }
+            try move(temporary, to: path, existing: .keep)
+        } catch {
+            _ = unsafe unlink(temporary)
+            throw error
+        }
+    }
+
     private static func place(_ temporary: String, at path: String, existing: Existing) throws(FileError) {
         switch existing {
         case .replace:

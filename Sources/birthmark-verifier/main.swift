@@ -19,7 +19,7 @@ struct VerifierCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self, KeyCommand.self,
             RestorePolicyCommand.self,
-            BackupCommand.self,
+            BackupCommand.self, RestoreCommand.self,
         ]
     )
 }

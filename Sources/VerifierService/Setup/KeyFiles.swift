@@ -25,6 +25,9 @@ struct KeyFiles {
         try AtomicFile.write(Self.fresh(key), to: path, existing: .keep)
     }
 
+    /// Replaces the key of challenges, which nobody else knows: none that was given before counts from then on.
+    func renewChallengeKey() throws { try AtomicFile.write(Self.fresh(.challenge), to: directory.key(.challenge)) }
+
     func holds(_ key: VerifierDirectory.Key) -> Bool { FileManager.default.fileExists(atPath: directory.key(key)) }
 
     /// Whether any key was made before.
