@@ -41,7 +41,8 @@ public final class SQLiteStore: Sendable {
             throw StoreError(
                 .missing,
                 "there is no database at \(path)",
-                hint: "give the verifier's directory, or make one with birthmark-verifier init"
+                hint:
+                    "give the verifier's directory, put a backup back with birthmark-verifier restore, or make one with birthmark-verifier init"
             )
         }
         if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {

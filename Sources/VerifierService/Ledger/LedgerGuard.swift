@@ -23,7 +23,8 @@ struct LedgerGuard: Sendable {
             throw SetupError(
                 .environment,
                 "the ledger is damaged or was tampered with: \(fault)",
-                hint: "do not serve from it; keep a copy, restore the latest backup, and compare the two"
+                hint:
+                    "do not serve from it; birthmark-verifier restore puts the latest backup in its place, and keeps it"
             )
         }
         try await compareWithLastCheckpoint()
@@ -49,8 +50,9 @@ struct LedgerGuard: Sendable {
                 .environment,
                 "this verifier has signed a ledger of \(seen.size) entries that does not continue into the \(size) on record",
                 hint: """
-                    the record was restored from a backup that is too old, or replaced; restore the latest one. What the lost \
-                    entries granted cannot be taken back by removing \(path)
+                    the record was restored from a backup that is too old, or replaced; put the latest one back with \
+                    birthmark-verifier restore, which says openly what is lost. What the lost entries granted cannot be taken back by \
+                    removing \(path)
                     """
             )
         }
