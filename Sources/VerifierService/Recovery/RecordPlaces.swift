@@ -12,14 +12,10 @@ struct RecordPlaces: Sendable {
     /// Where the backup becomes a record again; nothing that is there is worth anything.
     var staged: String { database + ".restoring" }
 
-    /// The database of which something is left: in its place, or set aside by a run that was cut off.
-    var lost: String? {
-        if Self.isThere(database) { return database }
-        let number = firstFree - 1
-        return number > 0 ? aside(number) : nil
-    }
+    /// Whether a record is in its place, in whatever state.
+    var holdsRecord: Bool { Self.isThere(database) }
 
-    static func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    private static func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Whether somebody has written to a database since it was made or closed in order.
     static func isInUse(_ path: String) -> Bool { companions.contains { isThere(path + $0) } }
@@ -33,18 +29,15 @@ struct RecordPlaces: Sendable {
     /// Sets the lost record aside and puts the staged one in its place.
     ///
     /// The database goes before its companions: while it is gone nothing is served, and the same again finishes it.
-    /// - Returns: where the lost record lies now; `nil` when there is none.
+    /// - Returns: where the record lies that was set aside last; `nil` when there is none.
     func swap() throws -> String? {
-        var kept = lost
-        if Self.isThere(database) {
-            let path = aside(firstFree)
-            try AtomicFile.move(database, to: path, existing: .keep)
-            kept = path
-        }
+        if holdsRecord { try AtomicFile.move(database, to: aside(asideCount + 1), existing: .keep) }
+        // Set aside now, or by a run that was cut off.
+        let kept = asideCount > 0 ? aside(asideCount) : nil
         for companion in Self.companions {
             // A log that stays would be read into the record that comes.
-            if Self.isThere(database + companion), let kept {
-                try AtomicFile.move(database + companion, to: kept + companion)
+            if let kept, Self.isThere(database + companion), !Self.isThere(kept + companion) {
+                try AtomicFile.move(database + companion, to: kept + companion, existing: .keep)
             }
             try AtomicFile.remove(database + companion)
             // What was closed in order has nothing in it.
@@ -56,9 +49,10 @@ struct RecordPlaces: Sendable {
 
     private func aside(_ number: Int) -> String { "\(database).lost-\(number)" }
 
-    private var firstFree: Int {
-        var number = 1
-        while Self.isThere(aside(number)) { number += 1 }
-        return number
+    /// How many records were set aside, one after the other.
+    private var asideCount: Int {
+        var count = 0
+        while Self.isThere(aside(count + 1)) { count += 1 }
+        return count
     }
 }

@@ -99,7 +99,7 @@ public struct RecordRestore: Sendable {
         }
         let copy = try order.copy.map { try LedgerCopy($0, materials) }
         var known = try lastCheckpoint()
-        if let lost = places.lost, let found = try? await head(lost), let bytes = found.checkpoint,
+        if places.holdsRecord, let found = try? await head(places.database), let bytes = found.checkpoint,
             let checkpoint = try? materials.checkpoint(bytes)
         {
             known.append(checkpoint)
