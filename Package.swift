@@ -336,7 +336,8 @@ let package = Package(
             [
                 "Audit", "AuditCollection", "Reappraisal",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
-                "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto", "Compression",
+                "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto",
+                "Compression",
                 "DurableFiles", "birthmark-verifier",
                 crypto, x509,
                 asn1,
