@@ -1,4 +1,5 @@
 import Crypto
+import Endorsement
 import FoundationEssentials
 import Ledger
 import Messages

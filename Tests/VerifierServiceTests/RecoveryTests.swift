@@ -6,6 +6,7 @@ import Ledger
 import LedgerFiles
 import Messages
 import StoreSQLite
+import Subprocess
 import Testing
 import UpdateTrust
 import VerifierClient
