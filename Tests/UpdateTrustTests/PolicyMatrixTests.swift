@@ -55,12 +55,15 @@ import Testing
         let silent = try #require(try policy(rule("all")).matrix().tables.first)
         let cell = try cell(silent, .compensated, .upgrade)
         #expect(!cell.isAllowed && cell.rule == Sample.label("all") && cell.leaseSeconds == nil)
-        let controls =
-            #","controls":{"releases":["app"],"approvals":2,"roles":["operator"],"claims":true,"witness":true}"#
+        let controls = #"""
+            ,"controls":{"releases":["app"],"approvals":2,"roles":["operator"],"claims":true,"witness":true,
+            "gateway":true,"readBack":true}
+            """#
         let matrix = try policy(rule("no-tpm", packages: #"["app","os"]"#, rest: controls)).matrix()
         #expect(matrix.tables.map(\.subject.package) == [Sample.label("app"), Sample.label("os")])
         let app = try self.cell(matrix.tables[0], .compensated, .upgrade)
-        #expect(app.isAllowed && app.wants == ["ratchet", "claims", "approval: 2 by operator", "witness"])
+        let wants = ["ratchet", "approval: 2 by operator", "claims", "witness", "gateway", "read-back"]
+        #expect(app.isAllowed && app.wants == wants)
         #expect(try !self.cell(matrix.tables[1], .compensated, .upgrade).isAllowed)
         #expect(try !self.cell(matrix.tables[0], .compensated, .delayed).isAllowed)
     }
