@@ -14,7 +14,8 @@ public struct Policy: Hashable, Sendable {
     /// More rules than a person keeps an overview of.
     public static let maximumRules = 200
 
-    private struct File: Codable {
+    /// The file's keys, as people write them.
+    struct File: Codable {
         var formatVersion: Int
         var rules: [PolicyRule]
         var ima: [IMARules]?
