@@ -29,6 +29,7 @@ public struct VerifierServer: Service {
     public func run() async throws {
         let materials = verifier.materials
         try materials.checkValidity(at: verifier.clock.date)
+        await verifier.removePreviousLedgerKey()
         let server = HTTPSServer(
             routes: RouteTable.routes(of: verifier),
             identity: EdgeIdentity(

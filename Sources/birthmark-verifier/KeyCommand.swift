@@ -42,11 +42,12 @@ struct KeyCommand: ParsableCommand {
         }
     }
 
-    struct Use: ParsableCommand {
+    struct Use: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Puts the next key in the place of the current one, when a published trust bundle names it.",
             discussion: """
-                The service signs with it after a restart. A ledger's old key signs beside it until a later bundle does not name it any more.
+                The service signs with it after a restart. A ledger's old key signs beside it until a later bundle does not name it any more; \
+                the start after that removes it.
 
                 Example: birthmark-verifier key use grant verifier
                 """
@@ -57,11 +58,15 @@ struct KeyCommand: ParsableCommand {
         @OptionGroup var place: DirectoryArgument
         @OptionGroup var output: OutputOptions
 
-        func run() throws {
-            switch try KeyRotation(place.directory).use(kind.kind) {
+        func run() async throws {
+            let directory = place.directory
+            switch try await KeyRotation(directory).use(kind.kind, openStore: { try directory.openStore($0) }) {
             case .used(let name):
+                let old =
+                    kind == .ledger
+                    ? "; the one before signs beside it until a published trust bundle does not name it" : ""
                 try output.print(UsedKeyReport(kind: kind.rawValue, name: name)) {
-                    "\(kind.rawValue):\(name) signs from the next start of the service on: restart it"
+                    "\(kind.rawValue):\(name) signs from the next start of the service on: restart it\(old)"
                 }
             case .refused(let why):
                 throw CommandFailure(

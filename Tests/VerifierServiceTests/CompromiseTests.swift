@@ -109,7 +109,7 @@ import VerifierStore
             // One version is enough: nobody has to believe the old key until the new one is in use.
             try await service.publish(service.successor { $0.grantKeys = [next.key].compactMap { $0 } }, people)
         }
-        #expect(try KeyRotation(directory).use(.grant) == .used(name: next.name))
+        #expect(try await KeyRotation(directory).use(.grant) == .used(name: next.name))
         try await TestVerifier.serve(directory, setup) { service in
             let package = try releases.reference(try releases.release("2.0"))
             let grant = try await service.anonymous { try await $0.update(devices[2], to: package) }.grant.found()

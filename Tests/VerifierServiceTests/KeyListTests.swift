@@ -79,7 +79,7 @@ import VerifierStore
             #expect(try await standings(service) == [old: .inUse, next.name: .named])
             return old
         }
-        #expect(try KeyRotation(directory).use(.grant) == .used(name: next.name))
+        #expect(try await KeyRotation(directory).use(.grant) == .used(name: next.name))
         try await TestVerifier.serve(directory, setup) { service in
             #expect(try await standings(service) == [old: .named, next.name: .inUse])
             try await service.publish(service.successor { $0.grantKeys.removeFirst() }, people)

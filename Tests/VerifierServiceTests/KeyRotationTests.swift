@@ -4,6 +4,7 @@ import DurableFiles
 import FoundationEssentials
 import Ledger
 import Messages
+import StoreSQLite
 import Testing
 import UpdateTrust
 import VerifierClient
@@ -11,6 +12,13 @@ import VerifierStore
 
 @testable import HTTPService
 @testable import VerifierService
+
+extension KeyRotation {
+    /// Uses a key by the record in the directory.
+    func use(_ kind: Kind) async throws -> Outcome {
+        try await use(kind) { try SQLiteStore.open(at: directory.file($0.databaseFile ?? "")) }
+    }
+}
 
 /// One of the verifier's keys follows another, and whoever holds any version that names one of them can check what is signed.
 @Suite(.timeLimit(.minutes(20))) struct KeyRotationTests {
@@ -56,19 +64,23 @@ import VerifierStore
     func aKeyIsUsedOnlyOnceItWasPublished(kind: KeyRotation.Kind) async throws {
         try prepare()
         let rotation = KeyRotation(directory)
-        guard case .refused = try rotation.use(kind) else { throw UnexpectedAnswer(text: "used what is not there") }
+        guard case .refused = try await rotation.use(kind) else {
+            throw UnexpectedAnswer(text: "used what is not there")
+        }
         let (next, path) = try rotation.makeNext(kind)
         #expect(try rotation.makeNext(kind).key == next, "made once")
         #expect(try NextKey(parsing: BoundedFile.read(path, limit: NextKey.maximumSize)) == next)
         let attributes = try FileManager.default.attributesOfItem(atPath: directory.nextKey(kind.key))
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         let before = try BoundedFile.read(directory.key(kind.key), limit: 4096)
-        guard case .refused = try rotation.use(kind) else { throw UnexpectedAnswer(text: "used before it was named") }
+        guard case .refused = try await rotation.use(kind) else {
+            throw UnexpectedAnswer(text: "used before it was named")
+        }
         #expect(try BoundedFile.read(directory.key(kind.key), limit: 4096) == before)
         #expect(try await name(kind) == next)
-        #expect(try rotation.use(kind) == .used(name: next.name))
+        #expect(try await rotation.use(kind) == .used(name: next.name))
         #expect(try BoundedFile.read(directory.key(kind.key), limit: 4096) != before)
-        guard case .refused = try rotation.use(kind) else { throw UnexpectedAnswer(text: "used twice") }
+        guard case .refused = try await rotation.use(kind) else { throw UnexpectedAnswer(text: "used twice") }
         try await TestVerifier.serve(directory, setup) { service in
             #expect(service.verifier.published.now.number == 2)
         }
@@ -83,7 +95,7 @@ import VerifierStore
         // The old one was kept, and the new one put in its place, and then the power went.
         try AtomicFile.write(old, to: directory.previousLedgerKey)
         try AtomicFile.write(new, to: directory.key(.ledger))
-        #expect(try KeyRotation(directory).use(.ledger) == .used(name: next.name))
+        #expect(try await KeyRotation(directory).use(.ledger) == .used(name: next.name))
         #expect(try BoundedFile.read(directory.previousLedgerKey, limit: 4096) == old)
         #expect(try BoundedFile.read(directory.key(.ledger), limit: 4096) == new)
         #expect(!FileManager.default.fileExists(atPath: directory.nextKey(.ledger)))
@@ -93,7 +105,7 @@ import VerifierStore
         try prepare()
         let first = try VerifierMaterials(directory).trustBundle
         let next = try await name(.grant)
-        _ = try KeyRotation(directory).use(.grant)
+        _ = try await KeyRotation(directory).use(.grant)
         let device = try SoftwareKeyDevice(serial: "SN-1")
         try await TestVerifier.serve(directory, setup) { service in
             try await service.importBirth(of: device, by: factory)
@@ -127,7 +139,7 @@ import VerifierStore
         try await TestVerifier.serve(directory, setup) { try await $0.importBirth(of: device, by: factory) }
         let next = try await name(.ledger)
         let new = try VerifierKey(parsing: try next.vkey.found())
-        _ = try KeyRotation(directory).use(.ledger)
+        _ = try await KeyRotation(directory).use(.ledger)
         func signers(_ service: TestVerifier) async throws -> Set<VerifierKey> {
             let bytes = try await service.anonymous { try await $0.ledgerFile("checkpoint") }
             let checkpoint = try SignedCheckpoint(parsing: bytes)
@@ -145,12 +157,107 @@ import VerifierStore
                 people
             )
             #expect(try await signers(service) == [old, new], "until the service is started again")
+            #expect(FileManager.default.fileExists(atPath: directory.previousLedgerKey))
         }
         try await TestVerifier.serve(directory, setup) { service in
             let third = try SoftwareKeyDevice(serial: "SN-3")
             try await service.importBirth(of: third, by: factory)
             #expect(try await signers(service) == [new])
         }
+        #expect(!FileManager.default.fileExists(atPath: directory.previousLedgerKey))
+    }
+
+    /// The file with the newest bundle is a copy: neither an older one in its place nor a forged one says which keys count.
+    @Test func theRecordSaysWhichKeyWasPublished() async throws {
+        try prepare()
+        let first = try BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize)
+        let next = try KeyRotation(directory).makeNext(.grant).key
+        var forged = try TrustBundle(parsing: first)
+        forged.version = 2
+        forged.grantKeys += [next.key].compactMap { $0 }
+        try AtomicFile.write(try EditedJSON.encode(forged), to: directory.trustBundle)
+        guard case .refused = try await KeyRotation(directory).use(.grant) else {
+            throw UnexpectedAnswer(text: "used what only a file names")
+        }
+        try AtomicFile.write(first, to: directory.trustBundle)
+        #expect(try await name(.grant) == next)
+        try AtomicFile.write(first, to: directory.trustBundle)
+        #expect(try await KeyRotation(directory).use(.grant) == .used(name: next.name))
+    }
+
+    /// A copy that is lost or out of date is no word on which keys devices believe.
+    @Test func withoutTheCopyBothKeysSign() async throws {
+        try prepare()
+        _ = try await name(.ledger)
+        _ = try await KeyRotation(directory).use(.ledger)
+        try AtomicFile.remove(directory.trustBundle)
+        #expect(try VerifierMaterials(directory).checkpointSigner.verifierKeys.count == 2)
+    }
+
+    /// Devices that know the one before the last would believe neither of the two that sign then.
+    @Test func aThirdKeyWaitsForTheFirstToBeDropped() async throws {
+        try prepare()
+        _ = try await name(.ledger)
+        _ = try await KeyRotation(directory).use(.ledger)
+        let third = try KeyRotation(directory).makeNext(.ledger).key
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.publish(
+                service.successor { $0.ledgerKeys = ($0.ledgerKeys ?? []) + [third.vkey].compactMap { $0 } },
+                people
+            )
+        }
+        guard case .refused(let why) = try await KeyRotation(directory).use(.ledger) else {
+            throw UnexpectedAnswer(text: "used while two others sign")
+        }
+        #expect(why.contains("signs beside"))
+    }
+
+    /// Where a stolen key is left out at once, it has signed the last of the record alone.
+    @Test func aLedgerGoesOnFromWhatAStolenKeyHasSigned() async throws {
+        try prepare()
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        let next = try KeyRotation(directory).makeNext(.ledger).key
+        try await TestVerifier.serve(directory, setup) { service in
+            let id = service.verifier.materials.checkpointSigner.verifierKey.id.description
+            let order = try CompromiseOrder(.ledger, id, reason: "stolen", isRehearsal: false).found()
+            _ = try await service.operating(as: .operator) { try await $0.reportCompromise(order) }
+            try await service.publish(service.successor { $0.ledgerKey = next.vkey ?? "" }, people)
+        }
+        #expect(try await KeyRotation(directory).use(.ledger) == .used(name: next.name))
+        try await TestVerifier.serve(directory, setup) { service in
+            #expect(FileManager.default.fileExists(atPath: directory.previousLedgerKey), "nothing else fits the record")
+            try await service.importBirth(of: device, by: factory)
+        }
+        try await TestVerifier.serve(directory, setup) { service in
+            #expect(!FileManager.default.fileExists(atPath: directory.previousLedgerKey))
+            try await service.importBirth(of: try SoftwareKeyDevice(serial: "SN-2"), by: factory)
+        }
+    }
+
+    /// Whoever looks at the directory is told how long the one before is needed.
+    @Test func theCheckSaysHowTheOneBeforeStands() async throws {
+        try prepare()
+        let next = try await name(.ledger)
+        _ = try await KeyRotation(directory).use(.ledger)
+        func found() async throws -> [String] {
+            await DirectoryCheck(directory, now: Date.now).run { configuration in
+                try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
+            }.map(\.text)
+        }
+        let during = try await found()
+        #expect(during.contains { $0.contains("signs beside") }, "\(during)")
+        try await TestVerifier.serve(directory, setup) { service in
+            try await service.importBirth(of: try SoftwareKeyDevice(serial: "SN-1"), by: factory)
+            try await service.publish(
+                service.successor {
+                    $0.ledgerKey = next.vkey ?? ""
+                    $0.ledgerKeys = nil
+                },
+                people
+            )
+        }
+        let after = try await found()
+        #expect(after.contains { $0.contains("its file is there still") }, "\(after)")
     }
 
     /// Who judges years believes the keys of then for what was signed then.
@@ -164,7 +271,7 @@ import VerifierStore
             return service.verifier.published.now
         }
         _ = try await name(.grant)
-        _ = try KeyRotation(directory).use(.grant)
+        _ = try await KeyRotation(directory).use(.grant)
         try await TestVerifier.serve(directory, setup) { service in
             let later = TestReleases()
             let next = try service.successor {
@@ -211,7 +318,7 @@ import VerifierStore
             return (evidence, try answer.grant.found().grant)
         }
         _ = try await name(.grant)
-        _ = try KeyRotation(directory).use(.grant)
+        _ = try await KeyRotation(directory).use(.grant)
         try await TestVerifier.serve(directory, setup) { service in
             let again = try await service.operating(as: .operator) { try await $0.authorize(evidence) }
             #expect(again.grant?.grant == first)

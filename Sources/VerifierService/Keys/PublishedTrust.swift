@@ -20,12 +20,23 @@ final class PublishedTrust: Sendable {
         _ materials: VerifierMaterials,
         compromised: CompromisedKeys
     ) async throws -> (bundle: TrustBundle, bytes: [UInt8]?) {
-        guard let newest = try await store.newestTrust() else { return (try materials.firstTrustBundle, nil) }
-        let bytes: [UInt8]
-        let bundle: TrustBundle
+        guard let (bundle, bytes) = try await onRecord(store) else { return (try materials.firstTrustBundle, nil) }
+        if let why = materials.stranded(by: bundle, besides: compromised) {
+            throw SetupError(
+                .environment,
+                "devices that hold version \(bundle.number) of the trust bundle would not believe this verifier: \(why)",
+                hint: "put back the keys that were in use when it was published; birthmark-verifier key use checks that"
+            )
+        }
+        return (bundle, bytes)
+    }
+
+    /// The newest version on record with its exact bytes; `nil` while none was published.
+    static func onRecord(_ store: any VerifierStore) async throws -> (bundle: TrustBundle, bytes: [UInt8])? {
+        guard let newest = try await store.newestTrust() else { return nil }
         do throws(MessageError) {
-            bytes = try SignedEnvelope(parsing: newest.envelope).payload.bytes
-            bundle = try TrustBundle(parsing: bytes)
+            let bytes = try SignedEnvelope(parsing: newest.envelope).payload.bytes
+            return (try TrustBundle(parsing: bytes), bytes)
         } catch {
             throw SetupError(
                 .environment,
@@ -33,14 +44,6 @@ final class PublishedTrust: Sendable {
                 hint: "restore the latest backup of the record"
             )
         }
-        if let why = materials.stranded(by: bundle, besides: compromised) {
-            throw SetupError(
-                .environment,
-                "devices that hold version \(newest.version) of the trust bundle would not believe this verifier: \(why)",
-                hint: "put back the keys that were in use when it was published; birthmark-verifier key use checks that"
-            )
-        }
-        return (bundle, bytes)
     }
 
     var now: TrustBundle { bundle.withLock { $0 } }

@@ -16,7 +16,7 @@ struct LedgerGuard: Sendable {
     private static let maximumSize = SignedNote.maxByteCount
 
     func check() async throws {
-        let audit = LedgerAudit(store: store, keys: materials.checkpointSigner.verifierKeys)
+        let audit = LedgerAudit(store: store, keys: materials.ledgerKeys)
         do {
             _ = try await audit.run()
         } catch let fault as LedgerAudit.Fault {

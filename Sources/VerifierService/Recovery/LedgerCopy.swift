@@ -15,7 +15,7 @@ struct LedgerCopy: Sendable {
     /// - Throws: `SetupError` when it is none of this ledger; `FileError`.
     init(_ path: String, _ materials: VerifierMaterials) throws {
         let directory = LedgerDirectory(path)
-        let keys = materials.checkpointSigner.verifierKeys
+        let keys = materials.ledgerKeys
         do {
             guard let found = try LedgerMirror(directory, logKeys: keys).checkpoint() else {
                 throw SetupError(

@@ -163,7 +163,7 @@ public struct RecordRestore: Sendable {
     /// - Returns: the root.
     private func audited(_ store: any VerifierStore, _ report: inout Report) async throws -> TreeHash {
         do {
-            report.entries = try await LedgerAudit(store: store, keys: materials.checkpointSigner.verifierKeys).run()
+            report.entries = try await LedgerAudit(store: store, keys: materials.ledgerKeys).run()
         } catch let fault as LedgerAudit.Fault {
             throw SetupError(
                 .environment,

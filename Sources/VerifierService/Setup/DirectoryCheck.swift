@@ -57,6 +57,7 @@ public struct DirectoryCheck: Sendable {
             findings.append(try await archive(store))
             if let witnesses = try await witnesses(materials, store) { findings.append(witnesses) }
             if let policy = try await policy(materials, store) { findings.append(policy) }
+            if let key = try await previousLedgerKey(materials, store) { findings.append(key) }
         } catch { findings.append(Self.fault(error)) }
         return findings
     }
@@ -81,6 +82,28 @@ public struct DirectoryCheck: Sendable {
             let refusal = file.refusal(directory)
             return Finding(grade: .fault, text: refusal.message, hint: refusal.hint)
         }
+    }
+
+    /// How the ledger's key before the current one stands; `nil` when there is none.
+    private func previousLedgerKey(_ materials: VerifierMaterials, _ store: any VerifierStore) async throws -> Finding?
+    {
+        guard let key = materials.previousLedgerKey, let bundle = try await PublishedTrust.onRecord(store)?.bundle
+        else {
+            return nil
+        }
+        guard bundle.allLedgerKeys.contains(key.text) else {
+            return Finding(
+                grade: .notice,
+                text: "no published trust bundle names ledger:\(key.id) any more, and its file is there still",
+                hint: "restart the service: it removes \(directory.previousLedgerKey) when it starts"
+            )
+        }
+        return Finding(
+            grade: .notice,
+            text: "ledger:\(key.id) signs beside the key that follows it, for devices that know no other",
+            hint:
+                "when all have followed: birthmark trust draft --drop ledger:\(key.id); after a restart its file is gone"
+        )
     }
 
     /// Whether what decisions rested on is there as the ledger names it.
@@ -112,7 +135,7 @@ public struct DirectoryCheck: Sendable {
         }
         let checkpoint = try SignedCheckpoint(parsing: kept)
         let verified = try checkpoint.verify(
-            logKeys: materials.checkpointSigner.verifierKeys,
+            logKeys: materials.ledgerKeys,
             witnesses: materials.witnesses.map(\.key)
         ).get()
         let size = verified.checkpoint.size

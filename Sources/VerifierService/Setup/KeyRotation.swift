@@ -5,6 +5,7 @@ import HTTPService
 import Ledger
 public import Messages
 import UpdateTrust
+public import VerifierStore
 
 /// The keys with which a verifier signs, and those that follow them: made, named by a published trust bundle, used.
 ///
@@ -33,7 +34,7 @@ public struct KeyRotation: Sendable {
         case refused(String)
     }
 
-    private let directory: VerifierDirectory
+    let directory: VerifierDirectory
     private let keys: KeyFiles
 
     /// Names a verifier's directory.
@@ -56,12 +57,21 @@ public struct KeyRotation: Sendable {
         return (next, path)
     }
 
-    /// Puts the next key in the place of the current one, once devices can know it.
+    /// Puts the next key in the place of the current one, once devices can know it: by the record, and by no file of the directory.
     ///
     /// Cut off anywhere, the same again finishes it.
-    /// - Throws: `SetupError`, `FileError`.
-    public func use(_ kind: Kind) throws -> Outcome {
+    /// - Parameter openStore: opens the record.
+    /// - Throws: `SetupError`, `FileError`, `StoreError`.
+    public func use(
+        _ kind: Kind,
+        openStore: (VerifierConfiguration) throws -> any VerifierStore
+    ) async throws -> Outcome {
         try PrivateDirectory.check(directory.path)
+        let store = try openStore(try configuration)
+        return try use(kind, namedBy: try await PublishedTrust.onRecord(store)?.bundle)
+    }
+
+    private func use(_ kind: Kind, namedBy published: TrustBundle?) throws -> Outcome {
         let lock = try FileLock.waiting(for: directory.setupLock)
         defer { lock.release() }
         let (current, next) = (directory.key(kind.key), directory.nextKey(kind.key))
@@ -69,12 +79,21 @@ public struct KeyRotation: Sendable {
             return .refused("there is no next key: birthmark-verifier key new \(kind.rawValue) \(directory.path)")
         }
         let name = try publicHalf(kind, at: next).name
-        guard let published = VerifierMaterials.published(directory),
-            published.keyNames.contains("\(kind.rawValue):\(name)")
-        else { return .refused("no published trust bundle names it: devices could not check what it signs") }
-        let bytes = try keys.read(next)
-        if try keys.read(current) != bytes {
-            if kind == .ledger { try keepPreviousLedgerKey() }
+        guard let published, published.keyNames.contains("\(kind.rawValue):\(name)") else {
+            return .refused("no published trust bundle names it: devices could not check what it signs")
+        }
+        let (bytes, old) = (try keys.read(next), try keys.read(current))
+        if old != bytes {
+            if kind == .ledger {
+                if let before = try previousLedgerKey, published.allLedgerKeys.contains(before.text),
+                    try keys.read(directory.previousLedgerKey) != old
+                {
+                    return .refused(
+                        "ledger:\(before.id) signs beside the current one still: have a trust bundle published that does not name it"
+                    )
+                }
+                try AtomicFile.write(old, to: directory.previousLedgerKey)
+            }
             try AtomicFile.write(bytes, to: current)
         }
         try AtomicFile.remove(next)
@@ -82,9 +101,33 @@ public struct KeyRotation: Sendable {
         return .used(name: name)
     }
 
-    /// Both sign while there are devices that know the old one only.
-    private func keepPreviousLedgerKey() throws {
-        try AtomicFile.write(try keys.read(directory.key(.ledger)), to: directory.previousLedgerKey)
+    /// Removes the ledger's key before the current one, unless devices are to believe it.
+    ///
+    /// Cut off anywhere, the next start does it; so it does when somebody is at the keys just now.
+    /// - Parameter published: the newest trust bundle on record.
+    /// - Returns: the key that was removed.
+    func removePreviousLedgerKey(unlessNamedBy published: TrustBundle) throws -> VerifierKey? {
+        guard let lock = try FileLock.trying(directory.setupLock) else { return nil }
+        defer { lock.release() }
+        // Read again: another may have come to its place since the start.
+        guard let previous = try previousLedgerKey, !published.allLedgerKeys.contains(previous.text) else { return nil }
+        try AtomicFile.remove(directory.previousLedgerKey)
+        return previous
+    }
+
+    private var previousLedgerKey: VerifierKey? {
+        get throws {
+            guard let key = try keys.previousLedgerKey else { return nil }
+            return try VerifierKey(name: try configuration.ledgerOrigin, kind: .log, publicKey: key.publicKey)
+        }
+    }
+
+    private var configuration: VerifierConfiguration {
+        get throws {
+            try VerifierMaterials.parsed(directory.configuration, VerifierConfiguration.maximumSize) {
+                try VerifierConfiguration(parsing: $0)
+            }
+        }
     }
 
     private func publicHalf(_ kind: Kind, at path: String) throws -> NextKey {
@@ -92,12 +135,8 @@ public struct KeyRotation: Sendable {
         case .grant: return NextKey(.grant, StatementKey(try keys.p256(at: path).publicKey))
         case .results: return NextKey(.results, StatementKey(try keys.p256(at: path).publicKey))
         case .ledger:
-            let configuration = try VerifierMaterials.parsed(
-                directory.configuration,
-                VerifierConfiguration.maximumSize
-            ) { try VerifierConfiguration(parsing: $0) }
             let key = try VerifierKey(
-                name: configuration.ledgerOrigin,
+                name: try configuration.ledgerOrigin,
                 kind: .log,
                 publicKey: try keys.ed25519(at: path).publicKey
             )

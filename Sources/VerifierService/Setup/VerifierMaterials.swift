@@ -18,6 +18,8 @@ public struct VerifierMaterials: Sendable {
     public let grantSigner: GrantSigner
     public let resultSigner: ResultSigner
     public let checkpointSigner: CheckpointSigner
+    /// The ledger's key before the current one, while it is kept; whether it signs as well, the published bundle says.
+    let previousLedgerKey: VerifierKey?
     let challengeKey: SymmetricKey
     let tlsKey: P256.Signing.PrivateKey
     let tlsCertificate: Certificate
@@ -56,10 +58,17 @@ public struct VerifierMaterials: Sendable {
         challengeKey = try keys.symmetric(.challenge)
         tlsKey = try keys.p256(.tls)
         do {
+            let origin = configuration.ledgerOrigin
+            let named = published?.allLedgerKeys
+            let previous = try keys.previousLedgerKey
+            let before = try previous.map { try VerifierKey(name: origin, kind: .log, publicKey: $0.publicKey) }
+            // Where nobody can say whether devices have followed, they may not have.
+            let signs = before.map { named?.contains($0.text) ?? true } ?? false
+            previousLedgerKey = before
             checkpointSigner = try CheckpointSigner(
-                origin: configuration.ledgerOrigin,
+                origin: origin,
                 privateKey: try keys.ed25519(.ledger),
-                previous: try Self.previousLedgerKey(keys, configuration, published)
+                previous: signs ? previous : nil
             )
         } catch let error as LedgerFormatError {
             throw SetupError(.malformed, "\"name\" in \(directory.configuration) cannot name a ledger: \(error)")
@@ -81,6 +90,12 @@ public struct VerifierMaterials: Sendable {
         }
         trust = try TrustLists(directory, configuration)
         witnesses = try LedgerWitness.read(configuration.witnesses, in: directory)
+    }
+
+    /// The keys whose signatures hold for the record itself: what the one before has signed last may be all there is.
+    var ledgerKeys: [VerifierKey] {
+        let signing = checkpointSigner.verifierKeys
+        return signing + [previousLedgerKey].compactMap { $0 }.filter { !signing.contains($0) }
     }
 
     /// What devices and operators need to know of this verifier.
@@ -140,17 +155,6 @@ public struct VerifierMaterials: Sendable {
             let bundle = try? TrustBundle(parsing: bytes), bundle.number > 1
         else { return nil }
         return bundle
-    }
-
-    /// The ledger's key before the current one, for as long as the published bundle names it.
-    private static func previousLedgerKey(
-        _ keys: KeyFiles,
-        _ configuration: VerifierConfiguration,
-        _ published: TrustBundle?
-    ) throws -> Curve25519.Signing.PrivateKey? {
-        guard let published, let key = try keys.previousLedgerKey else { return nil }
-        let named = try VerifierKey(name: configuration.ledgerOrigin, kind: .log, publicKey: key.publicKey)
-        return published.allLedgerKeys.contains(named.text) ? key : nil
     }
 
     static func parsed<Value>(_ path: String, _ limit: Int, _ parse: ([UInt8]) throws -> Value) throws -> Value {
