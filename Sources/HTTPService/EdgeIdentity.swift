@@ -9,13 +9,18 @@ public struct EdgeIdentity: Sendable {
     /// PKCS #8 in PEM.
     let key: [UInt8]
     let callerAuthority: Certificate
-    let revoked: Set<Label>
+    let revoked: @Sendable () -> Set<Label>
 
     /// - Parameters:
     ///   - certificate: the TLS certificate, and `key` its private key in PEM.
     ///   - callerAuthority: the CA of client certificates.
-    ///   - revoked: callers whose certificates count no more.
-    public init(certificate: Certificate, key: [UInt8], callerAuthority: Certificate, revoked: Set<Label>) {
+    ///   - revoked: callers whose certificates count no more; asked at each request, also on a connection that is open.
+    public init(
+        certificate: Certificate,
+        key: [UInt8],
+        callerAuthority: Certificate,
+        revoked: @escaping @Sendable () -> Set<Label>
+    ) {
         self.certificate = certificate
         self.key = key
         self.callerAuthority = callerAuthority

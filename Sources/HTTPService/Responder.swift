@@ -15,7 +15,7 @@ struct ConnectionContext: InitializableFromSource, Sendable {
 struct Responder: HTTPResponder {
     let routes: [Route]
     /// Operators whose certificates count no more.
-    let revoked: Set<Label>
+    let revoked: @Sendable () -> Set<Label>
     let limiter: RateLimiter
     let deadlines: RequestDeadlines
     let metrics: Metrics
@@ -95,7 +95,7 @@ struct Responder: HTTPResponder {
 
     private func admit(to route: Route, channel: any Channel) async throws -> CallingOperator? {
         guard case .operators(let roles) = route.callers else { return nil }
-        guard let caller = await CallingOperator.of(channel, now: now()), !revoked.contains(caller.name) else {
+        guard let caller = await CallingOperator.of(channel, now: now()), !revoked().contains(caller.name) else {
             throw ServiceProblem.unauthenticated
         }
         guard !caller.roles.isDisjoint(with: roles) else { throw ServiceProblem.forbidden }

@@ -73,7 +73,7 @@ package struct ServiceAuthority: Sendable {
             certificate: try certificate(for: key, by: authority, hosts, now: now),
             key: Array(key.pemRepresentation.utf8),
             callerAuthority: authority.certificate,
-            revoked: revoked
+            revoked: { revoked }
         )
     }
 

@@ -36,7 +36,7 @@ public struct VerifierServer: Service {
                 certificate: materials.tlsCertificate,
                 key: Array(materials.tlsKey.pemRepresentation.utf8),
                 callerAuthority: materials.operatorCA,
-                revoked: Set(materials.configuration.revokedOperators)
+                revoked: { [trust = verifier.trust] in trust.now.revokedOperators }
             ),
             address: address,
             limits: materials.configuration.limits.edge,

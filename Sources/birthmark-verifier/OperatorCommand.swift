@@ -14,7 +14,7 @@ struct OperatorCommand: ParsableCommand {
             operator may too; factory brings births, and nothing else.
 
             Give the directory that is made to the operator, and only to him. To renew a certificate, move the directory away first. To take \
-            one back before it expires, name him in "revokedOperators" of config.json and restart the service: his name counts no more.
+            one back before it expires, name him in "revokedOperators" of config.json, which the service reads by itself: his name counts no more.
 
             Example: birthmark-verifier operator verifier alice --role operator --role auditor
             """

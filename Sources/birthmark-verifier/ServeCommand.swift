@@ -15,8 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             SIGTERM lets requests in progress end; SIGHUP reads the policy's file and the trust lists again (with "policies": "signed" in \
             config.json another policy comes by birthmark policy put, and by no file). The lists (release keys, birth \
-            keys, factory roots, EK roots and allow list) are read by themselves when they change. Logs are lines of JSON on \
-            standard error.
+            keys, factory roots, EK roots and allow list, "revokedOperators" of config.json) are read by themselves when \
+            they change. Logs are lines of JSON on standard error.
 
             Example: birthmark-verifier serve verifier
             """

@@ -102,6 +102,32 @@ import X509
         }
     }
 
+    @Test func anOperatorIsTakenBackWithoutARestart() async throws {
+        try await TestVerifier.with { service in
+            func read() async throws {
+                _ = try await service.operating(as: .auditor) { try await $0.policy() }
+            }
+            try await read()
+            let path = service.directory.configuration
+            var configuration = try VerifierConfiguration(
+                parsing: try BoundedFile.read(path, limit: VerifierConfiguration.maximumSize)
+            )
+            configuration.revokedOperators = [try label("auditor")]
+            try AtomicFile.write(try EditedJSON.encode(configuration), to: path)
+            // As SIGHUP does.
+            service.verifier.reloadTrust()
+            let refused = try await problem { try await read() }
+            #expect(refused.kind == .unauthenticated)
+            _ = try await service.operating(as: .operator) { try await $0.policy() }
+            // Half a file gives nobody his name again.
+            try AtomicFile.write(Array("{".utf8), to: path)
+            service.verifier.reloadTrust()
+            #expect(service.verifier.metrics.value(.trustFault) == 1)
+            let still = try await problem { try await read() }
+            #expect(still.kind == .unauthenticated)
+        }
+    }
+
     @Test func releaseKeysThatAreAddedCountWithoutARestart() async throws {
         let releases = TestReleases()
         try await TestVerifier.with(factory: factory) { service in

@@ -70,6 +70,7 @@ final class TrustInForce: Sendable {
                     "vendors": "\(lists.endorsement?.anchors.roots.count ?? 0)",
                     "allowed": "\(lists.ekAllowList?.count ?? 0)",
                     "releaseKeys": "\(lists.releaseKeys?.keys.count ?? 0)",
+                    "revokedOperators": "\(lists.revokedOperators.count)",
                 ]
             )
         } catch {

@@ -5,7 +5,7 @@ import HTTPService
 import Messages
 import UpdateTrust
 
-/// Whose word a verifier takes, about releases, births and endorsement keys: the files that may change while it serves.
+/// Whose word a verifier takes, about releases, births and endorsement keys, and whose not any more: what may change while it serves.
 ///
 /// They are one set, read whole or not at all. Each is `nil` while there is no such file: then nothing of the kind is accepted.
 struct TrustLists: Sendable {
@@ -18,6 +18,8 @@ struct TrustLists: Sendable {
     let endorsement: EndorsementPolicy?
     /// Endorsement keys that are believed without a certificate.
     let ekAllowList: EKAllowList?
+    /// Operators whose certificates count no more: of the configuration's file nothing else is read again.
+    let revokedOperators: Set<Label>
     /// The files as they were before they were read, so that whatever changes from then on is seen.
     let files: FileStamps
 
@@ -32,6 +34,10 @@ struct TrustLists: Sendable {
         let allowList = directory.file(configuration.ekAllowList)
         ekAllowList =
             FileManager.default.fileExists(atPath: allowList) ? try GivenFiles.allowList(allowList).list : nil
+        let written = try VerifierMaterials.parsed(directory.configuration, VerifierConfiguration.maximumSize) {
+            try VerifierConfiguration(parsing: $0)
+        }
+        revokedOperators = Set(written.revokedOperators)
     }
 
     /// How the files are now.
@@ -40,7 +46,7 @@ struct TrustLists: Sendable {
             of: [
                 configuration.releaseKeys, configuration.birthKeys, configuration.factoryRoots, configuration.ekRoots,
                 configuration.ekAllowList,
-            ].map(directory.file)
+            ].map(directory.file) + [directory.configuration]
         )
     }
 

@@ -29,7 +29,7 @@ public struct VerifierConfiguration: EdgeSettings, Hashable, Sendable, Codable {
     public var ekRoots: String
     /// Endorsement keys that are believed without a certificate: one SHA-256 of a TPMT_PUBLIC a line; the file may be missing.
     public var ekAllowList: String
-    /// Operators whose certificates count no more.
+    /// Operators whose certificates count no more; the only key that is read again while it serves.
     public var revokedOperators: [Label]
     /// How much, how often, how long.
     public var limits: ServiceLimits
