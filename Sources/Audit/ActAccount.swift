@@ -12,7 +12,7 @@ public struct ActAccount: Hashable, Sendable, Codable {
     public var isHeldToOperators: Bool
 
     init(_ record: AuditRecord, _ anchors: AuditAnchors) {
-        let acts = record.statements.filter { $0.entry.actor.kind == .operator }
+        let acts = record.entries.filter { $0.entry.actor.kind == .operator }
         let statements = Set(acts.compactMap(\.entry.statement))
         let sound = statements.filter { record.acts[$0]?.problems(anchors).isEmpty == true }
         signed = acts.count { $0.entry.statement != nil }

@@ -21,15 +21,15 @@ public struct AuditEvent: Hashable, Sendable, Codable {
 
     static func timeline(of record: AuditRecord, time: @escaping @Sendable (Int64) -> String) -> [AuditEvent] {
         let narration = Narration(record, time: time)
-        return record.statements.map { statement in
+        return record.entries.map { placed in
             AuditEvent(
-                entry: statement.index,
-                at: statement.entry.at,
-                instance: statement.entry.instance,
-                device: statement.entry.instance.map { record.name(of: $0) },
-                type: statement.entry.body.type,
-                by: statement.entry.actor.description,
-                says: narration.sentence(for: statement)
+                entry: placed.index,
+                at: placed.entry.at,
+                instance: placed.entry.instance,
+                device: placed.entry.instance.map { record.name(of: $0) },
+                type: placed.entry.body.type,
+                by: placed.entry.actor.description,
+                says: narration.sentence(for: placed)
             )
         }
     }

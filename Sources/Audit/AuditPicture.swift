@@ -20,8 +20,8 @@ struct AuditPicture {
     var svg: String {
         let devices = record.chains.keys.sorted { record.name(of: $0) < record.name(of: $1) }
         let shown = devices.prefix(Self.maximumDevices)
-        guard !shown.isEmpty, let first = record.statements.map(\.entry.at).min(),
-            let last = record.statements.map(\.entry.at).max()
+        guard !shown.isEmpty, let first = record.entries.map(\.entry.at).min(),
+            let last = record.entries.map(\.entry.at).max()
         else { return "" }
         let span = max(1, last - first)
         let height = shown.count * Self.row + 40
@@ -48,7 +48,7 @@ struct AuditPicture {
     }
 
     private func row(
-        _ chain: [AuditRecord.Statement],
+        _ chain: [AuditRecord.PlacedEntry],
         _ name: String,
         _ top: Int,
         from first: Int64,
@@ -63,11 +63,11 @@ struct AuditPicture {
         let bars = leases(of: chain, until: last).map { lease in
             "<rect class=\"trusted\" x=\"\(x(lease.from))\" y=\"\(middle - Self.bar / 2)\" width=\"\(max(2, x(lease.to) - x(lease.from)))\" height=\"\(Self.bar)\"/>"
         }
-        let marks = chain.compactMap { statement -> String? in
-            guard let mark = Self.mark(statement.entry.body) else { return nil }
-            let title = HTML.text("entry \(statement.index), \(time(statement.entry.at)): \(statement.entry.body.type)")
+        let marks = chain.compactMap { placed -> String? in
+            guard let mark = Self.mark(placed.entry.body) else { return nil }
+            let title = HTML.text("entry \(placed.index), \(time(placed.entry.at)): \(placed.entry.body.type)")
             return
-                "<circle class=\"\(mark)\" cx=\"\(x(statement.entry.at))\" cy=\"\(middle)\" r=\"5\"><title>\(title)</title></circle>"
+                "<circle class=\"\(mark)\" cx=\"\(x(placed.entry.at))\" cy=\"\(middle)\" r=\"5\"><title>\(title)</title></circle>"
         }
         return """
             <text x="0" y="\(middle + 5)">\(HTML.text(name))</text>
@@ -89,19 +89,19 @@ struct AuditPicture {
         }
     }
 
-    private func leases(of chain: [AuditRecord.Statement], until last: Int64) -> [(from: Int64, to: Int64)] {
+    private func leases(of chain: [AuditRecord.PlacedEntry], until last: Int64) -> [(from: Int64, to: Int64)] {
         var spans: [(from: Int64, to: Int64)] = []
         var open: (id: Label, from: Int64, expires: Int64)?
-        for statement in chain {
-            guard case .lease(let body) = statement.entry.body else { continue }
+        for placed in chain {
+            guard case .lease(let body) = placed.entry.body else { continue }
             switch body.event {
             case .issued:
-                if let open { spans.append((open.from, min(open.expires, statement.entry.at))) }
-                open = (body.id, statement.entry.at, body.expires)
+                if let open { spans.append((open.from, min(open.expires, placed.entry.at))) }
+                open = (body.id, placed.entry.at, body.expires)
             case .renewed:
                 if open?.id == body.id { open?.expires = body.expires }
             case .ended:
-                if let ended = open { spans.append((ended.from, min(ended.expires, statement.entry.at))) }
+                if let ended = open { spans.append((ended.from, min(ended.expires, placed.entry.at))) }
                 open = nil
             }
         }

@@ -7,10 +7,10 @@ import UpdateTrust
 struct AuditRecord {
     let bundle: AuditBundle
     /// In the order of the ledger.
-    let statements: [Statement]
-    let byDigest: [ContentDigest: Statement]
+    let entries: [PlacedEntry]
+    let byDigest: [ContentDigest: PlacedEntry]
     /// Each instance's entries, in the order of the ledger.
-    let chains: [InstanceID: [Statement]]
+    let chains: [InstanceID: [PlacedEntry]]
     let births: [ContentDigest: (envelope: SignedEnvelope, birth: InstanceBirth)]
     let restorations: [ContentDigest: (envelope: SignedEnvelope, restoration: Restoration)]
     let releases: [ContentDigest: (envelope: SignedEnvelope, release: Release)]
@@ -44,8 +44,8 @@ struct AuditRecord {
         }
     }
 
-    /// An entry that was read.
-    struct Statement: Hashable {
+    /// An entry that was read, and its place on the ledger.
+    struct PlacedEntry: Hashable {
         var index: Int
         var entry: LedgerEntry
         var digest: ContentDigest
@@ -57,19 +57,19 @@ struct AuditRecord {
     /// - Parameter findings: gets what cannot.
     init(_ bundle: AuditBundle, _ anchors: AuditAnchors, _ findings: inout [AuditFinding]) {
         self.bundle = bundle
-        var statements: [Statement] = []
+        var entries: [PlacedEntry] = []
         for audited in bundle.entries {
             do {
                 let entry = try LedgerEntry(parsing: audited.bytes.bytes)
                 let digest = ContentDigest(of: audited.bytes.bytes)
-                statements.append(Statement(index: audited.index, entry: entry, digest: digest))
+                entries.append(PlacedEntry(index: audited.index, entry: entry, digest: digest))
             } catch {
                 findings.append(AuditFinding("entry \(audited.index)", "cannot be read: \(error.detail)"))
             }
         }
-        self.statements = statements
-        byDigest = Dictionary(statements.map { ($0.digest, $0) }) { first, _ in first }
-        chains = Dictionary(grouping: statements.filter { $0.entry.instance != nil }) {
+        self.entries = entries
+        byDigest = Dictionary(entries.map { ($0.digest, $0) }) { first, _ in first }
+        chains = Dictionary(grouping: entries.filter { $0.entry.instance != nil }) {
             $0.entry.instance ?? InstanceID(iakName: [])
         }
         births = Self.read(bundle.documents.births, "birth", &findings) { payload throws(MessageError) in
@@ -126,8 +126,8 @@ struct AuditRecord {
 
     /// The birth of an instance, as its chain names it.
     func birth(of instance: InstanceID) -> InstanceBirth? {
-        for statement in chains[instance] ?? [] {
-            if case .birth(let entry) = statement.entry.body { return births[entry.record]?.birth }
+        for placed in chains[instance] ?? [] {
+            if case .birth(let entry) = placed.entry.body { return births[entry.record]?.birth }
         }
         return nil
     }
@@ -145,11 +145,11 @@ struct AuditRecord {
         switch bundle.subject {
         case .instance(let instance): return [instance]
         case .release(let release):
-            let granted = statements.compactMap { statement -> InstanceID? in
-                guard case .grant(let grant) = statement.entry.body, grant.package.manifest == release else {
+            let granted = entries.compactMap { placed -> InstanceID? in
+                guard case .grant(let grant) = placed.entry.body, grant.package.manifest == release else {
                     return nil
                 }
-                return statement.entry.instance
+                return placed.entry.instance
             }
             return Set(granted).sorted()
         case .entries: return []

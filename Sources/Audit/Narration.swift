@@ -13,8 +13,8 @@ struct Narration {
         self.time = time
     }
 
-    func sentence(for statement: AuditRecord.Statement) -> String {
-        let entry = statement.entry
+    func sentence(for placed: AuditRecord.PlacedEntry) -> String {
+        let entry = placed.entry
         let device = entry.instance.map { record.name(of: $0) } ?? ""
         switch entry.body {
         case .birth(let body): return birth(body, device)
@@ -33,7 +33,7 @@ struct Narration {
         case .decision(let body): return decision(body, device)
         case .compensated(let body): return decision(body, device)
         case .lease(let body): return lease(body, device)
-        case .grant(let body): return grant(body, statement, device)
+        case .grant(let body): return grant(body, placed, device)
         case .update(let body): return update(body, device, entry.actor)
         case .receipt(let body):
             let late = body.late == true ? ", as was learned later" : ""
@@ -165,10 +165,10 @@ struct Narration {
         }
     }
 
-    private func grant(_ body: GrantEntry, _ statement: AuditRecord.Statement, _ device: String) -> String {
-        let instance = statement.entry.instance
+    private func grant(_ body: GrantEntry, _ placed: AuditRecord.PlacedEntry, _ device: String) -> String {
+        let instance = placed.entry.instance
         let chain = instance.flatMap { record.chains[$0] } ?? []
-        let decision = GrantAudit(entry: body, statement: statement, chain: chain, record: record).decision
+        let decision = GrantAudit(entry: body, placed: placed, chain: chain, record: record).decision
         let policy = decision.map { ", by policy \($0.policy.short)" + ($0.rule.map { " rule \($0)" } ?? "") } ?? ""
         let approvals = approvers(of: body, chain)
         let approved = approvals.isEmpty ? "" : ", approved by \(approvals.joined(separator: " and "))"
@@ -181,9 +181,9 @@ struct Narration {
             + "because \(reason(chain, body))\(policy)\(approved)\(lifted)\(back)"
     }
 
-    private func reason(_ chain: [AuditRecord.Statement], _ grant: GrantEntry) -> String {
-        for statement in chain {
-            switch statement.entry.body {
+    private func reason(_ chain: [AuditRecord.PlacedEntry], _ grant: GrantEntry) -> String {
+        for placed in chain {
+            switch placed.entry.body {
             case .decision(let body) where body.request == grant.request && body.accepted:
                 return "its quote showed "
                     + (body.boot.map { Self.boot($0, body.release.map(release)) } ?? "what it should")
@@ -196,10 +196,10 @@ struct Narration {
         return "of a decision that is not here"
     }
 
-    private func approvers(of grant: GrantEntry, _ chain: [AuditRecord.Statement]) -> [String] {
-        for statement in chain {
+    private func approvers(of grant: GrantEntry, _ chain: [AuditRecord.PlacedEntry]) -> [String] {
+        for placed in chain {
             let cited: [ContentDigest]
-            switch statement.entry.body {
+            switch placed.entry.body {
             case .decision(let body) where body.request == grant.request && body.accepted: cited = body.approvals ?? []
             case .compensated(let body) where body.request == grant.request && body.accepted:
                 cited =
@@ -212,7 +212,7 @@ struct Narration {
         return []
     }
 
-    private func emergency(over grant: GrantEntry, _ chain: [AuditRecord.Statement]) -> [String] {
+    private func emergency(over grant: GrantEntry, _ chain: [AuditRecord.PlacedEntry]) -> [String] {
         record.emergencies(over: grant, chain)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
     }
 

@@ -8,6 +8,8 @@ public enum UpdateStage: String, Hashable, Sendable, Codable, CaseIterable {
     /// It was asked for and judged, and the grant given: all in one transaction.
     case granted
     /// The grant is spent: the device's gate opened. Its boot was not seen yet.
+    ///
+    /// A device's journal calls that step `spent`, and another one `installed`; both names stand where they are kept for ever.
     case installed
     /// The granted boot was quoted, and is not confirmed yet.
     case booted

@@ -7,14 +7,14 @@ extension AuditCheck {
         says:
             "each act of an operator is what he has signed for this verifier, at that time and once, in a role that may do it"
     ) { record, anchors in
-        let acts = record.statements.filter { $0.entry.actor.kind == .operator }
+        let acts = record.entries.filter { $0.entry.actor.kind == .operator }
         let signed = Dictionary(grouping: acts.filter { $0.entry.statement != nil }) { $0.entry.statement }
         let findings = signed.values.flatMap { judge($0, record, anchors) } + unsigned(acts, anchors)
         return findings.sorted { $0.place < $1.place }
     }
 
     /// Acts that nobody has signed: once a verifier asks for signatures, there are none.
-    private static func unsigned(_ acts: [AuditRecord.Statement], _ anchors: AuditAnchors) -> [AuditFinding] {
+    private static func unsigned(_ acts: [AuditRecord.PlacedEntry], _ anchors: AuditAnchors) -> [AuditFinding] {
         let first = acts.first { $0.entry.statement != nil }?.index ?? .max
         return acts.filter { $0.entry.statement == nil }.compactMap { act in
             if act.index > first {
@@ -30,7 +30,7 @@ extension AuditCheck {
 
     /// - Parameter entries: all that name one statement, in the order of the ledger.
     private static func judge(
-        _ entries: [AuditRecord.Statement],
+        _ entries: [AuditRecord.PlacedEntry],
         _ record: AuditRecord,
         _ anchors: AuditAnchors
     ) -> [AuditFinding] {
@@ -43,42 +43,42 @@ extension AuditCheck {
     }
 
     private static func problems(
-        of statement: AuditRecord.Statement,
-        among entries: [AuditRecord.Statement],
+        of placed: AuditRecord.PlacedEntry,
+        among entries: [AuditRecord.PlacedEntry],
         _ act: AuditRecord.Act,
         _ record: AuditRecord
     ) -> [AuditFinding] {
         let claimed = act.signed.claimed
         var problems: [String] = []
-        if act.certificate.name != statement.entry.actor.name {
-            problems.append("is signed by \(act.certificate.name), and not by \(statement.entry.actor.name)")
+        if act.certificate.name != placed.entry.actor.name {
+            problems.append("is signed by \(act.certificate.name), and not by \(placed.entry.actor.name)")
         }
-        if !claimed.isSigned(within: LedgerAuditor.tolerance, of: statement.entry.at) {
+        if !claimed.isSigned(within: LedgerAuditor.tolerance, of: placed.entry.at) {
             problems.append("was signed at another time than it says")
         }
-        if !ActFit(statement: statement, act: act, record: record).holds {
+        if !ActFit(placed: placed, act: act, record: record).holds {
             problems.append("is not what was signed for it: \(claimed.method) \(claimed.path)")
         }
-        problems += placeProblems(of: statement, among: entries, act, record.bundle.subject)
-        return problems.map { AuditFinding(statement.place, $0) }
+        problems += placeProblems(of: placed, among: entries, act, record.bundle.subject)
+        return problems.map { AuditFinding(placed.place, $0) }
     }
 
     /// One statement stands for one act, and for what follows from that.
     private static func placeProblems(
-        of statement: AuditRecord.Statement,
-        among entries: [AuditRecord.Statement],
+        of placed: AuditRecord.PlacedEntry,
+        among entries: [AuditRecord.PlacedEntry],
         _ act: AuditRecord.Act,
         _ subject: AuditSubject
     ) -> [String] {
         let own = entries.filter { !act.isFollowed(by: $0.entry.body) }
-        guard act.isFollowed(by: statement.entry.body) else {
-            return own.first == statement ? [] : ["what was signed for it stands for an act before it already"]
+        guard act.isFollowed(by: placed.entry.body) else {
+            return own.first == placed ? [] : ["what was signed for it stands for an act before it already"]
         }
         // Of a span, the act itself may be elsewhere.
         if case .entries = subject { return [] }
         // So may what speaks for all that ends with a key: it is about no instance.
         if act.requested.route == .reportCompromise { return [] }
-        return own.contains { $0.entry.instance == statement.entry.instance }
+        return own.contains { $0.entry.instance == placed.entry.instance }
             ? [] : ["no act stands here that it could follow from"]
     }
 }

@@ -4,12 +4,12 @@ import UpdateTrust
 
 /// Whether an entry says what the operator has signed for: the route, what the path names, and what stands in the body.
 struct ActFit {
-    let statement: AuditRecord.Statement
+    let placed: AuditRecord.PlacedEntry
     let act: AuditRecord.Act
     let record: AuditRecord
 
     var holds: Bool {
-        switch statement.entry.body {
+        switch placed.entry.body {
         case .release(let made): return isRegistration(made)
         case .withdrawal(let made):
             if let order = compromise(of: [.release]) {
@@ -164,7 +164,7 @@ struct ActFit {
 
     /// Whether the instance was born by a station, which is called by its name or its key; of one whose birth is not here nobody knows.
     private func isBorn(by station: String) -> Bool {
-        guard let instance = statement.entry.instance else { return false }
+        guard let instance = placed.entry.instance else { return false }
         for earlier in record.chains[instance] ?? [] {
             guard case .birth(let entry) = earlier.entry.body, let found = record.births[entry.record] else { continue }
             return found.birth.facts.station.text == station || found.envelope.signatures.first?.keyid == station
@@ -188,7 +188,7 @@ struct ActFit {
     private func names(_ release: ContentDigest) -> Bool { act.requested.subject == release.description }
 
     private var isOnAnInstance: Bool {
-        act.requested.subject.map { isName($0, of: statement.entry.instance) } ?? false
+        act.requested.subject.map { isName($0, of: placed.entry.instance) } ?? false
     }
 
     /// Whether a name is an instance's id or serial number; of an instance whose birth is not here, a serial number is not known.

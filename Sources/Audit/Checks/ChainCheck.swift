@@ -9,8 +9,8 @@ extension AuditCheck {
         let subjects = record.subjects
         guard !subjects.isEmpty else {
             guard case .release(let release) = record.bundle.subject else { return [] }
-            let isKnown = record.statements.contains { statement in
-                if case .release(let body) = statement.entry.body { body.manifest == release } else { false }
+            let isKnown = record.entries.contains { placed in
+                if case .release(let body) = placed.entry.body { body.manifest == release } else { false }
             }
             return isKnown ? [] : [AuditFinding("release \(release.short)", "no entry says that it was registered")]
         }
@@ -25,7 +25,7 @@ extension AuditCheck {
         }
     }
 
-    private static func breaks(_ chain: [AuditRecord.Statement]) -> [AuditFinding] {
+    private static func breaks(_ chain: [AuditRecord.PlacedEntry]) -> [AuditFinding] {
         zip(chain, chain.dropFirst()).compactMap { before, after in
             after.entry.prev == before.digest
                 ? nil

@@ -7,14 +7,14 @@ extension AuditCheck {
     {
         record,
         anchors in
-        record.statements.flatMap { statement -> [AuditFinding] in
-            switch statement.entry.body {
-            case .birth(let entry): return judge(entry, statement, record, anchors.factory)
+        record.entries.flatMap { placed -> [AuditFinding] in
+            switch placed.entry.body {
+            case .birth(let entry): return judge(entry, placed, record, anchors.factory)
             case .restoration(let entry):
                 guard let held = record.restorations[entry.statement] else {
-                    return [AuditFinding(statement.place, "the station's statement is missing")]
+                    return [AuditFinding(placed.place, "the station's statement is missing")]
                 }
-                return judge(held.restoration, held.envelope, statement, anchors.factory)
+                return judge(held.restoration, held.envelope, placed, anchors.factory)
             default: return []
             }
         }
@@ -23,36 +23,36 @@ extension AuditCheck {
     private static func judge(
         _ restoration: Restoration,
         _ envelope: SignedEnvelope,
-        _ statement: AuditRecord.Statement,
+        _ placed: AuditRecord.PlacedEntry,
         _ factory: AuditAnchors.Factory?
     ) -> [AuditFinding] {
-        guard restoration.instance == statement.entry.instance else {
-            return [AuditFinding(statement.place, "the station's statement is about another instance")]
+        guard restoration.instance == placed.entry.instance else {
+            return [AuditFinding(placed.place, "the station's statement is about another instance")]
         }
         guard let factory else { return [] }
         let station = factory.stations.stations.first { $0.name == restoration.station }
         guard let station, station.isValid(at: restoration.restoredAt),
             (try? envelope.payload(type: Restoration.payloadType, signedBy: station.key)) != nil
-        else { return [AuditFinding(statement.place, "the statement is not that of a known station")] }
+        else { return [AuditFinding(placed.place, "the statement is not that of a known station")] }
         return []
     }
 
     private static func judge(
         _ entry: BirthEntry,
-        _ statement: AuditRecord.Statement,
+        _ placed: AuditRecord.PlacedEntry,
         _ record: AuditRecord,
         _ factory: AuditAnchors.Factory?
     ) -> [AuditFinding] {
         guard let held = record.births[entry.record] else {
-            return [AuditFinding(statement.place, "the birth record is missing")]
+            return [AuditFinding(placed.place, "the birth record is missing")]
         }
         let facts = held.birth.facts
-        guard facts.instance == statement.entry.instance, BirthEntry(facts, payload: entry.record) == entry else {
-            return [AuditFinding(statement.place, "is not what the birth record of \(facts.serial) says")]
+        guard facts.instance == placed.entry.instance, BirthEntry(facts, payload: entry.record) == entry else {
+            return [AuditFinding(placed.place, "is not what the birth record of \(facts.serial) says")]
         }
         guard let factory else { return [] }
         guard let station = factory.stations.stations.first(where: { $0.name == facts.station }) else {
-            return [AuditFinding(statement.place, "the station \(facts.station) is not among the known ones")]
+            return [AuditFinding(placed.place, "the station \(facts.station) is not among the known ones")]
         }
         do throws(BirthJudge.Refused) {
             switch held.birth {
@@ -73,13 +73,13 @@ extension AuditCheck {
     }
 
     static let releases = AuditCheck(says: "each release is what its makers signed") { record, anchors in
-        let entries = record.statements.flatMap { statement -> [AuditFinding] in
-            guard case .release(let entry) = statement.entry.body else { return [] }
+        let entries = record.entries.flatMap { placed -> [AuditFinding] in
+            guard case .release(let entry) = placed.entry.body else { return [] }
             guard let held = record.releases[entry.manifest] else {
-                return [AuditFinding(statement.place, "the release is missing")]
+                return [AuditFinding(placed.place, "the release is missing")]
             }
             return ReleaseEntry(manifest: entry.manifest, release: held.release) == entry
-                ? [] : [AuditFinding(statement.place, "is not what the release says")]
+                ? [] : [AuditFinding(placed.place, "is not what the release says")]
         }
         guard let keys = anchors.releaseKeys else { return entries }
         let signatures = record.releases.values.compactMap { held -> AuditFinding? in
@@ -102,9 +102,9 @@ extension AuditCheck {
         _ in
         var inForce: ContentDigest?
         var findings: [AuditFinding] = []
-        for statement in record.statements {
+        for placed in record.entries {
             let named: (policy: ContentDigest, rule: Label?)
-            switch statement.entry.body {
+            switch placed.entry.body {
             case .policy(let entry):
                 inForce = entry.policy
                 continue
@@ -114,15 +114,15 @@ extension AuditCheck {
             }
             // A commit refuses a decision by a policy that another has replaced.
             guard inForce == named.policy else {
-                findings.append(AuditFinding(statement.place, "its policy was not in force, by the entries before it"))
+                findings.append(AuditFinding(placed.place, "its policy was not in force, by the entries before it"))
                 continue
             }
             guard let policy = record.policies[named.policy] else {
-                findings.append(AuditFinding(statement.place, "its policy \(named.policy.short) is missing"))
+                findings.append(AuditFinding(placed.place, "its policy \(named.policy.short) is missing"))
                 continue
             }
             if let rule = named.rule, !policy.rules.contains(where: { $0.id == rule }) {
-                findings.append(AuditFinding(statement.place, "its policy has no rule \(rule)"))
+                findings.append(AuditFinding(placed.place, "its policy has no rule \(rule)"))
             }
         }
         return findings

@@ -7,9 +7,9 @@ extension AuditCheck {
             "each emergency that a decision rested on was declared before it, by two people, for that release, and was not over"
     ) { record, _ in
         record.chains.values.flatMap { chain in
-            chain.flatMap { statement -> [AuditFinding] in
-                guard case .grant(let grant) = statement.entry.body else { return [] }
-                return record.emergencyProblems(of: grant, chain).map { AuditFinding(statement.place, $0) }
+            chain.flatMap { placed -> [AuditFinding] in
+                guard case .grant(let grant) = placed.entry.body else { return [] }
+                return record.emergencyProblems(of: grant, chain).map { AuditFinding(placed.place, $0) }
             }
         }
         .sorted { $0.place < $1.place }
@@ -25,35 +25,35 @@ extension AuditRecord {
     /// The accepted decision that a grant answers, and the emergencies that it rested on; `nil` when there is none.
     func emergencies(
         over grant: GrantEntry,
-        _ chain: [Statement]
-    ) -> (decision: Statement, cited: [ContentDigest])? {
-        for statement in chain {
-            switch statement.entry.body {
+        _ chain: [PlacedEntry]
+    ) -> (decision: PlacedEntry, cited: [ContentDigest])? {
+        for placed in chain {
+            switch placed.entry.body {
             case .decision(let body) where body.request == grant.request && body.accepted:
-                return (statement, body.emergencies ?? [])
+                return (placed, body.emergencies ?? [])
             case .compensated(let body) where body.request == grant.request && body.accepted:
-                return (statement, body.emergencies ?? [])
+                return (placed, body.emergencies ?? [])
             default: continue
             }
         }
         return nil
     }
 
-    fileprivate func emergencyProblems(of grant: GrantEntry, _ chain: [Statement]) -> [String] {
+    fileprivate func emergencyProblems(of grant: GrantEntry, _ chain: [PlacedEntry]) -> [String] {
         guard let rested = emergencies(over: grant, chain), !rested.cited.isEmpty else { return [] }
         var problems: [String] = []
         var people = Set<Label>()
         for digest in rested.cited {
-            guard let statement = byDigest[digest], let declared = emergency(digest) else {
+            guard let placed = byDigest[digest], let declared = emergency(digest) else {
                 problems.append("the emergency \(digest.short) is missing")
                 continue
             }
             let person = "the emergency that \(declared.by) declared"
             people.insert(declared.by)
-            if statement.index > rested.decision.index { problems.append("\(person) came later") }
+            if placed.index > rested.decision.index { problems.append("\(person) came later") }
             if declared.until <= rested.decision.entry.at { problems.append("\(person) was over") }
             if declared.release != grant.package.manifest { problems.append("\(person) is for another release") }
-            if statement.entry.actor != Actor(.operator, declared.by) {
+            if placed.entry.actor != Actor(.operator, declared.by) {
                 problems.append("\(person) was not recorded as that person's act")
             }
         }

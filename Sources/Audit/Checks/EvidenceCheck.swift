@@ -22,7 +22,7 @@ extension AuditCheck {
     ) -> [AuditFinding] {
         let digest = ContentDigest(of: bytes)
         let place = "evidence \(digest.short)"
-        let naming = record.statements.filter { $0.entry.body.basis == digest }
+        let naming = record.entries.filter { $0.entry.body.basis == digest }
         guard !naming.isEmpty else { return [AuditFinding(place, "nothing here names it")] }
         let archived: ArchivedDecision
         do { archived = try ArchivedDecision(parsing: bytes) } catch {

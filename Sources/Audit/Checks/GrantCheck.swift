@@ -8,10 +8,10 @@ extension AuditCheck {
             "each grant is the one that was signed, for an accepted request, under a lease that held, of a release that was registered, by the rule that is for this instance"
     ) { record, anchors in
         record.chains.values.flatMap { chain in
-            chain.flatMap { statement -> [AuditFinding] in
-                guard case .grant(let entry) = statement.entry.body else { return [] }
-                return GrantAudit(entry: entry, statement: statement, chain: chain, record: record).problems(anchors)
-                    .map { AuditFinding(statement.place, $0) }
+            chain.flatMap { placed -> [AuditFinding] in
+                guard case .grant(let entry) = placed.entry.body else { return [] }
+                return GrantAudit(entry: entry, placed: placed, chain: chain, record: record).problems(anchors)
+                    .map { AuditFinding(placed.place, $0) }
             }
         }
         .sorted { $0.place < $1.place }
@@ -21,9 +21,9 @@ extension AuditCheck {
 /// A grant's entry beside what it rests on.
 struct GrantAudit {
     let entry: GrantEntry
-    let statement: AuditRecord.Statement
+    let placed: AuditRecord.PlacedEntry
     /// The entries of its instance.
-    let chain: [AuditRecord.Statement]
+    let chain: [AuditRecord.PlacedEntry]
     let record: AuditRecord
 
     /// What a grant says, whatever its kind.
@@ -41,7 +41,7 @@ struct GrantAudit {
 
     /// What was decided on the request that the grant answers.
     var decision: (policy: ContentDigest, rule: Label?, tier: Tier?)? {
-        for earlier in chain.prefix(while: { $0.index < statement.index }).reversed() {
+        for earlier in chain.prefix(while: { $0.index < placed.index }).reversed() {
             switch earlier.entry.body {
             case .decision(let body) where body.request == entry.request && body.accepted && body.purpose.namesPackage:
                 return (body.policy, body.rule, nil)
@@ -64,7 +64,7 @@ struct GrantAudit {
             return ["the grant: \(error)"]
         }
         let agrees =
-            claims.instance == statement.entry.instance && claims.jti == entry.jti && claims.exp == entry.expires
+            claims.instance == placed.entry.instance && claims.jti == entry.jti && claims.exp == entry.expires
             && claims.request == entry.request && claims.package.reference == entry.package
             && claims.lease == entry.lease && claims.downgrade == entry.downgrade
             && claims.policy.sha256 == decision.policy && claims.policy.rule == decision.rule
@@ -111,7 +111,7 @@ struct GrantAudit {
     /// What became of the lease later, be it in the same second, is nothing that the grant could know.
     private var leaseProblems: [String] {
         let events = chain.compactMap { other -> LeaseEntry? in
-            guard case .lease(let lease) = other.entry.body, lease.id == entry.lease, other.index < statement.index
+            guard case .lease(let lease) = other.entry.body, lease.id == entry.lease, other.index < placed.index
             else { return nil }
             return lease
         }
@@ -135,7 +135,7 @@ struct GrantAudit {
             problems.append("its release is not for \(facts.model) \(facts.hardwareRevision)")
         }
         var isRegistered = false
-        for other in record.statements where other.index < statement.index {
+        for other in record.entries where other.index < placed.index {
             switch other.entry.body {
             case .release(let body) where body.manifest == package.manifest: isRegistered = true
             case .withdrawal(let body) where body.manifest == package.manifest:
@@ -165,12 +165,12 @@ struct GrantAudit {
 
     private var downgradeProblems: [String] {
         guard let act = entry.downgrade else { return [] }
-        guard let allowed = record.byDigest[act], allowed.index < statement.index,
-            case .downgrade(let body) = allowed.entry.body, allowed.entry.instance == statement.entry.instance,
-            body.release == entry.package.manifest, statement.entry.at < body.until
+        guard let allowed = record.byDigest[act], allowed.index < placed.index,
+            case .downgrade(let body) = allowed.entry.body, allowed.entry.instance == placed.entry.instance,
+            body.release == entry.package.manifest, placed.entry.at < body.until
         else { return ["no operator had allowed the downgrade"] }
         return []
     }
 
-    private var instance: InstanceID { statement.entry.instance ?? InstanceID(iakName: []) }
+    private var instance: InstanceID { placed.entry.instance ?? InstanceID(iakName: []) }
 }

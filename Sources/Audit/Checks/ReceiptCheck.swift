@@ -8,9 +8,9 @@ extension AuditCheck {
         _ in
         record.chains.values.flatMap { chain in
             var granted: [ContentDigest: GrantEntry] = [:]
-            return chain.compactMap { statement -> AuditFinding? in
+            return chain.compactMap { placed -> AuditFinding? in
                 let named: (grant: ContentDigest, jti: String, package: PackageReference)
-                switch statement.entry.body {
+                switch placed.entry.body {
                 case .grant(let entry):
                     granted[entry.grant] = entry
                     return nil
@@ -21,7 +21,7 @@ extension AuditCheck {
                 guard let grant = granted[named.grant], grant.jti == named.jti, grant.package == named.package else {
                     // Of a span, the beginning of the chain is elsewhere.
                     if case .entries = record.bundle.subject, granted[named.grant] == nil { return nil }
-                    return AuditFinding(statement.place, "no grant of this package stands before it")
+                    return AuditFinding(placed.place, "no grant of this package stands before it")
                 }
                 return nil
             }

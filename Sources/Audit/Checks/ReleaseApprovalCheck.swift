@@ -7,9 +7,9 @@ extension AuditCheck {
             "each release that had to be approved as a whole was, by as many people as the rule wants, before it was granted"
     ) { record, _ in
         record.chains.values.flatMap { chain in
-            chain.flatMap { statement -> [AuditFinding] in
-                guard case .grant(let grant) = statement.entry.body else { return [] }
-                return record.approvalProblems(of: grant, statement, chain).map { AuditFinding(statement.place, $0) }
+            chain.flatMap { placed -> [AuditFinding] in
+                guard case .grant(let grant) = placed.entry.body else { return [] }
+                return record.approvalProblems(of: grant, placed, chain).map { AuditFinding(placed.place, $0) }
             }
         }
         .sorted { $0.place < $1.place }
@@ -19,13 +19,13 @@ extension AuditCheck {
 extension AuditRecord {
     fileprivate func approvalProblems(
         of grant: GrantEntry,
-        _ statement: Statement,
-        _ chain: [Statement]
+        _ placed: PlacedEntry,
+        _ chain: [PlacedEntry]
     ) -> [String] {
-        guard let made = decision(on: grant, before: statement, chain) else { return [] }
-        let faults = made.cited.flatMap { problems(of: $0, grant, before: made.statement) }
+        guard let made = decision(on: grant, before: placed, chain) else { return [] }
+        let faults = made.cited.flatMap { problems(of: $0, grant, before: made.placed) }
         guard faults.isEmpty, let rule = policies[made.policy]?.rules.first(where: { $0.id == made.rule }),
-            let wanted = rule.releaseApprovals, !isOnRecord(grant, before: statement, chain)
+            let wanted = rule.releaseApprovals, !isOnRecord(grant, before: placed, chain)
         else { return faults }
         let counting = made.cited.compactMap { approval($0) }.filter { wanted.roles?.contains($0.role) ?? true }
         let people = Set(counting.map(\.by)).count
@@ -35,10 +35,10 @@ extension AuditRecord {
     /// The accepted decision that a grant answers, and the approvals of the release that it counted.
     private func decision(
         on grant: GrantEntry,
-        before statement: Statement,
-        _ chain: [Statement]
-    ) -> (statement: Statement, policy: ContentDigest, rule: Label?, cited: [ContentDigest])? {
-        for earlier in chain.prefix(while: { $0.index < statement.index }).reversed() {
+        before placed: PlacedEntry,
+        _ chain: [PlacedEntry]
+    ) -> (placed: PlacedEntry, policy: ContentDigest, rule: Label?, cited: [ContentDigest])? {
+        for earlier in chain.prefix(while: { $0.index < placed.index }).reversed() {
             switch earlier.entry.body {
             case .decision(let body) where body.request == grant.request && body.accepted:
                 return (earlier, body.policy, body.rule, body.approvals ?? [])
@@ -53,14 +53,14 @@ extension AuditRecord {
     private func problems(
         of digest: ContentDigest,
         _ grant: GrantEntry,
-        before decision: Statement
+        before decision: PlacedEntry
     ) -> [String] {
-        guard let statement = byDigest[digest], let approval = self.approval(digest) else {
+        guard let placed = byDigest[digest], let approval = self.approval(digest) else {
             return ["the approval \(digest.short) is missing"]
         }
         let person = "the approval by \(approval.by)"
         var problems: [String] = []
-        if statement.index > decision.index { problems.append("\(person) came later") }
+        if placed.index > decision.index { problems.append("\(person) came later") }
         if approval.until <= decision.entry.at { problems.append("\(person) was over") }
         if !approval.isOfTheRelease || approval.release != grant.package.manifest {
             problems.append("\(person) is not of its release")
@@ -69,10 +69,10 @@ extension AuditRecord {
     }
 
     /// What an instance has confirmed goes out to it again without being approved; of a span, its receipt may be elsewhere.
-    private func isOnRecord(_ grant: GrantEntry, before statement: Statement, _ chain: [Statement]) -> Bool {
+    private func isOnRecord(_ grant: GrantEntry, before placed: PlacedEntry, _ chain: [PlacedEntry]) -> Bool {
         if case .entries = bundle.subject { return true }
         return chain.contains { earlier in
-            guard earlier.index < statement.index, case .receipt(let receipt) = earlier.entry.body else { return false }
+            guard earlier.index < placed.index, case .receipt(let receipt) = earlier.entry.body else { return false }
             return receipt.package.manifest == grant.package.manifest
         }
     }

@@ -4,15 +4,15 @@ import UpdateTrust
 extension AuditCheck {
     static let strays = AuditCheck(says: "nothing is here that no entry in question names") { record, _ in
         let subjects = Set(record.subjects)
-        let inScope = record.statements.filter { isInScope($0, subjects, record.bundle.subject) }
+        let inScope = record.entries.filter { isInScope($0, subjects, record.bundle.subject) }
         var cited = AuditCitations()
-        for statement in inScope { cited.add(statement.entry) }
+        for placed in inScope { cited.add(placed.entry) }
         // What the ledger says of a release or a policy in question is in question itself.
-        let others = record.statements.filter { statement in
-            !inScope.contains(statement) && !cited.entries.contains(statement.digest)
-                && !(statement.entry.instance == nil && isCited(statement.entry, cited))
+        let others = record.entries.filter { placed in
+            !inScope.contains(placed) && !cited.entries.contains(placed.digest)
+                && !(placed.entry.instance == nil && isCited(placed.entry, cited))
         }
-        for statement in record.statements { cited.add(statement.entry) }
+        for placed in record.entries { cited.add(placed.entry) }
         return others.map { AuditFinding($0.place, "nothing here names it") }
             + strays(record.births.keys, cited.births, "birth")
             + strays(record.restorations.keys, cited.restorations, "restoration")
@@ -23,14 +23,14 @@ extension AuditCheck {
     }
 
     private static func isInScope(
-        _ statement: AuditRecord.Statement,
+        _ placed: AuditRecord.PlacedEntry,
         _ subjects: Set<InstanceID>,
         _ subject: AuditSubject
     ) -> Bool {
-        if let instance = statement.entry.instance, subjects.contains(instance) { return true }
+        if let instance = placed.entry.instance, subjects.contains(instance) { return true }
         return switch subject {
-        case .entries(let range): range.contains(statement.index)
-        case .release(let release): statement.entry.instance == nil && isAbout(statement.entry, release)
+        case .entries(let range): range.contains(placed.index)
+        case .release(let release): placed.entry.instance == nil && isAbout(placed.entry, release)
         case .instance: false
         }
     }

@@ -10,15 +10,15 @@ extension AuditCheck {
         // A checkpoint that is not the ledger's own is told where the entries are held to it.
         guard let signed = try? verified.get().cosignatures.count else { return [] }
         return record.chains.values.flatMap { chain in
-            chain.compactMap { statement -> AuditFinding? in
-                guard case .grant(let entry) = statement.entry.body,
-                    let decision = GrantAudit(entry: entry, statement: statement, chain: chain, record: record)
+            chain.compactMap { placed -> AuditFinding? in
+                guard case .grant(let entry) = placed.entry.body,
+                    let decision = GrantAudit(entry: entry, placed: placed, chain: chain, record: record)
                         .decision,
                     let rule = record.policies[decision.policy]?.rules.first(where: { $0.id == decision.rule }),
                     let wanted = rule.witnesses, signed < wanted
                 else { return nil }
                 return AuditFinding(
-                    statement.place,
+                    placed.place,
                     "its rule wants \(wanted) witnesses of the ledger; \(signed) of those that are known have signed this one"
                 )
             }

@@ -45,7 +45,8 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
         case requested
         /// The grant is kept. The TPM counter may have been incremented already; the counter says.
         case granted
-        /// The counter was incremented: the grant can be used by nobody any more, except to go on from here.
+        /// The counter was incremented: the grant can be used by nobody any more, except to go on from here. For a verifier: the stage
+        /// `installed`.
         case spent
         /// The install command was started, and whether it ended is not known.
         case installing
