@@ -107,7 +107,7 @@ public struct VerifierClient: Sendable {
         verifier: Label?,
         limits: Limits
     ) throws(VerifierClientError) {
-        guard given.hasPrefix("https://") else { throw .unusable("the trust bundle's url is not https") }
+        guard given.hasPrefix("https://") else { throw .unusable("\"\(given)\" does not begin with https://") }
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv13
         tls.certificateVerification = tlsRoots == nil ? .none : .fullVerification
@@ -115,7 +115,7 @@ public struct VerifierClient: Sendable {
             do {
                 tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(tlsRoots.utf8)))
             } catch {
-                throw .unusable("the trust bundle's tlsRoots are not certificates in PEM")
+                throw .unusable("\"tlsRoots\", the CA certificates for \(given), are not certificates in PEM")
             }
         }
         if let identity {
@@ -340,7 +340,7 @@ public struct VerifierClient: Sendable {
         case let error as HTTPClientError:
             switch error {
             case .readTimeout, .deadlineExceeded, .connectTimeout, .tlsHandshakeTimeout: return .timedOut(url: url)
-            case .invalidURL, .emptyHost, .emptyScheme: return .unusable("the trust bundle's url is not one")
+            case .invalidURL, .emptyHost, .emptyScheme: return .unusable("\"\(url)\" is not an address")
             default: return .unreachable(url: url, error.shortDescription)
             }
         case let error as NIOConnectionError

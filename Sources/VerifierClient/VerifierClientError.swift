@@ -17,20 +17,50 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
     /// The verifier said no, or that it cannot now.
     case problem(Problem)
 
+    /// Who was asked: others than verifiers answer in the same form.
+    public enum Peer: Sendable {
+        case verifier
+        /// A factory's CA host, asked by a station.
+        case factoryCA
+        /// A witness of ledgers, asked by a ledger's keeper.
+        case witness
+
+        fileprivate var name: String {
+            switch self {
+            case .verifier: "the verifier"
+            case .factoryCA: "the factory's CA"
+            case .witness: "the witness"
+            }
+        }
+
+        fileprivate var caller: String {
+            switch self {
+            case .verifier: "operator"
+            case .factoryCA: "station"
+            case .witness: "verifier"
+            }
+        }
+    }
+
+    /// One line for people who asked a verifier.
+    public var description: String { description(asking: .verifier) }
+
     /// One line for people.
-    public var description: String {
-        switch self {
-        case .unusable(let detail): detail
-        case .unreachable(let url, let detail): "the verifier at \(url) cannot be reached: \(detail)"
+    /// - Parameter peer: who was asked.
+    public func description(asking peer: Peer) -> String {
+        let asked = peer.name
+        return switch self {
+        case .unusable(let detail): peer == .verifier ? detail : "\(asked): \(detail)"
+        case .unreachable(let url, let detail): "\(asked) at \(url) cannot be reached: \(detail)"
         case .untrusted(let url, let detail):
-            "whoever answers at \(url) is not the verifier of this trust bundle: \(detail)"
+            "whoever answers at \(url) is not \(asked)\(peer == .verifier ? " of this trust bundle" : ""): \(detail)"
         case .turnedAway(let url, let isExpired):
-            "the verifier at \(url) does not accept this operator's certificate"
+            "\(asked) at \(url) does not accept this \(peer.caller)'s certificate"
                 + (isExpired ? ": it has expired" : ": it is not one of its own")
-        case .timedOut(let url): "the verifier at \(url) did not answer in time"
-        case .malformedAnswer(let detail): "the verifier's answer cannot be understood: \(detail)"
+        case .timedOut(let url): "\(asked) at \(url) did not answer in time"
+        case .malformedAnswer(let detail): "the answer of \(asked) cannot be understood: \(detail)"
         case .problem(let problem):
-            (["the verifier says: \(problem.title)"]
+            (["\(asked) says: \(problem.title)"]
                 + (problem.reasons.map { ["(\($0.joined(separator: ", ")))"] } ?? []))
                 .joined(separator: " ")
         }

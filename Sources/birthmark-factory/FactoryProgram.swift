@@ -34,7 +34,7 @@ struct FactoryProgram: AsyncParsableCommand {
     @Sendable static func explain(_ error: any Error) -> CommandFailure? {
         switch error {
         case let error as TPMError:
-            CommandFailure(.environment, error.description)
+            CommandFailure(.environment, error.description, hint: error.hint)
         case let error as BirthInterruption:
             CommandFailure(.environment, error.description, hint: error.hint)
         case let error as Station.Failure:
@@ -55,7 +55,7 @@ struct FactoryProgram: AsyncParsableCommand {
         case let error as VerifierClientError:
             CommandFailure(
                 .environment,
-                "the factory's CA: \(error.description)",
+                error.description(asking: .factoryCA),
                 hint: "see that birthmark-factory ca serve runs there and that clocks are right; then run it again"
             )
         case let error as TrustDirectory.Failure:

@@ -71,6 +71,24 @@ import VerifierClient
         guard case .failure(.untrusted) = result else { throw Unexpected("\(result)") }
     }
 
+    /// A station asks a CA and a ledger's keeper its witnesses: neither is told of a verifier.
+    @Test func anErrorNamesWhoWasAsked() {
+        let url = "https://ca.example:8444"
+        let errors: [VerifierClientError] = [
+            .unusable("no certificates"), .unreachable(url: url, "nobody listens there"),
+            .untrusted(url: url, "expired"),
+            .turnedAway(url: url, isExpired: true), .timedOut(url: url), .malformedAnswer("cut"),
+            .problem(Problem(.busy, title: "The store is busy.", status: 503)),
+        ]
+        for error in errors {
+            let told = error.description(asking: .factoryCA)
+            #expect(told.contains("the factory's CA") && !told.contains("verifier"), "\(told)")
+            #expect(!error.description(asking: .witness).contains("the verifier"))
+        }
+        let unreachable = errors[1].description
+        #expect(unreachable == "the verifier at \(url) cannot be reached: nobody listens there")
+    }
+
     /// Nobody is sent to somebody else for what he can do himself.
     @Test(arguments: [
         ("trust-not-signed-before", "birthmark trust sign"), ("trust-not-signed-after", "birthmark trust sign"),

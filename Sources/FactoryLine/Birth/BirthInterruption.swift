@@ -32,7 +32,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
             "the endorsement key is not kept, and its hierarchy has an authorization value: it cannot be looked at"
         case .platformClosed: "the platform hierarchy is closed: the firmware has set its authorization or disabled it"
         case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
-        case .authority(let detail): "the factory's CA: \(detail)"
+        case .authority(let detail): detail
         case .stationExpired(let station):
             "the births of station \(station.name) do not count now, by this machine's clock and its birth-keys.json"
         case .unsettled: "the PCRs did not come to rest while they were quoted"

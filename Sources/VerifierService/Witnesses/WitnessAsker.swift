@@ -24,7 +24,7 @@ struct WitnessAsker: Service {
                     limits: Self.limits
                 ) { client in try await ask(client) }
             } catch let error as VerifierClientError {
-                await cosignatures.failed(witness.key, .unreachable("\(error)"))
+                await cosignatures.failed(witness.key, .unreachable(error.description(asking: .witness)))
                 // A service that ended would end the others.
                 while true { try await Task.sleep(for: Self.longestPause) }
             }
@@ -46,6 +46,8 @@ struct WitnessAsker: Service {
                 throw error
             } catch let error as WitnessTrouble {
                 trouble = error
+            } catch let error as VerifierClientError {
+                trouble = .unreachable(error.description(asking: .witness))
             } catch {
                 trouble = .unreachable("\(error)")
             }
