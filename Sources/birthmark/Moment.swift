@@ -15,4 +15,12 @@ enum Moment {
         }
         return Int64(date.timeIntervalSince1970)
     }
+
+    /// Reads the same, or seconds since 1970.
+    static func parse(dateOrSeconds text: String, option: String) throws(CommandFailure) -> Int64 {
+        let isNumber = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        // With fewer digits it is a year or a date without its dashes that somebody meant, and not a moment before 1973.
+        if isNumber, text.utf8.count > 8, let seconds = Int64(text) { return seconds }
+        return try parse(text, option: option)
+    }
 }

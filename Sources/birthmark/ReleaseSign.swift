@@ -44,10 +44,15 @@ struct ReleaseSign: AsyncParsableCommand {
     var boot: String?
     @Flag(help: "It has no boot that anybody could measure: it is for devices without a TPM only.")
     var unmeasured = false
-    @Option(help: ArgumentHelp("Not to be granted before: seconds since 1970.", valueName: "time"))
-    var notBefore: Int64?
-    @Option(help: ArgumentHelp("Not to be granted from then on: seconds since 1970.", valueName: "time"))
-    var expires: Int64?
+    @Option(
+        help: ArgumentHelp(
+            "Not to be granted before: 2026-11-23, its first second in UTC, or 2026-11-23T15:04:05Z, or seconds since 1970.",
+            valueName: "time"
+        )
+    )
+    var notBefore: String?
+    @Option(help: ArgumentHelp("Not to be granted from then on, in the same forms.", valueName: "time"))
+    var expires: String?
     @Option(help: ArgumentHelp("For people.", valueName: "text"))
     var notes: String?
     @Flag(help: "It is a rescue image: its boot is recognised, and it is never granted.")
@@ -80,8 +85,12 @@ struct ReleaseSign: AsyncParsableCommand {
             minimumSecurityVersion: minimumSecurityVersion,
             artifact: try measure(),
             boot: try boot.map(readProfile),
-            notBefore: notBefore,
-            expires: expires,
+            notBefore: try notBefore.map { text throws(CommandFailure) in
+                try Moment.parse(dateOrSeconds: text, option: "--not-before")
+            },
+            expires: try expires.map { text throws(CommandFailure) in
+                try Moment.parse(dateOrSeconds: text, option: "--expires")
+            },
             notes: notes,
             role: rescue ? .rescue : nil,
             requires: requires.isEmpty ? nil : requires
