@@ -82,7 +82,13 @@ public enum HostSetup {
         }
         do throws(MessageError) {
             return try HostConfiguration(parsing: bytes)
-        } catch { throw SetupError(.malformed, "\(directory.configuration): \(error.detail)") }
+        } catch {
+            throw SetupError(
+                .malformed,
+                "\(directory.configuration): \(error.detail)",
+                hint: "put that right in the file, or restore it from a backup"
+            )
+        }
     }
 
     /// What the host shows its stations; its TLS certificate is made anew when it runs out.

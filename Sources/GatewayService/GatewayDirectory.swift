@@ -85,7 +85,13 @@ public struct GatewayDirectory: Sendable, Hashable {
         }
         do throws(MessageError) {
             return try GatewayConfiguration(parsing: bytes)
-        } catch { throw SetupError(.malformed, "\(configuration): \(error.detail)") }
+        } catch {
+            throw SetupError(
+                .malformed,
+                "\(configuration): \(error.detail)",
+                hint: "put that right in the file, or restore it from a backup"
+            )
+        }
     }
 
     func source(_ text: String) throws -> PackageSource {

@@ -39,7 +39,12 @@ extension EdgeSettings {
     /// - Throws: `SetupError`.
     package func address(unless given: ListenAddress?) throws -> ListenAddress {
         guard let address = given ?? ListenAddress(listen) else {
-            throw SetupError(.malformed, "\"\(listen)\" is not an address and a port")
+            throw SetupError(
+                .malformed,
+                "\"\(listen)\" is not an address and a port",
+                hint:
+                    "write \"listen\" in the service's configuration as 127.0.0.1:8443, or [::1]:8443, or give --listen"
+            )
         }
         return address
     }

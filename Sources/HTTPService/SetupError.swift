@@ -14,8 +14,8 @@ public struct SetupError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What to do next.
     public var hint: String?
 
-    /// Makes an error.
-    public init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    /// Makes an error: nobody is told what is wrong without what to do about it.
+    public init(_ kind: Kind, _ message: String, hint: String) {
         self.kind = kind
         self.message = message
         self.hint = hint

@@ -83,7 +83,13 @@ public struct WitnessDirectory: Sendable, Hashable {
         }
         do throws(MessageError) {
             return try WitnessConfiguration(parsing: bytes)
-        } catch { throw SetupError(.malformed, "\(configuration): \(error.detail)") }
+        } catch {
+            throw SetupError(
+                .malformed,
+                "\(configuration): \(error.detail)",
+                hint: "put that right in the file, or restore it from a backup"
+            )
+        }
     }
 
     /// The witness as it was left: its key, and what it has seen of each log.
@@ -132,7 +138,11 @@ public struct WitnessDirectory: Sendable, Hashable {
         do {
             return try WitnessSigner(name: configuration.name, privateKey: key)
         } catch {
-            throw SetupError(.malformed, "\"\(configuration.name)\" cannot be the name of a witness: \(error)")
+            throw SetupError(
+                .malformed,
+                "\"\(configuration.name)\" cannot be the name of a witness: \(error)",
+                hint: "put back the name that it had: those who count its lines know it by that"
+            )
         }
     }
 

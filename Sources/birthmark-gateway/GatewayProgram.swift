@@ -39,7 +39,7 @@ struct GatewayProgram: AsyncParsableCommand {
         case let error as SetupError:
             CommandFailure(error.kind == .malformed ? .malformed : .environment, error.message, hint: error.hint)
         case let error as CertificateAuthority.Failure: CommandFailure(.malformed, error.description)
-        case let error as TPMError: CommandFailure(.environment, error.description)
+        case let error as TPMError: CommandFailure(.environment, error.description, hint: error.hint)
         case let error as MessageError: CommandFailure(.malformed, error.description)
         default: nil
         }

@@ -21,6 +21,7 @@ import Testing
             #expect(error?.response?.isFormatOne == true)
             #expect(error?.response?.subject == .parameter(2))
             #expect(error?.description.contains("parameter 2") == true)
+            #expect(error?.hint.contains("tpm2_rc_decode 0x") == true)
         }
     }
 
@@ -79,6 +80,7 @@ import Testing
     @Test func deviceThatIsNotThere() async throws {
         let error = await #expect(throws: TPMError.self) { _ = try await openTPM(tcti: "device:/dev/no-such-tpm") }
         let text = try #require(error).description
+        #expect(error?.hint.contains("TPM2TOOLS_TCTI") == true)
         for part in [
             "device:/dev/no-such-tpm", "as asked for", "/dev/no-such-tpm does not exist", "--tcti", "TPM2TOOLS_TCTI",
         ] {

@@ -40,9 +40,9 @@ public struct DeviceTPM: Sendable {
 }
 
 extension AgentError {
-    /// The TPM failed; its own text says what to do.
+    /// The TPM failed; its own text says what to do first.
     public init(_ error: TPMError) {
-        self.init(.environment, error.description)
+        self.init(.environment, error.description, hint: error.hint)
     }
 }
 

@@ -36,3 +36,21 @@ extension ResponseCode {
         }
     }
 }
+
+extension TPMError {
+    /// What to do next, after what ``description`` says to do about this code, if it says so.
+    public var hint: String {
+        switch cause {
+        case .returned(let response, _):
+            lockout != nil || response.hint != nil
+                ? "then run the same command again"
+                : "run the same command again; if it repeats, tpm2_rc_decode 0x\(String(response.rawValue, radix: 16)) says more of the code"
+        case .malformed:
+            "check that it is a TPM 2.0, and that nobody uses it past the resource manager (device:/dev/tpmrm0)"
+        case .argument:
+            "nothing was sent to the TPM: check the profile, and the handles and PCRs that it names"
+        case .unavailable:
+            "check which TPM is meant (--tcti, TPM2TOOLS_TCTI), and run the same command again"
+        }
+    }
+}

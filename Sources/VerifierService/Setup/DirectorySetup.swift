@@ -123,7 +123,9 @@ public struct DirectorySetup: Sendable {
     }
 
     private func newConfiguration() throws -> VerifierConfiguration {
-        guard let name = options.name ?? Label("birthmark") else { throw SetupError(.malformed, "no name") }
+        guard let name = options.name ?? Label("birthmark") else {
+            throw SetupError(.malformed, "the verifier has no name", hint: "give it one with --name")
+        }
         let listen = options.listen ?? "127.0.0.1:\(Self.defaultPort)"
         let hosts = options.hosts.isEmpty ? ["localhost", "127.0.0.1"] : options.hosts
         let port = ListenAddress(listen)?.port ?? Self.defaultPort

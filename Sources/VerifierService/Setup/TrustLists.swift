@@ -61,11 +61,21 @@ struct TrustLists: Sendable {
             let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [])
             let anchors = TrustAnchors(certificates)
             guard !anchors.roots.isEmpty else {
-                throw SetupError(.malformed, "\(path) holds no self-signed certificate")
+                throw SetupError(
+                    .malformed,
+                    "\(path) holds no self-signed certificate, so no factory's root",
+                    hint:
+                        "birthmark-verifier init DIR --factory-roots FILE, with the factory-roots.pem that birthmark-factory init has made"
+                )
             }
             return FactoryPolicy(anchors: anchors, revocationLists: lists)
         } catch let error as TrustDirectory.Failure {
-            throw SetupError(.malformed, error.description)
+            throw SetupError(
+                .malformed,
+                error.description,
+                hint:
+                    "birthmark-verifier init DIR --factory-roots FILE takes over another; what is in force stays until one can be read"
+            )
         }
     }
 
@@ -75,7 +85,11 @@ struct TrustLists: Sendable {
             return EndorsementPolicy(try TrustDirectory.contents(of: path))
         } catch {
             if case .noCertificates = error { return nil }
-            throw SetupError(.malformed, error.description)
+            throw SetupError(
+                .malformed,
+                error.description,
+                hint: "take that file out; birthmark-verifier init DIR --ek-roots FILE puts in what can be read"
+            )
         }
     }
 }

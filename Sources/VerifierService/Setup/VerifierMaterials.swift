@@ -71,7 +71,11 @@ public struct VerifierMaterials: Sendable {
                 previous: signs ? previous : nil
             )
         } catch let error as LedgerFormatError {
-            throw SetupError(.malformed, "\"name\" in \(directory.configuration) cannot name a ledger: \(error)")
+            throw SetupError(
+                .malformed,
+                "\"name\" in \(directory.configuration) cannot name a ledger: \(error)",
+                hint: "put back the name that it had: devices and auditors know the ledger by that"
+            )
         }
         operatorCA = try Self.certificate(directory.operatorCA)
         tlsCertificate = try Self.certificate(directory.tlsCertificate)
@@ -173,7 +177,12 @@ public struct VerifierMaterials: Sendable {
     static func certificate(_ path: String) throws -> Certificate {
         let bytes = try BoundedFile.read(path, limit: VerifierConfiguration.maximumSize)
         guard let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)) else {
-            throw SetupError(.malformed, "\(path) is not a certificate in PEM")
+            throw SetupError(
+                .malformed,
+                "\(path) is not a certificate in PEM",
+                hint:
+                    "restore it from a backup; without one remove it, and birthmark-verifier init makes it again from its key"
+            )
         }
         return certificate
     }
