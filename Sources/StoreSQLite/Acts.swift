@@ -46,7 +46,7 @@ extension SQLiteStore {
             )
             guard let row else { return nil }
             guard let statement = try? SignedEnvelope(parsing: row.bytes(0)) else {
-                throw StoreError(.damaged, "an operator's act cannot be read", hint: "restore the latest backup")
+                throw StoreError.damaged("an operator's act cannot be read")
             }
             return SignedAct(
                 statement: statement,

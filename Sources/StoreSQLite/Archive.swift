@@ -47,7 +47,7 @@ enum Archive {
     fileprivate static func kept(_ row: Row) throws -> KeptBasis {
         let (number, count): (Int, Int) = (row[0], row[1])
         guard let entry = ContentDigest(bytes: row.bytes(2)), count >= 0 else {
-            throw StoreError(.damaged, "the archive cannot be read", hint: "restore the latest backup")
+            throw StoreError.damaged("the archive cannot be read")
         }
         return KeptBasis(
             StoredBasis(
@@ -113,7 +113,7 @@ extension SQLiteStore {
             )
             return try rows.map { row in
                 guard let entry = ContentDigest(bytes: row.bytes(0)) else {
-                    throw StoreError(.damaged, "the archive cannot be read", hint: "restore the latest backup")
+                    throw StoreError.damaged("the archive cannot be read")
                 }
                 return entry
             }

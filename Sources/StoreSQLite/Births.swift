@@ -118,7 +118,7 @@ extension SQLiteStore {
             )
             return try stations.map { row in
                 guard let station = Label(row[0] as String) else {
-                    throw StoreError(.damaged, "a station's name cannot be read", hint: "restore the latest backup")
+                    throw StoreError.damaged("a station's name cannot be read")
                 }
                 return StoredSequence(
                     station: station,

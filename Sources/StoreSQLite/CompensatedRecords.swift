@@ -47,7 +47,7 @@ extension SQLiteStore {
                         from: row.bytes(1),
                         limit: Approval.maximumSize
                     )
-                else { throw StoreError(.damaged, "an approval cannot be read", hint: "restore the latest backup") }
+                else { throw StoreError.damaged("an approval cannot be read") }
                 return RecordedApproval(approval, entry: entry)
             }
         }

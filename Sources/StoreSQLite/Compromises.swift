@@ -97,7 +97,7 @@ enum Compromises {
         for row in rows {
             guard let manifest = ContentDigest(bytes: row.bytes(0)),
                 let envelope = try? SignedEnvelope(parsing: row.bytes(1))
-            else { throw StoreError(.damaged, "a release cannot be read", hint: "restore the latest backup") }
+            else { throw StoreError.damaged("a release cannot be read") }
             if compromise.hangs(envelope) { found.releases.append(manifest) }
         }
         found.extent.releases = found.releases.count
@@ -152,7 +152,7 @@ extension SQLiteStore {
         written.append(try compromise.entry(found.extent))
         for (transition, version) in found.transitions {
             guard try replace(transition, version, db) == nil else {
-                throw StoreError(.damaged, "a state moved inside of a transaction", hint: "restore the latest backup")
+                throw StoreError.damaged("a state moved inside of a transaction")
             }
             written += transition.entries
         }

@@ -28,7 +28,7 @@ enum Emergencies {
                     from: row.bytes(1),
                     limit: Emergency.maximumSize
                 )
-            else { throw StoreError(.damaged, "an emergency cannot be read", hint: "restore the latest backup") }
+            else { throw StoreError.damaged("an emergency cannot be read") }
             return RecordedEmergency(emergency, entry: entry)
         }
     }

@@ -24,7 +24,7 @@ extension SQLiteStore {
         ) {
             guard let lifecycle = Lifecycle(rawValue: row[0] as String), let tier = Tier(rawValue: row[1] as String)
             else {
-                throw StoreError(.damaged, "how an instance stands cannot be read", hint: "restore the latest backup")
+                throw StoreError.damaged("how an instance stands cannot be read")
             }
             figures[.init(lifecycle: lifecycle, tier: tier)] = row[2]
         }

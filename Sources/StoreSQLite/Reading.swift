@@ -82,11 +82,7 @@ extension SQLiteStore: VerifierStore {
         do {
             return try InstanceState(parsing: [UInt8](body))
         } catch {
-            throw StoreError(
-                .damaged,
-                "the state of an instance cannot be read: \(error)",
-                hint: "restore the latest backup"
-            )
+            throw StoreError.damaged("the state of an instance cannot be read: \(error)")
         }
     }
 
@@ -108,7 +104,7 @@ extension SQLiteStore: VerifierStore {
                 """
             return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
                 guard let manifest = ContentDigest(bytes: row.bytes(0)), let by = Label(row[4] as String) else {
-                    throw StoreError(.damaged, "a release cannot be read", hint: "restore the latest backup")
+                    throw StoreError.damaged("a release cannot be read")
                 }
                 var release = StoredRelease(
                     manifest: manifest,
@@ -158,7 +154,7 @@ extension SQLiteStore: VerifierStore {
 
     static func head(_ db: Database) throws -> LedgerHead {
         guard let row = try Row.fetchOne(db, sql: "SELECT size, checkpoint FROM ledger_head") else {
-            throw StoreError(.damaged, "the ledger's head is gone", hint: "restore the latest backup")
+            throw StoreError.damaged("the ledger's head is gone")
         }
         return LedgerHead(size: row[0], checkpoint: (row[1] as Data?).map { [UInt8]($0) })
     }
@@ -177,11 +173,7 @@ extension SQLiteStore: VerifierStore {
                 arguments: [range.lowerBound, range.upperBound]
             ).enumerated().map { offset, row in
                 guard row[0] == range.lowerBound + offset else {
-                    throw StoreError(
-                        .damaged,
-                        "the ledger's entry \(range.lowerBound + offset) is missing",
-                        hint: "restore the latest backup"
-                    )
+                    throw StoreError.damaged("the ledger's entry \(range.lowerBound + offset) is missing")
                 }
                 return try LogEntry(row.bytes(1))
             }

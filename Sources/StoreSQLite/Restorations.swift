@@ -48,7 +48,7 @@ extension SQLiteStore {
         )
         guard let row else { return nil }
         guard let statement = ContentDigest(bytes: row.bytes(0)) else {
-            throw StoreError(.damaged, "a restoration's digest cannot be read", hint: "restore the latest backup")
+            throw StoreError.damaged("a restoration's digest cannot be read")
         }
         return StoredRestoration(
             instance: instance,

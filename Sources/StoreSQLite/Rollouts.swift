@@ -19,11 +19,7 @@ enum Rollouts {
         do throws(MessageError) {
             return StagedRollout(rollout: try Rollout(parsing: row.bytes(0)), confirmed: row[1], failed: row[2])
         } catch {
-            throw StoreError(
-                .damaged,
-                "the rollout of a release cannot be read: \(error)",
-                hint: "restore the latest backup"
-            )
+            throw StoreError.damaged("the rollout of a release cannot be read: \(error)")
         }
     }
 

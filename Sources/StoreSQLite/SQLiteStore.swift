@@ -140,11 +140,7 @@ extension StoreError {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.busy, "\(place) is held by another process", hint: "stop the other process")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            self.init(
-                .damaged,
-                "\(place) is damaged or no database: \(error.message ?? "")",
-                hint: "restore the latest backup"
-            )
+            self = .damaged("\(place) is damaged or no database: \(error.message ?? "")")
         default:
             self.init(
                 .failed,

@@ -129,11 +129,7 @@ extension SQLiteStore {
             while let row = try rows.next() {
                 guard let instance = InstanceID(row[0] as String), let lifecycle = Lifecycle(rawValue: row[2] as String)
                 else {
-                    throw StoreError(
-                        .damaged,
-                        "how an instance stands cannot be read",
-                        hint: "restore the latest backup"
-                    )
+                    throw StoreError.damaged("how an instance stands cannot be read")
                 }
                 standings.append(
                     StoredStanding(

@@ -27,7 +27,7 @@ enum TrustVersions {
         let sql = "SELECT version, digest, envelope, published_at, published_by FROM trust_version \(which)"
         return try Row.fetchOne(db, sql: sql, arguments: arguments).map { row in
             guard let digest = ContentDigest(bytes: row.bytes(1)), let by = Label(row[4] as String) else {
-                throw StoreError(.damaged, "a trust bundle cannot be read", hint: "restore the latest backup")
+                throw StoreError.damaged("a trust bundle cannot be read")
             }
             return StoredTrust(
                 version: row[0],

@@ -69,7 +69,7 @@ extension SQLiteStore {
             return try rows.map { row in
                 guard let instance = InstanceID(row[2] as String), let manifest = ContentDigest(bytes: row.bytes(3)),
                     let stage = UpdateStage(rawValue: row[4] as String)
-                else { throw StoreError(.damaged, "an update cannot be read", hint: "restore the latest backup") }
+                else { throw StoreError.damaged("an update cannot be read") }
                 return StoredUpdate(
                     number: row[0],
                     jti: row[1],

@@ -43,6 +43,11 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// What a store says of what it holds and cannot read: nothing but a backup makes that good.
+    public static func damaged(_ message: String) -> StoreError {
+        StoreError(.damaged, message, hint: "restore the latest backup")
+    }
+
     /// What happened.
     public var description: String { message }
 }
