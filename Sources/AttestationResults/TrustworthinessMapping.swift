@@ -44,6 +44,12 @@ extension TrustworthinessVector {
 }
 
 extension ReasonCode {
+    /// Whether an authentic refusal for this reason says something against the instance, which then loses its lease.
+    ///
+    /// A log or list that was not sent and a clock that is unsafe after a power cut say nothing: the instance can answer better
+    /// the next time.
+    package var endsLease: Bool { finding != nil }
+
     /// Which aspect a refusal for this reason speaks of, and how; `nil` when it says nothing against the instance.
     var finding: (TrustworthinessVector.Category, TrustworthinessClaim)? {
         switch self {

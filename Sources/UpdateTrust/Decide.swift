@@ -339,11 +339,3 @@ extension DecisionInput {
         )
     }
 }
-
-extension ReasonCode {
-    /// Whether an authentic refusal for this reason says something against the instance.
-    ///
-    /// A log or list that was not sent and a clock that is unsafe after a power cut say nothing: the instance can answer better
-    /// the next time.
-    var endsLease: Bool { self != .logMissing && self != .imaMissing && self != .clockUnsafe }
-}
