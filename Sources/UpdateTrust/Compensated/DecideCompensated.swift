@@ -108,7 +108,7 @@ extension CompensatedInput {
         draft.state.lifecycle = next
         draft.state.remark = boot.isOwn ? nil : "it says that it runs \(asked.running.name) \(asked.running.version)"
         // What the hardware says otherwise is worth no lease; the other controls are about installing something.
-        if controls.contains(where: { [.claims, .gateway].contains($0.control) && !$0.isMet }) {
+        if controls.contains(where: { $0.control.isOfTheLease && !$0.isMet }) {
             return try refuse([.controlsUnmet], shown, rule: rule, controls, draft: draft, claimsOf(shown))
         }
         if let elsewhere = seenElsewhere {

@@ -87,33 +87,3 @@ extension PolicyRule.BootRule {
         return wants
     }
 }
-
-extension ControlRule {
-    fileprivate func wants(_ package: Label?) -> [String] {
-        CompensatingControl.allCases.compactMap { control in
-            want(control, package).map { detail in
-                detail.isEmpty ? control.rawValue : "\(control.rawValue): \(detail)"
-            }
-        }
-    }
-
-    /// What of a control is wanted, empty when its name says all; `nil` when it is not wanted.
-    private func want(_ control: CompensatingControl, _ package: Label?) -> String? {
-        switch control {
-        case .ratchet: return ""
-        case .approval:
-            guard approvals > 0 else { return nil }
-            let by = roles.map { " by " + $0.map(\.rawValue).joined(separator: " or ") } ?? ""
-            return "\(approvals)\(by)"
-        case .release:
-            guard package == nil, case .only(let names) = releases else { return nil }
-            return names.map(\.text).joined(separator: " or ")
-        case .claims: return claims ? "" : nil
-        // Of every tier: the rule says it.
-        case .window: return nil
-        case .witness: return witness == true ? "" : nil
-        case .gateway: return gateway == true ? "" : nil
-        case .readBack: return readBack == true ? "" : nil
-        }
-    }
-}
