@@ -325,9 +325,9 @@ let package = Package(
         tests(of: "UpdateTrust", ["Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(
-            of: "StoreSQLite",
+            of: "VerifierStore",
             [
-                "VerifierStore", "UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto,
+                "StoreSQLite", "UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

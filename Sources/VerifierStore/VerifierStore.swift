@@ -170,4 +170,7 @@ public protocol VerifierStore: Sendable {
 
     /// Forgets consumed challenges that expired before a time in seconds since 1970.
     func forgetChallenges(expiredBefore time: Int64) async throws(StoreError)
+
+    /// Lets go of the database, in which all that was committed is by itself then; nothing may be asked of the store any more.
+    func close() throws(StoreError)
 }

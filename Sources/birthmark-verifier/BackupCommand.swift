@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandLineContract
-import StoreSQLite
 import VerifierService
 
 struct BackupCommand: AsyncParsableCommand {
@@ -29,8 +28,7 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         let directory = place.directory
         let report = try await RecordBackup(directory).run(to: out) { configuration, file in
-            // Not closed in order: that would wait for the service.
-            try await directory.openStore(configuration).copy(into: file)
+            try await directory.copyStore(configuration, into: file)
         }
         try output.print(report) {
             """

@@ -3,7 +3,6 @@ import CommandLineContract
 import FoundationEssentials
 import HTTPService
 import Messages
-import StoreSQLite
 import VerifierService
 
 struct InitCommand: ParsableCommand {
@@ -129,8 +128,8 @@ struct InitCommand: ParsableCommand {
         let setup = DirectorySetup(directory, options, now: Int64(Date.now.timeIntervalSince1970))
         try setup.run(
             defaultPolicy: DefaultPolicy.bytes,
-            storeExists: { FileManager.default.fileExists(atPath: directory.database($0)) },
-            makeStore: { try SQLiteStore.create(at: directory.database($0)).close() }
+            storeExists: { directory.storeExists($0) },
+            makeStore: { try directory.makeStore($0) }
         )
         try output.print(InitReport(directory: directory.path, trust: directory.trustBundle)) {
             """

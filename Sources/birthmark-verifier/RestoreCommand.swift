@@ -1,7 +1,6 @@
 import ArgumentParser
 import CommandLineContract
 import Messages
-import StoreSQLite
 import VerifierService
 
 struct RestoreCommand: AsyncParsableCommand {
@@ -61,12 +60,8 @@ struct RestoreCommand: AsyncParsableCommand {
         let report = try await restore.run(
             from: backup,
             database: { directory.database($0) },
-            opening: { path, body in
-                let store = try SQLiteStore.open(at: path)
-                try await body(store)
-                try store.close()
-            },
-            head: { path in try await SQLiteStore.head(at: path) }
+            opening: VerifierDirectory.withStore(at:_:),
+            head: VerifierDirectory.head(ofStoreAt:)
         )
         try output.print(report) { Self.text(report, directory.path) }
     }

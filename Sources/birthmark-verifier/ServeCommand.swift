@@ -4,9 +4,9 @@ import DurableFiles
 import HTTPService
 import Logging
 import ServiceLifecycle
-import StoreSQLite
 import UnixSignals
 import VerifierService
+import VerifierStore
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

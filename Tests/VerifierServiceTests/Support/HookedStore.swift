@@ -42,6 +42,8 @@ final class HookedStore: VerifierStore {
     func keep(witnessed checkpoint: [UInt8]) async throws(StoreError) {
         try await call("keepWitnessed") { () async throws(StoreError) in try await store.keep(witnessed: checkpoint) }
     }
+    func close() throws(StoreError) { try store.close() }
+
     func birth(of instance: InstanceID) async throws(StoreError) -> StoredBirth? {
         try await call("birth") { () async throws(StoreError) in try await store.birth(of: instance) }
     }

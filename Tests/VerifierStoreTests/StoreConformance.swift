@@ -4,7 +4,7 @@ import Testing
 import UpdateTrust
 import VerifierStore
 
-/// What every `VerifierStore` owes, whatever database is beneath: each case gets an empty store of its own.
+/// What every `VerifierStore` owes, whatever database is beneath: each case gets an empty store of its own (``StoreUnderTest``).
 struct StoreConformance: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let run: @Sendable (any VerifierStore, LedgerKey) async throws -> Void

@@ -8,6 +8,7 @@ import VerifierStore
 
 @testable import StoreSQLite
 
+/// What SQLite's store owes beside the contract: files, what another process does to them, and what it remembers.
 @Suite struct SQLiteStoreTests {
     let directory: TemporaryDirectory
     let key: LedgerKey
@@ -15,11 +16,6 @@ import VerifierStore
     init() throws {
         directory = try TemporaryDirectory()
         key = try LedgerKey()
-    }
-
-    @Test(arguments: StoreConformance.cases)
-    func conforms(_ conformance: StoreConformance) async throws {
-        try await conformance.run(try SQLiteStore.create(at: directory.database), key)
     }
 
     @Test func writerSynchronisesEveryCommit() async throws {

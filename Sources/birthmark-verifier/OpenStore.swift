@@ -1,0 +1,43 @@
+import FoundationEssentials
+import StoreSQLite
+import VerifierService
+import VerifierStore
+
+/// The record that the configuration names; which database that is, the rest of the program does not know.
+extension VerifierDirectory {
+    /// Whether it is there.
+    func storeExists(_ configuration: VerifierConfiguration) -> Bool {
+        FileManager.default.fileExists(atPath: database(configuration))
+    }
+
+    /// Makes an empty one.
+    func makeStore(_ configuration: VerifierConfiguration) throws(StoreError) {
+        try SQLiteStore.create(at: database(configuration)).close()
+    }
+
+    /// Opens it.
+    func openStore(_ configuration: VerifierConfiguration) throws(StoreError) -> any VerifierStore {
+        try SQLiteStore.open(at: database(configuration))
+    }
+
+    /// Writes the record into an empty file as one commit left it; the service may go on meanwhile.
+    func copyStore(_ configuration: VerifierConfiguration, into file: String) async throws -> LedgerHead {
+        // Not closed in order: that would wait for the service.
+        try await SQLiteStore.open(at: database(configuration)).copy(into: file)
+    }
+
+    /// Opens a record wherever it lies, and closes it in order.
+    static func withStore(at path: String, _ body: (any VerifierStore) async throws -> Void) async throws {
+        let store = try SQLiteStore.open(at: path)
+        try await body(store)
+        try store.close()
+    }
+
+    /// How far the ledger of a record goes that may be damaged.
+    static func head(ofStoreAt path: String) async throws -> LedgerHead { try await SQLiteStore.head(at: path) }
+
+    /// The database's path; the configuration was checked when it was read.
+    func database(_ configuration: VerifierConfiguration) -> String {
+        file(configuration.databaseFile ?? "verifier.sqlite")
+    }
+}
