@@ -1,4 +1,5 @@
 import AttestationResults
+import Foundation
 import Messages
 import TPMCrypto
 import TPMWire
@@ -174,6 +175,12 @@ import Testing
         // The list is in the order of the checks' groups, as a refusal's reasons are.
         let groups = ReasonCode.allCases.compactMap(\.check.first)
         #expect(groups == groups.sorted())
+    }
+
+    @Test func thePageNamesEveryReason() throws {
+        let path = URL(filePath: #filePath).appending(path: "../../../Sources/Appraisal/Appraisal.docc/Appraisal.md")
+        let page = try String(contentsOf: path.standardized, encoding: .utf8)
+        for code in ReasonCode.allCases { #expect(page.contains("`\(code.rawValue)`"), "\(code.rawValue)") }
     }
 
     @Test func attack61_oneQuoteAndThePolicyDataOfAnother() throws {

@@ -1,5 +1,6 @@
 import AttestationResults
 import Crypto
+import Foundation
 import Messages
 import Testing
 
@@ -197,6 +198,17 @@ import Testing
             #"{"releases":"*","approvals":0,"roles":["operator"],"claims":false}"#, #"{"approvals":0,"claims":false}"#,
         ] {
             #expect(throws: MessageError.self, "\(controls)") { try CompensatedWorld.policy(controls: controls) }
+        }
+    }
+
+    /// What each control wants, what it proves and what it does not: nobody is offered one that the pages say nothing of.
+    @Test(arguments: ["Compensated", "Auditor"]) func thePagesTellEveryControl(page: String) throws {
+        let path = URL(filePath: #filePath).appending(
+            path: "../../../../Sources/UpdateTrust/UpdateTrust.docc/\(page).md"
+        )
+        let text = try String(contentsOf: path.standardized, encoding: .utf8)
+        for control in CompensatingControl.allCases {
+            #expect(text.contains("\n| `\(control.rawValue)`"), "\(control.rawValue)")
         }
     }
 
