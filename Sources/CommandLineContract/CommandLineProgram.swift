@@ -53,7 +53,7 @@ public enum CommandLineProgram {
                 if StandardOutput.write(root.fullMessage(for: error) + "\n") { return ExitStatus.done.rawValue }
                 failure = .outputFailed
             case .validationFailure:
-                return report(usage: root.fullMessage(for: error), json: json)
+                return report(usage: root.fullMessage(for: error), root.message(for: error), json: json)
             default:
                 failure = CommandFailure(.environment, String(describing: error))
             }
@@ -65,9 +65,15 @@ public enum CommandLineProgram {
         return failure.status.rawValue
     }
 
-    private static func report(usage: String, json: Bool) -> Int32 {
+    /// - Parameters:
+    ///   - usage: for people: what is wrong, and the command's synopsis.
+    ///   - message: for scripts: what is wrong alone.
+    private static func report(usage: String, _ message: String, json: Bool) -> Int32 {
         StandardError.write(usage + "\n")
-        if json { _ = StandardOutput.write(FailureReport(CommandFailure(.malformed, "wrong usage"))) }
+        if json {
+            let status = ExitStatus.malformed
+            _ = StandardOutput.write(FailureReport(CommandFailure(status, message, hint: status.usualHint)))
+        }
         return ExitStatus.malformed.rawValue
     }
 }
