@@ -41,7 +41,14 @@ struct FactoryProgram: AsyncParsableCommand {
             switch error {
             case .file(let file): CommandFailure(file)
             case .authority(let failure): command(failure)
-            default: CommandFailure(.malformed, error.description)
+            case .noStation(let path):
+                CommandFailure(
+                    .malformed,
+                    error.description,
+                    hint: "check the path, or make one: birthmark-factory init \(path) --name NAME"
+                )
+            case .damaged, .message:
+                CommandFailure(.malformed, error.description, hint: "put that right and run the same command again")
             }
         case let error as AuthorityFailure: command(error)
         case let error as FactoryAuthority.RevocationFailure:
@@ -64,9 +71,9 @@ struct FactoryProgram: AsyncParsableCommand {
             CommandFailure(.malformed, error.description)
         case let error as Station.ExportFailure:
             if case .expired = error {
-                CommandFailure(.environment, error.description)
+                CommandFailure(.environment, error.description, hint: error.hint)
             } else {
-                CommandFailure(.malformed, error.description)
+                CommandFailure(.malformed, error.description, hint: error.hint)
             }
         case let error as Escrow.Failure:
             CommandFailure(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import Endorsement
 import FactoryLine
 import TPMDevice
@@ -34,6 +35,8 @@ struct InspectCommand: AsyncParsableCommand {
         if let csr {
             return try InspectRequest.run(csr, signature: csrSignature, profile: profile, output: output)
         }
+        // A path with a slip in it would have the firmware pass for one that no list names.
+        if let station, DirectoryEntries.names(in: station).isEmpty { throw Station.Failure.noStation(station) }
         let advisories = try station.flatMap { try TPMAdvisories.read(FactoryDirectory($0).advisories) }
         let tpm = try await openTPM(tcti: tpm.tcti)
         let inspection = try await TPMInspection.of(tpm, profile: profile, advisories: advisories)

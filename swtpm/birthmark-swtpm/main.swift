@@ -9,7 +9,7 @@ await CommandLineProgram.main(
         case let error as SoftwareDeviceError:
             CommandFailure(error.kind == .input ? .malformed : .environment, error.description)
         case let error as TPMError:
-            CommandFailure(.environment, error.description)
+            CommandFailure(.environment, error.description, hint: error.hint)
         default: nil
         }
     }

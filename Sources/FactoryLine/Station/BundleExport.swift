@@ -42,21 +42,32 @@ extension Station {
         /// One sentence for people.
         public var description: String {
             switch self {
-            case .unknown(let serial): "no birth of \(serial) was signed here; run `birthmark-factory provision` first"
-            case .logMissing(let serial, let digest):
-                "the event log \(digest) of \(serial) is missing; restore births/logs"
+            case .unknown(let serial): "no birth of \(serial) was signed here"
+            case .logMissing(let serial, let digest): "the event log \(digest) of \(serial) is missing"
             case .tooMany(let count):
                 """
                 \(count) births with their logs are more than one bundle holds (\(BirthBundle.maximumBirths) births, \
-                \(BirthBundle.maximumSize >> 20) MiB); name fewer with --serial
+                \(BirthBundle.maximumSize >> 20) MiB)
                 """
-            case .nothing: "no birth was signed here yet; run `birthmark-factory provision` first"
+            case .nothing: "no birth was signed here yet"
             case .noBundle(let number, let latest): "there is no bundle \(number); the latest is \(latest)"
             case .expired(let station):
                 """
-                the word of station \(station) does not count now, by this machine's clock and its birth-keys.json; check the clock, \
-                then run `birthmark-factory init` with --days and give birth-keys.json to the verifiers
+                the word of station \(station) does not count now, by this machine's clock and its birth-keys.json
                 """
+            }
+        }
+
+        /// What to do next.
+        public var hint: String {
+            switch self {
+            case .unknown: "read the serial number again, or run birthmark-factory provision first"
+            case .logMissing: "restore births/logs from a copy of the station's directory"
+            case .tooMany: "name fewer with --serial"
+            case .nothing: "run birthmark-factory provision first"
+            case .noBundle: "birthmark births stations lists the bundles that the verifier has not got"
+            case .expired:
+                "check the clock; then run birthmark-factory init with --days, and give birth-keys.json to the verifiers"
             }
         }
     }

@@ -19,6 +19,8 @@ public struct Station: Sendable {
         case file(FileError)
         /// A file is there and is not what it should be; names it and what to do.
         case damaged(path: String, String)
+        /// No station was made in this directory.
+        case noStation(String)
         case authority(AuthorityFailure)
         case message(MessageError)
 
@@ -27,6 +29,7 @@ public struct Station: Sendable {
             switch self {
             case .file(let error): error.description
             case .damaged(let path, let detail): "\(path): \(detail)"
+            case .noStation(let path): "\(path) holds no station"
             case .authority(let error): error.description
             case .message(let error): error.description
             }
@@ -106,10 +109,7 @@ public struct Station: Sendable {
         certifying: Bool = true
     ) throws(Failure) {
         guard let config = try Self.config(directory) else {
-            throw .damaged(
-                path: directory.path,
-                "holds no station; make one with `birthmark-factory init \(directory.path) --name …`"
-            )
+            throw .noStation(directory.path)
         }
         for path in directory.directories { try Self.run { () throws(FileError) in try PrivateDirectory.make(path) } }
         // What another process put down before it was killed is relied on from now on; perhaps only the kernel has it.

@@ -60,10 +60,6 @@ private struct TCTIChoice {
         let sentences =
             ["No TPM could be opened. Tried \(tried): \(TPMError.text(of: code)) (0x\(String(code, radix: 16)))."]
             + findings
-            + [
-                "Name the TPM with --tcti or TPM2TOOLS_TCTI: device:/dev/tpmrm0 for a hardware TPM, "
-                    + "swtpm:path=/path/to/socket for a software TPM, tabrmd: for the resource manager daemon."
-            ]
         return TPMError(unavailable: sentences.joined(separator: " "))
     }
 

@@ -50,7 +50,10 @@ extension TPMError {
         case .argument:
             "nothing was sent to the TPM: check the profile, and the handles and PCRs that it names"
         case .unavailable:
-            "check which TPM is meant (--tcti, TPM2TOOLS_TCTI), and run the same command again"
+            """
+            name the TPM with --tcti or TPM2TOOLS_TCTI: device:/dev/tpmrm0 for a hardware TPM, swtpm:path=/path/to/socket for a \
+            software TPM, tabrmd: for the resource manager daemon
+            """
         }
     }
 }

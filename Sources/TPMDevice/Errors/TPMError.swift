@@ -19,7 +19,7 @@ public struct TPMError: Error, Sendable, Hashable {
         case malformed(String)
         /// The caller asked for something that no TPM can do; nothing was sent.
         case argument(String)
-        /// No TPM could be opened; the text says what was tried and what to do.
+        /// No TPM could be opened; the text says what was tried.
         case unavailable(String)
     }
 
