@@ -54,7 +54,9 @@ struct ApproveCommand: AsyncParsableCommand {
 
     func run() async throws {
         if list {
-            let approvals = try await verifier.ask { client in try await client.approvals(of: manifest) }
+            let approvals = try await verifier.ask(about: .release(manifest)) { client in
+                try await client.approvals(of: manifest)
+            }
             return try output.print(approvals) { Self.text(approvals.approvals) }
         }
         guard let role, let reason,
@@ -74,7 +76,8 @@ struct ApproveCommand: AsyncParsableCommand {
                 hint: "approve it again when the time is over"
             )
         }
-        let report = try await verifier.ask { client in try await client.approve(order) }
+        let about = device.map { AskedAbout.device($0, andRelease: manifest) } ?? AskedAbout.release(manifest)
+        let report = try await verifier.ask(about: about) { client in try await client.approve(order) }
         try output.print(report) { Self.text([report]) }
     }
 

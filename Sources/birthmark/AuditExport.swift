@@ -75,7 +75,8 @@ struct AuditExport: AsyncParsableCommand {
                 hint: "take the verifier's trust.json anew, or ask for fewer"
             )
         }
-        let (path, bundle, size) = try await verifier.ask { client in
+        let about: AskedAbout? = instance.map { AskedAbout.device($0) } ?? release.map { AskedAbout.release($0) }
+        let (path, bundle, size) = try await verifier.ask(about: about) { client in
             let ledger = try await OpenedLedger(.served(by: client), keys, signedBy: quorum)
             let bar = ProgressBar("collecting")
             defer { bar.finish() }

@@ -71,7 +71,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let suffix = ".request.json"
-        let requests = try CarriedFile.read(paths, suffix: suffix)
+        let requests = try CarriedFile.read(paths, suffix: suffix, of: "birthmark-device request --out")
         try? FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
         let directory = out
         let bar = ProgressBar("asking for grants")

@@ -1,5 +1,6 @@
 import CommandLineContract
 import DurableFiles
+import FoundationEssentials
 import Messages
 import TPMWire
 import VerifierClient
@@ -14,11 +15,21 @@ struct CarriedFile {
     private let clock: UInt64
 
     /// Reads files, and from directories those whose names end so: a device's own in the order in which it made them.
-    static func read(_ paths: [String], suffix: String) throws(CommandFailure) -> [CarriedFile] {
+    /// - Parameter maker: the command that writes such files.
+    static func read(_ paths: [String], suffix: String, of maker: String) throws(CommandFailure) -> [CarriedFile] {
         var files: [CarriedFile] = []
         for path in paths {
             let inside = DirectoryEntries.names(in: path).filter { $0.hasSuffix(suffix) }.sorted().map {
                 "\(path)/\($0)"
+            }
+            var isDirectory = false
+            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            guard !isDirectory || !inside.isEmpty else {
+                throw CommandFailure(
+                    .malformed,
+                    "\(path) has no file whose name ends in \(suffix)",
+                    hint: "\(maker) writes them: give them that ending, or name the files themselves"
+                )
             }
             for path in inside.isEmpty ? [path] : inside { files.append(try CarriedFile(path)) }
         }
@@ -56,6 +67,8 @@ struct CarriedOutcome: Encodable {
     var package: String?
     var grant: String?
     var reasons: [String]
+    /// The first of them as a sentence; absent when nothing was refused.
+    var because: String?
 
     /// Takes note of a judgement on this one file; whatever else went wrong is none.
     mutating func refuse(_ error: VerifierClientError) throws(VerifierClientError) {
@@ -64,6 +77,7 @@ struct CarriedOutcome: Encodable {
         }
         outcome = "refused"
         reasons = problem.reasons ?? [problem.kind?.rawValue ?? "refused"]
+        because = problem.title
     }
 }
 
@@ -75,14 +89,15 @@ struct CarriedBatch: Encodable {
     var hasRefusals: Bool { files.contains { $0.outcome == "refused" } }
 
     var text: String {
-        table(
-            ["FILE", "INSTANCE", "TIER", "OUTCOME", "PACKAGE", ""],
-            files.map {
-                [
-                    $0.file, $0.instance.text, $0.tier?.rawValue ?? "", $0.outcome, $0.package ?? "",
-                    $0.grant ?? $0.reasons.joined(separator: ", "),
-                ]
-            }
-        )
+        let rows = files.map { file in
+            [
+                file.file, file.instance.text, file.tier?.rawValue ?? "", file.outcome, file.package ?? "",
+                file.reasons.isEmpty ? file.grant ?? "" : file.reasons.joined(separator: ", "),
+            ]
+        }
+        // The codes are for scripts.
+        let sentences = files.compactMap { file in file.because.map { "\(file.file): \($0)" } }
+        let lines = [table(["FILE", "INSTANCE", "TIER", "OUTCOME", "PACKAGE", "GRANT OR REASONS"], rows)] + sentences
+        return lines.joined(separator: "\n")
     }
 }

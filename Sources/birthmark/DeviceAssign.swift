@@ -40,7 +40,9 @@ extension DeviceCommand {
                     hint: "name the gateways that are near it"
                 )
             }
-            let report = try await verifier.ask { client in try await client.assign(device.name, order) }
+            let report = try await verifier.ask(about: .devices([device.name] + gateway)) { client in
+                try await client.assign(device.name, order)
+            }
             try output.print(report) { describe(report) }
         }
     }

@@ -16,7 +16,9 @@ extension DeviceCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let explanation = try await verifier.ask { client in try await client.refusedBoot(of: device.name) }
+            let explanation = try await verifier.ask(about: .refusedBoot(of: device.name)) { client in
+                try await client.refusedBoot(of: device.name)
+            }
             try output.print(explanation) { describe(explanation) }
         }
     }
@@ -50,7 +52,9 @@ extension DeviceCommand {
                     hint: "explain lists them"
                 )
             }
-            let report = try await verifier.ask { client in try await client.allowBoot(of: device.name, addition) }
+            let report = try await verifier.ask(about: .refusedBoot(of: device.name)) { client in
+                try await client.allowBoot(of: device.name, addition)
+            }
             try output.print(report) { describe(report) }
         }
     }

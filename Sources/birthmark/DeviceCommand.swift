@@ -60,7 +60,9 @@ struct DeviceCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let report = try await verifier.ask { client in try await client.instance(device.name) }
+            let report = try await verifier.ask(about: .device(device.name)) { client in
+                try await client.instance(device.name)
+            }
             try output.print(report) { describe(report) }
         }
     }
@@ -109,7 +111,9 @@ struct DeviceCommand: AsyncParsableCommand {
         }
 
         private func confirm() async throws {
-            let device = try await act.verifier.ask { client in try await client.instance(act.device.name) }
+            let device = try await act.verifier.ask(about: .device(act.device.name)) { client in
+                try await client.instance(act.device.name)
+            }
             StandardError.write(describe(device) + "\nIt will be retired for good. Type its serial number to go on: ")
             guard readLine() == device.serial.text else {
                 throw CommandFailure(
@@ -136,7 +140,9 @@ struct ActArguments: ParsableArguments {
 
     func run(_ act: VerifierClient.InstanceAct) async throws {
         let reason = try reason.checked()
-        let report = try await verifier.ask { client in try await client.act(act, on: device.name, reason) }
+        let report = try await verifier.ask(about: .device(device.name)) { client in
+            try await client.act(act, on: device.name, reason)
+        }
         try output.print(report) { describe(report) }
     }
 }

@@ -33,7 +33,9 @@ extension DeviceCommand {
                     hint: "allow it again when the time was too short"
                 )
             }
-            let report = try await verifier.ask { client in try await client.allowDowngrade(of: device.name, order) }
+            let report = try await verifier.ask(about: .device(device.name, andRelease: release)) { client in
+                try await client.allowDowngrade(of: device.name, order)
+            }
             try output.print(report) { describe(report) }
         }
     }

@@ -33,7 +33,9 @@ extension DeviceCommand {
             guard let order = ForkOrder(line, reason: try reason.checked().reason) else {
                 throw CommandFailure(.malformed, "a reason is one line", hint: "say it in one line")
             }
-            let report = try await verifier.ask { client in try await client.settleFork(of: device.name, order) }
+            let report = try await verifier.ask(about: .device(device.name)) { client in
+                try await client.settleFork(of: device.name, order)
+            }
             try output.print(report) { describe(report) }
         }
     }

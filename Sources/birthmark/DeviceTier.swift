@@ -47,7 +47,9 @@ extension DeviceCommand {
                     hint: "lower it again when the time was too short; the device makes another key for that"
                 )
             }
-            let file = try await verifier.ask { client in try await client.lowerTier(of: device.name, order) }
+            let file = try await verifier.ask(about: .device(device.name)) { client in
+                try await client.lowerTier(of: device.name, order)
+            }
             try OutputFile.write(try CanonicalJSON.encode(file), to: out, mode: 0o644)
             let report = Report(instance: file.instance, serial: file.serial, lowered: file.lowered, file: out)
             try output.print(report) {
@@ -75,7 +77,9 @@ extension DeviceCommand {
 
         func run() async throws {
             let reason = try reason.checked()
-            let report = try await verifier.ask { client in try await client.raiseTier(of: device.name, reason) }
+            let report = try await verifier.ask(about: .device(device.name)) { client in
+                try await client.raiseTier(of: device.name, reason)
+            }
             try output.print(report) { describe(report) }
         }
     }

@@ -42,7 +42,9 @@ extension DeviceCommand {
                     hint: "have another made when the person stands at the device"
                 )
             }
-            let answer = try await verifier.ask { client in try await client.callWitness(at: device.name, order) }
+            let answer = try await verifier.ask(about: .device(device.name, andRelease: release)) { client in
+                try await client.callWitness(at: device.name, order)
+            }
             let report = Report(
                 code: answer.code.spoken,
                 instance: answer.instance,

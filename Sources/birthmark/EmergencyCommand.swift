@@ -50,7 +50,9 @@ struct EmergencyCommand: AsyncParsableCommand {
                     hint: "declare it again when the time was too short"
                 )
             }
-            let list = try await verifier.ask { client in try await client.declareEmergency(order) }
+            let list = try await verifier.ask(about: .release(release.manifest)) { client in
+                try await client.declareEmergency(order)
+            }
             try output.print(list) { list.text }
         }
     }

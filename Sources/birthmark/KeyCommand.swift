@@ -87,7 +87,9 @@ struct KeyCommand: AsyncParsableCommand {
                     hint: "birthmark key list prints them"
                 )
             }
-            let report = try await verifier.ask { client in try await client.reportCompromise(order) }
+            let report = try await verifier.ask(about: .key(name, for: kind)) { client in
+                try await client.reportCompromise(order)
+            }
             try output.print(report) {
                 facts([
                     (dryRun ? "would end" : "ended", "\(report.kind.rawValue):\(report.key)"),

@@ -32,7 +32,7 @@ struct LedgerShow: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let bytes = try await verifier.ask { client in try await client.ledgerEntry(number) }
+        let bytes = try await verifier.ask(about: .entry(number)) { client in try await client.ledgerEntry(number) }
         let entry: LedgerEntry
         do {
             entry = try LedgerEntry(parsing: bytes)

@@ -107,7 +107,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let device else { return try await showMatrix() }
-            let explanation = try await verifier.ask { client in
+            let explanation = try await verifier.ask(about: .device(device, andRelease: release)) { client in
                 let instance = try await client.instance(device).instance
                 return try await client.explain(PolicyQuestion(instance: instance, manifest: release))
             }

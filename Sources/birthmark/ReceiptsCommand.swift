@@ -28,7 +28,11 @@ struct ReceiptsCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let receipts = try CarriedFile.read(paths, suffix: ".receipt.json")
+            let receipts = try CarriedFile.read(
+                paths,
+                suffix: ".receipt.json",
+                of: "birthmark-device receipt --out"
+            )
             let batch = try await verifier.ask { client in
                 var outcomes: [CarriedOutcome] = []
                 for file in receipts {

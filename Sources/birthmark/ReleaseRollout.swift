@@ -53,9 +53,13 @@ struct ReleaseRollout: AsyncParsableCommand {
     func run() async throws {
         let report: RolloutReport
         if let order = try order() {
-            report = try await verifier.ask { client in try await client.rollout(of: release.manifest, order) }
+            report = try await verifier.ask(about: .release(release.manifest)) { client in
+                try await client.rollout(of: release.manifest, order)
+            }
         } else {
-            report = try await verifier.ask { client in try await client.rollout(of: release.manifest) }
+            report = try await verifier.ask(about: .rollout(of: release.manifest)) { client in
+                try await client.rollout(of: release.manifest)
+            }
         }
         try output.print(report) {
             let halts = report.plan.haltAbove.map { "above \($0) % of at least \(report.plan.haltAfter)" }

@@ -21,7 +21,9 @@ extension ReleaseCommand {
 
         func run() async throws {
             let reason = try reason.checked()
-            let report = try await verifier.ask { client in try await client.withdrawRelease(release.manifest, reason) }
+            let report = try await verifier.ask(about: .release(release.manifest)) { client in
+                try await client.withdrawRelease(release.manifest, reason)
+            }
             try output.print(report) { "withdrawn: \(report.release.name) \(report.release.version)" }
         }
     }
@@ -44,7 +46,9 @@ extension ReleaseCommand {
 
         func run() async throws {
             let reason = try reason.checked()
-            let report = try await verifier.ask { client in try await client.recallRelease(release.manifest, reason) }
+            let report = try await verifier.ask(about: .release(release.manifest)) { client in
+                try await client.recallRelease(release.manifest, reason)
+            }
             try output.print(report) { "recalled: \(report.release.name) \(report.release.version)" }
         }
     }

@@ -51,7 +51,8 @@ struct TrustExport: AsyncParsableCommand {
             throw CommandFailure(
                 .refused,
                 "the verifier has no version after \(first)",
-                hint: "nothing has to be carried",
+                hint:
+                    "nothing has to be carried to devices that hold it; for those that hold an earlier one give --since",
                 reasons: ["trust-newest"]
             )
         }

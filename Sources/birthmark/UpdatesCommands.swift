@@ -21,7 +21,7 @@ extension DeviceCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let list = try await verifier.ask { client in
+            let list = try await verifier.ask(about: .device(device.name)) { client in
                 try await everyPage { (before) async throws(VerifierClientError) in
                     try await client.updates(of: device.name, before: before)
                 }
@@ -43,7 +43,7 @@ extension ReleaseCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let list = try await verifier.ask { client in
+            let list = try await verifier.ask(about: .release(release.manifest)) { client in
                 try await everyPage { (before) async throws(VerifierClientError) in
                     try await client.updates(of: release.manifest, before: before)
                 }

@@ -34,7 +34,11 @@ struct VerifierOptions: ParsableArguments {
     func bundle() throws(CommandFailure) -> TrustBundle { try verifier.bundle() }
 
     /// Runs `body` with a client that speaks for the operator.
-    func ask<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
+    /// - Parameter subject: what is asked about, to be named where the verifier has no such thing.
+    func ask<Result: Sendable>(
+        about subject: AskedAbout? = nil,
+        _ body: (VerifierClient) async throws -> Result
+    ) async throws -> Result {
         let bundle = try bundle()
         let directory = try named(person, "BIRTHMARK_OPERATOR", "--operator", "a directory with cert.pem and key.pem")
         func read(_ name: String, _ what: String) throws(CommandFailure) -> [UInt8] {
@@ -44,7 +48,12 @@ struct VerifierOptions: ParsableArguments {
             certificate: try read("cert.pem", "the operator's certificate"),
             key: try read("key.pem", "the operator's key")
         )
-        return try await VerifierClient.with(bundle, identity: identity, body)
+        do {
+            return try await VerifierClient.with(bundle, identity: identity, body)
+        } catch let error as VerifierClientError {
+            if let failure = subject?.failure(error) { throw failure }
+            throw error
+        }
     }
 
 }
