@@ -109,6 +109,10 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         "trust-went-back": drafting, "trust-version-skipped": drafting,
         "trust-strands-devices":
             "draft it anew with what it lacks, have it signed again, and publish that: birthmark trust draft, sign, publish",
+        "log-missing":
+            "name the event log of this boot with --event-log, or in agent.json of the agent's directory, and run the same command again",
+        "ima-missing":
+            "name the list of what Linux measured with --ima-list, or in agent.json of the agent's directory, and run the same command again",
         "policy-unusable":
             "mend the file, look at it with birthmark policy check, and put it again; nothing was changed",
     ]

@@ -74,7 +74,9 @@ extension Agent {
             package,
             of: release.release,
             by: record,
-            hint: "the grant is spent; look at the installer's own words, then run birthmark-device update again"
+            hint: "the grant is spent; look at the installer's own words, then "
+                + (record.isOffLine
+                    ? "make a new request: birthmark-device request" : "run birthmark-device update again")
         ) { $0.resetsAtInstall = resets }
         return try UpdateOutcome(record, resumed: resumed)
     }

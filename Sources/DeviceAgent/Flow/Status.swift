@@ -129,15 +129,21 @@ extension AgentStatus.UpdateReport {
 }
 
 extension UpdateRecord {
+    /// Whether its grant came as a file, as its proof goes.
+    var isOffLine: Bool { (try? DecisionRequest(parsing: request.bytes))?.purpose == .delayed }
+
     /// What to do next, for people.
     var next: String {
         switch step {
         case .requested: "run birthmark-device update again: no grant is known here"
         case .granted, .spent, .installing: "run birthmark-device update --resume"
+        case .installed where isOffLine:
+            "reboot, then run birthmark-device receipt, or confirm where there is a network"
         case .installed: "reboot, then run birthmark-device confirm"
         case .confirmed: "nothing"
         case .failed where isConfirmable:
             "boot what was installed and run birthmark-device confirm, or run birthmark-device update again"
+        case .failed where isOffLine: "a new grant takes a new request: birthmark-device request"
         case .failed: "run birthmark-device update again"
         }
     }

@@ -46,6 +46,15 @@ extension StateDirectory {
         let held = try read(trustPath, limit: TrustBundle.maximumSize)
         guard let offered else {
             guard let held else {
+                if let gone = try doneRetirement() {
+                    throw AgentError(
+                        .refused,
+                        "\(gone.serial), which this device was, is retired",
+                        hint:
+                            "to live again it is born again, in another directory: birthmark-device enrol --state DIR",
+                        reasons: ["retired"]
+                    )
+                }
                 throw AgentError(
                     .malformed,
                     "\(trustPath) does not exist",
