@@ -66,11 +66,15 @@ struct ExportCommand: ParsableCommand {
         try output.print(report) {
             """
             bundle \(report.bundle) of \(station.name)\(report.again ? " again" : ""): \
-            \(report.births) births and \(report.logs) event logs in \(report.file)
+            \(Self.counted(report.births, "birth")) and \(Self.counted(report.logs, "event log")) in \(report.file)
             """
                 + (report.restorations > 0 ? "\n\(report.restorations) restorations are with them" : "")
                 + (report.left > 0
                     ? "\n\(report.left) are in no bundle yet: run birthmark-factory export again" : "")
         }
+    }
+
+    private static func counted(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 }

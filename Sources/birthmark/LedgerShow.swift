@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttestationResults
 import CommandLineContract
 import Messages
 import UpdateTrust
@@ -50,9 +51,33 @@ struct LedgerShow: AsyncParsableCommand {
                 ("by", entry.actor.description),
                 ("signed", entry.statement?.description),
                 ("type", entry.body.type),
+                ("refused", refusal(entry.body)),
+                ("not met", unmet(entry.body)),
                 ("instance", entry.instance?.text),
                 ("exactly", String(decoding: bytes, as: UTF8.self)),
             ])
         }
     }
+}
+
+/// Why a decision was a refusal: each reason with its sentence, where it is one that is known here.
+private func refusal(_ body: LedgerEntry.Body) -> String? {
+    let reasons: [String]
+    switch body {
+    case .decision(let decision) where !decision.accepted: reasons = decision.reasons
+    case .compensated(let decision) where !decision.accepted: reasons = decision.reasons
+    default: return nil
+    }
+    return reasons.map { reason in
+        let sentence = DecisionReason(rawValue: reason)?.sentence ?? ReasonCode(rawValue: reason)?.sentence
+        return sentence.map { "\($0) (\(reason))" } ?? reason
+    }
+    .joined(separator: " ")
+}
+
+/// The controls that a device without a TPM did not meet.
+private func unmet(_ body: LedgerEntry.Body) -> String? {
+    guard case .compensated(let decision) = body else { return nil }
+    let controls = decision.controls.filter { !$0.isMet }.map(\.control.rawValue)
+    return controls.isEmpty ? nil : controls.joined(separator: ", ")
 }
