@@ -11,6 +11,8 @@ struct DeviceProgram: AsyncParsableCommand {
               reboot
               birthmark-device confirm
 
+            What is the same at each run may stand in agent.json of the state directory, as in {"tcti":"device:/dev/tpmrm0"}: tcti, eventLog, \
+            imaList.
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [

@@ -25,12 +25,15 @@ struct EnrolCommand: AsyncParsableCommand {
             over, or --forget when the operator has ended it.
 
             Examples:
-              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --out SENSOR-0007.request.json \\
+              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid \\
+                  --out SENSOR-0007.request.json \\
                   --seal-command 'systemd-creds encrypt --name=birthmark - -' \\
                   --unseal-command 'systemd-creds decrypt --name=birthmark - -'
               birthmark-device enrol --accept SENSOR-0007.birth.json
-              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid --injected /media/stick/SENSOR-0007.identity.json
-              birthmark-device enrol --out GW-0001.request.json, then enrol --accept GW-0001.lowered.json
+              birthmark-device enrol --claim mmc-cid=/sys/block/mmcblk0/device/cid \\
+                  --injected /media/stick/SENSOR-0007.identity.json
+              birthmark-device enrol --out GW-0001.request.json
+              birthmark-device enrol --accept GW-0001.lowered.json
             """
     )
 

@@ -8,12 +8,13 @@ struct RequestCommand: AsyncParsableCommand {
         commandName: "request",
         abstract: "Off line: writes a request for a package to a file, for birthmark authorize.",
         discussion: """
-            The freshness file is an epoch that was fetched with birthmark freshness, or a challenge of this device's, fetched with
-            birthmark freshness --device. The package itself is not needed yet. Nothing is kept of a request: make as many as
+            The freshness file is an epoch that was fetched with birthmark freshness, or a challenge of this device's, fetched with \
+            birthmark freshness --device. The package itself is not needed yet. Nothing is kept of a request: make as many as \
             there are releases to install one after the other.
 
-            Example: birthmark-device request --freshness /media/stick/epoch.json --manifest app-2.0.dsse.json \\
-                         --out /media/stick/GW-0001.request.json
+            Example:
+              birthmark-device request --freshness /media/stick/epoch.json \\
+                  --manifest app-2.0.dsse.json --out /media/stick/GW-0001.request.json
             """
     )
 
@@ -77,12 +78,14 @@ struct RedeemCommand: AsyncParsableCommand {
         commandName: "redeem",
         abstract: "Off line: uses a grant that came as a file, and installs the package.",
         discussion: """
-            The grant works once, on this TPM, within its span on the TPM's clock and its number of resets; no network and no clock
-            that tells the time is needed. Several grants are used in the order of their requests, with a reboot and a receipt
+            The grant works once, on this TPM, within its span on the TPM's clock and its number of resets; no network and no clock \
+            that tells the time is needed. Several grants are used in the order of their requests, with a reboot and a receipt \
             between. The install command is run as by birthmark-device update; after a power cut the same command goes on.
 
-            Example: birthmark-device redeem /media/stick/GW-0001.grant.json --package app-2.0.img \\
-                         --manifest app-2.0.dsse.json --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
+            Example:
+              birthmark-device redeem /media/stick/GW-0001.grant.json \\
+                  --package app-2.0.img --manifest app-2.0.dsse.json \\
+                  --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
             """
     )
 

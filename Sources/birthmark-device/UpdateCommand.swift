@@ -8,14 +8,16 @@ struct UpdateCommand: AsyncParsableCommand {
         commandName: "update",
         abstract: "Asks for a package, and installs it when it is granted.",
         discussion: """
-            The install command is run by /bin/sh once the gate is open. It finds the verified package open on its
-            standard input, and its path, name and version in BIRTHMARK_PACKAGE, BIRTHMARK_PACKAGE_NAME and
+            The install command is run by /bin/sh once the gate is open. It finds the verified package open on its \
+            standard input, and its path, name and version in BIRTHMARK_PACKAGE, BIRTHMARK_PACKAGE_NAME and \
             BIRTHMARK_VERSION. It must be able to run again after a power cut, and end with 0 only when all is written.
 
-            Example: birthmark-device update --package app-2.0.img --manifest app-2.0.dsse.json \\
-                         --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
+            Example:
+              birthmark-device update --package app-2.0.img --manifest app-2.0.dsse.json \\
+                  --install-command 'dd of=/dev/mmcblk0p3 bs=1M'
             After a power cut: birthmark-device update --resume
-            With a code from the verifier: birthmark-device update … --witness-code 12345-67890
+            With a code from the verifier:
+              birthmark-device update … --witness-code 12345-67890
             """
     )
 

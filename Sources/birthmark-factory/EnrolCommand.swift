@@ -18,11 +18,15 @@ struct EnrolCommand: AsyncParsableCommand {
             gives the same birth.
 
             Examples:
-              birthmark-factory enrol line-1 SENSOR-0007.request.json --serial SENSOR-0007 --model sn-10 --hardware-revision A \\
-                  --environment production --product sensor --package sensor-os --package-version 1.7.0 --security-version 3 \\
-                  --require-claim mmc-cid --out SENSOR-0007.birth.json
-              birthmark-factory enrol line-1 --inject /media/stick/SENSOR-0008.identity.json --claim mmc-cid=15010038474e4434 \\
-                  --serial SENSOR-0008 --model sn-10 --hardware-revision A --environment production --product sensor \\
+              birthmark-factory enrol line-1 SENSOR-0007.request.json \\
+                  --serial SENSOR-0007 --model sn-10 --hardware-revision A \\
+                  --environment production --product sensor --package sensor-os \\
+                  --package-version 1.7.0 --security-version 3 --require-claim mmc-cid \\
+                  --out SENSOR-0007.birth.json
+              birthmark-factory enrol line-1 \\
+                  --inject /media/stick/SENSOR-0008.identity.json \\
+                  --claim mmc-cid=15010038474e4434 --serial SENSOR-0008 --model sn-10 \\
+                  --hardware-revision A --environment production --product sensor \\
                   --package sensor-os --package-version 1.7.0 --security-version 3
             """
     )

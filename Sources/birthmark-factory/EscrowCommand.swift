@@ -13,7 +13,8 @@ struct EscrowCommand: ParsableCommand {
             Example:
               birthmark-factory escrow keygen escrow.key --public escrow-key.pem
               birthmark-factory init line-1 --name line-1 --escrow-key escrow-key.pem
-              birthmark-factory escrow open line-1/escrows/GW-0001.json --key escrow.key --out GW-0001.auth
+              birthmark-factory escrow open line-1/escrows/GW-0001.json --key escrow.key \\
+                  --out GW-0001.auth
 
             The private key stays with its operator, off the line: a station encrypts and cannot decrypt.
             """,
@@ -61,7 +62,9 @@ struct EscrowOpen: ParsableCommand {
         commandName: "open",
         abstract: "Reads the authorization values of one device out of its escrow.",
         discussion: """
-            Example: birthmark-factory escrow open line-1/escrows/GW-0001.json --key escrow.key --out GW-0001.auth
+            Example:
+              birthmark-factory escrow open line-1/escrows/GW-0001.json --key escrow.key \\
+                  --out GW-0001.auth
 
             The values are written to a file with mode 0600, in hexadecimal: what tpm2-tools take as hex:….
             """

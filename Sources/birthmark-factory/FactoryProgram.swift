@@ -16,9 +16,9 @@ struct FactoryProgram: AsyncParsableCommand {
             The usual life of a station:
               birthmark-factory init line-1 --name line-1
               cp vendor-root.pem line-1/ek-roots/
-              birthmark-factory provision line-1 --serial GW-0001 --model gw-100 --hardware-revision B \\
-                  --environment production --profile p256.json --package gateway-os --package-version 2.4.0 \\
-                  --security-version 7
+              birthmark-factory provision line-1 --serial GW-0001 --model gw-100 \\
+                  --hardware-revision B --environment production --profile p256.json \\
+                  --package gateway-os --package-version 2.4.0 --security-version 7
               birthmark-factory export line-1 --out births.json
 
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.

@@ -10,14 +10,16 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Holds a TPM against a profile and says what is there and what is in the way. Changes nothing.",
         discussion: """
-            With --csr no TPM is asked: a certification request (TCG-CSR-IDEVID, or PKCS #10) is held against the form that the
+            With --csr no TPM is asked: a certification request (TCG-CSR-IDEVID, or PKCS #10) is held against the form that the \
             profile states in "csr", and the published form that it has is named.
 
-            Example: birthmark-factory inspect --profile p256.json --station line-1 --tcti device:/dev/tpmrm0
+            Example:
+              birthmark-factory inspect --profile p256.json --station line-1 \\
+                  --tcti device:/dev/tpmrm0
             """
     )
 
-    @Option(help: ArgumentHelp("The provisioning profile.", valueName: "file"))
+    @Option(help: ArgumentHelp("The provisioning profile; examples are in Provisioning/profiles.", valueName: "file"))
     var profile: String
     @Option(help: ArgumentHelp("The station whose list of known-bad TPM firmware is asked.", valueName: "dir"))
     var station: String?

@@ -10,28 +10,34 @@ struct LineCommand: AsyncParsableCommand {
         abstract: "Gives birth to many devices at once, from a manifest. Run again it goes on where it was stopped.",
         discussion: """
             The manifest is a table in CSV, with names in its first line, or JSON:
-              serial,tcti,eventLog                       {"formatVersion":1,"devices":[
-              GW-0001,swtpm:path=a/sock,a/boot.log         {"serial":"GW-0001","tcti":"swtpm:path=a/sock"}]}
-            Further names are model, hardwareRevision, environment, tier, package, packageVersion, securityVersion, profile.
-            What is the same for all devices is said by the options, or under "defaults" in JSON. Paths begin where the command
-            runs.
+              serial,tcti,eventLog
+              GW-0001,swtpm:path=a/sock,a/boot.log
+            or
+              {"formatVersion":1,"devices":[
+                {"serial":"GW-0001","tcti":"swtpm:path=a/sock","eventLog":"a/boot.log"}]}
+
+            Further names are model, hardwareRevision, environment, tier, package, packageVersion, securityVersion, profile. \
+            What is the same for all devices is said by the options, or under "defaults" in JSON. Paths begin where the command runs.
 
             Example:
-              birthmark-factory line line-1 batch-7.csv --model gw-100 --hardware-revision B --environment production \\
-                  --profile p256.json --package gateway-os --package-version 2.4.0 --security-version 7 \\
+              birthmark-factory line line-1 batch-7.csv --model gw-100 \\
+                  --hardware-revision B --environment production --profile p256.json \\
+                  --package gateway-os --package-version 2.4.0 --security-version 7 \\
                   --workers 8 --html batch-7.html
 
-            A hot station births whatever is put in next: with --watch the manifest says no TPMs, and --slots, or "slots" in
-            JSON, says where boards come. Each board is born as the next device that has no birth yet, or as the next one whose
-            "slot" this is; then it may be taken out.
-              slot,tcti                                  birthmark-factory line line-1 batch-7.csv --watch \\
-              left,device:/dev/tpmrm0                        --slots slots.csv --model gw-100 …
+            A hot station births whatever is put in next: with --watch the manifest says no TPMs, and --slots, or "slots" in \
+            JSON, says where boards come. Each board is born as the next device that has no birth yet, or as the next one whose \
+            "slot" this is; then it may be taken out. With slots.csv
+              slot,tcti
+              left,device:/dev/tpmrm0
+            it is
+              birthmark-factory line line-1 batch-7.csv --watch --slots slots.csv \\
+                  --model gw-100 …
 
-            A device that fails stops no other. What happens is told on standard error: as a bar to people, as a line of JSON
+            A device that fails stops no other. What happens is told on standard error: as a bar to people, as a line of JSON \
             for each device to programs. Interrupted, it finishes the births under way; killed, it loses none.
 
-            Exit status: 0 every device is born, 1 some were refused, 2 the manifest is not understood, 3 a TPM or the
-            environment failed.
+            Exit status: 0 every device is born, 1 some were refused, 2 the manifest is not understood, 3 a TPM or the environment failed.
             """
     )
 
@@ -69,7 +75,9 @@ struct LineCommand: AsyncParsableCommand {
         var environment: Label?
         @Option(help: "tpm for endorsed hardware TPMs, vtpm for endorsed virtual or software TPMs.")
         var tier: ProvisionCommand.TPMTier?
-        @Option(help: ArgumentHelp("The provisioning profile.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp("The provisioning profile; examples are in Provisioning/profiles.", valueName: "file")
+        )
         var profile: String?
         @Option(help: "The package they leave the line with.")
         var package: Label?

@@ -12,19 +12,21 @@ struct ProvisionCommand: AsyncParsableCommand {
         abstract: "Gives birth to one device, or finishes a birth that was interrupted. Done twice it changes nothing.",
         discussion: """
             Example:
-              birthmark-factory provision line-1 --serial GW-0001 --model gw-100 --hardware-revision B \\
-                  --environment production --profile p256.json --package gateway-os --package-version 2.4.0 \\
-                  --security-version 7
+              birthmark-factory provision line-1 --serial GW-0001 --model gw-100 \\
+                  --hardware-revision B --environment production --profile p256.json \\
+                  --package gateway-os --package-version 2.4.0 --security-version 7
 
             Killed at any moment, the same command again continues with the same keys.
 
             A TPM whose instance an operator has retired, and whose old keys birthmark-device retire has removed, is born again as another \
             instance, with other keys, under another serial number; the verifier's ledger says what followed what:
-              birthmark-factory provision line-1 --serial GW-0002 … --follows 5e8f… --follows-because 'refurbished' --by bob
+              birthmark-factory provision line-1 --serial GW-0002 … --follows 5e8f… \\
+                  --follows-because 'refurbished' --by bob
 
             A TPM that was bought keeps its keys, and is the same instance under another CA and another verifier; what its former owner's \
             birth left in it is removed:
-              birthmark-factory provision line-b --serial GW-0001 … --takes-over 5e8f… --takes-over-because 'bought' --by bob
+              birthmark-factory provision line-b --serial GW-0001 … --takes-over 5e8f… \\
+                  --takes-over-because 'bought' --by bob
             """
     )
 
@@ -38,7 +40,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     var hardwareRevision: Label
     @Option(help: "Where it may run, for instance production or lab.")
     var environment: Label
-    @Option(help: ArgumentHelp("The provisioning profile.", valueName: "file"))
+    @Option(help: ArgumentHelp("The provisioning profile; examples are in Provisioning/profiles.", valueName: "file"))
     var profile: String
     @Option(help: "The package it leaves the line with.")
     var package: Label

@@ -13,7 +13,8 @@ struct ReworkCommand: ParsableCommand {
             by whom, and the verifier that imports it retires the first instance. Done twice with the same words it changes nothing.
 
             Example:
-              birthmark-factory rework line-1 --serial GW-0001 --reason 'TPM does not answer, ticket 12' --by bob
+              birthmark-factory rework line-1 --serial GW-0001 \\
+                  --reason 'TPM does not answer, ticket 12' --by bob
             """
     )
 

@@ -13,8 +13,10 @@ struct InitCommand: ParsableCommand {
             Run again it finishes what was begun, renews a TLS certificate that was removed, and takes over the files that \
             are given; it never replaces a key or a record.
 
-            Example: birthmark-verifier init verifier --host verifier.example --release-keys release-keys.json \
-            --birth-keys factory/birth-keys.json --factory-roots factory/factory-roots.pem
+            Example:
+              birthmark-verifier init verifier --host verifier.example \\
+                  --release-keys release-keys.json --birth-keys factory/birth-keys.json \\
+                  --factory-roots factory/factory-roots.pem
             """
     )
 

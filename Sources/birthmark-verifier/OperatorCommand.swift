@@ -16,7 +16,8 @@ struct OperatorCommand: ParsableCommand {
             Give the directory that is made to the operator, and only to him. To renew a certificate, move the directory away first. To take \
             one back before it expires, name him in "revokedOperators" of config.json, which the service reads by itself: his name counts no more.
 
-            Example: birthmark-verifier operator verifier alice --role operator --role auditor
+            Example:
+              birthmark-verifier operator verifier alice --role operator --role auditor
             """
     )
 

@@ -16,7 +16,9 @@ struct RestoreCommand: AsyncParsableCommand {
             The ledger goes on from the backup as another history: witnesses and whoever kept a later checkpoint refuse it until their \
             people are told. The service must be stopped. Cut off anywhere, the same command again finishes it.
 
-            Example: birthmark-verifier restore verifier verifier-2026-11-30.backup --by alice --reason 'disk failed, ticket 12' --ledger ledger-copy
+            Example:
+              birthmark-verifier restore verifier verifier-2026-11-30.backup --by alice \\
+                  --reason 'disk failed, ticket 12' --ledger ledger-copy
             """
     )
 

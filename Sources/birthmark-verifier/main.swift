@@ -13,8 +13,13 @@ struct VerifierCommand: AsyncParsableCommand {
         discussion: """
             Example:
               birthmark-verifier init /var/lib/birthmark-verifier --host verifier.example
-              birthmark-verifier operator /var/lib/birthmark-verifier alice --role operator --role release-manager
+              birthmark-verifier operator /var/lib/birthmark-verifier alice \\
+                  --role operator --role release-manager
+              birthmark-verifier operator /var/lib/birthmark-verifier line-1 --role factory
               birthmark-verifier serve /var/lib/birthmark-verifier
+
+            init writes trust.json, which devices and operators are given; each operator gets a directory of his own under operators/.
+            Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
             InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self, KeyCommand.self,

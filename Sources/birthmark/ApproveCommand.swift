@@ -13,14 +13,22 @@ struct ApproveCommand: AsyncParsableCommand {
             the ledger in your name, counts for the hours that you give, and every decision under it names it.
 
             Examples:
-              birthmark approve 3b5d… --all-devices --role release-manager --hours 168 --reason 'change 12'
-              birthmark approve 3b5d… --device SENSOR-0007 --role release-manager --reason 'change 12'
-              birthmark approve 3b5d… --environment lab --role operator --hours 72 --reason 'change 12'
+              birthmark approve 3b5d… --all-devices --role release-manager --hours 168 \\
+                  --reason 'change 12'
+              birthmark approve 3b5d… --device SENSOR-0007 --role release-manager \\
+                  --reason 'change 12'
+              birthmark approve 3b5d… --environment lab --role operator --hours 72 \\
+                  --reason 'change 12'
               birthmark approve 3b5d… --list
             """
     )
 
-    @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
+    @Argument(
+        help: ArgumentHelp(
+            "The release's manifest digest, 64 hexadecimal digits, as release list shows it.",
+            valueName: "manifest"
+        )
+    )
     var manifest: ContentDigest
     @Flag(help: "The release as a whole, whoever asks for it.")
     var allDevices = false
@@ -28,7 +36,7 @@ struct ApproveCommand: AsyncParsableCommand {
     var device: Label?
     @Option(help: ArgumentHelp("All devices without a TPM that were born for this environment.", valueName: "label"))
     var environment: Label?
-    @Option(help: ArgumentHelp("Which of your roles you approve in.", valueName: "role"))
+    @Option(help: ArgumentHelp("Which of your roles you approve in: release-manager or operator.", valueName: "role"))
     var role: OperatorRole?
     @Option(help: ArgumentHelp("For how long it counts, 1 to 744 hours.", valueName: "n"))
     var hours = 24

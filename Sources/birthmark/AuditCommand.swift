@@ -8,7 +8,8 @@ struct AuditCommand: AsyncParsableCommand {
             Examples:
               birthmark audit export GW-0001 --out gw-0001.audit
               birthmark audit verify gw-0001.audit --trust trust.json
-              birthmark audit reappraise GW-0001 --trust trust.json --operator operators/alice
+              birthmark audit reappraise GW-0001 --trust trust.json \\
+                  --operator operators/alice
             """,
         subcommands: [AuditExport.self, AuditVerify.self, AuditReappraise.self]
     )

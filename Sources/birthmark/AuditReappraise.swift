@@ -16,7 +16,8 @@ struct AuditReappraise: AsyncParsableCommand {
             Exit status 0: every decision comes out the same. 1: at least one does not, or cannot be taken again.
 
             Examples:
-              birthmark audit reappraise GW-0001 --trust trust.json --operator operators/alice
+              birthmark audit reappraise GW-0001 --trust trust.json \\
+                  --operator operators/alice
               birthmark audit reappraise --from 2026-11-01 --to 2026-12-01
             """
     )

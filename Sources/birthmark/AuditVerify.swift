@@ -26,8 +26,11 @@ struct AuditVerify: AsyncParsableCommand {
             Examples:
               birthmark audit verify gw-0001.audit --trust trust.json
               birthmark audit verify gw-0001.audit --trust trust.json --html gw-0001.html
-              birthmark audit verify gw-0001.audit --trust trust.json --birth-keys birth-keys.json --factory-roots factory-roots.pem --ek-roots ek-roots
-              birthmark audit verify gw-0001.audit --trust trust.json --operators operators.pem
+              birthmark audit verify gw-0001.audit --trust trust.json \\
+                  --birth-keys birth-keys.json --factory-roots factory-roots.pem \\
+                  --ek-roots ek-roots
+              birthmark audit verify gw-0001.audit --trust trust.json \\
+                  --operators operators.pem
             """
     )
 

@@ -10,16 +10,22 @@ struct FreshnessCommand: AsyncParsableCommand {
         commandName: "freshness",
         abstract: "Off line: fetches what devices without a network need so that their requests are fresh.",
         discussion: """
-            Without --device it is the verifier's current epoch, one file for all devices, good for one to two epochs. With --device it is
+            Without --device it is the verifier's current epoch, one file for all devices, good for one to two epochs. With --device it is \
             a challenge for that one device, good for as long as the policy says. Which of the two counts the policy says as well.
 
             Examples:
               birthmark freshness --out /media/stick/epoch.json --trust trust.json
-              birthmark freshness --device 52bb6b4b88a3f9ad2e1f4d6b0c5e7a90 --out /media/stick/GW-0001.challenge.json --trust trust.json
+              birthmark freshness --device 52bb6b4b88a3f9ad2e1f4d6b0c5e7a90 \\
+                  --out /media/stick/GW-0001.challenge.json --trust trust.json
             """
     )
 
-    @Option(help: ArgumentHelp("The instance id of the one device it is for.", valueName: "instance"))
+    @Option(
+        help: ArgumentHelp(
+            "The instance id of the one device it is for, as device show prints it.",
+            valueName: "instance"
+        )
+    )
     var device: InstanceID?
     @Option(help: ArgumentHelp("Where it goes.", valueName: "file"))
     var out: String
@@ -54,11 +60,13 @@ struct AuthorizeCommand: AsyncParsableCommand {
         commandName: "authorize",
         abstract: "Off line: takes requests of devices to the verifier, and writes the grants it gives.",
         discussion: """
-            Of a directory it takes every file that ends in .request.json: the batch of a ship's whole inventory. Each grant goes to
-            OUT under the request's name, ending in .grant.json. The same request brought again gets the same grant again. One request that
+            Of a directory it takes every file that ends in .request.json: the batch of a ship's whole inventory. Each grant goes to \
+            OUT under the request's name, ending in .grant.json. The same request brought again gets the same grant again. One request that \
             is refused ends with 1, after all others were decided on.
 
-            Example: birthmark authorize /media/stick --out /media/stick --trust trust.json --operator operators/alice
+            Example:
+              birthmark authorize /media/stick --out /media/stick --trust trust.json \\
+                  --operator operators/alice
             """
     )
 

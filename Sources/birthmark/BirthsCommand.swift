@@ -7,7 +7,11 @@ struct BirthsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "births",
         abstract: "Births of devices, as they come from a factory line.",
-        discussion: "Example: birthmark births import births.json --trust trust.json --operator operators/alice",
+        discussion: """
+            Example:
+              birthmark births import births.json --trust trust.json \\
+                  --operator operators/line-1
+            """,
         subcommands: [Import.self, Stations.self]
     )
 
@@ -18,7 +22,11 @@ struct BirthsCommand: AsyncParsableCommand {
                 Births that the verifier has already are no error; one that is refused ends with 1. A bundle that is not whole, or \
                 of no station that the verifier trusts, is refused whole. Interrupted, the same command again finishes it.
 
-                Example: birthmark births import births.json --trust trust.json --operator operators/alice
+                Who brings it has the role factory, which those who act on devices need not have: birthmark-verifier operator.
+
+                Example:
+                  birthmark births import births.json --trust trust.json \\
+                      --operator operators/line-1
                 """
         )
 

@@ -12,7 +12,8 @@ extension DeviceCommand {
                 assigned to it, and for no others. A lease that rests on the word of a gateway which is not named any more ends.
 
                 Examples:
-                  birthmark device assign SENSOR-0007 --gateway GW-0001 --gateway GW-0002 --reason 'hall 3'
+                  birthmark device assign SENSOR-0007 --gateway GW-0001 --gateway GW-0002 \\
+                      --reason 'hall 3'
                   birthmark device assign SENSOR-0007 --none --reason 'moved to the network'
                 """
         )

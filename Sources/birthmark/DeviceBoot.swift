@@ -8,7 +8,11 @@ extension DeviceCommand {
         static let configuration = CommandConfiguration(
             abstract:
                 "Says why a device's boot was refused: what was expected, what came, and the first event that differs.",
-            discussion: "Example: birthmark device explain GW-0001 --trust trust.json --operator operators/alice"
+            discussion: """
+                Example:
+                  birthmark device explain GW-0001 --trust trust.json \\
+                      --operator operators/alice
+                """
         )
 
         @OptionGroup var device: DeviceArgument
@@ -27,10 +31,12 @@ extension DeviceCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lets the PCRs of a refused boot through that somebody has reviewed, for this device.",
             discussion: """
-                For updates of the firmware or of Secure Boot's lists. Only the PCRs named take the values of the evidence
+                For updates of the firmware or of Secure Boot's lists. Only the PCRs named take the values of the evidence \
                 named, in place of the expected ones; all others stay exact. The device stays suspended until it is reinstated.
 
-                Example: birthmark device allow-boot GW-0001 --evidence QUOTE --pcr 7 --reason 'dbx of 2026-11, ticket 812'
+                Example:
+                  birthmark device allow-boot GW-0001 --evidence QUOTE --pcr 7 \\
+                      --reason 'dbx of 2026-11, ticket 812'
                 """
         )
 

@@ -7,7 +7,11 @@ struct DeviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",
         abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
-        discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice",
+        discussion: """
+            Example:
+              birthmark device show GW-0001 --trust trust.json \\
+                  --operator operators/alice
+            """,
         subcommands: [
             List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, Witness.self,
             SettleFork.self, LowerTier.self, RaiseTier.self, Assign.self, Suspend.self, Reinstate.self, Retire.self,
@@ -52,7 +56,11 @@ struct DeviceCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows one device.",
-            discussion: "Example: birthmark device show GW-0001 --trust trust.json --operator operators/alice"
+            discussion: """
+                Example:
+                  birthmark device show GW-0001 --trust trust.json \\
+                      --operator operators/alice
+                """
         )
 
         @OptionGroup var device: DeviceArgument
@@ -70,7 +78,11 @@ struct DeviceCommand: AsyncParsableCommand {
     struct Suspend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends a device's lease until it is reinstated.",
-            discussion: "Example: birthmark device suspend GW-0001 --reason 'stolen van' --trust … --operator …"
+            discussion: """
+                Example:
+                  birthmark device suspend GW-0001 --reason 'stolen van' --trust … \\
+                      --operator …
+                """
         )
 
         @OptionGroup var act: ActArguments
@@ -81,8 +93,11 @@ struct DeviceCommand: AsyncParsableCommand {
     struct Reinstate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lets a suspended or reimaged device ask again.",
-            discussion:
-                "Example: birthmark device reinstate GW-0001 --reason 'reflashed in the shop' --trust … --operator …"
+            discussion: """
+                Example:
+                  birthmark device reinstate GW-0001 --reason 'reflashed in the shop' \\
+                      --trust … --operator …
+                """
         )
 
         @OptionGroup var act: ActArguments
@@ -96,7 +111,8 @@ struct DeviceCommand: AsyncParsableCommand {
             discussion: """
                 It cannot be undone. Somebody at a terminal is shown which device it is, and types its serial number; a script is not asked.
 
-                Example: birthmark device retire GW-0001 --reason 'scrapped' --trust … --operator …
+                Example:
+                  birthmark device retire GW-0001 --reason 'scrapped' --trust … --operator …
                 """
         )
 

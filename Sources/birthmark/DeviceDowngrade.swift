@@ -8,15 +8,19 @@ extension DeviceCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lets one release below a device's security floor be installed once, for a while.",
             discussion: """
-                The policy has to allow downgrades too, and nothing goes below what the device was born with. The floor stays where
+                The policy has to allow downgrades too, and nothing goes below what the device was born with. The floor stays where \
                 it is, here and in the device's TPM: each further install below it needs its own act.
 
-                Example: birthmark device allow-downgrade GW-0001 --release 3b5d… --hours 24 --reason 'modem, ticket 812'
+                Example:
+                  birthmark device allow-downgrade GW-0001 --release 3b5d… --hours 24 \\
+                      --reason 'modem, ticket 812'
                 """
         )
 
         @OptionGroup var device: DeviceArgument
-        @Option(help: ArgumentHelp("The release, by its manifest digest.", valueName: "manifest"))
+        @Option(
+            help: ArgumentHelp("The release, by its manifest digest, as release list shows it.", valueName: "manifest")
+        )
         var release: ContentDigest
         @Option(help: ArgumentHelp("For how long, 1 to 168 hours.", valueName: "n"))
         var hours = 24

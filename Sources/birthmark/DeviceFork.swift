@@ -12,8 +12,10 @@ extension DeviceCommand {
                 says how far each was. Look at the device itself first; whether the known one ever speaks again tells a copy from a backup.
 
                 Examples:
-                  birthmark device settle-fork SENSOR-0007 --line known --reason 'the copy was in the repair shop'
-                  birthmark device settle-fork SENSOR-0007 --line other --reason 'restored from its backup'
+                  birthmark device settle-fork SENSOR-0007 --line known \\
+                      --reason 'the copy was in the repair shop'
+                  birthmark device settle-fork SENSOR-0007 --line other \\
+                      --reason 'restored from its backup'
                 """
         )
 

@@ -13,8 +13,9 @@ extension DeviceCommand {
                 the policy lets devices without a TPM have; evidence of its TPM is refused meanwhile. When the days are over, or with \
                 raise-tier, all of that ends, and its TPM speaks for it again.
 
-                Example: birthmark device lower-tier GW-0001 --key request.json --days 7 --reason 'TPM dead, board ordered' \\
-                             --out lowered.json
+                Example:
+                  birthmark device lower-tier GW-0001 --key request.json --days 7 \\
+                      --reason 'TPM dead, board ordered' --out lowered.json
                 """
         )
 
@@ -66,8 +67,11 @@ extension DeviceCommand {
     struct RaiseTier: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends the time in which a device speaks without its TPM.",
-            discussion:
-                "Example: birthmark device raise-tier GW-0001 --reason 'TPM answers again' --trust … --operator …"
+            discussion: """
+                Example:
+                  birthmark device raise-tier GW-0001 --reason 'TPM answers again' --trust … \\
+                      --operator …
+                """
         )
 
         @OptionGroup var device: DeviceArgument

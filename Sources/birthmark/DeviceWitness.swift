@@ -12,12 +12,16 @@ extension DeviceCommand {
                 for one release, once, for some minutes, and five wrong ones end it. It shows that you two spoke to each other, and \
                 nothing of the device.
 
-                Example: birthmark device witness SENSOR-0007 --release 3b5d… --reason 'change 12, Bob is on site'
+                Example:
+                  birthmark device witness SENSOR-0007 --release 3b5d… \\
+                      --reason 'change 12, Bob is on site'
                 """
         )
 
         @OptionGroup var device: DeviceArgument
-        @Option(help: ArgumentHelp("The release, by its manifest digest.", valueName: "manifest"))
+        @Option(
+            help: ArgumentHelp("The release, by its manifest digest, as release list shows it.", valueName: "manifest")
+        )
         var release: ContentDigest
         @Option(help: ArgumentHelp("For how long it is good, 1 to 60 minutes.", valueName: "n"))
         var minutes = 15

@@ -16,7 +16,7 @@ struct EARCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Judges an attestation result off line, and says what it says.",
             discussion: """
-                Accepted is what the verifier signed, what has not expired, and what contraindicates nothing. How much trust that is,
+                Accepted is what the verifier signed, what has not expired, and what contraindicates nothing. How much trust that is, \
                 the status and the claims say: who relies on hardware looks at hardware.
 
                 Example: birthmark ear verify result.jwt --trust trust.json

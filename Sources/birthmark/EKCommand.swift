@@ -26,8 +26,10 @@ struct EKCommand: AsyncParsableCommand {
 
                 With --allow-list the file is the public area of an endorsement key that has no certificate.
 
-                Example: birthmark ek verify ek.der --roots Provisioning/trust --key ek.pub --at 2026-11-23
-                Example: birthmark ek verify ek.pub --allow-list ek-allow-list
+                Examples:
+                  birthmark ek verify ek.der --roots Provisioning/trust --key ek.pub \\
+                      --at 2026-11-23
+                  birthmark ek verify ek.pub --allow-list ek-allow-list
                 """
         )
 

@@ -18,8 +18,9 @@ struct EmergencyCommand: AsyncParsableCommand {
                 It ends by itself: there is no act to end it. It stands on the ledger, in the log as an error and in every report, and \
                 each grant that needed it names both people.
 
-                Example: birthmark emergency declare 3b5d… --override window --hours 4 --reason 'incident 7' --trust trust.json \\
-                             --operator operators/alice
+                Example:
+                  birthmark emergency declare 3b5d… --override window --hours 4 \\
+                      --reason 'incident 7' --trust trust.json --operator operators/alice
                 """
         )
 

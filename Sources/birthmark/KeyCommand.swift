@@ -10,7 +10,8 @@ struct KeyCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               birthmark key list --trust trust.json --operator operators/alice
-              birthmark key compromised station line-1 --reason 'laptop stolen' --dry-run --trust trust.json --operator operators/alice
+              birthmark key compromised station line-1 --reason 'laptop stolen' \\
+                  --dry-run --trust trust.json --operator operators/alice
             """,
         subcommands: [List.self, Compromised.self]
     )
@@ -63,8 +64,10 @@ struct KeyCommand: AsyncParsableCommand {
                 them, stations and witnesses by their names.
 
                 Examples:
-                  birthmark key compromised grant NzbLsXh8… --reason 'server broken into' --dry-run --trust trust.json --operator operators/alice
-                  birthmark key compromised station line-1 --reason 'laptop stolen' --trust trust.json --operator operators/alice
+                  birthmark key compromised grant NzbLsXh8… --reason 'server broken into' \\
+                      --dry-run --trust trust.json --operator operators/alice
+                  birthmark key compromised station line-1 --reason 'laptop stolen' \\
+                      --trust trust.json --operator operators/alice
                 """
         )
 

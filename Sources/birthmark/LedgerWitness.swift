@@ -13,7 +13,8 @@ struct LedgerWitness: AsyncParsableCommand {
             It sees sizes and hashes, and no entry.
 
             Examples:
-              birthmark ledger witness init w1 --name witness.example/w1 --log 'birthmark/ledger+9f3c…+AQ…' --host witness.example
+              birthmark ledger witness init w1 --name witness.example/w1 \\
+                  --log 'birthmark/ledger+9f3c…+AQ…' --host witness.example
               birthmark ledger witness serve w1
             """,
         subcommands: [Init.self, Serve.self]
@@ -25,7 +26,9 @@ struct LedgerWitness: AsyncParsableCommand {
             discussion: """
                 The key and roots.pem go to the verifier's configuration ("witnesses" in config.json). Run again it replaces nothing.
 
-                Example: birthmark ledger witness init w1 --name witness.example/w1 --log "$(jq -r .ledgerKey trust.json)" --host witness.example
+                Example:
+                  birthmark ledger witness init w1 --name witness.example/w1 \\
+                      --log "$(jq -r .ledgerKey trust.json)" --host witness.example
                 """
         )
 

@@ -19,8 +19,10 @@ struct LogCommand: AsyncParsableCommand {
                 A log by itself proves nothing: compare the values with a quote. Of an IMA list only the entries that lead \
                 to a quoted value are proven; --quoted counts them, and the status is 1 when no number of them does.
 
-                Example: birthmark log replay /sys/kernel/security/tpm0/binary_bios_measurements
-                Example: birthmark log replay --format ima /sys/kernel/security/ima/binary_runtime_measurements
+                Examples:
+                  birthmark log replay /sys/kernel/security/tpm0/binary_bios_measurements
+                  birthmark log replay --format ima \\
+                      /sys/kernel/security/ima/binary_runtime_measurements
                 """
         )
 

@@ -8,7 +8,8 @@ struct OperatorProgram: AsyncParsableCommand {
         discussion: """
             Examples:
               birthmark release list --trust trust.json --operator operators/alice
-              birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig --nonce 00112233
+              birthmark quote verify --key ak.pub --attest quote.msg \\
+                  --signature quote.sig --nonce 00112233
 
             Commands that ask the verifier take --trust and --operator, or BIRTHMARK_TRUST and BIRTHMARK_OPERATOR.
             Exit status: 0 done or accepted, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.

@@ -17,7 +17,11 @@ struct PolicyCommand: AsyncParsableCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says whether a policy file is one, and what is wrong with it.",
-            discussion: "Example: birthmark policy check Provisioning/policies/default.json"
+            discussion: """
+                What a policy can say, and a rule for each purpose, is in Provisioning/policies/README.md.
+
+                Example: birthmark policy check Provisioning/policies/default.json
+                """
         )
 
         @Argument(help: ArgumentHelp("The policy.", valueName: "file"))
@@ -85,14 +89,23 @@ struct PolicyCommand: AsyncParsableCommand {
                 With --matrix: of every tier and kind of move, whether the policy lets it, for how long and on what conditions; for each \
                 model, revision, environment and package that its rules name, or for those that you name.
 
-                Example: birthmark policy explain GW-0001 --release 3b5d… --trust trust.json --operator operators/alice
-                As a table: birthmark policy explain --matrix --file policy.json --model gw-100 --package app
+                Example:
+                  birthmark policy explain GW-0001 --release 3b5d… --trust trust.json \\
+                      --operator operators/alice
+                As a table:
+                  birthmark policy explain --matrix --file policy.json --model gw-100 \\
+                      --package app
                 """
         )
 
         @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "device"))
         var device: Label?
-        @Option(help: ArgumentHelp("The release it would ask for, by its manifest digest.", valueName: "manifest"))
+        @Option(
+            help: ArgumentHelp(
+                "The release it would ask for, by its manifest digest, as release list shows it.",
+                valueName: "manifest"
+            )
+        )
         var release: ContentDigest?
         @OptionGroup var matrix: MatrixOptions
         @OptionGroup var verifier: VerifierOptions

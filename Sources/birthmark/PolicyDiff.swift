@@ -18,7 +18,8 @@ struct PolicyDiff: AsyncParsableCommand {
             Exit status 0: none would be another. 1: at least one would, or cannot be taken again.
 
             Examples:
-              birthmark policy diff stricter.json --trust trust.json --operator operators/alice
+              birthmark policy diff stricter.json --trust trust.json \\
+                  --operator operators/alice
               birthmark policy diff stricter.json --from 2026-11-01 --to 2026-12-01
             """
     )

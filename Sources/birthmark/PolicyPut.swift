@@ -13,7 +13,9 @@ struct PolicyPut: AsyncParsableCommand {
             ledger names the policy, you and the reason; decisions that are under way are taken again under it. The verifier's file of the \
             policy is replaced. What the change would mean for what was decided before, birthmark policy diff says.
 
-            Example: birthmark policy put policy.json --reason 'nights only, ticket 12' --trust trust.json --operator operators/alice
+            Example:
+              birthmark policy put policy.json --reason 'nights only, ticket 12' \\
+                  --trust trust.json --operator operators/alice
             """
     )
 

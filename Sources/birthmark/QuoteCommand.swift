@@ -9,7 +9,11 @@ struct QuoteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quote",
         abstract: "Quotes of TPMs.",
-        discussion: "Example: birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig",
+        discussion: """
+            Example:
+              birthmark quote verify --key ak.pub --attest quote.msg \\
+                  --signature quote.sig
+            """,
         subcommands: [Verify.self]
     )
 
@@ -17,13 +21,14 @@ struct QuoteCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Judges one quote off line.",
             discussion: """
-                Without --nonce freshness is not judged, without --pcrs the PCR digest is not; with a PEM key its attributes
+                Without --nonce freshness is not judged, without --pcrs the PCR digest is not; with a PEM key its attributes \
                 cannot be, and keyAttributes is "unknown".
 
                 The files are those that tpm2_createak writes with --public, and tpm2_quote with --message, --signature and --pcr.
 
-                Example: birthmark quote verify --key ak.pub --attest quote.msg --signature quote.sig \\
-                             --nonce 0011223344556677 --pcrs quote.pcrs
+                Example:
+                  birthmark quote verify --key ak.pub --attest quote.msg \\
+                      --signature quote.sig --nonce 0011223344556677 --pcrs quote.pcrs
                 """
         )
 

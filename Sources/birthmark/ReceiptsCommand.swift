@@ -7,7 +7,11 @@ struct ReceiptsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipts",
         abstract: "Off line: what devices without a network have installed and booted.",
-        discussion: "Example: birthmark receipts import /media/stick --trust trust.json --operator operators/alice",
+        discussion: """
+            Example:
+              birthmark receipts import /media/stick --trust trust.json \\
+                  --operator operators/alice
+            """,
         subcommands: [Import.self]
     )
 
@@ -15,10 +19,12 @@ struct ReceiptsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Brings receipts to the verifier.",
             discussion: """
-                Of a directory it takes every file that ends in .receipt.json. They may come late, twice and in any order; those that the
+                Of a directory it takes every file that ends in .receipt.json. They may come late, twice and in any order; those that the \
                 verifier has are no error. One that is refused ends with 1, after all others were brought.
 
-                Example: birthmark receipts import /media/stick --trust trust.json --operator operators/alice
+                Example:
+                  birthmark receipts import /media/stick --trust trust.json \\
+                      --operator operators/alice
                 """
         )
 

@@ -18,11 +18,13 @@ struct ReleaseCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Registers a signed release at the verifier.",
             discussion: """
-                With --log, the event log that its boot was measured from, boots that are refused can be explained event by
-                event also where no unit has shown a good one yet. The release names the log by its digest. It may be
+                With --log, the event log that its boot was measured from, boots that are refused can be explained event by \
+                event also where no unit has shown a good one yet. The release names the log by its digest. It may be \
                 brought later, with the same command.
 
-                Example: birthmark release add app-2.0.dsse.json --log boot.log --trust trust.json --operator operators/alice
+                Example:
+                  birthmark release add app-2.0.dsse.json --log boot.log --trust trust.json \\
+                      --operator operators/alice
                 """
         )
 
@@ -80,7 +82,12 @@ struct ReleaseCommand: AsyncParsableCommand {
 }
 
 struct ReleaseArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The release's manifest digest, as release list shows it.", valueName: "manifest"))
+    @Argument(
+        help: ArgumentHelp(
+            "The release's manifest digest, 64 hexadecimal digits, as release list shows it.",
+            valueName: "manifest"
+        )
+    )
     var manifest: ContentDigest
 }
 

@@ -6,7 +6,11 @@ struct ReleaseCosign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cosign",
         abstract: "Adds a signature to a signed release, where several keys must agree.",
-        discussion: "Example: birthmark release cosign app-2.0.dsse.json --key second.key --out app-2.0.dsse.json"
+        discussion: """
+            Example:
+              birthmark release cosign app-2.0.dsse.json --key second.key \\
+                  --out app-2.0.dsse.json
+            """
     )
 
     @Argument(help: ArgumentHelp("The signed release.", valueName: "envelope"))

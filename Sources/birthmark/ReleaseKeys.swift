@@ -10,7 +10,7 @@ struct ReleaseKeygen: AsyncParsableCommand {
         commandName: "keygen",
         abstract: "Makes a key that signs releases.",
         discussion: """
-            The private key stays with the release's makers; the verifier and the devices get the public set only. With
+            The private key stays with the release's makers; the verifier and the devices get the public set only. With \
             --public a set that is there already gets the new key added.
 
             Example: birthmark release keygen release.key --public release-keys.json

@@ -10,9 +10,9 @@ struct ReleaseMeasure: AsyncParsableCommand {
         commandName: "measure",
         abstract: "Takes a release's boot from a golden device's event log.",
         discussion: """
-            PCRs that are equal in every unit are taken exactly (by default 0, 2, 4, 7, 8 and 9, those of them that the
-            log extends); what the others prove is taken as facts: Secure Boot when it is on, and the firmware version,
-            the boot applications and the kernel command line where the PCR that proves them is not taken exactly.
+            PCRs that are equal in every unit are taken exactly (by default 0, 2, 4, 7, 8 and 9, those of them that the \
+            log extends); what the others prove is taken as facts: Secure Boot when it is on, and the firmware version, \
+            the boot applications and the kernel command line where the PCR that proves them is not taken exactly. \
             With --pcrs the log must replay to what the device's TPM quoted.
 
             Example: birthmark release measure --log boot.log > boot-2.0.json

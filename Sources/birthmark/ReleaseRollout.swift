@@ -12,8 +12,9 @@ struct ReleaseRollout: AsyncParsableCommand {
             whole, and of all others the percentage; a higher one only adds. It halts by itself when too many updates failed, and \
             goes on when somebody resumes it, with the plan as it was or another.
 
-            Example: birthmark release rollout 3b5d… --percent 10 --cohort lab --halt-above 5% --reason 'first ring' \\
-                         --trust trust.json --operator operators/alice
+            Example:
+              birthmark release rollout 3b5d… --percent 10 --cohort lab --halt-above 5% \\
+                  --reason 'first ring' --trust trust.json --operator operators/alice
             """
     )
 

@@ -12,8 +12,10 @@ struct ReleaseSign: AsyncParsableCommand {
         discussion: """
             Security versions count up one by one: a device raises a TPM counter to it after the update.
 
-            Example: birthmark release sign --key release.key --package app-2.0.img --name app --version 2.0 \\
-                         --security-version 7 --model gw-100 --hardware-revision B --boot boot-2.0.json --out app-2.0.dsse.json
+            Example:
+              birthmark release sign --key release.key --package app-2.0.img --name app \\
+                  --version 2.0 --security-version 7 --model gw-100 \\
+                  --hardware-revision B --boot boot-2.0.json --out app-2.0.dsse.json
             """
     )
 

@@ -9,8 +9,9 @@ extension ReleaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Withdraws a release: nothing of it is granted any more, and grants that were not spent end.",
             discussion: """
-                Example: birthmark release withdraw 3b5d… --reason 'bricks revision C' --trust trust.json \\
-                             --operator operators/alice
+                Example:
+                  birthmark release withdraw 3b5d… --reason 'bricks revision C' \\
+                      --trust trust.json --operator operators/alice
                 """
         )
 
@@ -35,7 +36,9 @@ extension ReleaseCommand {
                 Nothing of it is granted any more, as after withdraw, and the leases of devices that run it end. They are given short \
                 ones, as after a fall back, that are good for an update away from it.
 
-                Example: birthmark release recall 3b5d… --reason 'leaks keys' --trust trust.json --operator operators/alice
+                Example:
+                  birthmark release recall 3b5d… --reason 'leaks keys' --trust trust.json \\
+                      --operator operators/alice
                 """
         )
 

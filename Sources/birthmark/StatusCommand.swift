@@ -18,8 +18,8 @@ struct StatusCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Judges whether a device may be relied on now, by its attestation result and the status list.",
             discussion: """
-                Accepted is whose result the verifier signed, has not expired and contraindicates nothing, and whose place on the
-                verifier's status list says VALID: its lease holds. The list is a Token Status List, good for five minutes; it is
+                Accepted is whose result the verifier signed, has not expired and contraindicates nothing, and whose place on the \
+                verifier's status list says VALID: its lease holds. The list is a Token Status List, good for five minutes; it is \
                 fetched from the verifier unless --list names one that was fetched before. Nobody learns whom it was fetched for.
 
                 Examples:

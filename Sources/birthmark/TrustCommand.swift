@@ -11,9 +11,12 @@ struct TrustCommand: AsyncParsableCommand {
             "What devices trust, version after version: drafted, signed by people, published, carried to those that are off line.",
         discussion: """
             Examples:
-              birthmark trust draft --trust trust.json --add next-grant.json --out draft.json
-              birthmark trust sign draft.json --trust trust.json --key ann.key --out next.dsse.json
-              birthmark trust publish next.dsse.json --trust trust.json --operator operators/alice
+              birthmark trust draft --trust trust.json --add next-grant.json \\
+                  --out draft.json
+              birthmark trust sign draft.json --trust trust.json --key ann.key \\
+                  --out next.dsse.json
+              birthmark trust publish next.dsse.json --trust trust.json \\
+                  --operator operators/alice
             """,
         subcommands: [TrustDraft.self, TrustSign.self, Publish.self, TrustExport.self, TrustFollow.self]
     )
@@ -22,7 +25,9 @@ struct TrustCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Has the verifier publish the next trust bundle, which it judges as every device does.",
             discussion: """
-                Example: birthmark trust publish next.dsse.json --trust trust.json --operator operators/alice
+                Example:
+                  birthmark trust publish next.dsse.json --trust trust.json \\
+                      --operator operators/alice
                 """
         )
 

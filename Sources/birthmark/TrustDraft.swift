@@ -13,8 +13,10 @@ struct TrustDraft: AsyncParsableCommand {
             results:<kid>, ledger:<id>.
 
             Examples:
-              birthmark trust draft --trust trust.json --add next-grant.json --out draft.json
-              birthmark trust draft --trust trust.json --drop grant:NzbLsXh8… --release-keys release-keys.json --out draft.json
+              birthmark trust draft --trust trust.json --add next-grant.json \\
+                  --out draft.json
+              birthmark trust draft --trust trust.json --drop grant:NzbLsXh8… \\
+                  --release-keys release-keys.json --out draft.json
             """
     )
 

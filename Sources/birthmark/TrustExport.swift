@@ -11,7 +11,9 @@ struct TrustExport: AsyncParsableCommand {
             The bundle of --trust is where it begins unless --since says otherwise; a device passes over what it has passed. Each version that \
             can be judged from that bundle is judged.
 
-            Example: birthmark trust export --since 1 --out /media/stick/successors.json --trust trust.json
+            Example:
+              birthmark trust export --since 1 --out /media/stick/successors.json \\
+                  --trust trust.json
             """
     )
 

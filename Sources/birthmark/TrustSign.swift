@@ -12,8 +12,10 @@ struct TrustSign: AsyncParsableCommand {
             that one names have to sign, and enough of those whom the next one names.
 
             Examples:
-              birthmark trust sign draft.json --trust trust.json --key ann.key --out next.dsse.json
-              birthmark trust sign next.dsse.json --trust trust.json --key bob.key --out next.dsse.json
+              birthmark trust sign draft.json --trust trust.json --key ann.key \\
+                  --out next.dsse.json
+              birthmark trust sign next.dsse.json --trust trust.json --key bob.key \\
+                  --out next.dsse.json
             """
     )
 

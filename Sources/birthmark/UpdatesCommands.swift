@@ -12,7 +12,9 @@ extension DeviceCommand {
                 lapsed (never installed), superseded, rolled-back, rescued, failed, withdrawn. It is unconfirmed when the grant's time \
                 is over and no quote has come since.
 
-                Example: birthmark device updates GW-0001 --trust trust.json --operator operators/alice
+                Example:
+                  birthmark device updates GW-0001 --trust trust.json \\
+                      --operator operators/alice
                 """
         )
 
@@ -35,7 +37,11 @@ extension ReleaseCommand {
     struct Updates: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows to whom a release was granted, and how far each update came.",
-            discussion: "Example: birthmark release updates 3b5d… --trust trust.json --operator operators/alice"
+            discussion: """
+                Example:
+                  birthmark release updates 3b5d… --trust trust.json \\
+                      --operator operators/alice
+                """
         )
 
         @OptionGroup var release: ReleaseArgument

@@ -6,7 +6,12 @@ import VerifierClient
 
 /// Which verifier's word counts.
 struct TrustOption: ParsableArguments {
-    @Option(help: ArgumentHelp("The verifier's trust bundle; default: BIRTHMARK_TRUST.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The verifier's trust bundle, the trust.json of its directory; default: BIRTHMARK_TRUST.",
+            valueName: "file"
+        )
+    )
     var trust: String?
 
     /// The trust bundle that was named.

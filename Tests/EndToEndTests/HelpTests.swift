@@ -19,6 +19,7 @@ import Testing
                 return line == called.dropLast() || line.hasPrefix(called)
             }
             #expect(example, "\(called)has no example: \(ended.output)")
+            #expect(brokenLines(ended.output).isEmpty, "\(called)breaks \(brokenLines(ended.output))")
             let below = subcommands(ended.output)
             // A service has no result; its log is JSON.
             let hasResult = below.isEmpty && !["serve", "line"].contains(command.last)
@@ -27,6 +28,16 @@ import Testing
             waiting += below.map { command + [$0] }
         }
         #expect(commands > 3)
+    }
+
+    /// Examples that ArgumentParser broke at 80 columns, where no backslash says that they go on: people copy them as they stand.
+    private func brokenLines(_ help: String) -> [Substring] {
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.hasPrefix("USAGE:") }
+        return zip(lines, lines.dropFirst()).compactMap { line, next -> Substring? in
+            let word = next.prefix { $0 != " " }
+            let isBroken = !word.isEmpty && line.count + 1 + word.count > 80
+            return isBroken && (line.hasPrefix("  ") || line.hasPrefix("Example: ")) ? line : nil
+        }
     }
 
     /// The names listed under SUBCOMMANDS, without `help`.

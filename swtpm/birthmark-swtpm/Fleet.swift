@@ -7,7 +7,8 @@ struct Fleet: AsyncParsableCommand {
         abstract: "Make, boot and stop many devices at once, and run tests on them.",
         discussion: """
             Example:
-              birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca --firmware gateway-os-2.4.0
+              birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca \\
+                  --firmware gateway-os-2.4.0
               birthmark-factory line line-1 /tmp/f/manifest.csv --model gw-100 --tier vtpm …
               birthmark-swtpm fleet run /tmp/f --junit report.xml -- ./my-test
               birthmark-swtpm fleet stop /tmp/f
@@ -22,7 +23,8 @@ struct MakeFleet: AsyncParsableCommand {
         abstract: "Make devices DIR/d0001 and on, boot them, and write DIR/manifest.csv for a factory line.",
         discussion: """
             Example:
-              birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca --firmware gateway-os-2.4.0
+              birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca \\
+                  --firmware gateway-os-2.4.0
 
             Devices that are there already stay as they are; run again with a larger number, the fleet grows.
             """

@@ -9,10 +9,12 @@ struct Make: AsyncParsableCommand {
         discussion: """
             Example:
               birthmark-swtpm make /tmp/d1 --ca /tmp/ca
-              birthmark-swtpm make /tmp/d2 --ca /tmp/ca --endorsement-key p384 --bank sha256 sha384
+              birthmark-swtpm make /tmp/d2 --ca /tmp/ca --endorsement-key p384 \\
+                  --bank sha256 sha384
               birthmark-swtpm make /tmp/d3 --ca /tmp/ca --seed 7
 
-            The authority is made on first use. Its root certificate, /tmp/ca/root.pem, is what a factory trusts.
+            The authority is made on first use. What a factory trusts are its certificates, /tmp/ca/root.pem and /tmp/ca/intermediate.pem: \
+            both go into the station's ek-roots/.
             """
     )
     @OptionGroup var target: DeviceArgument

@@ -9,11 +9,12 @@ struct RunFleet: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run a command for every device of a fleet, several at once, and report as JUnit does.",
         discussion: """
-            The command finds its device in TPM2TOOLS_TCTI, BIRTHMARK_SERIAL, BIRTHMARK_DEVICE (the directory) and, when the
+            The command finds its device in TPM2TOOLS_TCTI, BIRTHMARK_SERIAL, BIRTHMARK_DEVICE (the directory) and, when the \
             device has booted, BIRTHMARK_EVENT_LOG. Devices without power have it meanwhile.
 
             Example:
-              birthmark-swtpm fleet run /tmp/f --junit report.xml -- sh -c 'tpm2_pcrread sha256:0,7 && ./my-test'
+              birthmark-swtpm fleet run /tmp/f --junit report.xml -- sh -c \\
+                  'tpm2_pcrread sha256:0,7 && ./my-test'
 
             Exit status: 0 all ended with 0, 1 some did not, 2 there is no such fleet or program.
             """

@@ -15,7 +15,10 @@ struct SwtpmCommand: AsyncParsableCommand {
               birthmark-swtpm power-cycle /tmp/d1 --cut
               birthmark-swtpm stop /tmp/d1
 
-            The TPM of a device answers at the TCTI in DIR/tcti; what else is in the directory, swtpm/README.md says.
+            The TPM of a device answers at the TCTI in DIR/tcti; what else is in the directory, swtpm/README.md says. A factory station is \
+            given both files of a device, and told that its TPM is software:
+              birthmark-factory provision line-1 --tier vtpm \\
+                  --tcti "$(cat /tmp/d1/tcti)" --event-log /tmp/d1/boot.log …
             """,
         subcommands: [
             Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Measure.self, Status.self, Fleet.self,

@@ -75,7 +75,9 @@ struct CAInitCommand: ParsableCommand {
         discussion: """
             The root signs the issuing level and is not needed again: take keys/root.key away, or keep it in a token.
 
-            Example: birthmark-factory ca init ca --name acme --host ca.factory.example --passphrase-file /run/ca-passphrase
+            Example:
+              birthmark-factory ca init ca --name acme --host ca.factory.example \\
+                  --passphrase-file /run/ca-passphrase
             """
     )
 
