@@ -123,7 +123,9 @@ struct AuditAnchorOptions: ParsableArguments {
     private func factory() throws(CommandFailure) -> AuditAnchors.Factory? {
         guard let birthKeys, let factoryRoots else { return nil }
         let bytes = try InputFile.read(birthKeys, limit: StationKeys.maximumSize, what: "the stations' keys")
-        let stations = try parsing(birthKeys) { () throws(MessageError) in try StationKeys(parsing: bytes) }
+        let stations = try parsing(birthKeys, of: "birthmark-factory init") { () throws(MessageError) in
+            try StationKeys(parsing: bytes)
+        }
         let allowed = try ekAllowList.map { path throws(CommandFailure) in try AllowList.read(path) }
         do throws(TrustDirectory.Failure) {
             let (certificates, lists) = try TrustDirectory.contents(ofFile: factoryRoots, allowing: [])

@@ -38,7 +38,9 @@ struct BirthsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bytes = try InputFile.read(path, limit: BirthBundle.maximumSize, what: "the birth bundle")
-            let bundle = try parsing(path) { () throws(MessageError) in try BirthBundle(parsing: bytes) }
+            let bundle = try parsing(path, of: "birthmark-factory export --out") { () throws(MessageError) in
+                try BirthBundle(parsing: bytes)
+            }
             let answer: BirthsAnswer
             do {
                 answer = try await verifier.ask { client in try await client.importBirths(bundle) }

@@ -44,7 +44,9 @@ struct CarriedFile {
     private init(_ path: String) throws(CommandFailure) {
         let bytes = try InputFile.read(path, limit: Evidence.maximumSize, what: "the file")
         self.path = path
-        evidence = try parsing(path) { () throws(MessageError) in try Evidence(parsing: bytes) }
+        evidence = try parsing(path, of: "birthmark-device request or receipt") { () throws(MessageError) in
+            try Evidence(parsing: bytes)
+        }
         let request = evidence.request.bytes
         self.request = try parsing(path) { () throws(MessageError) in try DecisionRequest(parsing: request) }
         clock = (try? TPMSAttest(parsing: evidence.attest.bytes))?.clockInfo.clock ?? 0

@@ -40,7 +40,9 @@ extension DeviceCommand {
         func run() async throws {
             let reason = try reason.checked().reason
             let bytes = try InputFile.read(key, limit: KeyRequest.maximumSize, what: "the device's request")
-            _ = try parsing(key) { () throws(MessageError) in try KeyRequest(parsing: bytes) }
+            _ = try parsing(key, of: "birthmark-device enrol --out") { () throws(MessageError) in
+                try KeyRequest(parsing: bytes)
+            }
             guard let order = LowerTierOrder(request: Blob(bytes), days: days, reason: reason) else {
                 throw CommandFailure(
                     .malformed,

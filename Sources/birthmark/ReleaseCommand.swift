@@ -94,5 +94,7 @@ struct ReleaseArgument: ParsableArguments {
 /// A signed release out of a file.
 func readEnvelope(_ path: String) throws(CommandFailure) -> SignedEnvelope {
     let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the signed release")
-    return try parsing(path) { () throws(MessageError) in try SignedEnvelope(parsing: bytes) }
+    return try parsing(path, of: "birthmark release sign --out") { () throws(MessageError) in
+        try SignedEnvelope(parsing: bytes)
+    }
 }

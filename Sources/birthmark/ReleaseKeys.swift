@@ -82,7 +82,9 @@ struct ReleaseKeygen: AsyncParsableCommand {
     private func existingSet(_ path: String) throws(CommandFailure) -> SigningKeys? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let bytes = try InputFile.read(path, limit: SigningKeys.maximumSize, what: "the set of keys")
-        return try parsing(path) { () throws(MessageError) in try SigningKeys(parsing: bytes) }
+        return try parsing(path, of: "birthmark release keygen --public") { () throws(MessageError) in
+            try SigningKeys(parsing: bytes)
+        }
     }
 }
 

@@ -49,7 +49,9 @@ struct TrustCommand: AsyncParsableCommand {
 /// A signed trust bundle out of a file.
 func readTrustEnvelope(_ path: String) throws(CommandFailure) -> SignedEnvelope {
     let bytes = try InputFile.read(path, limit: TrustChain.maximumEnvelopeSize, what: "the signed trust bundle")
-    return try parsing(path) { () throws(MessageError) in try SignedEnvelope(parsing: bytes) }
+    return try parsing(path, of: "birthmark trust sign --out") { () throws(MessageError) in
+        try SignedEnvelope(parsing: bytes)
+    }
 }
 
 /// What comes and goes, a line each.

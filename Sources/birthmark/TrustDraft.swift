@@ -90,12 +90,16 @@ struct TrustDraft: AsyncParsableCommand {
 
     private func keys(_ path: String) throws(CommandFailure) -> SigningKeys {
         let bytes = try InputFile.read(path, limit: SigningKeys.maximumSize, what: "the set of keys")
-        return try parsing(path) { () throws(MessageError) in try SigningKeys(parsing: bytes) }
+        return try parsing(path, of: "birthmark release keygen --public") { () throws(MessageError) in
+            try SigningKeys(parsing: bytes)
+        }
     }
 
     private func insert(_ path: String, into bundle: inout TrustBundle) throws(CommandFailure) {
         let bytes = try InputFile.read(path, limit: NextKey.maximumSize, what: "the next key")
-        let next = try parsing(path) { () throws(MessageError) in try NextKey(parsing: bytes) }
+        let next = try parsing(path, of: "birthmark-verifier key new") { () throws(MessageError) in
+            try NextKey(parsing: bytes)
+        }
         switch next.kind {
         case .grant:
             if let key = next.key, !bundle.grantKeys.contains(key) { bundle.grantKeys.append(key) }

@@ -28,7 +28,9 @@ struct TrustFollow: AsyncParsableCommand {
 
     func run() async throws {
         let bytes = try InputFile.read(path, limit: TrustBundle.maximumSize, what: "the trust bundle")
-        var held = try parsing(path) { () throws(MessageError) in try TrustBundle(parsing: bytes) }
+        var held = try parsing(path, of: "birthmark-verifier init") { () throws(MessageError) in
+            try TrustBundle(parsing: bytes)
+        }
         let first = held.number
         let carried = try from.map { path in try TrustChain.read(path) }?.successors
         for _ in 0..<TrustChain.maximumCount {

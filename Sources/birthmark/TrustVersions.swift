@@ -7,7 +7,9 @@ extension TrustChain {
     /// Reads what birthmark trust export has written; none of it is judged yet.
     static func read(_ path: String) throws(CommandFailure) -> TrustChain {
         let bytes = try InputFile.read(path, limit: maximumSize, what: "the trust bundles")
-        return try parsing(path) { () throws(MessageError) in try TrustChain(parsing: bytes) }
+        return try parsing(path, of: "birthmark trust export --out") { () throws(MessageError) in
+            try TrustChain(parsing: bytes)
+        }
     }
 }
 

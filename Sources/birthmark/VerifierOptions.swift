@@ -18,7 +18,9 @@ struct TrustOption: ParsableArguments {
     func bundle() throws(CommandFailure) -> TrustBundle {
         let path = try named(trust, "BIRTHMARK_TRUST", "--trust", "the verifier's trust.json")
         let bytes = try InputFile.read(path, limit: TrustBundle.maximumSize, what: "the trust bundle")
-        return try parsing(path) { () throws(MessageError) in try TrustBundle(parsing: bytes) }
+        return try parsing(path, of: "birthmark-verifier init") { () throws(MessageError) in
+            try TrustBundle(parsing: bytes)
+        }
     }
 }
 
@@ -76,8 +78,10 @@ private func named(
 }
 
 /// Says which file a message was read from when it cannot be.
+/// - Parameter maker: the command that writes such files.
 func parsing<Message>(
     _ path: String,
+    of maker: String? = nil,
     _ parse: () throws(MessageError) -> Message
 ) throws(CommandFailure) -> Message {
     do {
@@ -89,7 +93,8 @@ func parsing<Message>(
             "\(path): \(error.detail)",
             hint: isForeign
                 ? "fetch it again from its makers, and ask them whether they changed their keys"
-                : "check that it is the right file, whole and unchanged"
+                : maker.map { "give what \($0) wrote, whole and unchanged" }
+                    ?? "check that it is the right file, whole and unchanged"
         )
     }
 }

@@ -107,15 +107,15 @@ public struct DirectorySetup: Sendable {
             directory.configuration,
             VerifierConfiguration.maximumSize
         ) { try VerifierConfiguration(parsing: $0) }
-        let isChanged =
-            options.name.map { $0 != configuration.name } ?? false
-            || options.listen.map { $0 != configuration.listen } ?? false
-            || options.url.map { $0 != configuration.url } ?? false
-            || (!options.hosts.isEmpty && options.hosts != configuration.hosts)
-        guard !isChanged else {
+        var changed: [String] = []
+        if let name = options.name, name != configuration.name { changed.append("name") }
+        if let listen = options.listen, listen != configuration.listen { changed.append("listen") }
+        if let url = options.url, url != configuration.url { changed.append("url") }
+        if !options.hosts.isEmpty, options.hosts != configuration.hosts { changed.append("hosts") }
+        guard changed.isEmpty else {
             throw SetupError(
                 .environment,
-                "\(directory.configuration) exists already and says otherwise",
+                "\(directory.configuration) exists already and says otherwise of \(changed.joined(separator: ", "))",
                 hint: "edit it, then run birthmark-verifier init \(directory.path) without those options"
             )
         }

@@ -47,7 +47,7 @@ public struct KeyRotation: Sendable {
     /// - Returns: the public half, and the file that it was written to.
     /// - Throws: `SetupError`, `FileError`.
     public func makeNext(_ kind: Kind) throws -> (key: NextKey, path: String) {
-        try PrivateDirectory.check(directory.path)
+        try directory.checkPrivate()
         let lock = try FileLock.waiting(for: directory.setupLock)
         defer { lock.release() }
         try keys.make(kind.key, at: directory.nextKey(kind.key))
@@ -66,7 +66,7 @@ public struct KeyRotation: Sendable {
         _ kind: Kind,
         openStore: (VerifierConfiguration) throws -> any VerifierStore
     ) async throws -> Outcome {
-        try PrivateDirectory.check(directory.path)
+        try directory.checkPrivate()
         let store = try openStore(try configuration)
         return try use(kind, namedBy: try await PublishedTrust.onRecord(store)?.bundle)
     }

@@ -51,7 +51,7 @@ public enum OperatorAuthority {
         in directory: VerifierDirectory,
         now: Int64
     ) throws -> String {
-        try PrivateDirectory.check(directory.path)
+        try directory.checkPrivate()
         let keys = KeyFiles(directory: directory)
         let configuration = try VerifierMaterials.parsed(
             directory.configuration,

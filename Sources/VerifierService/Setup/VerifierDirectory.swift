@@ -1,3 +1,5 @@
+import DurableFiles
+import HTTPService
 import Messages
 
 /// The verifier's directory, and where everything lies in it.
@@ -54,5 +56,22 @@ public struct VerifierDirectory: Hashable, Sendable {
         case tls
         /// P-256: issues the certificates of operators and of the TLS server.
         case operatorCA = "operator-ca"
+    }
+}
+
+extension VerifierDirectory {
+    /// Checks that the directory is there, this user's own and closed to others.
+    /// - Throws: `SetupError` where there is none, and a `FileError`; both say what to do.
+    func checkPrivate() throws {
+        do throws(FileError) {
+            try PrivateDirectory.check(path)
+        } catch {
+            guard error.code == .missing else { throw error }
+            throw SetupError(
+                .malformed,
+                "\(path) does not exist",
+                hint: "check the path, or make a verifier there: birthmark-verifier init \(path)"
+            )
+        }
     }
 }

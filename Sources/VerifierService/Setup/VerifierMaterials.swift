@@ -37,7 +37,7 @@ public struct VerifierMaterials: Sendable {
     /// - Throws: `SetupError`, or a `FileError`; both say what to do.
     public init(_ directory: VerifierDirectory) throws {
         self.directory = directory
-        try PrivateDirectory.check(directory.path)
+        try directory.checkPrivate()
         configuration = try Self.parsed(directory.configuration, VerifierConfiguration.maximumSize) { bytes in
             try VerifierConfiguration(parsing: bytes)
         }
