@@ -94,7 +94,8 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
             return "use the certificate of an operator who has the role for this; "
                 + "birthmark-verifier operator --help says which role may what"
         case .notFound: return "check the name; birthmark device list and birthmark release list show what there is"
-        case .conflict: return "look at what is on record first"
+        case .conflict:
+            return "nothing was changed; birthmark device show and birthmark release list say what is on record"
         case .malformed, .tooLarge: return "check that both sides are of fitting versions" + details
         case .refused, nil:
             if let hint = problem.reasons?.compactMap({ Self.hints[$0] }).first { return hint }
@@ -109,6 +110,8 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         "trust-went-back": drafting, "trust-version-skipped": drafting,
         "trust-strands-devices":
             "draft it anew with what it lacks, have it signed again, and publish that: birthmark trust draft, sign, publish",
+        "release-not-signed":
+            "have it signed by more of those whose keys count: birthmark key list names the keys, birthmark release cosign adds a signature",
         "log-missing":
             "name the event log of this boot with --event-log, or in agent.json of the agent's directory, and run the same command again",
         "ima-missing":

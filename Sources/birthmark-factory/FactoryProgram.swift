@@ -66,7 +66,11 @@ struct FactoryProgram: AsyncParsableCommand {
                 hint: "see that birthmark-factory ca serve runs there and that clocks are right; then run it again"
             )
         case let error as TrustDirectory.Failure:
-            CommandFailure(.malformed, error.description)
+            CommandFailure(
+                .malformed,
+                error.description,
+                hint: "ek-roots/ has TPM vendors' CA certificates, and nothing else"
+            )
         case let error as CertificateAuthority.Failure:
             CommandFailure(.malformed, error.description)
         case let error as Station.ExportFailure:

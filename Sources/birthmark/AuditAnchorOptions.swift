@@ -88,13 +88,13 @@ struct AuditAnchorOptions: ParsableArguments {
         do throws(TrustDirectory.Failure) {
             certificates = try TrustDirectory.readFile(operators, allowing: [])
         } catch {
-            throw CommandFailure(.malformed, error.description)
+            throw CommandFailure(.malformed, error.description, hint: Self.operatorFiles)
         }
         guard !certificates.isEmpty else {
             throw CommandFailure(
                 .malformed,
                 "\(operators) holds no certificate",
-                hint: "give cert.pem of each operator, one behind the other, or the operator-ca.pem"
+                hint: Self.operatorFiles
             )
         }
         do throws(CertificateError) {
@@ -103,7 +103,7 @@ struct AuditAnchorOptions: ParsableArguments {
             throw CommandFailure(
                 .malformed,
                 "\(operators): a certificate is neither a CA's nor an operator's: \(error)",
-                hint: "give cert.pem of each operator, one behind the other, or the operator-ca.pem"
+                hint: Self.operatorFiles
             )
         }
     }
@@ -139,7 +139,14 @@ struct AuditAnchorOptions: ParsableArguments {
                 allowed: allowed
             )
         } catch {
-            throw CommandFailure(.malformed, error.description)
+            throw CommandFailure(
+                .malformed,
+                error.description,
+                hint:
+                    "give factory-roots.pem of the station or its CA, and the directory of TPM vendors' CA certificates"
+            )
         }
     }
+
+    private static let operatorFiles = "give cert.pem of each operator, one behind the other, or the operator-ca.pem"
 }

@@ -109,7 +109,11 @@ struct EKCommand: AsyncParsableCommand {
                 contents = try TrustDirectory.contents(of: directory)
                 for list in lists { given += try TrustDirectory.readLists(list) }
             } catch {
-                throw CommandFailure(.malformed, String(describing: error))
+                throw CommandFailure(
+                    .malformed,
+                    String(describing: error),
+                    hint: "--roots names the directory of TPM vendors' CA certificates, --crl a revocation list"
+                )
             }
             let policy = EndorsementPolicy(
                 anchors: contents.anchors,
@@ -169,7 +173,13 @@ struct EKCommand: AsyncParsableCommand {
             if Self.firstPEM(bytes) != nil {
                 do throws(TrustDirectory.Failure) {
                     return try TrustDirectory.readFile(chain)
-                } catch { throw CommandFailure(.malformed, String(describing: error)) }
+                } catch {
+                    throw CommandFailure(
+                        .malformed,
+                        String(describing: error),
+                        hint: "read the chain out of NV again: 0x01C00100 and up"
+                    )
+                }
             }
             let found = ParsedCertificate.sequence(in: bytes)
             guard !found.isEmpty else { throw CommandFailure(.malformed, "\(chain) begins with no certificate") }
