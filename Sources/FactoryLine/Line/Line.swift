@@ -73,6 +73,7 @@ public struct Line: Sendable {
         switch error {
         case let error as BirthInterruption: error.hint
         case let error as FileError: error.hint
+        case let error as TPMError: error.hint
         case Station.Failure.file(let error): error.hint
         default: nil
         }
