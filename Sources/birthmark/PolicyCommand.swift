@@ -18,7 +18,7 @@ struct PolicyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says whether a policy file is one, and what is wrong with it.",
             discussion: """
-                What a policy can say, and a rule for each purpose, is in Provisioning/policies/README.md.
+                What a policy can say is in Provisioning/policies/README.md, with examples.
 
                 Example: birthmark policy check Provisioning/policies/default.json
                 """
