@@ -31,7 +31,7 @@ struct ReportCommand: AsyncParsableCommand {
         lines.append("  trusted now: \(list(report.identities.trusted))")
         lines.append("devices:")
         lines.append("  running: \(list(report.devices.running))")
-        lines.append("  attested within: \(list(report.devices.attestedWithin))")
+        lines.append("  attested: \(attested(report.devices.attestedWithin))")
         lines.append("  drifted: \(report.devices.drifted)")
         lines.append("sessions:")
         lines.append("  updates: \(list(report.sessions.updates))")
@@ -44,6 +44,16 @@ struct ReportCommand: AsyncParsableCommand {
             lines += emergencies.text.split(separator: "\n").map { "  \($0)" }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// By how long ago they attested last, the youngest first.
+    private static func attested(_ counts: [String: Int]) -> String {
+        let ages = [
+            ("hour", "within the hour"), ("day", "within a day"), ("week", "within a week"),
+            ("month", "within a month"), ("older", "longer ago"), ("never", "never"),
+        ]
+        let shown = ages.map { age, words in (counts[age] ?? 0, words) }.filter { $0.0 != 0 }
+        return shown.isEmpty ? "none" : shown.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
     private static func list(_ counts: [String: Int]) -> String {
