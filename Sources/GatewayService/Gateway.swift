@@ -117,7 +117,9 @@ public struct Gateway: Sendable {
             throw ServiceProblem.malformed("a farewell goes to /v1/compensated-farewells")
         }
         var observed = observation(of: exchange)
-        if request.purpose == .confirm { observed.readBack = await readBacks?.take(request.instance) }
+        if request.purpose == .confirm {
+            observed.readBack = await readBacks?.take(request.instance, at: observed.address)
+        }
         let outcome = await turns.take { [observed] in
             await vouch(for: evidence, observed, wantsResult: wantsResult)
         }
@@ -180,9 +182,10 @@ public struct Gateway: Sendable {
     /// Has the image of a child read that wants to confirm; one that cannot be read goes on without, and the verifier says what that is worth.
     private func readBack(_ child: InstanceID, _ exchange: Exchange) async throws {
         guard let readBacks else { return }
-        await readBacks.begin(child, at: observation(of: exchange).address)
+        let address = observation(of: exchange).address
+        await readBacks.begin(child, at: address)
         let start = ContinuousClock.now
-        while case .reading? = await readBacks.state(of: child) {
+        while case .reading? = await readBacks.state(of: child, at: address) {
             guard ContinuousClock.now - start < Self.readBackPatience else {
                 throw ServiceProblem.busy("the image is being read back")
             }

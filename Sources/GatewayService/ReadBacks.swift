@@ -3,12 +3,21 @@ import Logging
 import Messages
 
 /// What was read out of children that want to confirm an update: one at a time, and kept until the confirmation comes.
+///
+/// Who asks for a reading has shown nothing yet. So what was read at one address says nothing of a child that confirms from another:
+/// otherwise a neighbour could have its own image taken for a child's, and the child suspended.
 actor ReadBacks {
     /// How far the reading of one child is.
     enum State: Sendable {
         case reading
         case read(ContentDigest)
         case failed
+    }
+
+    /// Whom somebody said that he is, and from where.
+    private struct Subject: Hashable {
+        var child: InstanceID
+        var address: Label?
     }
 
     private struct Reading {
@@ -20,7 +29,7 @@ actor ReadBacks {
     private let port: Label
     private let logger: Logger
     private let turns: Turns
-    private var readings: [InstanceID: Reading] = [:]
+    private var readings: [Subject: Reading] = [:]
 
     /// How long what was read says something of the child; then it is read again.
     private static let validity = Duration.seconds(600)
@@ -38,15 +47,17 @@ actor ReadBacks {
     func begin(_ child: InstanceID, at address: Label?) {
         let now = ContinuousClock.now
         readings = readings.filter { now - $0.value.since < Self.validity }
-        if let reading = readings[child] {
+        let subject = Subject(child: child, address: address)
+        if let reading = readings[subject] {
             if case .failed = reading.state {} else { return }
         }
         guard readings.count < Self.maximum else { return }
-        readings[child] = Reading(state: .reading, since: now)
-        Task { await self.read(child, at: address) }
+        readings[subject] = Reading(state: .reading, since: now)
+        Task { await self.read(subject) }
     }
 
-    private func read(_ child: InstanceID, at address: Label?) async {
+    private func read(_ subject: Subject) async {
+        let (child, address) = (subject.child, subject.address)
         let outcome = await turns.take { [readBack, port] () -> Result<ContentDigest, AgentError> in
             do throws(AgentError) {
                 return .success(try await readBack.digest(of: child, on: port, at: address))
@@ -56,22 +67,25 @@ actor ReadBacks {
         }
         switch outcome {
         case .success(let digest):
-            readings[child] = Reading(state: .read(digest), since: .now)
+            readings[subject] = Reading(state: .read(digest), since: .now)
             logger.info("read back", metadata: ["instance": "\(child)", "sha256": "\(digest)"])
         case .failure(let error):
-            readings[child] = Reading(state: .failed, since: .now)
+            readings[subject] = Reading(state: .failed, since: .now)
             logger.warning("not read back", metadata: ["instance": "\(child)", "why": "\(error.message)"])
-        case nil: readings[child] = nil
+        case nil: readings[subject] = nil
         }
     }
 
     /// How far it is; `nil` when nobody has begun.
-    func state(of child: InstanceID) -> State? { readings[child]?.state }
+    func state(of child: InstanceID, at address: Label?) -> State? {
+        readings[Subject(child: child, address: address)]?.state
+    }
 
-    /// What was read, for one confirmation: the next one is read anew.
-    func take(_ child: InstanceID) -> ContentDigest? {
-        guard case .read(let digest)? = readings[child]?.state else { return nil }
-        readings[child] = nil
+    /// What was read at this address, for one confirmation: the next one is read anew.
+    func take(_ child: InstanceID, at address: Label?) -> ContentDigest? {
+        let subject = Subject(child: child, address: address)
+        guard case .read(let digest)? = readings[subject]?.state else { return nil }
+        readings[subject] = nil
         return digest
     }
 }

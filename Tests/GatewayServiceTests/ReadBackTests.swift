@@ -18,19 +18,35 @@ import Testing
         )
     }
 
-    private func settled(_ readBacks: ReadBacks) async throws {
-        while case .reading? = await readBacks.state(of: child) { try await Task.sleep(for: .milliseconds(5)) }
+    private func settled(_ readBacks: ReadBacks, at address: Label? = nil) async throws {
+        while case .reading? = await readBacks.state(of: child, at: address) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     @Test func whatTheCommandWritesIsTheImage() async throws {
         let readBacks = try readBacks(
             "head -c 3000000 /dev/zero; printf \"$BIRTHMARK_CHILD$BIRTHMARK_PORT$BIRTHMARK_ADDRESS\""
         )
-        await readBacks.begin(child, at: Label("192.168.7.20"))
-        try await settled(readBacks)
+        let address = Label("192.168.7.20")
+        await readBacks.begin(child, at: address)
+        try await settled(readBacks, at: address)
         let image = [UInt8](repeating: 0, count: 3_000_000) + Array("\(child)lan192.168.7.20".utf8)
-        #expect(await readBacks.take(child) == ContentDigest(of: image))
-        #expect(await readBacks.take(child) == nil, "it is for one confirmation")
+        #expect(await readBacks.take(child, at: address) == ContentDigest(of: image))
+        #expect(await readBacks.take(child, at: address) == nil, "it is for one confirmation")
+    }
+
+    /// Anybody on the local side can say that he is the child: what is read where he is must not count against the child, nor for it.
+    @Test func attack74_imageReadElsewhereIsNotTheChilds() async throws {
+        let readBacks = try readBacks("printf \"$BIRTHMARK_ADDRESS\"")
+        let (own, neighbours) = (Label("192.168.7.20"), Label("192.168.7.66"))
+        await readBacks.begin(child, at: neighbours)
+        try await settled(readBacks, at: neighbours)
+        #expect(await readBacks.take(child, at: own) == nil)
+        await readBacks.begin(child, at: own)
+        try await settled(readBacks, at: own)
+        #expect(await readBacks.take(child, at: own) == ContentDigest(of: Array("192.168.7.20".utf8)))
+        #expect(await readBacks.take(child, at: neighbours) == ContentDigest(of: Array("192.168.7.66".utf8)))
     }
 
     @Test(arguments: ["printf image; exit 3", "printf image; kill -9 $$", "printf image; sleep 600"])
@@ -38,8 +54,8 @@ import Testing
         let readBacks = try readBacks(command, seconds: 1)
         await readBacks.begin(child, at: nil)
         try await settled(readBacks)
-        #expect(await readBacks.take(child) == nil)
-        guard case .failed? = await readBacks.state(of: child) else {
+        #expect(await readBacks.take(child, at: nil) == nil)
+        guard case .failed? = await readBacks.state(of: child, at: nil) else {
             Issue.record("it did not fail")
             return
         }
@@ -51,9 +67,9 @@ import Testing
         let readBacks = try readBacks("[ -e '\(flag)' ] && printf image || { : > '\(flag)'; exit 1; }")
         await readBacks.begin(child, at: nil)
         try await settled(readBacks)
-        #expect(await readBacks.take(child) == nil)
+        #expect(await readBacks.take(child, at: nil) == nil)
         await readBacks.begin(child, at: nil)
         try await settled(readBacks)
-        #expect(await readBacks.take(child) == ContentDigest(of: Array("image".utf8)))
+        #expect(await readBacks.take(child, at: nil) == ContentDigest(of: Array("image".utf8)))
     }
 }
