@@ -33,6 +33,7 @@ public struct EnrolmentServer: Service {
     ) throws {
         self.directory = directory
         configuration = try HostSetup.configuration(directory)
+        try PrivateDirectory.check(directory.path)
         authority = try FactoryAuthority(opening: directory.authority, passphrase: passphrase)
         identity = try HostSetup.identity(directory, configuration, now: now())
         self.address = try configuration.address(unless: address)

@@ -1,4 +1,5 @@
 public import DeviceAgent
+import DurableFiles
 import HTTPService
 public import Logging
 import Messages
@@ -38,6 +39,8 @@ public struct Gateway: Sendable {
         limits: VerifierClient.Limits = .init(),
         logger: Logger
     ) throws {
+        // Its configuration names a command.
+        try PrivateDirectory.check(directory.path)
         self.agent = agent
         self.state = state
         self.limits = limits

@@ -105,9 +105,8 @@ package struct ServiceAuthority: Sendable {
         if try read(path) == nil {
             try AtomicFile.write(Array((P256.Signing.PrivateKey().pemRepresentation + "\n").utf8), to: path)
         }
-        guard let bytes = try read(path),
-            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
-        else {
+        let bytes = try BoundedFile.readPrivate(path, limit: maximumFile)
+        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self)) else {
             throw SetupError(.malformed, "\(path) is not a P-256 private key in PEM", hint: "restore it from a backup")
         }
         return key

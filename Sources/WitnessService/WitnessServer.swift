@@ -1,3 +1,4 @@
+import DurableFiles
 package import FoundationEssentials
 public import HTTPService
 import Ledger
@@ -31,6 +32,7 @@ public struct WitnessServer: Service {
         onListening: @escaping @Sendable (Int) -> Void
     ) throws {
         let configuration = try directory.read()
+        try PrivateDirectory.check(directory.path)
         let metrics = Metrics([.witnessRequests])
         let desk = WitnessDesk(
             try directory.witness(configuration),

@@ -123,6 +123,23 @@ import VerifierClient
         }
     }
 
+    /// Whoever can write where it remembers, or read its keys, can have it say two things, or say them himself.
+    @Test func itDoesNotServeOutOfWhatOthersMayOpen() async throws {
+        let place = try Place()
+        try place.make([])
+        let ways = [
+            (place.directory.path, 0o700), (place.directory.tlsKey, 0o600), (place.directory.authorityKey, 0o600),
+        ]
+        for (path, mode) in ways {
+            for others in [0o004, 0o020] {
+                try FileManager.default.setAttributes([.posixPermissions: mode | others], ofItemAtPath: path)
+                await #expect(throws: (any Error).self, "\(path)") { try await place.serving { _ in } }
+            }
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+        try await place.serving { _ in }
+    }
+
     @Test func setUpAgainItReplacesNothing() throws {
         let place = try Place()
         let (first, second) = (try TestLog("a/ledger"), try TestLog("b/ledger"))
