@@ -7,11 +7,21 @@ package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(_ address: SocketAddress?) {
-        guard let text = address?.ipAddress else {
+        guard let text = Self.text(of: address) else {
             description = "local"
             return
         }
         description = text.contains(":") ? Self.network(of: text) : text
+    }
+
+    private static let mapped = "::ffff:"
+
+    /// The IP address; of an IPv4 peer its own, also where one socket listens for both versions (RFC 4291 section 2.5.5.2).
+    ///
+    /// Otherwise all IPv4 peers of such a socket would count as one, and any of them could shut the others out.
+    static func text(of address: SocketAddress?) -> String? {
+        guard let text = address?.ipAddress else { return nil }
+        return text.hasPrefix(mapped) && text.contains(".") ? String(text.dropFirst(mapped.count)) : text
     }
 
     /// The first four of the eight groups of an IPv6 address.

@@ -59,7 +59,7 @@ struct Responder: HTTPResponder {
                     caller: caller,
                     statement: Self.statement(request),
                     peer: peer,
-                    address: channel.remoteAddress?.ipAddress
+                    address: PeerAddress.text(of: channel.remoteAddress)
                 )
             )
         } catch let error as ServiceProblem {

@@ -184,7 +184,7 @@ import VerifierStore
 
     @Test(arguments: [
         ("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
-        ("::1", "0:0:0:0::/64"), ("fe80::1:2:3:4", "fe80:0:0:0::/64"),
+        ("::1", "0:0:0:0::/64"), ("fe80::1:2:3:4", "fe80:0:0:0::/64"), ("::ffff:192.0.2.7", "192.0.2.7"),
     ])
     func addressesCountByNetwork(text: String, peer: String) throws {
         #expect(PeerAddress(try SocketAddress(ipAddress: text, port: 1)).description == peer)
