@@ -22,23 +22,40 @@ public enum BoundedFile {
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 
-    /// Reads a whole file that is nobody else's business, such as a private key.
-    /// - Throws: `FileError`; `.exposed` for one that others may read or change.
-    public static func readPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
-        defer { close(descriptor) }
-        let bytes = try read(descriptor: descriptor, path: path, limit: limit)
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
-        guard status.st_mode & 0o077 == 0 else { throw FileError(.exposed, .read, path) }
-        return bytes
+    /// Reads a whole file that is kept here, and not given: never a pipe, whose reader could be left waiting for ever.
+    /// - Throws: `FileError`; `.pipe` for one.
+    public static func readKept(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        try readKept(path, limit: limit) { _ throws(FileError) in }
     }
 
-    /// The same as ``read(_:from:limit:)``; nil when there is no such file.
+    /// Reads a whole file that is nobody else's business, such as a private key.
+    /// - Throws: `FileError`; `.exposed` for one that others may read or change, `.pipe` for a pipe.
+    public static func readPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        try readKept(path, limit: limit) { mode throws(FileError) in
+            guard mode & 0o077 == 0 else { throw FileError(.exposed, .read, path) }
+        }
+    }
+
+    private static func readKept(
+        _ path: String,
+        limit: Int,
+        admitting admit: (mode_t) throws(FileError) -> Void
+    ) throws(FileError) -> [UInt8] {
+        // Of a pipe that nobody writes to, open(2) would not return.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
+        guard status.st_mode & S_IFMT != S_IFIFO else { throw FileError(.pipe, .read, path) }
+        try admit(status.st_mode)
+        return try read(descriptor: descriptor, path: path, limit: limit)
+    }
+
+    /// The same as ``readKept(_:limit:)``; nil when there is no such file.
     public static func readIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
         do {
-            return try read(path, limit: limit)
+            return try readKept(path, limit: limit)
         } catch {
             guard error.code == .missing else { throw error }
             return nil

@@ -8,6 +8,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case notPermitted
         case isDirectory
         case notDirectory
+        case pipe
         case tooLarge(limit: Int)
         case exists
         case noSpace
@@ -61,6 +62,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notPermitted: "\(path) may not be \(act == .read ? "read" : "written") by this user"
         case .isDirectory: "\(path) is a directory, not a file"
         case .notDirectory: "\(path) is not in a directory: a part of the path is a file"
+        case .pipe: "\(path) is a pipe, not a file"
         case .tooLarge(let limit): "\(path) has more than the \(limit) bytes that are accepted here"
         case .exists: "\(path) exists already"
         case .noSpace: "no space is left on the disk that holds \(path)"
@@ -76,7 +78,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         switch code {
         case .missing: act == .read ? "check the path" : "make the directory first"
         case .notPermitted: "run as the user who owns it, or change its owner"
-        case .isDirectory, .notDirectory: "give the path of a file"
+        case .isDirectory, .notDirectory, .pipe: "give the path of a file"
         case .tooLarge: "check that it is the right file"
         case .exists: "nothing was changed; remove it first if it is really to be replaced"
         case .noSpace: "make room and run the same command again; nothing half-written was left"

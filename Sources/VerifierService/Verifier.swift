@@ -152,7 +152,7 @@ public final class Verifier: Sendable {
     /// Keeps a copy of the newest trust bundle where people look for it; the record has it.
     func copyTrust(_ bytes: [UInt8]) {
         let path = materials.directory.trustBundle
-        guard (try? BoundedFile.read(path, limit: TrustBundle.maximumSize)) != bytes else { return }
+        guard (try? BoundedFile.readKept(path, limit: TrustBundle.maximumSize)) != bytes else { return }
         do {
             try AtomicFile.write(bytes, to: path, mode: 0o644)
         } catch {

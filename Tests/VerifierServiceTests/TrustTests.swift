@@ -2,6 +2,7 @@ import Crypto
 import DurableFiles
 import Endorsement
 import FoundationEssentials
+import Glibc
 import Logging
 import Messages
 import SwiftASN1
@@ -64,6 +65,21 @@ import X509
             #expect(try await refusal(service).reasons == [BundleReason.stationUnknown.rawValue])
             let told = service.log.lines.filter { $0.contains("the trust lists stay as they are") }
             #expect(told.count == 1 && told[0].contains("birth-keys.json"), "\(told)")
+        }
+    }
+
+    /// A pipe would keep its reader waiting for ever, and with it every later change.
+    @Test func aPipeInThePlaceOfAListIsNotWaitedFor() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let path = service.directory.file("birth-keys.json")
+            try FileManager.default.removeItem(atPath: path)
+            let isMade = unsafe mkfifo(path, 0o600) == 0
+            try #require(isMade)
+            try await eventually { service.verifier.metrics.value(.trustFault) == 1 }
+            #expect(try await imports(service) == [.imported])
+            try write(try StationKeys([factory.listed]), service)
+            try await eventually { service.verifier.metrics.value(.trustFault) == 0 }
+            #expect(try await imports(service) == [.imported])
         }
     }
 

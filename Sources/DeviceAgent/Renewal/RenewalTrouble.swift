@@ -64,7 +64,7 @@ extension StateDirectory {
     /// The note is taken away after the lease is written, so that a crash in between leaves one that is over.
     public func renewalTrouble(holding lease: LeaseStatement?) -> RenewalTrouble? {
         // What cannot be read says nothing; the next failure writes it anew.
-        guard let bytes = try? BoundedFile.read(troublePath, limit: RenewalNote.maximumSize),
+        guard let bytes = try? BoundedFile.readKept(troublePath, limit: RenewalNote.maximumSize),
             let note = try? CanonicalJSON.decode(RenewalNote.self, from: bytes, limit: RenewalNote.maximumSize),
             note.formatVersion == 1, !note.trouble.isOver(given: lease)
         else { return nil }

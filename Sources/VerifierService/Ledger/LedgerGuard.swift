@@ -35,7 +35,7 @@ struct LedgerGuard: Sendable {
         guard FileManager.default.fileExists(atPath: path) else { return }
         let seen: Checkpoint
         do {
-            let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
+            let bytes = try BoundedFile.readKept(path, limit: Self.maximumSize)
             seen = try materials.checkpoint(bytes)
         } catch {
             throw SetupError(

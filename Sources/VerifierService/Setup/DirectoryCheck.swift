@@ -209,7 +209,7 @@ public struct DirectoryCheck: Sendable {
                 "they stand in \(directory.file(materials.configuration.ekAllowList)); take out those that nobody compared"
             )
         }
-        if let written = try? BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize),
+        if let written = try? BoundedFile.readKept(directory.trustBundle, limit: TrustBundle.maximumSize),
             let bundle = try? TrustBundle(parsing: written), bundle == (try? materials.trustBundle)
         {
             findings.append(Finding(grade: .ok, text: "trust.json says what devices need"))

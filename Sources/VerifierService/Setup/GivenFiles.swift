@@ -122,7 +122,7 @@ struct GivenFiles {
 
     /// Reads a list of endorsement keys that are believed without a certificate.
     static func allowList(_ path: String) throws -> (list: EKAllowList, bytes: [UInt8]) {
-        let bytes = try BoundedFile.read(path, limit: maximumAllowList)
+        let bytes = try BoundedFile.readKept(path, limit: maximumAllowList)
         guard let text = String(validating: bytes, as: UTF8.self), let list = EKAllowList(parsing: text),
             !list.isEmpty
         else {

@@ -87,7 +87,7 @@ public struct VerifierMaterials: Sendable {
             )
         }
         let policyFile = directory.file(configuration.policy)
-        policy = try BoundedFile.read(policyFile, limit: Policy.maximumSize)
+        policy = try BoundedFile.readKept(policyFile, limit: Policy.maximumSize)
         let settings = configuration
         _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in
             try PolicyInForce.Current(parsing: bytes, for: settings)
@@ -155,14 +155,14 @@ public struct VerifierMaterials: Sendable {
 
     /// What cannot be read is written anew, by `init` or by the service; the record has it.
     static func published(_ directory: VerifierDirectory) -> TrustBundle? {
-        guard let bytes = try? BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize),
+        guard let bytes = try? BoundedFile.readKept(directory.trustBundle, limit: TrustBundle.maximumSize),
             let bundle = try? TrustBundle(parsing: bytes), bundle.number > 1
         else { return nil }
         return bundle
     }
 
     static func parsed<Value>(_ path: String, _ limit: Int, _ parse: ([UInt8]) throws -> Value) throws -> Value {
-        let bytes = try BoundedFile.read(path, limit: limit)
+        let bytes = try BoundedFile.readKept(path, limit: limit)
         do {
             return try parse(bytes)
         } catch let error as MessageError {
@@ -175,7 +175,7 @@ public struct VerifierMaterials: Sendable {
     }
 
     static func certificate(_ path: String) throws -> Certificate {
-        let bytes = try BoundedFile.read(path, limit: VerifierConfiguration.maximumSize)
+        let bytes = try BoundedFile.readKept(path, limit: VerifierConfiguration.maximumSize)
         guard let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)) else {
             throw SetupError(
                 .malformed,

@@ -90,7 +90,7 @@ struct LedgerWitness: Hashable, Sendable {
                 key: try VerifierKey(parsing: known.vkey),
                 url: known.url,
                 tlsRoots: String(
-                    decoding: try BoundedFile.read(directory.file(known.tlsRoots), limit: maximumRoots),
+                    decoding: try BoundedFile.readKept(directory.file(known.tlsRoots), limit: maximumRoots),
                     as: UTF8.self
                 )
             )
