@@ -117,6 +117,11 @@ struct Responder: HTTPResponder {
             return Array(buffer: try await request.collectBody(upTo: limit))
         } catch is NIOTooManyBytesError {
             throw ServiceProblem.tooLarge
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // Its framing is broken, or the peer went away in the middle of it.
+            throw ServiceProblem.malformed("the body: \(error)")
         }
     }
 

@@ -259,6 +259,22 @@ import VerifierStore
         }
     }
 
+    /// What is wrong with a body's framing is the peer's fault, and no trouble of the service that anybody is woken for.
+    @Test(.timeLimit(.minutes(20)), arguments: ["-1\r\n", "zz\r\n", "ffffffffffffffffff\r\n"])
+    func attack85_brokenChunks(_ chunk: String) async throws {
+        try await TestVerifier.with { service in
+            let connection = try await RawConnection.open(service, encrypted: true)
+            connection.offer(
+                "POST /v1/challenges HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\(chunk)\r\n"
+            )
+            try await connection.waitUntilClosed()
+            let metrics = service.verifier.metrics
+            func answered(_ status: String) -> Double { metrics.value(.requests, "POST /v1/challenges", status) }
+            while answered("400") + answered("503") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(answered("400") == 1 && answered("503") == 0)
+        }
+    }
+
     @Test func attack85_evidenceCutAtEveryPart() async throws {
         let factory = try TestFactory()
         try await TestVerifier.with(try Self.generous(), factory: factory) { service in
