@@ -45,6 +45,17 @@ struct IMATests {
         #expect(refusal.reasons.first?.detail.contains("/tmp/implant") == true)
     }
 
+    /// A key on a keyring of the kernel's has files run that nobody allowed: it is no file, and has to be allowed as what it is.
+    @Test func attack60_keyOnAKeyringThatNobodyAllowed() throws {
+        let key = "somebody's certificate"
+        var list = IMAList(Self.files)
+        list.append(data: Array(key.utf8), as: ".ima")
+        let verdict = Appraiser.appraise(
+            try Scene(measuring: list).input(list.bytes, allowing: Self.files + [key, ".ima"])
+        )
+        expectOwnKey(verdict, .imaPolicy)
+    }
+
     @Test func attack60_listShortenedToWhatIsAllowed() throws {
         let measured = IMAList(Self.files + ["/tmp/implant"])
         let shown = IMAList(Self.files)

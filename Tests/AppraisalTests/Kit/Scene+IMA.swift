@@ -6,7 +6,7 @@ import Testing
 
 @testable import Appraisal
 
-/// An IMA list of `ima-ng` entries, and the value of PCR 10 that it leads to in the SHA-256 bank.
+/// An IMA list of `ima-ng` and `ima-buf` entries, and the value of PCR 10 that it leads to in the SHA-256 bank.
 struct IMAList {
     private(set) var bytes: [UInt8] = []
     private(set) var value = [UInt8](repeating: 0, count: 32)
@@ -18,10 +18,19 @@ struct IMAList {
     }
 
     mutating func append(_ name: String, _ digest: [UInt8]) {
-        let fields = [Array("sha256:\0".utf8) + digest, Array(name.utf8) + [0]]
+        extend(by: "ima-ng", [Array("sha256:\0".utf8) + digest, Array(name.utf8) + [0]])
+    }
+
+    /// Data that the kernel measured, such as a key that was put on one of its keyrings.
+    mutating func append(data: [UInt8], as name: String) {
+        let digest = Array(SHA256.hash(data: data))
+        extend(by: "ima-buf", [Array("sha256:\0".utf8) + digest, Array(name.utf8) + [0], data])
+    }
+
+    private mutating func extend(by template: String, _ fields: [[UInt8]]) {
         let data = fields.flatMap { Self.le32($0.count) + $0 }
         bytes += Self.le32(10) + Array(Insecure.SHA1.hash(data: data))
-        bytes += Self.le32(6) + Array("ima-ng".utf8) + Self.le32(data.count) + data
+        bytes += Self.le32(template.utf8.count) + Array(template.utf8) + Self.le32(data.count) + data
         value = Array(SHA256.hash(data: value + Array(SHA256.hash(data: data))))
     }
 
