@@ -200,7 +200,7 @@ extension KeyRotation {
         _ = try await name(.ledger)
         _ = try await KeyRotation(directory).use(.ledger)
         let third = try KeyRotation(directory).makeNext(.ledger).key
-        try await TestVerifier.serve(directory, setup) { service in
+        _ = try await TestVerifier.serve(directory, setup) { service in
             try await service.publish(
                 service.successor { $0.ledgerKeys = ($0.ledgerKeys ?? []) + [third.vkey].compactMap { $0 } },
                 people

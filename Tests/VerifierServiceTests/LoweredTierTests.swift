@@ -174,6 +174,16 @@ import VerifierStore
         }
     }
 
+    /// Otherwise that device would speak for both.
+    @Test func attack78_theKeyOfAnotherDevice() async throws {
+        try await with { service, measured, _ in
+            let born = try UnmeasuredDevice(serial: "SN-5", at: factory)
+            try await service.importBirth(of: born, by: factory)
+            let refused = try await problem { try await lower(service, measured, for: born) }
+            #expect(refused.kind == .conflict && refused.title.contains("another device"))
+        }
+    }
+
     @Test func theRetiredAndThoseWithoutATPMAreNotLowered() async throws {
         try await with { service, measured, device in
             var born = try UnmeasuredDevice(serial: "SN-5", at: factory)

@@ -20,6 +20,11 @@ extension Verifier {
                 statement: acting.statement
             )
         } catch { throw ServiceProblem.malformed(error.detail) }
+        guard try await store.birth(of: InstanceID(firstKey: lowering.request.key)) == nil else {
+            throw ServiceProblem.conflict(
+                "The key is that of another device, which was born with it: give the request that this device's agent has made."
+            )
+        }
         for _ in 0..<5 {
             let (birth, state) = try await instance(exchange)
             let used = try await store.ratchetPositions(of: [lowering.request.key], state.instance)
