@@ -317,12 +317,13 @@ import VerifierStore
 
     @Test(arguments: [
         ["--help"], ["init", "--help"], ["serve", "--help"], ["check", "--help"], ["operator", "--help"],
-        ["restore-policy", "--help"],
+        ["restore-policy", "--help"], ["backup", "--help"], ["restore", "--help"],
     ])
     func everyCommandHasAnExample(arguments: [String]) async throws {
         let ending = try await VerifierProcess.run(arguments[0], arguments.count > 1 ? arguments[1] : "")
         #expect(arguments.count == 1 || ending.status == .exited(0))
-        #expect(arguments.count == 1 || ending.output.contains("Example: birthmark-verifier "))
+        let example = ending.output.split(separator: "Example:").last ?? ""
+        #expect(arguments.count == 1 || example.contains("birthmark-verifier \(arguments[0]) "))
     }
 
     @Test(arguments: [
