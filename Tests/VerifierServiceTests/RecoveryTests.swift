@@ -273,6 +273,10 @@ import VerifierStore
         #expect(twice?.code == .exists)
     }
 
+    private func restoring(by name: String) async throws -> VerifierProcess.Ending {
+        try await VerifierProcess.run("restore", directory.path, backup, "--by", name, "--reason", "drill")
+    }
+
     /// As an operator does it.
     @Test(.timeLimit(.minutes(20)))
     func onTheCommandLine() async throws {
@@ -282,36 +286,12 @@ import VerifierStore
             #expect(made.output.contains("\"entries\":1"))
             let twice = try await VerifierProcess.run("backup", directory.path, backup)
             #expect(twice.status == .exited(3) && twice.error.contains("exists already"))
-            let served = try await VerifierProcess.run(
-                "restore",
-                directory.path,
-                backup,
-                "--by",
-                "alice",
-                "--reason",
-                "drill"
-            )
+            let served = try await restoring(by: "alice")
             #expect(served.status == .exited(3) && served.error.contains("serves"))
         }
-        let unnamed = try await VerifierProcess.run(
-            "restore",
-            directory.path,
-            backup,
-            "--by",
-            "al ice",
-            "--reason",
-            "drill"
-        )
+        let unnamed = try await restoring(by: "al ice")
         #expect(unnamed.status == .exited(2))
-        let restored = try await VerifierProcess.run(
-            "restore",
-            directory.path,
-            backup,
-            "--by",
-            "alice",
-            "--reason",
-            "drill"
-        )
+        let restored = try await restoring(by: "alice")
         #expect(restored.status == .exited(0), "\(restored)")
         #expect(restored.output.contains("entry 1 says who put it back"))
         let check = try await VerifierProcess.run("check", directory.path)

@@ -65,11 +65,3 @@ public struct RecordBackup: Sendable {
         }
     }
 }
-
-extension VerifierMaterials {
-    /// What a checkpoint says that a key of this ledger has signed.
-    /// - Throws: `LedgerFormatError`, or `LedgerRefusal` when nobody has.
-    func checkpoint(_ bytes: [UInt8]) throws -> Checkpoint {
-        try SignedCheckpoint(parsing: bytes).verify(logKeys: ledgerKeys).get().checkpoint
-    }
-}

@@ -102,6 +102,12 @@ public struct VerifierMaterials: Sendable {
         return signing + [previousLedgerKey].compactMap { $0 }.filter { !signing.contains($0) }
     }
 
+    /// What a checkpoint says that a key of this ledger has signed.
+    /// - Throws: `LedgerFormatError`, or `LedgerRefusal` when nobody has.
+    func checkpoint(_ bytes: [UInt8]) throws -> Checkpoint {
+        try SignedCheckpoint(parsing: bytes).verify(logKeys: ledgerKeys).get().checkpoint
+    }
+
     /// What devices and operators need to know of this verifier.
     public var trustBundle: TrustBundle {
         get throws {
