@@ -129,7 +129,7 @@ extension SQLiteStore {
         if let grant = decision.grant {
             guard try Rollouts.revision(of: grant.manifest, db) == decision.rollout else { return .stale }
             // It was signed when nobody had reported its key yet.
-            guard try !Compromises.isReported(.grant, Grant.keyID(of: grant.compact), db) else { return .stale }
+            guard try !Compromises.isReported(.grant, grant.kid, db) else { return .stale }
         }
         if let gateway = decision.gateway, try !Standings.holds(gateway, db) { return .stale }
         let used = try Bool.fetchOne(

@@ -15,7 +15,7 @@ enum Updates {
         ).execute(
             arguments: [
                 grant.jti, instance.text, grant.compact, grant.expires, Data(grant.manifest.bytes),
-                UpdateStage.granted.rawValue, entry, grant.tier.rawValue, Grant.keyID(of: grant.compact),
+                UpdateStage.granted.rawValue, entry, grant.tier.rawValue, grant.kid,
             ])
     }
 

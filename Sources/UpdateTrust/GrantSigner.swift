@@ -22,6 +22,8 @@ public struct SignedGrant: Hashable, Sendable {
     public let terms: GrantTerms
     /// The JWS in compact form.
     public let compact: String
+    /// The key that signed it, by its RFC 7638 thumbprint.
+    public let kid: String
 
     /// SHA-256 of the compact form.
     public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }
@@ -48,13 +50,15 @@ public struct GrantSigner: Sendable {
 
     /// Signs terms: ES256 over header and claims (RFC 7515 section 5.1).
     public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
-        SignedGrant(terms: terms, compact: try compact(try CanonicalJSON.encode(terms.claims), type: Grant.type))
+        let payload = try CanonicalJSON.encode(terms.claims)
+        return SignedGrant(terms: terms, compact: try compact(payload, type: Grant.type), kid: kid)
     }
 
     /// Signs terms for an instance without a TPM, with another type in the header.
     public func sign(_ terms: CompensatedGrantTerms) throws(MessageError) -> SignedCompensatedGrant {
         let payload = try CanonicalJSON.encode(terms.claims)
-        return SignedCompensatedGrant(terms: terms, compact: try compact(payload, type: CompensatedGrantClaims.type))
+        let compact = try compact(payload, type: CompensatedGrantClaims.type)
+        return SignedCompensatedGrant(terms: terms, compact: compact, kid: kid)
     }
 
     private func compact(_ payload: [UInt8], type: String) throws(MessageError) -> String {

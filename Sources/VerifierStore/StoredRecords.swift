@@ -253,6 +253,8 @@ public struct StoredGrant: Hashable, Sendable {
     public var jti: String
     /// The JWS in compact form.
     public var compact: String
+    /// The key that signed it, by its RFC 7638 thumbprint.
+    public var kid: String
     /// The first second at which it is no longer good, since 1970.
     public var expires: Int64
     /// The release that it is for.
@@ -261,9 +263,10 @@ public struct StoredGrant: Hashable, Sendable {
     public var tier: Tier
 
     /// Joins the parts.
-    public init(jti: String, compact: String, expires: Int64, manifest: ContentDigest, tier: Tier) {
+    public init(jti: String, compact: String, kid: String, expires: Int64, manifest: ContentDigest, tier: Tier) {
         self.jti = jti
         self.compact = compact
+        self.kid = kid
         self.expires = expires
         self.manifest = manifest
         self.tier = tier

@@ -114,6 +114,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
                 grant: StoredGrant(
                     jti: "jti-\(challenge)",
                     compact: "a.b.c",
+                    kid: "grant-key",
                     expires: Fixture.now + 60,
                     manifest: ContentDigest(of: [1]),
                     tier: .vtpm

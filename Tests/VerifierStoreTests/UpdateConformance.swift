@@ -78,6 +78,7 @@ extension StoreConformance {
             grant: StoredGrant(
                 jti: "jti-\(number)",
                 compact: "a.b.c",
+                kid: "grant-key",
                 expires: Fixture.now + 100,
                 manifest: release,
                 tier: .vtpm

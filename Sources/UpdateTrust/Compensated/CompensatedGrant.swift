@@ -115,6 +115,8 @@ public struct SignedCompensatedGrant: Hashable, Sendable {
     public let terms: CompensatedGrantTerms
     /// The JWS in compact form.
     public let compact: String
+    /// The key that signed it, by its RFC 7638 thumbprint.
+    public let kid: String
 
     /// SHA-256 of the compact form.
     public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }

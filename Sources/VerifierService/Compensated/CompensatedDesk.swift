@@ -210,6 +210,7 @@ extension Verifier {
             grant = StoredGrant(
                 jti: claims.jti,
                 compact: signed.compact,
+                kid: signed.kid,
                 expires: claims.exp,
                 manifest: claims.package.manifest,
                 tier: claims.tier

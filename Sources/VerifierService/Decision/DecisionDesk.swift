@@ -311,6 +311,7 @@ extension Verifier {
             grant = StoredGrant(
                 jti: signed.terms.claims.jti,
                 compact: signed.compact,
+                kid: signed.kid,
                 expires: signed.terms.claims.exp,
                 manifest: signed.terms.claims.package.manifest,
                 tier: signed.terms.claims.tier
