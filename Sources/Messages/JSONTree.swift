@@ -2,7 +2,7 @@
 ///
 /// Every text is read into one, and every message written out of one; what form a text may have is the business of
 /// `CanonicalJSON` and `EditedJSON`.
-public indirect enum JSONTree: Hashable, Sendable {
+public enum JSONTree: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)

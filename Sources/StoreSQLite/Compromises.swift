@@ -15,8 +15,7 @@ enum Compromises {
         var isNothing: Bool { extent == CompromiseExtent() }
     }
 
-    static func isReported(_ kind: KeyKind, _ name: String?, _ db: Database) throws -> Bool {
-        guard let name else { return false }
+    static func isReported(_ kind: KeyKind, _ name: String, _ db: Database) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: "SELECT EXISTS (SELECT 1 FROM key_compromised WHERE kind = ? AND name = ?)"
         )
