@@ -23,7 +23,7 @@ import Testing
                 ["release", "recall", bad, "--reason", "leaks keys"] + fleet.asAlice
             )
             var record = try await fleet.record(of: device)
-            for _ in 0..<300 where record["lease"] != .null {
+            for _ in 0..<1200 where record["lease"] != .null {
                 try await Task.sleep(for: .milliseconds(100))
                 record = try await fleet.record(of: device)
             }

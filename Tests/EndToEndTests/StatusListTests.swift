@@ -17,7 +17,7 @@ import VerifierService
 
     /// What is said once the list says so: for some seconds it may be the one of before.
     private func soon(_ status: String, _ result: String, in fleet: Fleet) async throws -> JSON {
-        for _ in 0..<60 {
+        for _ in 0..<240 {
             let said = try await check(result, in: fleet).json
             if said["status"].text == status { return said }
             try await Task.sleep(for: .milliseconds(500))

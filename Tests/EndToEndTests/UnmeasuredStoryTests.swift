@@ -165,7 +165,7 @@ import Testing
     /// Runs the service until something holds, and ends it with SIGTERM.
     private func events(of sensor: Sensor, until holds: (pid_t) async -> Bool) async throws -> [JSON] {
         let ended = try await sensor.agent("run") { id in
-            for _ in 0..<1000 {
+            for _ in 0..<2400 {
                 if await holds(id) { break }
                 try? await Task.sleep(for: .milliseconds(50))
             }

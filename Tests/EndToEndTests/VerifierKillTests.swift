@@ -79,7 +79,7 @@ import UpdateTrust
 
     /// A verifier that is away is no refusal: the same command again, as the hint says.
     private func untilAnswered(_ run: () async throws -> Program.Ended) async throws -> JSON {
-        for _ in 0..<200 {
+        for _ in 0..<2400 {
             let ended = try await run()
             if ended.code == 0 { return try ended.json }
             try expect(3, ended)

@@ -45,7 +45,7 @@ import Testing
         try await expect(0, device.agent("confirm"))
         let sound = try await fleet.run(.auditor, ["ledger", "verify", "--trust", fleet.trust, "--json"])
         let entries = try #require(try sound.json["entries"].number)
-        for _ in 0..<100 {
+        for _ in 0..<2400 {
             let witnessed = try await expect(0, verify(fleet, kept)).json["witnessed"].number
             if witnessed == entries { break }
             try await Task.sleep(for: .milliseconds(50))
@@ -67,7 +67,7 @@ import Testing
         let forked = try await expect(1, verify(fleet, kept))
         #expect(forked.error.contains("forked") || forked.error.contains("cut"), "\(forked)")
         var log = ""
-        for _ in 0..<600 where !log.contains("critical") {
+        for _ in 0..<2400 where !log.contains("critical") {
             log = String(decoding: try contents(of: fleet.verifier.log), as: UTF8.self)
             try await Task.sleep(for: .milliseconds(50))
         }

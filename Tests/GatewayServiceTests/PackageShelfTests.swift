@@ -38,7 +38,7 @@ import Testing
     }
 
     private func settled(_ shelf: PackageShelf, _ artifact: Artifact) async throws -> PackageStatus {
-        for _ in 0..<2000 {
+        for _ in 0..<24_000 {
             let status = await shelf.status(of: artifact)
             if status.isReady || status.trouble != nil { return status }
             try await Task.sleep(for: .milliseconds(5))

@@ -50,7 +50,7 @@ import Testing
             try await device.start()
             #expect(Self.processes(of: directory).count == 1)
         }
-        for _ in 0..<5_000 {
+        for _ in 0..<120_000 {
             if Self.processes(of: directory).isEmpty { break }
             try await Task.sleep(for: .milliseconds(1))
         }

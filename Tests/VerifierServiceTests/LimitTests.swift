@@ -11,8 +11,8 @@ import VerifierStore
 @Suite struct LimitTests {
     private func impatient() -> TestVerifier.Setup {
         var setup = TestVerifier.Setup()
-        setup.limits.idleSeconds = 1
-        setup.limits.requestSeconds = 2
+        setup.limits.idleSeconds = 5
+        setup.limits.requestSeconds = 10
         return setup
     }
 

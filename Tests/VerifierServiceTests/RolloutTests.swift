@@ -142,7 +142,7 @@ import VerifierStore
                 }
                 // The sweep comes by itself, within a second or as many as the machine is busy.
                 var halted = try await report()
-                for _ in 0..<600 where halted.failed < 2 {
+                for _ in 0..<1200 where halted.failed < 2 {
                     try await Task.sleep(for: .milliseconds(100))
                     halted = try await report()
                 }

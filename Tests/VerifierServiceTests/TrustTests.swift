@@ -30,7 +30,7 @@ import X509
 
     /// Waits for the service itself to notice, which it does within seconds.
     private func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<2400 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(50))
         }

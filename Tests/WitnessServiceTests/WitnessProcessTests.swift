@@ -57,7 +57,7 @@ private final class Reached: Sendable {
             error: .discarded
         ) { execution in
             var port: Int?
-            for _ in 0..<2000 where port == nil {
+            for _ in 0..<24_000 where port == nil {
                 port = (try? String(contentsOf: URL(filePath: portFile), encoding: .utf8)).flatMap {
                     Int($0.dropLast())
                 }
@@ -140,7 +140,7 @@ private final class Reached: Sendable {
                     }
                 }
                 // Not before it has answered at all, however busy the machine is.
-                for _ in 0..<2000 where reached.size.withLock({ $0 }) == from {
+                for _ in 0..<24_000 where reached.size.withLock({ $0 }) == from {
                     try await Task.sleep(for: .milliseconds(5))
                 }
                 try await Task.sleep(for: .milliseconds(20 * round))

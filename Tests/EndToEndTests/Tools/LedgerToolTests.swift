@@ -85,7 +85,7 @@ import VerifierClient
         let judged = try await judge(key: bundle.ledgerKey, entry: entry)
         #expect(judged.succeeded, "\(judged.error)")
         #expect(judged.output.contains("entries included, entry 257 proven"), "\(judged.output)")
-        for _ in 0..<100 {
+        for _ in 0..<2400 {
             if try await isWitnessed(fleet) { break }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -75,7 +75,7 @@ final class HotStation: Sendable {
 
     /// Waits until something is said that was not said among the first `known` events.
     func event(_ kind: String, in slot: String, after known: Int = 0) async throws -> Event {
-        for _ in 0..<4_000 {
+        for _ in 0..<24_000 {
             let found = events.dropFirst(known).first { $0.event == kind && $0.slot == slot }
             if let found { return found }
             try await Task.sleep(for: .milliseconds(5))

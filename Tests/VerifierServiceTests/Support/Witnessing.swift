@@ -51,7 +51,9 @@ struct Witnessing: Sendable {
     }
 
     /// A verifier's directory whose configuration names witnesses that are at work.
-    /// - Parameter policy: put into the directory when the witnesses are named; `nil` for the usual one.
+    /// - Parameters:
+    ///   - policy: put into the directory when the witnesses are named; `nil` for the usual one.
+    ///   - seconds: that a grant waits for them; many, because a machine with much to do is slow to sign.
     static func prepare(
         _ directory: VerifierDirectory,
         _ home: TemporaryDirectory,
@@ -59,7 +61,8 @@ struct Witnessing: Sendable {
         required: Int,
         _ factory: TestFactory,
         _ releases: TestReleases,
-        policy: [UInt8]? = nil
+        policy: [UInt8]? = nil,
+        seconds: Int = 20
     ) async throws -> (setup: TestVerifier.Setup, witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)]) {
         var setup = TestVerifier.Setup()
         try TestVerifier.prepare(directory, setup, factory, releases)
@@ -74,7 +77,7 @@ struct Witnessing: Sendable {
         setup.witnesses = WitnessSettings(
             required: required,
             known: witnesses.map { $0.0.known(at: $0.port) },
-            seconds: 3
+            seconds: seconds
         )
         var configuration = try VerifierMaterials(directory).configuration
         configuration.witnesses = setup.witnesses
@@ -85,7 +88,7 @@ struct Witnessing: Sendable {
 
     /// Waits until something holds that a witness brings about.
     static func eventually(_ holds: () async throws -> Bool) async throws {
-        for _ in 0..<1000 {
+        for _ in 0..<12_000 {
             if try await holds() { return }
             try await Task.sleep(for: .milliseconds(10))
         }
