@@ -7,10 +7,14 @@ public enum CanonicalJSON {
     /// Writes a value in canonical form.
     /// - Throws: `MessageError` with code `.notEncodable` when the value holds something JSON has no form for.
     public static func encode<Message: Encodable>(_ value: Message) throws(MessageError) -> [UInt8] {
-        let tree = try JSONTree(of: value)
-        var writer = JSONTreeWriter()
-        writer.write(tree)
-        return writer.bytes
+        let encoder = CanonicalEncoder()
+        do {
+            try value.encode(to: encoder)
+            guard try encoder.finish() else { throw encoder.invalid(value, "nothing was written") }
+        } catch {
+            throw MessageError(.notEncodable, "\(Message.self): \(error)")
+        }
+        return encoder.output.text.bytes
     }
 
     /// Reads a value from bytes that must be in canonical form to the last byte.
@@ -43,18 +47,6 @@ public enum CanonicalJSON {
 }
 
 extension JSONTree {
-    /// The tree of a value.
-    init<Value: Encodable>(of value: Value) throws(MessageError) {
-        do {
-            let encoder = JSONTreeEncoder()
-            try value.encode(to: encoder)
-            guard let tree = try encoder.tree() else { throw encoder.invalid(value, "nothing was written") }
-            self = tree
-        } catch {
-            throw MessageError(.notEncodable, "\(Value.self): \(error)")
-        }
-    }
-
     /// The value that a tree stands for.
     func decode<Value: Decodable>() throws(MessageError) -> Value {
         do {

@@ -14,7 +14,7 @@ public enum EditedJSON {
         }
         let written = try JSONTree(parsing: bytes)
         let file: File = try written.decode()
-        let understood = try JSONTree(of: file)
+        let understood = try JSONTree(parsing: CanonicalJSON.encode(file), largest: .max)
         if let place = written.firstDifference(from: understood) {
             throw MessageError(.malformed, "\"\(place)\" is not a key known here, or its value is not understood")
         }

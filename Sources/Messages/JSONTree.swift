@@ -1,7 +1,6 @@
 /// A JSON text as a tree in which nothing was overlooked (RFC 8259): repeated keys, fractions and trailing bytes are refused.
 ///
-/// Every text is read into one, and every message written out of one; what form a text may have is the business of
-/// `CanonicalJSON` and `EditedJSON`.
+/// Every text is read into one; what form a text may have is the business of `CanonicalJSON` and `EditedJSON`.
 public enum JSONTree: Hashable, Sendable {
     case null
     case bool(Bool)

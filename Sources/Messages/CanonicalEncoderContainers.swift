@@ -1,21 +1,20 @@
 /// Takes the members of an object.
-struct JSONMembersWritten<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let encoder: JSONTreeEncoder
+struct MembersWritten<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let encoder: CanonicalEncoder
 
     var codingPath: [any CodingKey] { encoder.codingPath }
 
-    func encodeNil(forKey key: Key) { encoder.append(.null, for: key) }
-    func encode(_ value: Bool, forKey key: Key) { encoder.append(.bool(value), for: key) }
-    func encode(_ value: String, forKey key: Key) { encoder.append(.string(value), for: key) }
+    func encodeNil(forKey key: Key) { encoder.append(for: key) { $0.writeNull() } }
+    func encode(_ value: Bool, forKey key: Key) { encoder.append(for: key) { $0.write(value) } }
+    func encode(_ value: String, forKey key: Key) { encoder.append(for: key) { $0.write(value) } }
     func encode(_ value: Double, forKey key: Key) throws { throw encoder.invalid(value, "numbers are whole here") }
     func encode(_ value: Float, forKey key: Key) throws { throw encoder.invalid(value, "numbers are whole here") }
     @inline(__always)
     func encode<T: FixedWidthInteger & Encodable>(_ value: T, forKey key: Key) throws {
-        encoder.append(try encoder.tree(of: value), for: key)
+        try encoder.check(value)
+        encoder.append(for: key) { $0.write(value) }
     }
-    func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
-        encoder.append(try encoder.tree(of: value, at: key), for: key)
-    }
+    func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try encoder.append(value, for: key) }
 
     func nestedContainer<Inner: CodingKey>(
         keyedBy type: Inner.Type,
@@ -29,20 +28,23 @@ struct JSONMembersWritten<Key: CodingKey>: KeyedEncodingContainerProtocol {
 }
 
 /// Takes the elements of an array.
-struct JSONElementsWritten: UnkeyedEncodingContainer {
-    let encoder: JSONTreeEncoder
+struct ElementsWritten: UnkeyedEncodingContainer {
+    let encoder: CanonicalEncoder
 
     var codingPath: [any CodingKey] { encoder.codingPath }
     var count: Int { encoder.count }
 
-    func encodeNil() { encoder.append(.null) }
-    func encode(_ value: Bool) { encoder.append(.bool(value)) }
-    func encode(_ value: String) { encoder.append(.string(value)) }
+    func encodeNil() { encoder.append { $0.writeNull() } }
+    func encode(_ value: Bool) { encoder.append { $0.write(value) } }
+    func encode(_ value: String) { encoder.append { $0.write(value) } }
     func encode(_ value: Double) throws { throw encoder.invalid(value, "numbers are whole here") }
     func encode(_ value: Float) throws { throw encoder.invalid(value, "numbers are whole here") }
     @inline(__always)
-    func encode<T: FixedWidthInteger & Encodable>(_ value: T) throws { encoder.append(try encoder.tree(of: value)) }
-    func encode<T: Encodable>(_ value: T) throws { encoder.append(try encoder.tree(of: value, at: JSONIndex(count))) }
+    func encode<T: FixedWidthInteger & Encodable>(_ value: T) throws {
+        try encoder.check(value)
+        encoder.append { $0.write(value) }
+    }
+    func encode<T: Encodable>(_ value: T) throws { try encoder.append(value) }
 
     func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type) -> KeyedEncodingContainer<Inner> {
         encoder.openElement().container(keyedBy: type)
@@ -52,17 +54,20 @@ struct JSONElementsWritten: UnkeyedEncodingContainer {
 }
 
 /// Takes one value.
-struct JSONValueWritten: SingleValueEncodingContainer {
-    let encoder: JSONTreeEncoder
+struct ValueWritten: SingleValueEncodingContainer {
+    let encoder: CanonicalEncoder
 
     var codingPath: [any CodingKey] { encoder.codingPath }
 
-    func encodeNil() throws { try encoder.set(.null) }
-    func encode(_ value: Bool) throws { try encoder.set(.bool(value)) }
-    func encode(_ value: String) throws { try encoder.set(.string(value)) }
+    func encodeNil() throws { try encoder.set { $0.writeNull() } }
+    func encode(_ value: Bool) throws { try encoder.set { $0.write(value) } }
+    func encode(_ value: String) throws { try encoder.set { $0.write(value) } }
     func encode(_ value: Double) throws { throw encoder.invalid(value, "numbers are whole here") }
     func encode(_ value: Float) throws { throw encoder.invalid(value, "numbers are whole here") }
     @inline(__always)
-    func encode<T: FixedWidthInteger & Encodable>(_ value: T) throws { try encoder.set(encoder.tree(of: value)) }
+    func encode<T: FixedWidthInteger & Encodable>(_ value: T) throws {
+        try encoder.check(value)
+        try encoder.set { $0.write(value) }
+    }
     func encode<T: Encodable>(_ value: T) throws { try value.encode(to: encoder) }
 }
