@@ -107,18 +107,20 @@ import VerifierStore
         witnesses[0].task.cancel()
         try? await witnesses[0].task.value
         try await TestVerifier.serve(directory, setup) { service in
-            let (waiting, other) = (try SoftwareKeyDevice(serial: "SN-1"), try SoftwareKeyDevice(serial: "SN-2"))
-            for device in [waiting, other] { try await service.importBirth(of: device, by: factory) }
             let package = try await service.add(try releases.release("2.0"), releases)
             let order = Mutex<[String]>([])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    let answer = try await service.anonymous { try await $0.update(waiting, to: package) }
+                    let device = try SoftwareKeyDevice(serial: "SN-1")
+                    try await service.importBirth(of: device, by: factory)
+                    let answer = try await service.anonymous { try await $0.update(device, to: package) }
                     #expect(answer.grant != nil)
                     order.withLock { $0.append("grant") }
                 }
                 group.addTask {
-                    _ = try await service.anonymous { try await $0.attest(other) }
+                    let device = try SoftwareKeyDevice(serial: "SN-2")
+                    try await service.importBirth(of: device, by: factory)
+                    _ = try await service.anonymous { try await $0.attest(device) }
                     order.withLock { $0.append("lease") }
                     // It is back on its port, and what waits for it goes on.
                     let again = try await witnesses[0].0.serve(on: witnesses[0].port)
