@@ -17,7 +17,9 @@ public enum Appraiser {
         if let cause = contradiction(in: input) { return .undecided(cause) }
 
         let quote: Quote
-        do { quote = try authenticQuote(in: input) } catch {
+        do {
+            quote = try authenticQuote(input.attest, input.signature, by: input.key, for: input.qualifyingData)
+        } catch {
             return .refused(Refusal(reasons: [error.reason], authentic: nil))
         }
         var seen = Observation(
@@ -61,27 +63,49 @@ public enum Appraiser {
         )
     }
 
+    /// Whether the instance's own key says this, whole, in answer to this request; nothing else is looked at.
+    ///
+    /// For whoever has to know before an appraisal is worth its cost.
+    /// - Parameters:
+    ///   - attest: TPMS_ATTEST as it came.
+    ///   - signature: TPMT_SIGNATURE as it came.
+    ///   - key: the instance's, by the verifier's own record.
+    ///   - qualifyingData: the 32 bytes that the quote must carry.
+    public static func isAuthentic(
+        _ attest: [UInt8],
+        _ signature: [UInt8],
+        by key: EnrolledKey,
+        for qualifyingData: [UInt8]
+    ) -> Bool {
+        (try? authenticQuote(attest, signature, by: key, for: qualifyingData)) != nil
+    }
+
     // The checks, in order. What they stop, and their numbers, stand in the documentation's table.
 
     /// B, C and D1 to D4: the instance's own key says this, whole, in answer to this request.
     ///
     /// Each check has a meaning only after those before it, so the first that fails ends it; and until the last has passed
     /// nothing shows who speaks.
-    private static func authenticQuote(in input: AppraisalInput) throws(Finding) -> Quote {
-        let key = input.key.publicArea
-        let template = input.key.template
+    private static func authenticQuote(
+        _ attest: [UInt8],
+        _ bytes: [UInt8],
+        by enrolled: EnrolledKey,
+        for qualifyingData: [UInt8]
+    ) throws(Finding) -> Quote {
+        let key = enrolled.publicArea
+        let template = enrolled.template
         try pass(KeyChecks.parameters(key, template))  // B1
         try pass(KeyChecks.attributes(key, template))  // B2
         try pass(KeyChecks.scheme(key, template))  // B3
         try pass(KeyChecks.policy(key, template))  // B4
-        let signature = try SignatureChecks.form(input.signature)  // C1
+        let signature = try SignatureChecks.form(bytes)  // C1
         try pass(SignatureChecks.scheme(signature, of: key))  // C2
-        try pass(SignatureChecks.validity(signature, over: input.attest, by: input.key.verifyingKey))  // C3
-        try pass(StructureChecks.magic(input.attest))  // D1
-        try pass(StructureChecks.type(input.attest))  // D2
-        let quote = try StructureChecks.whole(input.attest)  // D10
-        try pass(StructureChecks.signer(quote, is: input.key.qualifiedName))  // D3
-        try pass(StructureChecks.qualifyingData(quote, is: input.qualifyingData))  // D4
+        try pass(SignatureChecks.validity(signature, over: attest, by: enrolled.verifyingKey))  // C3
+        try pass(StructureChecks.magic(attest))  // D1
+        try pass(StructureChecks.type(attest))  // D2
+        let quote = try StructureChecks.whole(attest)  // D10
+        try pass(StructureChecks.signer(quote, is: enrolled.qualifiedName))  // D3
+        try pass(StructureChecks.qualifyingData(quote, is: qualifyingData))  // D4
         return quote
     }
 

@@ -63,7 +63,7 @@ struct Responder: HTTPResponder {
                 )
             )
         } catch let error as ServiceProblem {
-            if error.problem.kind == .notAuthentic {
+            if error.problem.kind == .notAuthentic || error.isGarbage {
                 limiter.charge(peer, tokens: Self.garbageTokens, now: Self.milliseconds(start))
             }
             detail = error.detail

@@ -5,6 +5,8 @@ package struct ServiceProblem: Error {
     package var problem: Problem
     /// For the log, what was seen; never goes over the wire.
     package var detail: String = ""
+    /// Whether it answers evidence that is nobody's although it does not say so: that costs its sender more.
+    package var isGarbage = false
 
     package init(problem: Problem, detail: String = "") {
         self.problem = problem
@@ -66,11 +68,13 @@ package struct ServiceProblem: Error {
         problem: Problem(.busy, title: "Too many requests from this address; ask again in a second.", status: 429)
     )
 
-    package static func busy(_ detail: String) -> ServiceProblem {
-        ServiceProblem(
+    package static func busy(_ detail: String, isGarbage: Bool = false) -> ServiceProblem {
+        var busy = ServiceProblem(
             problem: Problem(.busy, title: "The service is busy; ask again in a second.", status: 503),
             detail: detail
         )
+        busy.isGarbage = isGarbage
+        return busy
     }
 
     package static func undecided(_ detail: String) -> ServiceProblem {

@@ -68,12 +68,31 @@ public final class Verifier: Sendable {
 
     /// Takes up the record, and refuses to when its ledger is not the one that was signed.
     /// - Throws: `SetupError` that names the first entry that differs, or the store's error.
-    public init(
+    public convenience init(
         _ materials: VerifierMaterials,
         store: any VerifierStore,
         clock: VerifierClock = .system,
         metrics: Metrics = Metrics(MetricFamily.ofVerifier),
         logger: Logger
+    ) async throws {
+        try await self.init(
+            materials,
+            store: store,
+            clock: clock,
+            metrics: metrics,
+            logger: logger,
+            remembering: ConsumedChallenges.usualLimit
+        )
+    }
+
+    /// - Parameter most: how many challenges are remembered in the lifetime of one.
+    init(
+        _ materials: VerifierMaterials,
+        store: any VerifierStore,
+        clock: VerifierClock,
+        metrics: Metrics,
+        logger: Logger,
+        remembering most: Int
     ) async throws {
         self.materials = materials
         self.store = store
@@ -88,7 +107,7 @@ public final class Verifier: Sendable {
             key: materials.challengeKey,
             length: Int64(limits.epochSeconds ?? ServiceLimits.defaultEpochSeconds)
         )
-        consumed = ConsumedChallenges(lifetime: lifetime)
+        consumed = ConsumedChallenges(lifetime: lifetime, limit: most)
         // From as long before this verifier's time to as long after it.
         actNonces = ConsumedChallenges(lifetime: 2 * ActStatement.tolerance * 1000)
         committer = GroupCommitter(

@@ -120,6 +120,34 @@ import VerifierStore
         #expect(consumed.consume([5], now: 3000) == .first)
         #expect(consumed.consume([1], now: 3000) == .first)
     }
+
+    @Test func whatStrangersHaveFilledHasRoomForWhatIsSigned() {
+        let consumed = ConsumedChallenges(lifetime: 1000, limit: 2, share: 1)
+        let (one, other, third) = (InstanceID(iakName: [1]), InstanceID(iakName: [2]), InstanceID(iakName: [3]))
+        #expect(consumed.consume([1], now: 0) == .first)
+        #expect(consumed.consume([2], now: 0) == .first)
+        #expect(consumed.consume([3], now: 0) == .full)
+        #expect(consumed.consume([3], signedBy: one, now: 0) == .first)
+        #expect(consumed.consume([3], signedBy: one, now: 0) == .repeated)
+        #expect(consumed.consume([3], now: 0) == .repeated)
+        // An instance that has its share keeps nobody else out, and all of them together fill as much again.
+        #expect(consumed.consume([4], signedBy: one, now: 0) == .full)
+        #expect(consumed.consume([4], signedBy: other, now: 0) == .first)
+        #expect(consumed.consume([5], signedBy: third, now: 0) == .full)
+        #expect(consumed.consume([3], now: 1500) == .repeated)
+        #expect(consumed.consume([5], signedBy: one, now: 1500) == .first)
+    }
+
+    /// 16 bytes of a nonce are kept, whichever they are.
+    @Test func noncesAreToldApartByTheirFirstBytes() {
+        let consumed = ConsumedChallenges(lifetime: 1000)
+        for position in 0..<16 {
+            var nonce = [UInt8](repeating: 0xFF, count: Challenges.nonceSize)
+            nonce[position] = 0
+            #expect(consumed.consume(nonce, now: 0) == .first)
+            #expect(consumed.consume(nonce, now: 0) == .repeated)
+        }
+    }
 }
 
 /// Challenges as they are used over the wire.
@@ -128,9 +156,16 @@ import VerifierStore
 
     init() throws { factory = try TestFactory() }
 
-    private func evidence(_ device: SoftwareKeyDevice, _ client: VerifierClient) async throws -> Evidence {
-        let challenge = try await client.challenge(device, .attest)
-        return try device.evidence(for: device.request(.attest, challenge: challenge.challenge))
+    /// - Parameter claimed: in whose name the device speaks, when it is not its own.
+    private func evidence(
+        _ device: SoftwareKeyDevice,
+        as claimed: SoftwareKeyDevice? = nil,
+        _ client: VerifierClient
+    ) async throws -> Evidence {
+        let challenge = try await client.challenge(claimed ?? device, .attest)
+        return try device.evidence(
+            for: device.request(.attest, challenge: challenge.challenge, as: claimed?.instance)
+        )
     }
 
     @Test func attack37_challengeReuseSequentially() async throws {
@@ -186,6 +221,53 @@ import VerifierStore
                 #expect(try await problem { try await client.decide(forged) }.kind == .notAuthentic)
                 let genuine = try device.evidence(for: request)
                 #expect(try await problem { try await client.decide(genuine) }.kind == .notAuthentic)
+            }
+        }
+    }
+
+    /// Strangers who fill the memory of challenges keep nobody out, and have nobody's challenge count twice.
+    @Test func attack37_challengeReuseInAFullMemory() async throws {
+        var setup = TestVerifier.Setup()
+        setup.rememberedChallenges = 4
+        // Longer than the test can take.
+        setup.limits.challengeSeconds = 3600
+        try await TestVerifier.with(setup, factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let stranger = try SoftwareKeyDevice(serial: "SN-2")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                let early = try await evidence(device, client)
+                for _ in 0..<4 {
+                    let garbage = try await evidence(stranger, as: device, client)
+                    #expect(try await problem { try await client.decide(garbage) }.kind == .notAuthentic)
+                }
+                let size = try await service.store.ledgerHead().size
+                let garbage = try await evidence(stranger, as: device, client)
+                #expect(try await problem { try await client.decide(garbage) }.kind == .busy)
+                // The instance's own quote for another challenge is nobody's evidence for this one.
+                var replayed = early
+                replayed.request = garbage.request
+                #expect(try await problem { try await client.decide(replayed) }.kind == .busy)
+                #expect(try await service.store.ledgerHead().size == size)
+                #expect(service.verifier.metrics.value(.garbage) == 6)
+
+                #expect(try await client.decide(early).bootState == "current")
+                #expect(try await problem { try await client.decide(early) }.kind == .notAuthentic)
+                #expect(try await client.attest(device).bootState == "current")
+            }
+            // Of what is refused to a suspended instance nothing is recorded: only this memory knows of it.
+            let reason = try remark("lost")
+            _ = try await service.operating(as: .operator) { try await $0.act(.suspend, on: device.serial, reason) }
+            try await service.anonymous { client in
+                let evidence = try await evidence(device, client)
+                #expect(try await problem { try await client.decide(evidence) }.reasons == ["suspended"])
+                #expect(try await problem { try await client.decide(evidence) }.kind == .notAuthentic)
+            }
+            // Once a lifetime is over there is room again, for garbage too.
+            service.clock.advance(milliseconds: 3_601_000)
+            try await service.anonymous { client in
+                let garbage = try await evidence(stranger, as: device, client)
+                #expect(try await problem { try await client.decide(garbage) }.kind == .notAuthentic)
             }
         }
     }

@@ -36,9 +36,13 @@ import VerifierStore
     private func with(
         readBack: Bool = false,
         gatewayLease: Int64 = 3600,
+        remembering challenges: Int = ConsumedChallenges.usualLimit,
         _ body: (TestVerifier, inout UnmeasuredDevice, [TestGateway]) async throws -> Void
     ) async throws {
-        let setup = Self.setup(readBack: readBack, gatewayLease: gatewayLease)
+        var setup = Self.setup(readBack: readBack, gatewayLease: gatewayLease)
+        setup.rememberedChallenges = challenges
+        // Longer than a test can take.
+        if challenges < ConsumedChallenges.usualLimit { setup.limits.challengeSeconds = 3600 }
         try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
             var child = try UnmeasuredDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: child, by: factory)
@@ -163,6 +167,41 @@ import VerifierStore
                 #expect(try await problem { try await client.decide(word) }.kind == .notAuthentic)
             }
             #expect(try await report(child, service).lifecycle == "trusted")
+        }
+    }
+
+    /// Strangers who fill the memory of challenges keep out neither a gateway nor its child.
+    @Test func attack37_challengeReuseInAFullMemoryThroughAGateway() async throws {
+        try await with(remembering: 8) { service, child, gateways in
+            let observed = try TestGateway.observed()
+            try await service.anonymous { client in
+                var forged = child
+                (forged.key, forged.next) = (forged.next, forged.key)
+                for _ in 0..<8 {
+                    let garbage = try await client.evidence(of: forged)
+                    #expect(try await problem { try await client.decide(garbage) }.kind == .notAuthentic)
+                }
+                let garbage = try await client.evidence(of: forged)
+                #expect(try await problem { try await client.decide(garbage) }.kind == .busy)
+                let passedOn = try await problem {
+                    try await client.pass(garbage, of: child.instance, through: gateways[0], observed)
+                }
+                #expect(passedOn.kind == .busy)
+
+                let word = try gateways[0].vouched(
+                    try await client.evidence(of: child),
+                    of: child.instance,
+                    challenge: try await client.challenge(gateways[0].device, .vouch).challenge,
+                    observed: observed
+                )
+                _ = try await client.decide(word)
+                child.moveOn()
+                #expect(try await problem { try await client.decide(word) }.kind == .notAuthentic)
+                let again = try await problem {
+                    try await client.pass(word.child, of: child.instance, through: gateways[0], observed)
+                }
+                #expect(again.kind == .notAuthentic)
+            }
         }
     }
 

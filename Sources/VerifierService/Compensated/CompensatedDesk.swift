@@ -42,16 +42,16 @@ extension Verifier {
             throw ServiceProblem.undecided("the state of \(asked.instance) is gone")
         }
         _ = try subject(birth, held.state, asked)
-        let challenge = try consume(
-            asked.challenge,
-            for: Challenges.Binding(
-                instance: asked.instance,
-                purpose: asked.purpose,
-                package: asked.package?.sha256,
-                iakName: birth.keyName,
-                selection: selection
-            )
+        let binding = Challenges.Binding(
+            instance: asked.instance,
+            purpose: asked.purpose,
+            package: asked.package?.sha256,
+            iakName: birth.keyName,
+            selection: selection
         )
+        let challenge = try await consume(asked.challenge, for: binding) {
+            try await appraise(evidence, asked, of: birth).verdict.isAuthentic
+        }
         return CompensatedCase(
             evidence: evidence,
             request: request,
@@ -126,22 +126,33 @@ extension Verifier {
         )
     }
 
+    /// What evidence comes to, and what of the record it was held to.
+    typealias AppraisedCase = (
+        snapshot: DecisionSnapshot, subject: CompensatedSubject, verdict: CompensatedVerdict,
+        positions: [SoftwareKey: Int64]
+    )
+
     /// Holds the evidence to the record as it stands.
-    func appraise(
-        _ given: CompensatedCase
-    ) async throws -> (DecisionSnapshot, CompensatedSubject, CompensatedVerdict, positions: [SoftwareKey: Int64]) {
-        let asked = given.request.request
+    func appraise(_ given: CompensatedCase) async throws -> AppraisedCase {
+        try await appraise(given.evidence, given.request.request, of: given.birth)
+    }
+
+    private func appraise(
+        _ evidence: CompensatedEvidence,
+        _ asked: CompensatedRequest,
+        of birth: EnrolledBirth
+    ) async throws -> AppraisedCase {
         // Positions only come to be: read before the state, they cannot be ahead of it.
         let positions = try await store.ratchetPositions(of: [asked.key, asked.next], asked.instance)
         guard let snapshot = try await store.snapshot(of: asked.instance, release: asked.package?.manifest) else {
             throw ServiceProblem.undecided("the state of \(asked.instance) is gone")
         }
-        let subject = try subject(given.birth, snapshot.state, asked)
+        let subject = try subject(birth, snapshot.state, asked)
         guard let ratchet = snapshot.state.ratchet else {
             throw ServiceProblem.undecided("\(asked.instance) has no ratchet")
         }
         let appraiser = CompensatedAppraiser(record: subject, ratchet: ratchet) { positions[$0] }
-        return (snapshot, subject, appraiser.appraise(given.evidence, asked), positions)
+        return (snapshot, subject, appraiser.appraise(evidence, asked), positions)
     }
 
     func input(

@@ -42,7 +42,7 @@ extension Verifier {
         _ positions: [SoftwareKey: Int64],
         _ kind: ArchivedDecision.Kind
     ) throws -> ArchivedBytes? {
-        if case .notAuthentic = input.verdict { return nil }
+        guard input.verdict.isAuthentic else { return nil }
         let bytes = try ArchivedDecision(of: input, kind, evidence: given.evidence, positions: positions).bytes
         input.basis = ContentDigest(of: bytes)
         return ArchivedBytes(bytes: bytes)
@@ -72,4 +72,9 @@ extension Verdict {
         case .undecided: false
         }
     }
+}
+
+extension CompensatedVerdict {
+    /// Whether a key of the instance's said it, in answer to our challenge.
+    var isAuthentic: Bool { if case .notAuthentic = self { false } else { true } }
 }

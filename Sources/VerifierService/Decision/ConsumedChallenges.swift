@@ -4,6 +4,9 @@ import Synchronization
 /// The challenges that were presented here, whatever came of it: a second use is refused even when the first failed.
 ///
 /// What was committed is remembered by the store as well, and for longer; this memory covers what was not.
+///
+/// Whoever asks for challenges can present them, and so can fill it. What an instance's own key has signed has a memory of its own
+/// beside it, in which no instance has more than its share: strangers cannot fill that one, and an instance keeps out itself alone.
 final class ConsumedChallenges: Sendable {
     enum Consumption: Hashable {
         case first
@@ -12,35 +15,66 @@ final class ConsumedChallenges: Sendable {
         case full
     }
 
+    /// As many as a table of 2^20 places takes, at 16 bytes a place; there are four such tables at worst.
+    static let usualLimit = 3 << 18
+    /// More than a gateway, which asks for each of its children, has its TPM sign in the lifetime of a challenge.
+    static let usualShare = 4096
+
+    /// What was presented in one lifetime.
+    private struct Generation {
+        /// By anybody.
+        var presented: Set<UInt128> = []
+        /// By instances whose key has signed, when there was no room among the former.
+        var signed: Set<UInt128> = []
+        /// How many of those each has.
+        var shares: [InstanceID: Int] = [:]
+        /// When the challenge expires of the latest evidence that was accepted.
+        var newest: [InstanceID: Int64] = [:]
+
+        func has(_ place: UInt128) -> Bool { presented.contains(place) || signed.contains(place) }
+    }
+
     private struct Memory {
         // Two generations, each a lifetime long: a challenge is in one of them until it has expired.
-        var current: Set<[UInt8]> = []
-        var previous: Set<[UInt8]> = []
-        var newest: [InstanceID: Int64] = [:]
-        var previousNewest: [InstanceID: Int64] = [:]
+        var current = Generation()
+        var previous = Generation()
         var rotated: Int64?
     }
 
     private let memory = Mutex(Memory())
     private let lifetime: Int64
     private let limit: Int
+    private let share: Int
 
     /// - Parameters:
     ///   - lifetime: of a challenge, in milliseconds.
-    ///   - limit: the most challenges remembered a lifetime; 100 bytes each.
-    init(lifetime: Int64, limit: Int = 200_000) {
+    ///   - limit: the most challenges remembered a lifetime, and the most of signed evidence beyond them.
+    ///   - share: the most of the latter that are one instance's.
+    init(lifetime: Int64, limit: Int = usualLimit, share: Int = usualShare) {
         self.lifetime = lifetime
         self.limit = limit
+        self.share = share
     }
 
     /// Takes note that a challenge was presented.
-    /// - Parameter now: milliseconds since 1970.
-    func consume(_ nonce: [UInt8], now: Int64) -> Consumption {
-        memory.withLock { memory in
+    /// - Parameters:
+    ///   - nonce: its random bytes, of which the first 16 tell it from all others.
+    ///   - signer: the instance whose own key has signed the evidence with it; `nil` while that is not known.
+    ///   - now: milliseconds since 1970.
+    func consume(_ nonce: [UInt8], signedBy signer: InstanceID? = nil, now: Int64) -> Consumption {
+        let place = Self.place(of: nonce)
+        return memory.withLock { memory in
             rotate(&memory, now)
-            guard !memory.current.contains(nonce), !memory.previous.contains(nonce) else { return .repeated }
-            guard memory.current.count < limit else { return .full }
-            memory.current.insert(nonce)
+            guard !memory.current.has(place), !memory.previous.has(place) else { return .repeated }
+            if memory.current.presented.count < limit {
+                memory.current.presented.insert(place)
+                return .first
+            }
+            guard let signer else { return .full }
+            let taken = memory.current.shares[signer] ?? 0
+            guard taken < share, memory.current.signed.count < limit else { return .full }
+            memory.current.shares[signer] = taken + 1
+            memory.current.signed.insert(place)
             return .first
         }
     }
@@ -53,7 +87,7 @@ final class ConsumedChallenges: Sendable {
     ///   - now: milliseconds since 1970.
     func isOvertaken(_ instance: InstanceID, expires: Int64, now: Int64) -> Bool {
         memory.withLock { memory in
-            [memory.newest[instance], memory.previousNewest[instance]].contains {
+            [memory.current.newest[instance], memory.previous.newest[instance]].contains {
                 comparable($0, now).map { $0 > expires } ?? false
             }
         }
@@ -62,7 +96,7 @@ final class ConsumedChallenges: Sendable {
     /// Takes note that evidence of an instance was accepted.
     func accepted(_ instance: InstanceID, expires: Int64, now: Int64) {
         memory.withLock { memory in
-            memory.newest[instance] = max(comparable(memory.newest[instance], now) ?? 0, expires)
+            memory.current.newest[instance] = max(comparable(memory.current.newest[instance], now) ?? 0, expires)
         }
     }
 
@@ -78,9 +112,11 @@ final class ConsumedChallenges: Sendable {
         // A clock that went back rotates too late, never too early.
         guard now - rotated >= lifetime else { return }
         memory.previous = memory.current
-        memory.previousNewest = memory.newest
-        memory.current = []
-        memory.newest = [:]
+        memory.current = Generation()
         memory.rotated = now
+    }
+
+    private static func place(of nonce: [UInt8]) -> UInt128 {
+        nonce.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
     }
 }

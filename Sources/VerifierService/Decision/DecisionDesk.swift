@@ -24,7 +24,7 @@ extension Verifier {
             case .vouch: throw ServiceProblem.malformed("what a gateway vouches for goes to /v1/vouched-decisions")
             }
         }
-        let challenge = try consume(request, enrolled.record)
+        let challenge = try await consume(evidence, request, enrolled)
         return try await undecidedOnFault(request.request.purpose) {
             try await decide(
                 Case(
@@ -82,7 +82,12 @@ extension Verifier {
     }
 
     /// Holds the challenge to the request, and uses it up.
-    func consume(_ request: ReceivedRequest, _ record: BirthRecord) throws -> Challenges.Valid {
+    func consume(
+        _ evidence: Evidence,
+        _ request: ReceivedRequest,
+        _ enrolled: Enrolled
+    ) async throws -> Challenges.Valid {
+        let record = enrolled.record
         let binding = Challenges.Binding(
             instance: record.instance,
             purpose: request.request.purpose,
@@ -90,20 +95,47 @@ extension Verifier {
             iakName: record.iak.name.bytes,
             selection: record.selection
         )
-        return try consume(request.request.challenge, for: binding)
+        return try await consume(request.request.challenge, for: binding) {
+            Appraiser.isAuthentic(
+                evidence.attest.bytes,
+                evidence.signature.bytes,
+                by: enrolled.key,
+                for: request.qualifyingData
+            )
+        }
     }
 
     /// Holds a challenge to what it was given for, and uses it up.
-    func consume(_ token: String, for binding: Challenges.Binding) throws -> Challenges.Valid {
+    ///
+    /// That comes before the evidence is looked at. Only where strangers have filled the memory does a signature have to buy a place in it:
+    /// what follows from signed evidence is not always committed (a suspended instance is refused, and nothing is recorded), so the
+    /// record alone would let a challenge be used twice.
+    /// - Parameter isSigned: whether the instance's own key has signed the evidence, for this challenge.
+    func consume(
+        _ token: String,
+        for binding: Challenges.Binding,
+        isSigned: () async throws -> Bool
+    ) async throws -> Challenges.Valid {
         let now = clock.milliseconds()
         let challenge: Challenges.Valid
         do throws(Challenges.Refusal) {
             challenge = try challenges.check(token, for: binding, now: now)
         } catch { throw notAuthentic(binding.instance, binding.purpose, "the challenge is \(error)") }
-        switch consumed.consume(challenge.nonce, now: now) {
+        var consumption = consumed.consume(challenge.nonce, now: now)
+        if consumption == .full {
+            guard try await isSigned() else {
+                metrics.count(.garbage)
+                throw ServiceProblem.busy(
+                    "the memory of challenges is full, and nobody has signed this one",
+                    isGarbage: true
+                )
+            }
+            consumption = consumed.consume(challenge.nonce, signedBy: binding.instance, now: now)
+        }
+        switch consumption {
         case .first: return challenge
         case .repeated: throw notAuthentic(binding.instance, binding.purpose, "the challenge was presented before")
-        case .full: throw ServiceProblem.busy("more challenges were presented than can be remembered")
+        case .full: throw ServiceProblem.busy("the memory of challenges is full, or this instance has its share of it")
         }
     }
 

@@ -10,7 +10,7 @@ extension Verifier {
     /// `POST /v1/farewells`: taken once of a retired instance; again it changes nothing.
     func takeLeave(_ exchange: Exchange) async throws -> Answer {
         let (evidence, request, enrolled) = try await received(exchange, for: .farewell)
-        let challenge = try consume(request, enrolled.record)
+        let challenge = try await consume(evidence, request, enrolled)
         let given = Case(
             evidence: evidence,
             request: request,

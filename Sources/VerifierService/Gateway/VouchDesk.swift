@@ -27,7 +27,7 @@ extension Verifier {
         guard statement.evidence == vouched.child.digest else {
             throw ServiceProblem.malformed("the statement is about other evidence")
         }
-        let challenge = try consume(request, enrolled.record)
+        let challenge = try await consume(evidence, request, enrolled)
         let child = try await received(vouched.child, wantsResult: wantsResult)
         guard statement.child == child.request.request.instance else {
             throw ServiceProblem.malformed("the statement names another instance")

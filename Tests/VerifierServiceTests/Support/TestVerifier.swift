@@ -46,6 +46,8 @@ struct TestVerifier: Sendable {
         var witnesses: WitnessSettings?
         /// Whose word makes the next trust bundle.
         var people: TestPeople?
+        /// How many challenges are remembered in the lifetime of one.
+        var rememberedChallenges = ConsumedChallenges.usualLimit
         /// Puts something between service and record.
         var wrap: @Sendable (SQLiteStore) -> any VerifierStore = { $0 }
     }
@@ -128,7 +130,14 @@ struct TestVerifier: Sendable {
         let materials = try VerifierMaterials(directory)
         let sqlite = try SQLiteStore.open(at: directory.file(materials.configuration.databaseFile ?? ""))
         let store = setup.wrap(sqlite)
-        let verifier = try await Verifier(materials, store: store, clock: clock.clock, logger: logger)
+        let verifier = try await Verifier(
+            materials,
+            store: store,
+            clock: clock.clock,
+            metrics: Metrics(MetricFamily.ofVerifier),
+            logger: logger,
+            remembering: setup.rememberedChallenges
+        )
         let (ports, opened) = AsyncThrowingStream<Int, any Error>.makeStream()
         let server = try VerifierServer(verifier) { opened.yield($0) }
         let serving = Task {
