@@ -294,6 +294,16 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Peers that mean no good to a service's edge, for the tests of each service.
+        library(
+            "EdgeProbes",
+            [
+                "HTTPService", "Messages", nioCore, nioSSL,
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/EdgeProbes"
+        ),
+
         // What holds for every parser on every input: for fuzzing, and for the tests that repeat its inputs.
         library(
             "ParserProperties",
@@ -334,7 +344,7 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
-                "Audit", "AuditCollection", "Reappraisal",
+                "EdgeProbes", "Audit", "AuditCollection", "Reappraisal",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
                 "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto",
                 "Compression",
@@ -342,7 +352,7 @@ let package = Package(
                 crypto, x509,
                 asn1,
                 logging, lifecycle, subprocess, system, nioSSL, nioCore,
-                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
@@ -362,22 +372,22 @@ let package = Package(
             of: "FactoryLine",
             [
                 "FactoryAuthority", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
-                "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-factory",
-                crypto, logging,
+                "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "EdgeProbes",
+                "birthmark-factory", crypto, logging,
             ]
         ),
         tests(
             of: "WitnessService",
             [
-                "VerifierClient", "Ledger", "HTTPService", "Messages", "MachineFaults", "birthmark", crypto, logging,
-                subprocess, system,
+                "VerifierClient", "Ledger", "HTTPService", "Messages", "MachineFaults", "EdgeProbes", "birthmark",
+                crypto, logging, subprocess, system,
             ]
         ),
         tests(
             of: "GatewayService",
             [
-                "DeviceAgent", "DurableFiles", "VerifierClient", "HTTPService", "Messages", crypto, logging, nioCore,
-                nioSSL,
+                "DeviceAgent", "DurableFiles", "VerifierClient", "HTTPService", "Messages", "EdgeProbes", crypto,
+                logging, nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),

@@ -47,9 +47,7 @@ public struct HostConfiguration: EdgeSettings, Codable, Hashable, Sendable {
             requestsPerSecond: requestsPerSecond,
             requestBurst: 2 * requestsPerSecond,
             connections: 1000,
-            connectionsPerAddress: connectionsPerAddress,
-            idleSeconds: 30,
-            requestSeconds: 30
+            connectionsPerAddress: connectionsPerAddress
         )
     }
 }

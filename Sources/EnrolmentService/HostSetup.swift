@@ -104,7 +104,7 @@ public enum HostSetup {
         )
     }
 
-    private static func stationAuthority(_ directory: HostDirectory) -> ServiceAuthority {
+    static func stationAuthority(_ directory: HostDirectory) -> ServiceAuthority {
         ServiceAuthority(
             root: CertificateFiles(
                 key: directory.stationAuthorityKey,

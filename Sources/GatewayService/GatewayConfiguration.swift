@@ -64,15 +64,15 @@ public struct GatewayConfiguration: EdgeSettings, Codable, Hashable, Sendable {
         }
     }
 
-    /// A child takes as long as the verifier and the TPM, and those before it in the queue.
+    /// A child that has said all waits as long as the verifier and the TPM take, and those before it in the queue; and a package goes to it
+    /// over whatever link there is.
     var edge: EdgeLimits {
         EdgeLimits(
             requestsPerSecond: requestsPerSecond,
             requestBurst: 4 * requestsPerSecond,
             connections: 1000,
             connectionsPerAddress: 50,
-            idleSeconds: 120,
-            requestSeconds: 120
+            times: PeerTimes(requestSeconds: 120, readingSeconds: 120)
         )
     }
 }

@@ -8,10 +8,8 @@ public struct EdgeLimits: Sendable {
     public var connections: Int
     /// Connections open at once from one address.
     public var connectionsPerAddress: Int
-    /// Seconds that a connection may say nothing, and that a peer may take to read what it was sent.
-    public var idleSeconds: Int
-    /// Seconds from the first byte of a request's body to the answer.
-    public var requestSeconds: Int
+    /// How long a peer may take.
+    public var times: PeerTimes
 
     /// Joins the parts.
     public init(
@@ -19,14 +17,12 @@ public struct EdgeLimits: Sendable {
         requestBurst: Int,
         connections: Int,
         connectionsPerAddress: Int,
-        idleSeconds: Int,
-        requestSeconds: Int
+        times: PeerTimes = PeerTimes()
     ) {
         self.requestsPerSecond = requestsPerSecond
         self.requestBurst = requestBurst
         self.connections = connections
         self.connectionsPerAddress = connectionsPerAddress
-        self.idleSeconds = idleSeconds
-        self.requestSeconds = requestSeconds
+        self.times = times
     }
 }

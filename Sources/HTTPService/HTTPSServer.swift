@@ -54,23 +54,27 @@ package struct HTTPSServer: Sendable {
             metrics: metrics
         )
         let tls = try identity.tls()
-        let idle = TimeAmount.seconds(Int64(limits.idleSeconds))
+        let times = limits.times
         let server = HTTPServerBuilder { responder in
             let http = HTTP1Channel(
                 responder: responder,
-                configuration: .init(idleTimeout: idle, httpDecoderConfiguration: Self.headerLimits)
+                configuration: .init(
+                    idleTimeout: .seconds(Int64(times.idleSeconds)),
+                    httpDecoderConfiguration: Self.headerLimits
+                )
             )
             return LimitedChannel(
                 base: try TLSChannel(http, tlsConfiguration: tls),
                 registry: registry,
-                stall: idle
+                stall: .seconds(Int64(times.readingSeconds))
             )
         }
         let responder = Responder(
             routes: routes,
             revoked: identity.revoked,
             limiter: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst),
-            deadlines: RequestDeadlines(.seconds(Int64(limits.requestSeconds))),
+            bodies: RequestDeadlines(.seconds(Int64(times.bodySeconds))),
+            requests: RequestDeadlines(.seconds(Int64(times.requestSeconds))),
             metrics: metrics,
             logger: logger,
             now: now

@@ -17,7 +17,10 @@ struct Responder: HTTPResponder {
     /// Operators whose certificates count no more.
     let revoked: @Sendable () -> Set<Label>
     let limiter: RateLimiter
-    let deadlines: RequestDeadlines
+    /// For a body to be whole.
+    let bodies: RequestDeadlines
+    /// For the answer.
+    let requests: RequestDeadlines
     let metrics: Metrics
     let logger: Logger
     let now: @Sendable () -> Date
@@ -31,8 +34,8 @@ struct Responder: HTTPResponder {
         let start = ContinuousClock.now
         // A body that drips in resets every idle timeout; this one nothing resets.
         let channel = context.channel
-        let timed = deadlines.begin(on: channel)
-        defer { deadlines.end(timed) }
+        let timed = requests.begin(on: channel)
+        defer { requests.end(timed) }
 
         let peer = PeerAddress(channel.remoteAddress)
         var route: Route?
@@ -48,7 +51,7 @@ struct Responder: HTTPResponder {
             let (found, parameters, query) = try find(request)
             route = found
             caller = try await admit(to: found, channel: channel)
-            let body = try await collect(request, upTo: found.bodyLimit)
+            let body = try await collect(request, upTo: found.bodyLimit, on: channel)
             readToEnd = true
             answer = try await found.handler(
                 Exchange(
@@ -108,7 +111,9 @@ struct Responder: HTTPResponder {
         return values.count == 1 ? values.first : nil
     }
 
-    private func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
+    private func collect(_ request: Request, upTo limit: Int, on channel: any Channel) async throws -> [UInt8] {
+        let timed = bodies.begin(on: channel)
+        defer { bodies.end(timed) }
         if let length = request.headers[.contentLength], Int(length).map({ $0 > limit }) ?? true {
             throw ServiceProblem.tooLarge
         }

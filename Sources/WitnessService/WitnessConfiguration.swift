@@ -68,9 +68,7 @@ public struct WitnessConfiguration: EdgeSettings, Codable, Hashable, Sendable {
             requestsPerSecond: requestsPerSecond,
             requestBurst: 4 * requestsPerSecond,
             connections: 200,
-            connectionsPerAddress: 20,
-            idleSeconds: 120,
-            requestSeconds: 30
+            connectionsPerAddress: 20
         )
     }
 }

@@ -1,3 +1,4 @@
+import EdgeProbes
 import Messages
 import NIOCore
 import Testing
@@ -16,66 +17,28 @@ import VerifierStore
         return setup
     }
 
-    /// Drips a byte at a time until the other side has had enough.
-    private func drip(_ connection: RawConnection, _ byte: UInt8) async {
-        while connection.isOpen {
-            connection.offer([byte])
-            try? await Task.sleep(for: .milliseconds(100))
+    private func outstay(_ peers: SlowPeer...) async throws {
+        try await TestVerifier.with(impatient()) { service in
+            for peer in peers { try await peer.outstay(service.edge, posting: "/v1/challenges") }
         }
     }
 
     @Test(.timeLimit(.minutes(20)))
-    func attack81_slowLorisBeforeTheHandshake() async throws {
-        try await TestVerifier.with(impatient()) { service in
-            let silent = try await RawConnection.open(service, encrypted: false)
-            try await silent.waitUntilClosed()
-            let half = try await RawConnection.open(service, encrypted: false)
-            // The beginning of a ClientHello that never ends; on a slow machine the connection may be closed before it is out.
-            half.offer([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03])
-            try await half.waitUntilClosed()
-        }
-    }
+    func attack81_slowLorisBeforeTheHandshake() async throws { try await outstay(.silent, .inTheHandshake) }
 
     @Test(.timeLimit(.minutes(20)))
-    func attack81_slowLorisInTheHead() async throws {
-        try await TestVerifier.with(impatient()) { service in
-            let connection = try await RawConnection.open(service, encrypted: true)
-            connection.offer("POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-            async let dripping: Void = drip(connection, 0x61)
-            try await connection.waitUntilClosed()
-            await dripping
-        }
-    }
+    func attack81_slowLorisInTheHead() async throws { try await outstay(.inTheHead) }
 
     @Test(.timeLimit(.minutes(20)))
-    func attack81_slowLorisInTheBody() async throws {
-        try await TestVerifier.with(impatient()) { service in
-            let connection = try await RawConnection.open(service, encrypted: true)
-            connection.offer(
-                "POST /v1/challenges HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
-            )
-            async let dripping: Void = drip(connection, 0x20)
-            try await connection.waitUntilClosed()
-            await dripping
-        }
-    }
+    func attack81_slowLorisInTheBody() async throws { try await outstay(.inTheBody) }
 
     @Test(.timeLimit(.minutes(20)))
-    func attack81_slowLorisAfterTheAnswer() async throws {
-        try await TestVerifier.with(impatient()) { service in
-            // The answer is 404 at once; the body that is announced goes on and on.
-            let connection = try await RawConnection.open(service, encrypted: true)
-            connection.offer("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
-            async let dripping: Void = drip(connection, 0x20)
-            try await connection.waitUntilClosed()
-            await dripping
-        }
-    }
+    func attack81_slowLorisAfterTheAnswer() async throws { try await outstay(.afterTheAnswer) }
 
     @Test(.timeLimit(.minutes(20)))
     func attack81_peerThatDoesNotRead() async throws {
         try await TestVerifier.with(impatient()) { service in
-            let connection = try await RawConnection.open(service, encrypted: true)
+            let connection = try await RawConnection.open(service.edge, encrypted: true)
             connection.offer("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             try? await connection.stopReading()
             // Answers pile up until no buffer takes more; then the service must not wait for ever.
@@ -95,7 +58,7 @@ import VerifierStore
         setup.limits.connectionsPerAddress = 60
         try await TestVerifier.with(setup) { service in
             var idle: [RawConnection] = []
-            for _ in 0..<50 { idle.append(try await RawConnection.open(service, encrypted: false)) }
+            for _ in 0..<50 { idle.append(try await RawConnection.open(service.edge, encrypted: false)) }
             try await HTTPProbe.with(service) { probe in
                 let reply = try await probe.send("GET", "/healthz")
                 #expect(reply.status == 200)
@@ -111,12 +74,12 @@ import VerifierStore
         try await TestVerifier.with(setup) { service in
             var held: [RawConnection] = []
             for _ in 0..<3 {
-                let connection = try await RawConnection.open(service, encrypted: true)
+                let connection = try await RawConnection.open(service.edge, encrypted: true)
                 try await connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 held.append(connection)
             }
             while service.verifier.metrics.value(.openConnections) < 3 { try await Task.sleep(for: .milliseconds(5)) }
-            let fourth = try await RawConnection.open(service, encrypted: false)
+            let fourth = try await RawConnection.open(service.edge, encrypted: false)
             try await fourth.waitUntilClosed()
             #expect(service.verifier.metrics.value(.refusedConnections) == 1)
             await held[0].close()
@@ -263,7 +226,7 @@ import VerifierStore
     @Test(.timeLimit(.minutes(20)), arguments: ["-1\r\n", "zz\r\n", "ffffffffffffffffff\r\n"])
     func attack85_brokenChunks(_ chunk: String) async throws {
         try await TestVerifier.with { service in
-            let connection = try await RawConnection.open(service, encrypted: true)
+            let connection = try await RawConnection.open(service.edge, encrypted: true)
             connection.offer(
                 "POST /v1/challenges HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\(chunk)\r\n"
             )

@@ -1,3 +1,4 @@
+import EdgeProbes
 import Messages
 import Synchronization
 import Testing
@@ -97,14 +98,14 @@ import VerifierStore
         var sent = 0
         while sent < count, !Task.isCancelled {
             let first = sent
-            let done = try? await AddressedClient.with(service, from: address) { client in
+            let done = try? await EdgeClient.with(service.edge, from: address) { client in
                 var number = first
                 while number < count {
                     let body = try await Self.body(number, loot) {
                         let asked = try CanonicalJSON.encode(
                             ChallengeRequest(instance: loot.instance, purpose: .attest)
                         )
-                        let reply = try await client.post("/v1/challenges", asked)
+                        let reply = try await client.send("POST", "/v1/challenges", asked)
                         guard reply.status == 200 else { return "none" }
                         return try CanonicalJSON.decode(
                             ChallengeAnswer.self,
@@ -113,7 +114,7 @@ import VerifierStore
                         ).challenge
                     }
                     number += 1
-                    let status = try await client.post("/v1/decisions", body).status
+                    let status = try await client.send("POST", "/v1/decisions", body).status
                     answers.count(status)
                     // The service closes after it.
                     if status == 429 { break }

@@ -119,8 +119,9 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
         requestBurst = 400
         connections = 1000
         connectionsPerAddress = 200
-        idleSeconds = 30
-        requestSeconds = 30
+        let times = PeerTimes()
+        idleSeconds = times.idleSeconds
+        requestSeconds = times.requestSeconds
         commitSeconds = 10
         challengeSeconds = 120
         stopSeconds = 10
@@ -132,8 +133,13 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
             requestBurst: requestBurst,
             connections: connections,
             connectionsPerAddress: connectionsPerAddress,
-            idleSeconds: idleSeconds,
-            requestSeconds: requestSeconds
+            // A bundle of births may take all of a request's time to come.
+            times: PeerTimes(
+                idleSeconds: idleSeconds,
+                bodySeconds: requestSeconds,
+                requestSeconds: requestSeconds,
+                readingSeconds: idleSeconds
+            )
         )
     }
 

@@ -1,4 +1,5 @@
 import DurableFiles
+import EdgeProbes
 import FoundationEssentials
 import Logging
 import Messages
@@ -169,6 +170,8 @@ struct TestVerifier: Sendable {
     }
 
     // MARK: Callers
+
+    var edge: ProbedEdge { ProbedEdge(port: port, roots: trust.tlsRoots) }
 
     /// Hundreds of tests share two cores: a hundred handshakes at once take longer than an operator would wait.
     private static let patience = VerifierClient.Limits(connect: 120, exchange: 180)

@@ -1,20 +1,14 @@
-import Messages
 import NIOCore
 import NIOPosix
 import NIOSSL
 
-@testable import VerifierService
-
 /// A connection on which a test says what it likes, as slowly as it likes.
-final class RawConnection: Sendable {
+package final class RawConnection: Sendable {
     private let channel: any Channel
 
     /// - Parameter encrypted: whether TLS is spoken; otherwise bytes go out as they are.
-    static func open(_ service: TestVerifier, encrypted: Bool) async throws -> RawConnection {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv13
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(service.trust.tlsRoots.utf8)))
-        let context = try NIOSSLContext(configuration: tls)
+    package static func open(_ edge: ProbedEdge, encrypted: Bool) async throws -> RawConnection {
+        let context = try edge.context
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -24,30 +18,38 @@ final class RawConnection: Sendable {
                     )
                 }
             }
-            .connect(host: "127.0.0.1", port: service.port).get()
+            .connect(host: "127.0.0.1", port: edge.port).get()
         return RawConnection(channel)
     }
 
     private init(_ channel: any Channel) { self.channel = channel }
 
-    func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+    package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) async throws {
+    package func send(_ bytes: [UInt8]) async throws {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
     /// Writes without waiting for the peer to take anything; it may have closed already.
-    func offer(_ text: String) { offer(Array(text.utf8)) }
+    package func offer(_ text: String) { offer(Array(text.utf8)) }
 
-    func offer(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+    package func offer(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+
+    /// Says a byte at a time until the other side has had enough.
+    package func drip(_ byte: UInt8) async throws {
+        while isOpen {
+            offer([byte])
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
 
     /// Reads nothing more, as a peer that lets its window fill up.
-    func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
+    package func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 
     /// Returns when the other side has closed; a test's own time limit ends the wait for one that never does.
-    func waitUntilClosed() async throws { try await channel.closeFuture.get() }
+    package func waitUntilClosed() async throws { try await channel.closeFuture.get() }
 
-    func close() async { try? await channel.close() }
+    package func close() async { try? await channel.close() }
 
-    var isOpen: Bool { channel.isActive }
+    package var isOpen: Bool { channel.isActive }
 }

@@ -1,30 +1,32 @@
-import Messages
+package import Messages
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// A peer at an address of its own in 127/8, which makes one request after the other on one connection.
-struct AddressedClient: Sendable {
-    struct Reply: Sendable {
-        var status = 0
-        var body: [UInt8] = []
+/// A peer that makes one request after the other on one connection.
+package struct EdgeClient: Sendable {
+    package struct Reply: Sendable {
+        package var status = 0
+        package var body: [UInt8] = []
+
+        package var problem: Problem? {
+            try? CanonicalJSON.decode(Problem.self, from: body, limit: Problem.maximumSize)
+        }
     }
 
     private struct Closed: Error {}
 
     private let channel: any Channel
 
-    /// Connects from an address, and closes when `body` ends.
-    static func with<Result: Sendable>(
-        _ service: TestVerifier,
-        from address: String,
-        _ body: (AddressedClient) async throws -> Result
+    /// Connects, and closes when `body` ends.
+    /// - Parameter address: the peer's own, in 127/8.
+    package static func with<Result: Sendable>(
+        _ edge: ProbedEdge,
+        from address: String = "127.0.0.1",
+        _ body: (EdgeClient) async throws -> Result
     ) async throws -> Result {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv13
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(service.trust.tlsRoots.utf8)))
-        let context = try NIOSSLContext(configuration: tls)
+        let context = try edge.context
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -35,16 +37,26 @@ struct AddressedClient: Sendable {
                 }
             }
             .bind(to: SocketAddress(ipAddress: address, port: 0))
-            .connect(host: "127.0.0.1", port: service.port).get()
+            .connect(host: "127.0.0.1", port: edge.port).get()
         let result: Swift.Result<Result, any Error>
-        do { result = .success(try await body(AddressedClient(channel: channel))) } catch { result = .failure(error) }
+        do { result = .success(try await body(EdgeClient(channel: channel))) } catch { result = .failure(error) }
         try? await channel.close()
         return try result.get()
     }
 
-    /// Sends a body, and waits for the answer.
-    func post(_ path: String, _ body: [UInt8]) async throws -> Reply {
-        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
+    /// One request on a connection of its own.
+    package static func ask(
+        _ edge: ProbedEdge,
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8] = []
+    ) async throws -> Reply {
+        try await with(edge) { try await $0.send(method, path, body) }
+    }
+
+    /// Sends a request, and waits for the answer.
+    package func send(_ method: String, _ path: String, _ body: [UInt8] = []) async throws -> Reply {
+        var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
         head.headers.add(name: "host", value: "localhost")
         head.headers.add(name: "content-length", value: "\(body.count)")
         let answered = channel.eventLoop.makePromise(of: Reply.self)

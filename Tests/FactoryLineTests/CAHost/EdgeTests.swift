@@ -1,0 +1,73 @@
+import Crypto
+import EdgeProbes
+import Endorsement
+import FactoryAuthority
+import FoundationEssentials
+import HTTPService
+import Logging
+import Messages
+import Testing
+
+@testable import EnrolmentService
+
+/// What a CA host does for whom, and how long it waits for anybody.
+@Suite(.timeLimit(.minutes(20))) struct EdgeTests {
+    private let now = Int64(Date.now.timeIntervalSince1970)
+
+    /// A host that serves in this process; nobody has brought it a TPM vendor's root.
+    private func serving(_ body: (ProbedEdge, EnrolmentServer, HostDirectory) async throws -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/host-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let directory = HostDirectory(path)
+        _ = try FactoryAuthority.make(in: directory.authority, name: TestLine.label("acme"), at: now)
+        let configuration = HostConfiguration(
+            listen: "127.0.0.1:0",
+            url: "https://localhost",
+            hosts: ["localhost"]
+        )
+        try HostSetup.make(directory, configuration, now: now)
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let server = try EnrolmentServer(
+            directory,
+            passphrase: nil,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            onListening: { port.yield($0) }
+        )
+        let roots = try String(contentsOf: URL(filePath: directory.stationAuthority), encoding: .utf8)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            defer { group.cancelAll() }
+            var listening = ports.makeAsyncIterator()
+            let edge = ProbedEdge(port: try #require(await listening.next()), roots: roots)
+            try await body(edge, server, directory)
+        }
+    }
+
+    /// A certificate of the CA that names stations, whatever it lets its holder do.
+    private func identity(
+        _ role: OperatorRole,
+        at directory: HostDirectory
+    ) throws -> (certificate: [UInt8], key: [UInt8]) {
+        let key = P256.Signing.PrivateKey()
+        let der = try HostSetup.stationAuthority(directory).authority(now: now).issueClientCertificate(
+            commonName: "line-7",
+            key: key.publicKey,
+            uris: [OperatorURI.name + "line-7", OperatorURI.role + role.rawValue],
+            from: now - 60,
+            until: now + 3600
+        )
+        return (CertificateAuthority.pem(der), Array(key.pemRepresentation.utf8))
+    }
+
+    /// They take as long as the host lets them, also as a station, while somebody else is answered.
+    @Test func attack81_slowLorisAtTheCAHost() async throws {
+        try await serving { edge, _, directory in
+            let times = try HostSetup.configuration(directory).edge.times
+            #expect(times == PeerTimes())
+            let station = edge.asked(by: try identity(.factory, at: directory))
+            async let slow: Void = SlowPeer.outstay(station, posting: "/v1/enrolment/challenges")
+            #expect(try await EdgeClient.ask(edge, "GET", "/healthz").status == 200)
+            try await slow
+        }
+    }
+}

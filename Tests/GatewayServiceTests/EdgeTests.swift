@@ -1,0 +1,73 @@
+import DeviceAgent
+import EdgeProbes
+import FoundationEssentials
+import HTTPService
+import Logging
+import Messages
+import Testing
+import VerifierClient
+
+@testable import GatewayService
+
+/// What anybody on the local side may have a gateway do, and for how long.
+@Suite(.timeLimit(.minutes(20))) struct EdgeTests {
+    /// A gateway that serves, without a TPM and a verifier: before it needs them, it has let somebody in.
+    private func serving(_ body: (ProbedEdge, Gateway, GatewayConfiguration) async throws -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/edge-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let directory = GatewayDirectory(path + "/gateway")
+        var configuration = GatewayConfiguration(
+            listen: "127.0.0.1:0",
+            url: "https://localhost",
+            hosts: ["localhost"],
+            port: try #require(Label("lan"))
+        )
+        // No child asks as much as a test.
+        configuration.requestsPerSecond = 1000
+        try directory.make(configuration, now: Int64(Date.now.timeIntervalSince1970))
+        let state = try StateDirectory(path + "/state")
+        let agent = Agent(
+            state: state,
+            trust: TrustBundle(
+                verifier: "v",
+                url: "https://localhost:1",
+                tlsRoots: "",
+                grantKeys: [],
+                ledgerKey: "",
+                releaseKeys: nil
+            ),
+            tcti: nil,
+            eventLog: EventLogFile(path: path + "/log", isNamed: true),
+            wallClock: { 0 }
+        )
+        let gateway = try Gateway(
+            agent: agent,
+            state: state,
+            configuration,
+            directory,
+            limits: VerifierClient.Limits(connect: 1, exchange: 1, attempts: 1),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let contact = try GatewayContact(parsing: [UInt8](Data(contentsOf: URL(filePath: directory.contact))))
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let server = try GatewayServer(directory, gateway) { port.yield($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            defer { group.cancelAll() }
+            var listening = ports.makeAsyncIterator()
+            let edge = ProbedEdge(port: try #require(await listening.next()), roots: contact.tlsRoots)
+            try await body(edge, gateway, configuration)
+        }
+    }
+
+    /// They take as long as the gateway lets them, while somebody else is answered.
+    @Test func attack81_slowLorisAtTheGateway() async throws {
+        try await serving { edge, _, configuration in
+            #expect(configuration.edge.times == PeerTimes(requestSeconds: 120, readingSeconds: 120))
+            async let slow: Void = SlowPeer.outstay(edge, posting: "/v1/challenges")
+            #expect(try await EdgeClient.ask(edge, "GET", "/healthz").status == 200)
+            try await slow
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import EdgeProbes
+import FoundationEssentials
+import HTTPService
+import Testing
+
+@testable import WitnessService
+
+/// What anybody may have a witness do, and for how long.
+@Suite(.timeLimit(.minutes(20))) struct EdgeTests {
+    private func edge(_ place: Place, _ port: Int) throws -> ProbedEdge {
+        ProbedEdge(port: port, roots: try String(contentsOf: URL(filePath: place.directory.roots), encoding: .utf8))
+    }
+
+    /// They take as long as the witness lets them, while somebody else is answered.
+    @Test func attack81_slowLorisAtTheWitness() async throws {
+        let place = try Place()
+        try place.make([])
+        let times = try place.directory.read().edge.times
+        #expect(times == PeerTimes())
+        try await place.serving { port in
+            let edge = try edge(place, port)
+            async let slow: Void = SlowPeer.outstay(edge, posting: "/add-checkpoint")
+            #expect(try await EdgeClient.ask(edge, "GET", "/healthz").status == 200)
+            try await slow
+        }
+    }
+}
