@@ -9,7 +9,7 @@ package import ServiceLifecycle
 
 /// One HTTPS listener over a table of routes: TLS 1.3, client certificates where a route wants one, limits on all else.
 package struct HTTPSServer: Sendable {
-    let routes: [Route]
+    package let routes: [Route]
     let identity: EdgeIdentity
     let address: ListenAddress
     let limits: EdgeLimits

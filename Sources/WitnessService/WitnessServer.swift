@@ -54,6 +54,9 @@ public struct WitnessServer: Service {
         )
     }
 
+    /// Everything that the witness does, and who may have it done.
+    var routes: [Route] { server.routes }
+
     private static func routes(_ desk: WitnessDesk, _ metrics: Metrics) -> [Route] {
         [
             // Whose checkpoint it is, its signature says.

@@ -70,4 +70,22 @@ import VerifierClient
             try await slow
         }
     }
+
+    /// It knows nobody: who a child is, its own signature says, and the verifier judges that.
+    @Test func attack82_everyRouteOfTheGateway() async throws {
+        try await serving { edge, gateway, _ in
+            let trial = RouteTrial(gateway.routes, at: edge)
+            #expect(
+                trial.table == [
+                    "POST /v1/challenges by anyone", "POST /v1/compensated-decisions by anyone",
+                    "POST /v1/compensated-farewells by anyone", "GET /v1/trust/{version} by anyone",
+                    "POST /v1/packages by anyone", "GET /v1/packages/{sha256} by anyone", "GET /healthz by anyone",
+                    "GET /metrics by anyone",
+                ]
+            )
+            // It has no packages, and reaches no verifier.
+            #expect(try await trial.askForAll().map(\.reply.status) == [400, 400, 400, 503, 404, 404, 200, 200])
+            #expect(try await trial.strays() == [])
+        }
+    }
 }

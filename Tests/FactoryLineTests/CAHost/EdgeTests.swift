@@ -70,4 +70,33 @@ import Testing
             try await slow
         }
     }
+
+    @Test func attack82_everyRouteOfTheCAHost() async throws {
+        try await serving { edge, server, directory in
+            let station = try identity(.factory, at: directory)
+            let trial = RouteTrial(server.routes, at: edge.asked(by: station))
+            #expect(
+                trial.table == [
+                    "POST /v1/enrolment/challenges by factory", "POST /v1/enrolment/certificates by factory",
+                    "GET /v1/enrolment/revocation-list by anyone", "GET /healthz by anyone", "GET /metrics by anyone",
+                ]
+            )
+            for asked in try await trial.askForAll() {
+                let isOpen = asked.route.callers == .anyone
+                #expect((asked.reply.problem?.kind == .unauthenticated) == !isOpen, "\(asked.route.pattern)")
+                #expect((asked.reply.status == 401) == !isOpen, "\(asked.route.pattern)")
+            }
+            for role in OperatorRole.allCases where role != .factory {
+                for asked in try await trial.askForAll(as: try identity(role, at: directory)) {
+                    let isOpen = asked.route.callers == .anyone
+                    #expect((asked.reply.problem?.kind == .forbidden) == !isOpen, "\(role) \(asked.route.pattern)")
+                    #expect((asked.reply.status == 403) == !isOpen, "\(role) \(asked.route.pattern)")
+                }
+            }
+            for asked in try await trial.askForAll(as: station) where asked.route.callers != .anyone {
+                #expect(asked.reply.problem?.kind == .malformed, "\(asked.route.pattern)")
+            }
+            #expect(try await trial.strays() == [])
+        }
+    }
 }
