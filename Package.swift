@@ -107,7 +107,8 @@ let package = Package(
         library("Pages", []),
         library("Ledger", [crypto]),
         library("Messages", ["Hashing", crypto]),
-        library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", crypto, cryptoExtras, x509, asn1]),
+        library("DurableFiles", []),
+        library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", "DurableFiles", crypto, cryptoExtras, x509, asn1]),
 
         // Judgement: no input or output, no clock, no randomness.
         library("AttestationResults", ["Messages"]),
@@ -129,7 +130,6 @@ let package = Package(
         ),
 
         // Edges.
-        library("DurableFiles", []),
         library("LedgerFiles", ["Ledger", "DurableFiles"]),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
         library("VerifierStore", ["UpdateTrust", "Messages", "Ledger"]),

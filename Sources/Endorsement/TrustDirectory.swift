@@ -1,3 +1,4 @@
+public import DurableFiles
 import FoundationEssentials
 import SwiftASN1
 
@@ -21,6 +22,8 @@ public enum TrustDirectory {
     /// Nothing of it is used then: half a directory would refuse honest devices, or overlook a revocation.
     public enum Failure: Error, Sendable, CustomStringConvertible {
         case unreadable(path: String)
+        /// Names the file; one that is larger than any list is not read to its end.
+        case file(FileError)
         /// Names the file, and what is wrong with which certificate or list in it.
         case badFile(path: String, index: Int, CertificateError)
         case notPEM(path: String)
@@ -32,6 +35,7 @@ public enum TrustDirectory {
         public var description: String {
             switch self {
             case .unreadable(let path): "cannot read \(path); give a directory of CA certificates (PEM or DER)"
+            case .file(let error): [error.description, error.hint].compactMap(\.self).joined(separator: "; ")
             case .badFile(let path, let index, let error):
                 "\(path), certificate or list \(index): \(error); remove or replace it"
             case .notPEM(let path): "\(path) begins as PEM and is not well-formed"
@@ -139,12 +143,12 @@ public enum TrustDirectory {
         derIsList: Bool,
         allowing workarounds: Set<Workaround>
     ) throws(Failure) -> (certificates: [ParsedCertificate], lists: [CertificateRevocationList]) {
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw .unreadable(path: path) }
-        guard data.count <= maximumFileSize else {
-            throw .badFile(path: path, index: 0, .tooLarge(bytes: data.count, limit: maximumFileSize))
-        }
-        var documents = [(isList: derIsList, der: Array(data))]
-        if let text = String(validating: data, as: UTF8.self), text.contains("-----BEGIN ") {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try BoundedFile.readKept(path, limit: maximumFileSize)
+        } catch { throw .file(error) }
+        var documents = [(isList: derIsList, der: bytes)]
+        if let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") {
             // SwiftASN1 leaves out a document whose end is missing; a file that was cut must not pass for a shorter one.
             let boundaries = text.split(whereSeparator: \.isNewline).count { $0.hasPrefix("-----") }
             guard let parsed = try? PEMDocument.parseMultiple(pemString: text), 2 * parsed.count == boundaries else {

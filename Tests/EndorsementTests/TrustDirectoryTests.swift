@@ -1,5 +1,6 @@
 import Endorsement
 import Foundation
+import Glibc
 import SwiftASN1
 import Testing
 
@@ -90,6 +91,33 @@ import Testing
         try FileManager.default.removeItem(atPath: directory + "/a.der")
         try write("list.crl", list)
         #expect(throws: TrustDirectory.Failure.self) { try TrustDirectory.contents(of: directory) }
+    }
+
+    /// A file that says it has more than this machine's memory is told, and not read.
+    @Test func aFileIsReadNoFurtherThanItsBound() throws {
+        try write("a.der", vendor.root.bytes)
+        try write("b.pem", [])
+        let file = try FileHandle(forWritingTo: URL(filePath: directory + "/b.pem"))
+        try file.truncate(atOffset: 1 << 36)
+        try file.close()
+        do {
+            _ = try TrustDirectory.contents(of: directory)
+            Issue.record("a file of 64 GB was read")
+        } catch {
+            #expect(error.description.hasPrefix(directory + "/b.pem has more than the "), "\(error)")
+        }
+    }
+
+    @Test func aPipeIsNotWaitedFor() throws {
+        try write("a.der", vendor.root.bytes)
+        let isMade = unsafe mkfifo(directory + "/b.pem", 0o600) == 0
+        try #require(isMade)
+        do {
+            _ = try TrustDirectory.contents(of: directory)
+            Issue.record("a pipe was read")
+        } catch {
+            #expect(error.description.hasPrefix(directory + "/b.pem is a pipe"), "\(error)")
+        }
     }
 
     @Test func aDirectoryWithinItselfEnds() throws {
