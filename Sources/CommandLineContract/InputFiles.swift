@@ -17,8 +17,20 @@ public enum InputFile {
     /// Reads a whole file of at most `limit` bytes.
     /// - Parameter what: what it should be, for the message: "the event log".
     public static func read(_ path: String, limit: Int, what: String) throws(CommandFailure) -> [UInt8] {
-        do {
-            return try BoundedFile.read(path, limit: limit)
+        try reading(what) { () throws(FileError) in try BoundedFile.read(path, limit: limit) }
+    }
+
+    /// The same for a private key, which is not used when others may read or change its file.
+    public static func readPrivate(_ path: String, limit: Int, what: String) throws(CommandFailure) -> [UInt8] {
+        try reading(what) { () throws(FileError) in try BoundedFile.readGivenPrivate(path, limit: limit) }
+    }
+
+    private static func reading(
+        _ what: String,
+        _ body: () throws(FileError) -> [UInt8]
+    ) throws(CommandFailure) -> [UInt8] {
+        do throws(FileError) {
+            return try body()
         } catch {
             var failure = CommandFailure(error)
             failure.message = "\(what): \(failure.message)"

@@ -36,6 +36,19 @@ public enum BoundedFile {
         }
     }
 
+    /// Reads a whole file, or a pipe, that a person gives and that is nobody else's business, such as that person's private key.
+    /// - Throws: `FileError`; `.exposed` for one that others may read or change.
+    public static func readGivenPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(.isDirectory, .read, path) }
+        guard status.st_mode & 0o077 == 0 else { throw FileError(.exposed, .read, path) }
+        return try read(descriptor: descriptor, path: path, limit: limit)
+    }
+
     private static func readKept(
         _ path: String,
         limit: Int,
@@ -54,8 +67,17 @@ public enum BoundedFile {
 
     /// The same as ``readKept(_:limit:)``; nil when there is no such file.
     public static func readIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
-        do {
-            return try readKept(path, limit: limit)
+        try ifThere { () throws(FileError) in try readKept(path, limit: limit) }
+    }
+
+    /// The same as ``readPrivate(_:limit:)``; nil when there is no such file.
+    public static func readPrivateIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+        try ifThere { () throws(FileError) in try readPrivate(path, limit: limit) }
+    }
+
+    private static func ifThere(_ body: () throws(FileError) -> [UInt8]) throws(FileError) -> [UInt8]? {
+        do throws(FileError) {
+            return try body()
         } catch {
             guard error.code == .missing else { throw error }
             return nil

@@ -83,7 +83,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .exists: "nothing was changed; remove it first if it is really to be replaced"
         case .noSpace: "make room and run the same command again; nothing half-written was left"
         case .readOnly: "mount it writable, or choose another place"
-        case .exposed: "make it private: chmod go= \(path)"
+        case .exposed: "make it private: \(act == .read ? "chmod 600" : "chmod go=") \(path)"
         case .foreign: "run as the user who owns it"
         case .system: nil
         }

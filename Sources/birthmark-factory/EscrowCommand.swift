@@ -108,7 +108,7 @@ enum EscrowKeyFile {
     private static let maximumSize = 16 << 10
 
     static func publicKey(_ path: String) throws(CommandFailure) -> P256.KeyAgreement.PublicKey {
-        let text = try text(path, what: "the escrow key")
+        let text = String(decoding: try InputFile.read(path, limit: maximumSize, what: "the escrow key"), as: UTF8.self)
         guard let key = try? P256.KeyAgreement.PublicKey(pemRepresentation: text) else {
             throw CommandFailure(
                 .malformed,
@@ -120,8 +120,9 @@ enum EscrowKeyFile {
     }
 
     static func privateKey(_ path: String) throws(CommandFailure) -> P256.KeyAgreement.PrivateKey {
-        let text = try text(path, what: "the operator's key")
-        guard let key = try? P256.KeyAgreement.PrivateKey(pemRepresentation: text) else {
+        let bytes = try InputFile.readPrivate(path, limit: maximumSize, what: "the operator's key")
+        guard let key = try? P256.KeyAgreement.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
+        else {
             throw CommandFailure(
                 .malformed,
                 "\(path) is not a P-256 private key in PEM",
@@ -129,9 +130,5 @@ enum EscrowKeyFile {
             )
         }
         return key
-    }
-
-    private static func text(_ path: String, what: String) throws(CommandFailure) -> String {
-        String(decoding: try InputFile.read(path, limit: maximumSize, what: what), as: UTF8.self)
     }
 }

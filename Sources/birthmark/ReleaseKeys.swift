@@ -111,7 +111,7 @@ enum KeyAlgorithm: String, ExpressibleByArgument, CaseIterable {
 
 /// A private key out of a PEM file.
 func readSigner(_ path: String) throws(CommandFailure) -> StatementSigner {
-    let bytes = try InputFile.read(path, limit: 16 << 10, what: "the signing key")
+    let bytes = try InputFile.readPrivate(path, limit: 16 << 10, what: "the signing key")
     let text = String(decoding: bytes, as: UTF8.self)
     if let key = try? P256.Signing.PrivateKey(pemRepresentation: text) { return .p256(key) }
     let body = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }.joined()

@@ -48,12 +48,10 @@ struct VerifierOptions: ParsableArguments {
     ) async throws -> Result {
         let bundle = try bundle()
         let directory = try named(person, "BIRTHMARK_OPERATOR", "--operator", "a directory with cert.pem and key.pem")
-        func read(_ name: String, _ what: String) throws(CommandFailure) -> [UInt8] {
-            try InputFile.read("\(directory)/\(name)", limit: OperatorIdentity.maximumSize, what: what)
-        }
+        let limit = OperatorIdentity.maximumSize
         let identity = try OperatorIdentity(
-            certificate: try read("cert.pem", "the operator's certificate"),
-            key: try read("key.pem", "the operator's key")
+            certificate: InputFile.read("\(directory)/cert.pem", limit: limit, what: "the operator's certificate"),
+            key: InputFile.readPrivate("\(directory)/key.pem", limit: limit, what: "the operator's key")
         )
         do {
             return try await VerifierClient.with(bundle, identity: identity, body)

@@ -1,4 +1,5 @@
 import Crypto
+import DurableFiles
 import FoundationEssentials
 import Messages
 import NIOSSL
@@ -301,7 +302,7 @@ import Testing
         try await withDirectory { directory in
             let identity = try TLSIdentity()
             try write(Array(identity.certificatePEM.utf8), to: directory + "/cert.pem")
-            try write(Array(identity.keyPEM.utf8), to: directory + "/key.pem")
+            try AtomicFile.write(Array(identity.keyPEM.utf8), to: directory + "/key.pem")
             let configure: @Sendable (inout TLSConfiguration) -> Void = { configuration in
                 configuration.certificateVerification = .noHostnameVerification
                 let roots = (try? NIOSSLCertificate.fromPEMBytes(Array(identity.rootPEM.utf8))) ?? []

@@ -47,6 +47,7 @@ import Testing
                     try makeDirectory(person)
                     for (name, content) in genuine {
                         try write(name == spoiled ? way : content, to: "\(person)/\(name)")
+                        try setMode(0o600, of: "\(person)/\(name)")
                     }
                     let arguments = ["device", "list", "--json", "--trust", fleet.trust, "--operator", person]
                     let ended = try await Program.auditor.run(arguments, in: fleet.transcript)

@@ -37,7 +37,7 @@ import Testing
             try setMode(0o644, of: key)
             let check = try await Program.verifier.run(["check", fleet.place, "--json"], in: fleet.transcript)
             try expect(1, check)
-            #expect(check.output.contains("chmod go="))
+            #expect(check.output.contains("chmod 600"))
             let serve = try await Program.verifier.run(["serve", fleet.place], in: fleet.transcript)
             try expect(3, serve)
             #expect(serve.error.contains("hint: make it private"))
@@ -48,6 +48,33 @@ import Testing
             try setMode(0o755, of: device.state)
             #expect(try await expect(3, device.agent("attest")).error.contains("chmod go="))
             try setMode(0o700, of: device.state)
+        }
+    }
+
+    /// The same of the keys of people who operate and release, and of those of a station and its CA.
+    @Test func aPersonsKeyThatOthersCanReadIsNotUsed() async throws {
+        try await Fleet.with([], born: false) { fleet in
+            let signing =
+                ["release", "sign", "--package", fleet.package, "--name", "a", "--version", "1", "--boot", fleet.boot]
+                + ["--security-version", "1", "--model", "m", "--hardware-revision", "B"]
+            let ways: [(key: String, program: Program, arguments: [String])] = [
+                (
+                    fleet.releaseKey, .auditor,
+                    signing + ["--key", fleet.releaseKey, "--out", fleet.directory + "/a.dsse.json"]
+                ),
+                (fleet.alice + "/key.pem", .auditor, ["device", "list"] + fleet.asAlice),
+                (fleet.line + "/keys/station.key", .factory, ["init", fleet.line, "--name", "line-1"]),
+                (fleet.line + "/ca/keys/ca.key", .factory, ["ca", "crl", fleet.line + "/ca"]),
+            ]
+            for (key, program, arguments) in ways {
+                for mode in [0o640, 0o604] {
+                    try setMode(mode, of: key)
+                    let refused = try await expect(3, program.run(arguments, in: fleet.transcript))
+                    #expect(refused.error.contains("hint: make it private: chmod 600 \(key)"), "\(refused)")
+                }
+                try setMode(0o600, of: key)
+                try await expect(0, program.run(arguments, in: fleet.transcript))
+            }
         }
     }
 }

@@ -51,9 +51,10 @@ struct AuthorityKeys: Sendable {
     }
 
     private func readFile(_ path: String) throws(AuthorityFailure) -> P256.Signing.PrivateKey {
-        guard let bytes = try AuthorityFailure.read(path, limit: Self.maximumKeyFile) else {
-            throw .damaged(path: path, "the key is missing; restore it from a backup")
+        let found = try AuthorityFailure.run { () throws(FileError) in
+            try BoundedFile.readPrivateIfThere(path, limit: Self.maximumKeyFile)
         }
+        guard let bytes = found else { throw .damaged(path: path, "the key is missing; restore it from a backup") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .damaged(path: path, "is not a private key in PEM; restore it from a backup")
         }

@@ -160,9 +160,10 @@ public struct Station: Sendable {
     }
 
     private static func existingKey(_ path: String) throws(Failure) -> P256.Signing.PrivateKey {
-        guard let bytes = try read(path, limit: maximumKeyFile) else {
-            throw .damaged(path: path, "the key is missing; restore it from a backup")
+        let found = try run { () throws(FileError) in
+            try BoundedFile.readPrivateIfThere(path, limit: maximumKeyFile)
         }
+        guard let bytes = found else { throw .damaged(path: path, "the key is missing; restore it from a backup") }
         guard let text = String(validating: bytes, as: UTF8.self),
             let key = try? P256.Signing.PrivateKey(pemRepresentation: text)
         else { throw .damaged(path: path, "is not a P-256 private key in PEM; restore it from a backup") }

@@ -77,7 +77,8 @@ extension StationAuthority {
                 ("factory-roots.pem", directory.factoryRoots, 0o644),
                 ("authority.json", directory.authorityBundle, 0o644),
             ] {
-                guard let bytes = try read(given + "/" + name) else {
+                let file = given + "/" + name
+                guard let bytes = try mode == 0o600 ? readPrivate(file) : read(file) else {
                     throw .damaged(path: given, "holds no \(name); have it made with birthmark-factory ca station")
                 }
                 try write(bytes, to: target, mode: mode)
@@ -97,7 +98,8 @@ extension StationAuthority {
             } catch { throw .authority(error) }
         }
         let bundle = try bundle(directory.authorityBundle)
-        guard let certificate = try read(directory.enrolmentCertificate), let key = try read(directory.enrolmentKey),
+        guard let certificate = try read(directory.enrolmentCertificate),
+            let key = try readPrivate(directory.enrolmentKey),
             let identity = try? OperatorIdentity(certificate: certificate, key: key)
         else {
             throw .damaged(
@@ -125,6 +127,13 @@ extension StationAuthority {
     /// The file's bytes; nil when it does not exist.
     private static func read(_ path: String) throws(Station.Failure) -> [UInt8]? {
         do throws(FileError) { return try BoundedFile.readIfThere(path, limit: maximumFile) } catch {
+            throw .file(error)
+        }
+    }
+
+    /// The same of a private key.
+    private static func readPrivate(_ path: String) throws(Station.Failure) -> [UInt8]? {
+        do throws(FileError) { return try BoundedFile.readPrivateIfThere(path, limit: maximumFile) } catch {
             throw .file(error)
         }
     }
