@@ -17,7 +17,9 @@ extension ParserTarget {
         family(
             "compensated-orders",
             [
-                canonical("witness-order", longestInput: WitnessOrder.maximumSize) { try? WitnessOrder(parsing: $0) },
+                canonical("witness-code-order", longestInput: WitnessCodeOrder.maximumSize) {
+                    try? WitnessCodeOrder(parsing: $0)
+                },
                 canonical("lower-tier-order", longestInput: LowerTierOrder.maximumSize) {
                     try? LowerTierOrder(parsing: $0)
                 },
@@ -33,7 +35,7 @@ extension ParserTarget {
                     try? LoweredTierFile(parsing: $0)
                 },
                 answer(CompensatedAnswer.self, limit: CompensatedAnswer.maximumSize),
-                answer(WitnessAnswer.self, limit: WitnessAnswer.maximumSize),
+                answer(WitnessCodeAnswer.self, limit: WitnessCodeAnswer.maximumSize),
                 answer(ApprovalList.self, limit: ApprovalList.maximumSize),
                 answer(PackageStatus.self, limit: PackageStatus.maximumSize),
                 gatewayContact,

@@ -28,7 +28,7 @@ enum CompensatedAnswerSeeds {
         ),
         "witness": CompensatedSeeds.json(
             WitnessCode(number: 42).map { code in
-                WitnessAnswer(
+                WitnessCodeAnswer(
                     code: code,
                     instance: MessageSeeds.instance,
                     release: MessageSeeds.digest,

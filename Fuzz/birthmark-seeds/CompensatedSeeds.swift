@@ -93,7 +93,7 @@ enum CompensatedSeeds {
                     reason: "incident 7"
                 )
             ),
-            "witness": json(WitnessOrder(release: digest, minutes: 15, reason: "Bob is on site")),
+            "witness": json(WitnessCodeOrder(release: digest, minutes: 15, reason: "Bob is on site")),
             "lower-tier": json(
                 claims.flatMap { try? KeyRequest(by: key, claims: $0) }.flatMap { try? CanonicalJSON.encode($0) }
                     .flatMap { LowerTierOrder(request: Blob($0), days: 7, reason: "TPM dead, board ordered") }

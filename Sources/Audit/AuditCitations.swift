@@ -46,7 +46,7 @@ public struct AuditCitations: Hashable, Sendable {
         case .receipt(let body): releases.insert(body.package.manifest)
         case .downgrade(let body): releases.insert(body.release)
         case .rollout(let body): releases.insert(body.release)
-        case .witness(let body): releases.insert(body.release)
+        case .witnessCode(let body): releases.insert(body.release)
         case .approval(let body): releases.insert(body.release)
         case .emergency(let body): releases.insert(body.release)
         case .compensated(let body): add(body)

@@ -62,7 +62,7 @@ struct Narration {
             let whom = body.instance.map { record.name(of: $0) } ?? cohort
             return
                 "\(body.by) (\(body.role.rawValue)) approved \(release(body.release)) for \(whom) until \(time(body.until)): \(body.reason)"
-        case .witness(let body):
+        case .witnessCode(let body):
             return
                 "a code was given out with which \(release(body.release)) may go to \(device) until \(time(body.until)): \(body.reason)"
         case .tier(let body): return tier(body, device)

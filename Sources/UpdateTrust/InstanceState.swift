@@ -61,7 +61,7 @@ public struct InstanceState: Hashable, Sendable, Codable {
     /// The last position of a ratchet that it had while its tier was lowered; `nil` while it had none.
     public internal(set) var ratchetEnd: Int64?
     /// The code that somebody at the device was told; `nil` while nobody was.
-    public internal(set) var witness: AwaitedWitness?
+    public internal(set) var witness: AwaitedWitnessCode?
     /// The gateways through which it may speak; `nil` when that is none.
     public internal(set) var gateways: [InstanceID]?
     /// A copy of it that has spoken; `nil` when none did, or an operator has decided.

@@ -42,7 +42,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case succession(SuccessionEntry)
         case compensated(CompensatedDecisionEntry)
         case approval(Approval)
-        case witness(WitnessEntry)
+        case witnessCode(WitnessCodeEntry)
         case tier(TierEntry)
         case assignment(AssignmentEntry)
         case emergency(Emergency)
@@ -76,7 +76,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
             case .succession: .succession
             case .compensated: .compensated
             case .approval: .approval
-            case .witness: .witness
+            case .witnessCode: .witnessCode
             case .tier: .tier
             case .assignment: .assignment
             case .emergency: .emergency
@@ -95,7 +95,9 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case downgrade = "downgrade-allowance"
         case rollout, farewell, reappearance, succession
         case compensated = "compensated-decision"
-        case approval, witness, tier
+        case approval
+        case witnessCode = "witness"
+        case tier
         case assignment = "gateway-assignment"
         case emergency
         case shedding
@@ -173,7 +175,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .succession: body = .succession(try container.decode(SuccessionEntry.self, forKey: .body))
         case .compensated: body = .compensated(try container.decode(CompensatedDecisionEntry.self, forKey: .body))
         case .approval: body = .approval(try container.decode(Approval.self, forKey: .body))
-        case .witness: body = .witness(try container.decode(WitnessEntry.self, forKey: .body))
+        case .witnessCode: body = .witnessCode(try container.decode(WitnessCodeEntry.self, forKey: .body))
         case .tier: body = .tier(try container.decode(TierEntry.self, forKey: .body))
         case .assignment: body = .assignment(try container.decode(AssignmentEntry.self, forKey: .body))
         case .emergency: body = .emergency(try container.decode(Emergency.self, forKey: .body))
@@ -215,7 +217,7 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case .succession(let body): try container.encode(body, forKey: .body)
         case .compensated(let body): try container.encode(body, forKey: .body)
         case .approval(let body): try container.encode(body, forKey: .body)
-        case .witness(let body): try container.encode(body, forKey: .body)
+        case .witnessCode(let body): try container.encode(body, forKey: .body)
         case .tier(let body): try container.encode(body, forKey: .body)
         case .assignment(let body): try container.encode(body, forKey: .body)
         case .emergency(let body): try container.encode(body, forKey: .body)

@@ -55,7 +55,7 @@ extension LedgerEntry {
         case .rollout(let body): subjects.insert(.release(body.release))
         case .approval(let body): subjects.insert(.release(body.release))
         case .emergency(let body): subjects.insert(.release(body.release))
-        case .witness(let body): subjects.insert(.release(body.release))
+        case .witnessCode(let body): subjects.insert(.release(body.release))
         case .downgrade(let body): subjects.insert(.release(body.release))
         case .grant(let body): subjects.insert(.release(body.package.manifest))
         case .update(let body): subjects.insert(.release(body.package.manifest))

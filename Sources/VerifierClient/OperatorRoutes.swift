@@ -132,11 +132,11 @@ extension VerifierClient {
     }
 
     /// Has a code made for somebody at a device; nobody can be told it again.
-    public func callWitness(
+    public func giveWitnessCode(
         at name: Label,
-        _ order: WitnessOrder
-    ) async throws(VerifierClientError) -> WitnessAnswer {
-        try await post("/v1/instances/\(PathSegment.encode(name))/witness", order, limit: WitnessAnswer.maximumSize)
+        _ order: WitnessCodeOrder
+    ) async throws(VerifierClientError) -> WitnessCodeAnswer {
+        try await post("/v1/instances/\(PathSegment.encode(name))/witness", order, limit: WitnessCodeAnswer.maximumSize)
     }
 
     /// Lets an instance speak without its TPM for a time; the same order again is answered again.

@@ -104,7 +104,7 @@ enum RouteTable {
             act(.reportCompromise, verifier, bodyLimit: CompromiseOrder.maximumSize, verifier.reportCompromise),
             Route(.get, "/v1/keys", by: readers, verifier.listKeys),
 
-            act(.callWitness, verifier, bodyLimit: WitnessOrder.maximumSize, verifier.callWitness),
+            act(.giveWitnessCode, verifier, bodyLimit: WitnessCodeOrder.maximumSize, verifier.giveWitnessCode),
 
             // Operators.
             act(.assignGateways, verifier, bodyLimit: GatewayOrder.maximumSize, verifier.assignGateways),

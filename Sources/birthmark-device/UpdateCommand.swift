@@ -107,7 +107,7 @@ extension UpdateCommand {
             release: release,
             installCommand: installCommand,
             installSeconds: timeout.installTimeout,
-            witness: witnessCode
+            witnessCode: witnessCode
         )
     }
 

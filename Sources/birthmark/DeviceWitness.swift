@@ -39,15 +39,15 @@ extension DeviceCommand {
 
         func run() async throws {
             let reason = try reason.checked().reason
-            guard let order = WitnessOrder(release: release, minutes: minutes, reason: reason) else {
+            guard let order = WitnessCodeOrder(release: release, minutes: minutes, reason: reason) else {
                 throw CommandFailure(
                     .malformed,
-                    "--minutes takes 1 to \(WitnessOrder.maximumMinutes)",
+                    "--minutes takes 1 to \(WitnessCodeOrder.maximumMinutes)",
                     hint: "have another made when the person stands at the device"
                 )
             }
             let answer = try await verifier.ask(about: .device(device.name, andRelease: release)) { client in
-                try await client.callWitness(at: device.name, order)
+                try await client.giveWitnessCode(at: device.name, order)
             }
             let report = Report(
                 code: answer.code.spoken,

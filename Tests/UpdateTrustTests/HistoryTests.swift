@@ -83,7 +83,7 @@ struct History: Hashable {
             if lifecycle != .suspended { lifecycle = .born }
             (loweredUntil, key, position) = (entry.until, entry.key, entry.position)
         case .release, .withdrawal, .policy, .allowance, .downgrade, .rollout, .farewell, .reappearance, .succession,
-            .approval, .witness, .assignment, .emergency, .shedding, .trust, .compromise, .recovery:
+            .approval, .witnessCode, .assignment, .emergency, .shedding, .trust, .compromise, .recovery:
             break
         }
     }

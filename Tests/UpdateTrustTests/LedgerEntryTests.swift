@@ -41,7 +41,7 @@ import Testing
                 at: 1,
                 instance: world.record.instance,
                 actor: actor,
-                body: .witness(WitnessEntry(release: known.manifest, until: 2, reason: remark))
+                body: .witnessCode(WitnessCodeEntry(release: known.manifest, until: 2, reason: remark))
             ),
             LedgerEntry(
                 at: 1,

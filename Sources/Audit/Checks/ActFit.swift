@@ -39,8 +39,8 @@ struct ActFit {
             return order.manifest == made.release && order.reason == made.reason.text
                 && lasts(until: made.until, Int64(order.hours) * 3600)
         case .tier(let made): return isOnAnInstance && isTier(made)
-        case .witness(let made):
-            guard isOnAnInstance, let order = order({ try? WitnessOrder(parsing: $0) }, of: .callWitness) else {
+        case .witnessCode(let made):
+            guard isOnAnInstance, let order = order({ try? WitnessCodeOrder(parsing: $0) }, of: .giveWitnessCode) else {
                 return false
             }
             return order.release == made.release && order.reason == made.reason.text

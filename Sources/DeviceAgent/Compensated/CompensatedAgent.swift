@@ -59,7 +59,7 @@ public struct CompensatedAgent: Sendable {
         _ purpose: Purpose,
         package: PackageReference? = nil,
         grant: String? = nil,
-        witness: WitnessCode? = nil,
+        witnessCode: WitnessCode? = nil,
         wantsResult: Bool = false,
         _ identity: IdentityKeeper,
         _ journal: JournalKeeper,
@@ -86,7 +86,7 @@ public struct CompensatedAgent: Sendable {
                     running: running,
                     package: package,
                     grant: grant,
-                    witness: witness
+                    witness: witnessCode
                 )
                 let bytes = try request.bytes
                 try beforeSending(bytes)

@@ -50,7 +50,7 @@ extension CompensatedAgent {
         _ = try await ask(
             .update,
             package: release.reference,
-            witness: order.witness ?? journal.witness(asking: release.reference),
+            witnessCode: order.witnessCode ?? journal.witnessCode(asking: release.reference),
             identity,
             journal,
             beforeSending: sending
@@ -114,7 +114,7 @@ extension CompensatedAgent {
 
 extension JournalKeeper {
     /// What was typed for a request that was cut off before its answer came: it is asked with again.
-    fileprivate func witness(asking package: PackageReference) -> WitnessCode? {
+    fileprivate func witnessCode(asking package: PackageReference) -> WitnessCode? {
         guard let update, update.step == .requested, update.package == package else { return nil }
         return try? CompensatedRequest(parsing: update.request.bytes).witness
     }

@@ -12,7 +12,7 @@ public struct UpdateOrder: Sendable {
     /// Seconds after which the install command is killed.
     public var installSeconds: Int64
     /// What somebody at a device without a TPM was told; `nil` when nobody was.
-    public var witness: WitnessCode?
+    public var witnessCode: WitnessCode?
 
     /// Joins the parts.
     public init(
@@ -20,13 +20,13 @@ public struct UpdateOrder: Sendable {
         release: SignedEnvelope,
         installCommand: String,
         installSeconds: Int64? = nil,
-        witness: WitnessCode? = nil
+        witnessCode: WitnessCode? = nil
     ) {
         self.package = package
         self.release = release
         self.installCommand = installCommand
         self.installSeconds = installSeconds ?? Installer.defaultSeconds
-        self.witness = witness
+        self.witnessCode = witnessCode
     }
 }
 

@@ -13,7 +13,7 @@ public enum OperatorRoute: String, Hashable, Sendable, CaseIterable {
     case publishTrust = "/v1/trust"
     case reportCompromise = "/v1/keys/compromised"
     case putPolicy = "/v1/policy"
-    case callWitness = "/v1/instances/{name}/witness"
+    case giveWitnessCode = "/v1/instances/{name}/witness"
     case assignGateways = "/v1/instances/{name}/gateways"
     case lowerTier = "/v1/instances/{name}/lower-tier"
     case raiseTier = "/v1/instances/{name}/raise-tier"
@@ -37,7 +37,7 @@ public enum OperatorRoute: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .importBirths: [.factory]
         case .addRelease, .addReleaseLog, .withdrawRelease, .recallRelease: [.releaseManager]
-        case .changeRollout, .approve, .declareEmergency, .callWitness: [.releaseManager, .operator]
+        case .changeRollout, .approve, .declareEmergency, .giveWitnessCode: [.releaseManager, .operator]
         case .assignGateways, .lowerTier, .raiseTier, .settleFork, .allowBoot, .allowDowngrade, .suspend, .reinstate,
             .retire, .authorize, .takeReceipt, .publishTrust, .reportCompromise, .putPolicy:
             [.operator]

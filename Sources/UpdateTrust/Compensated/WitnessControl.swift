@@ -11,7 +11,7 @@ extension CompensatedInput {
         let asked = request.request
         guard let package = asked.package else { return nil }
         guard let awaited = draft.state.witness, awaited.release == package.manifest, let typed = asked.witness,
-            awaited.wrong < AwaitedWitness.maximumWrong
+            awaited.wrong < AwaitedWitnessCode.maximumWrong
         else { return ControlReport(.witness, isMet: false) }
         let isRight = typed.digest(for: state.instance, package.manifest).isEqualInConstantTime(to: awaited.code)
         if let spent = awaited.spent {
@@ -26,12 +26,12 @@ extension CompensatedInput {
         return met(isRight, by: awaited)
     }
 
-    private func met(_ isMet: Bool, by awaited: AwaitedWitness) -> ControlReport {
+    private func met(_ isMet: Bool, by awaited: AwaitedWitnessCode) -> ControlReport {
         ControlReport(.witness, isMet: isMet, evidence: isMet ? [awaited.act] : nil)
     }
 }
 
-extension AwaitedWitness {
+extension AwaitedWitnessCode {
     /// Spends it on a grant; what was spent stays spent on the same.
     /// - Parameter expires: when the grant ends.
     mutating func spend(at position: Int64, until expires: Int64) {

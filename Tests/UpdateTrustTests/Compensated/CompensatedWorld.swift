@@ -190,7 +190,7 @@ struct CompensatedWorld {
     ) throws -> WitnessCode? {
         let code = try #require(code ?? WitnessCode(number: drawn &+ 1_234_567_890))
         let reason = try #require(Remark("Bob is on site"))
-        let call = WitnessCall(known.manifest, seconds: seconds, by: Sample.label("alice"), reason: reason)
+        let call = WitnessCodeAct(known.manifest, seconds: seconds, by: Sample.label("alice"), reason: reason)
         guard let (transition, _) = try call.apply(code, to: state, at: now) else { return nil }
         try take(transition)
         return code

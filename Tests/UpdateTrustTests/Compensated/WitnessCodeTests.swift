@@ -6,7 +6,7 @@ import Testing
 @testable import UpdateTrust
 
 /// The code that somebody at the device was told: right, wrong, late, twice, elsewhere, and after a crash.
-@Suite struct WitnessTests {
+@Suite struct WitnessCodeTests {
     private static let wanting = #"{"releases":"*","approvals":0,"claims":false,"witness":true}"#
 
     private func world() throws -> CompensatedWorld {
@@ -39,7 +39,7 @@ import Testing
         let known = try known()
         let code = try #require(try world.call(known))
         let written = try #require(world.log.entries.last)
-        guard case .witness(let entry) = written.entry.body else {
+        guard case .witnessCode(let entry) = written.entry.body else {
             Issue.record("no entry")
             return
         }
@@ -164,7 +164,7 @@ import Testing
         _ = try world.act(.suspend)
         #expect(try world.call(try known()) == nil)
         let measured = try World()
-        let call = WitnessCall(
+        let call = WitnessCodeAct(
             try known().manifest,
             seconds: 60,
             by: Sample.label("alice"),

@@ -1,7 +1,7 @@
 public import Messages
 
 /// A code that somebody at a device was told, as far as the verifier remembers it.
-public struct AwaitedWitness: Hashable, Sendable, Codable {
+public struct AwaitedWitnessCode: Hashable, Sendable, Codable {
     /// The release: SHA-256 of its signed payload.
     public internal(set) var release: ContentDigest
     /// What is kept of the code (``Messages/WitnessCode/digest(for:_:)``).
@@ -28,7 +28,7 @@ public struct AwaitedWitness: Hashable, Sendable, Codable {
 }
 
 /// Somebody had a code made; the code itself stands nowhere.
-public struct WitnessEntry: Hashable, Sendable, Codable {
+public struct WitnessCodeEntry: Hashable, Sendable, Codable {
     /// The release: SHA-256 of its signed payload.
     public var release: ContentDigest
     /// The first second at which it is good no more.
@@ -40,7 +40,7 @@ public struct WitnessEntry: Hashable, Sendable, Codable {
 /// An act: somebody at the verifier is about to tell somebody at the device ten digits.
 ///
 /// It takes the place of an earlier one of the same instance.
-public struct WitnessCall: Hashable, Sendable {
+public struct WitnessCodeAct: Hashable, Sendable {
     /// The release.
     public var release: ContentDigest
     /// For how long, in seconds.
@@ -75,13 +75,13 @@ public struct WitnessCall: Hashable, Sendable {
         _ code: WitnessCode,
         to state: InstanceState,
         at now: Int64
-    ) throws(MessageError) -> (Transition, AwaitedWitness)? {
+    ) throws(MessageError) -> (Transition, AwaitedWitnessCode)? {
         guard state.ratchet != nil, !state.isStopped else { return nil }
         let (until, overflow) = now.addingReportingOverflow(seconds)
         guard !overflow else { throw MessageError(.outOfRange, "the verifier's clock is beyond any code") }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
-        let act = try draft.record(.witness(WitnessEntry(release: release, until: until, reason: reason)))
-        let witness = AwaitedWitness(
+        let act = try draft.record(.witnessCode(WitnessCodeEntry(release: release, until: until, reason: reason)))
+        let awaited = AwaitedWitnessCode(
             release: release,
             code: code.digest(for: state.instance, release),
             until: until,
@@ -89,8 +89,8 @@ public struct WitnessCall: Hashable, Sendable {
             wrong: 0,
             spent: nil
         )
-        draft.state.witness = witness
-        return (draft.finished, witness)
+        draft.state.witness = awaited
+        return (draft.finished, awaited)
     }
 }
 

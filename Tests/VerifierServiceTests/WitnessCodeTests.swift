@@ -9,7 +9,7 @@ import VerifierStore
 @testable import VerifierService
 
 /// Codes that somebody at a device was told, over the wire.
-@Suite struct WitnessTests {
+@Suite struct WitnessCodeTests {
     let factory: TestFactory
     let releases = TestReleases()
 
@@ -44,9 +44,9 @@ import VerifierStore
         _ device: Label,
         _ package: PackageReference,
         minutes: Int = 15
-    ) async throws -> WitnessAnswer {
-        let order = try WitnessOrder(release: package.manifest, minutes: minutes, reason: "Bob is on site").found()
-        return try await service.operating(as: .operator) { try await $0.callWitness(at: device, order) }
+    ) async throws -> WitnessCodeAnswer {
+        let order = try WitnessCodeOrder(release: package.manifest, minutes: minutes, reason: "Bob is on site").found()
+        return try await service.operating(as: .operator) { try await $0.giveWitnessCode(at: device, order) }
     }
 
     @Test func aCodeIsGoodOnceAndNeverWritten() async throws {
@@ -97,7 +97,7 @@ import VerifierStore
         try await with { service, device, package in
             let code = try await call(service, device.serial, package).code
             let instance = device.instance
-            func awaited() async throws -> AwaitedWitness? {
+            func awaited() async throws -> AwaitedWitnessCode? {
                 try await service.store.snapshot(of: instance, release: nil)?.state.witness
             }
             try await service.anonymous { client in

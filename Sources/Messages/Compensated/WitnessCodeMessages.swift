@@ -1,5 +1,5 @@
 /// `POST /v1/instances/{name}/witness`: makes a code that somebody is told who stands at the device.
-public struct WitnessOrder: Hashable, Sendable, Codable {
+public struct WitnessCodeOrder: Hashable, Sendable, Codable {
     /// The release: SHA-256 of its signed payload.
     public var release: ContentDigest
     /// For how many minutes it is good, 1 to 60.
@@ -24,7 +24,7 @@ public struct WitnessOrder: Hashable, Sendable, Codable {
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
-        self = try CanonicalJSON.decode(WitnessOrder.self, from: bytes, limit: Self.maximumSize)
+        self = try CanonicalJSON.decode(WitnessCodeOrder.self, from: bytes, limit: Self.maximumSize)
         guard isSound else {
             throw MessageError(
                 .outOfRange,
@@ -35,7 +35,7 @@ public struct WitnessOrder: Hashable, Sendable, Codable {
 }
 
 /// The answer: the code, which nobody can be told again.
-public struct WitnessAnswer: Hashable, Sendable, Codable {
+public struct WitnessCodeAnswer: Hashable, Sendable, Codable {
     /// The code.
     public var code: WitnessCode
     /// The instance at which it is typed.
