@@ -12,7 +12,7 @@ extension ParserTarget {
         canonical("enrolment-request", longestInput: 4096) { try? EnrolmentRequest(parsing: $0) },
         canonical("enrolment-answer", longestInput: 4096) { try? EnrolmentAnswer(parsing: $0) },
         canonical("birth-bundle", longestInput: 8192) { try? BirthBundle(parsing: $0) },
-        canonical("bundle-manifest", longestInput: 4096) { try? BundleManifest(parsing: $0) },
+        canonical("bundle-manifest", longestInput: 4096) { try? BundleList(parsing: $0) },
         stationKeys,
         canonical("rework", longestInput: Rework.maximumSize) { try? Rework(parsing: $0) },
         canonical("restoration", longestInput: Restoration.maximumSize) { try? Restoration(parsing: $0) },

@@ -21,11 +21,11 @@ enum MessageSeeds {
             "of-a-new-board": json(birth(log: nil, replaces: replacement)),
         ],
         "birth-bundle": [
-            "empty": json(envelope([1], "text/plain").first.map { BirthBundle(manifest: $0, births: [], logs: []) }),
+            "empty": json(envelope([1], "text/plain").first.map { BirthBundle(list: $0, births: [], logs: []) }),
             "one": json(bundle), "restored": json(restoredBundle),
         ],
         "bundle-manifest": [
-            "one": bundle?.manifest.payload.bytes ?? [], "restored": restoredBundle?.manifest.payload.bytes ?? [],
+            "one": bundle?.list.payload.bytes ?? [], "restored": restoredBundle?.list.payload.bytes ?? [],
         ],
         "station-keys": [
             "two":

@@ -1,31 +1,37 @@
 /// Births as they leave the line: signed records, the event logs they name so that the verifier holds them from the start, what was
 /// signed when devices were restored, and the station's word that these are all of them.
 public struct BirthBundle: Hashable, Sendable, Codable {
-    /// The format; 2 is the only one: bundles of format 1 had no manifest.
+    /// The format; 2 is the only one: bundles of format 1 had no signed list.
     public var formatVersion: Int
-    /// The `BundleManifest`, signed by the station.
-    public var manifest: SignedEnvelope
-    /// One envelope a birth, in the manifest's order.
+    /// The `BundleList`, signed by the station; `manifest` in JSON.
+    public var list: SignedEnvelope
+    /// One envelope a birth, in the list's order.
     public var births: [SignedEnvelope]
-    /// Event logs, each once, in the manifest's order.
+    /// Event logs, each once, in the list's order.
     public var logs: [Blob]
-    /// One envelope a `Restoration`, in the manifest's order; absent when there are none.
+    /// One envelope a `Restoration`, in the list's order; absent when there are none.
     public var restorations: [SignedEnvelope]?
+
+    private enum CodingKeys: String, CodingKey {
+        case formatVersion
+        case list = "manifest"
+        case births, logs, restorations
+    }
 
     /// The most births and restorations of one bundle together; a larger batch is several bundles.
     public static let maximumBirths = 1000
     /// The most bytes of a bundle.
     public static let maximumSize = 64 << 20
 
-    /// Joins the parts of a bundle whose manifest was signed before.
+    /// Joins the parts of a bundle whose list was signed before.
     public init(
-        manifest: SignedEnvelope,
+        list: SignedEnvelope,
         births: [SignedEnvelope],
         logs: [Blob],
         restorations: [SignedEnvelope] = []
     ) {
         self.formatVersion = 2
-        self.manifest = manifest
+        self.list = list
         self.births = births
         self.logs = logs
         self.restorations = restorations.isEmpty ? nil : restorations
@@ -48,7 +54,7 @@ public struct BirthBundle: Hashable, Sendable, Codable {
         func digests(_ statements: [SignedEnvelope]) throws(MessageError) -> [ContentDigest] {
             try statements.map { statement throws(MessageError) in try statement.digest }
         }
-        let manifest = BundleManifest(
+        let list = BundleList(
             station: station,
             number: number,
             exportedAt: date,
@@ -57,14 +63,14 @@ public struct BirthBundle: Hashable, Sendable, Codable {
             restorations: try digests(restorations)
         )
         self.init(
-            manifest: try manifest.signed(by: signer),
+            list: try list.signed(by: signer),
             births: births,
             logs: logs.map(\.log),
             restorations: restorations
         )
     }
 
-    /// Reads a bundle; nothing in it is trusted before its manifest and each envelope are checked.
+    /// Reads a bundle; nothing in it is trusted before its list and each envelope are checked.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(BirthBundle.self, from: bytes, limit: Self.maximumSize)
         guard formatVersion == 2 else {

@@ -6,10 +6,10 @@ public enum BundleReason: String, Hashable, Sendable, CaseIterable {
     case stationCompromised = "station-compromised"
     /// The station's word counts no longer, or not yet.
     case stationExpired = "station-expired"
-    /// The manifest is not what the station signed.
-    case manifestSignature = "manifest-signature"
-    /// What the station signed is no manifest.
-    case manifestUnreadable = "manifest-unreadable"
+    /// The bundle's list is not what the station signed.
+    case listSignature = "manifest-signature"
+    /// What the station signed is no list of a bundle.
+    case listUnreadable = "manifest-unreadable"
     /// A birth is missing, added, changed or elsewhere in the order.
     case birthsDiffer = "births-differ"
     /// A log is missing, added or changed.
@@ -34,7 +34,7 @@ public enum BundleReason: String, Hashable, Sendable, CaseIterable {
             "if the station is one of yours: birthmark-verifier init DIR with --birth-keys FILE for each station"
         case .stationExpired:
             "check the clocks; then birthmark-factory init with --days, and birthmark-verifier init --birth-keys"
-        case .manifestSignature, .manifestUnreadable, .birthsDiffer, .logsDiffer:
+        case .listSignature, .listUnreadable, .birthsDiffer, .logsDiffer:
             "copy it from the station again, or make it again there with birthmark-factory export --bundle NUMBER"
         case .birthDoubled, .stationDiffers, .birthOutsideValidity, .restorationNotBelieved:
             "the station signed what it must not: look at it before anything else comes from there"

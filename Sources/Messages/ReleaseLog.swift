@@ -1,6 +1,6 @@
 /// `POST /v1/releases/{manifest}/log`: the event log that a release's boot was taken from.
 ///
-/// The manifest names it by its digest, so that whoever brings it need not be trusted with what it says.
+/// The release names it by its digest, so that whoever brings it need not be trusted with what it says.
 public struct ReleaseLog: Hashable, Sendable, Codable {
     /// The log as firmware wrote it.
     public var log: Blob

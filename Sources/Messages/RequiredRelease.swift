@@ -1,6 +1,6 @@
-/// A release that must be running before another one: by its manifest, or by its version where it has none, at birth.
+/// A release that must be running before another one: by its manifest digest, or by its version where it has none, at birth.
 ///
-/// In JSON the one text or the other: 64 hexadecimal digits are a manifest.
+/// In JSON the one text or the other: 64 hexadecimal digits are a manifest digest.
 public enum RequiredRelease: Hashable, Sendable, Codable, CustomStringConvertible {
     /// SHA-256 of its signed payload.
     case manifest(ContentDigest)
@@ -30,7 +30,10 @@ public enum RequiredRelease: Hashable, Sendable, Codable, CustomStringConvertibl
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let required = RequiredRelease(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "neither a manifest nor a version")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "neither a manifest digest nor a version"
+            )
         }
         self = required
     }

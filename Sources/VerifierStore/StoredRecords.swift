@@ -54,7 +54,7 @@ public struct StoredBundle: Hashable, Sendable {
     public var station: Label
     /// Its place in the station's sequence.
     public var number: Int64
-    /// SHA-256 of its manifest, which names everything in it.
+    /// SHA-256 of its list, which names everything in it.
     public var digest: ContentDigest
     /// When it came, in seconds since 1970.
     public var importedAt: Int64

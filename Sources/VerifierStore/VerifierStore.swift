@@ -17,7 +17,7 @@ public protocol VerifierStore: Sendable {
     // MARK: Instances
 
     /// What a decision about an instance needs, read in one view; `nil` when the instance is not on record.
-    /// - Parameter release: the manifest whose standing and rollout are asked too.
+    /// - Parameter release: the manifest digest of the release whose standing and rollout are asked too.
     func snapshot(of instance: InstanceID, release: ContentDigest?) async throws(StoreError) -> DecisionSnapshot?
 
     /// The signed birth of an instance: it never changes.

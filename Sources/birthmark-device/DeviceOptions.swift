@@ -94,7 +94,7 @@ extension DeviceOptions {
 }
 
 /// A signed release out of a file.
-func readManifest(_ path: String) throws -> SignedEnvelope {
+func readRelease(_ path: String) throws -> SignedEnvelope {
     let bytes = try InputFile.read(path, limit: SignedEnvelope.maximumSize, what: "the signed release")
     do {
         return try SignedEnvelope(parsing: bytes)

@@ -37,7 +37,7 @@ struct GateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let release = try readManifest(manifest)
+        let release = try readRelease(manifest)
         let stored = try readGrant(grant, hint: "give a file out of the agent's grants directory")
         if let agent = try device.compensatedAgent() {
             switch try await agent.gate(stored, release: release, package: package, progress: { _ in }) {

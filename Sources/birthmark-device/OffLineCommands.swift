@@ -39,7 +39,7 @@ struct RequestCommand: AsyncParsableCommand {
 
     func run() async throws {
         try device.checkBounds()
-        let release = try readManifest(manifest)
+        let release = try readRelease(manifest)
         let bytes = try InputFile.read(freshness, limit: Freshness.maximumSize, what: "the freshness file")
         let fresh: Freshness
         do {
@@ -109,7 +109,7 @@ struct RedeemCommand: AsyncParsableCommand {
         try device.checkBounds()
         let order = UpdateOrder(
             package: package,
-            release: try readManifest(manifest),
+            release: try readRelease(manifest),
             installCommand: installCommand,
             installSeconds: timeout.installTimeout
         )

@@ -59,7 +59,7 @@ struct UpdateCommand: AsyncParsableCommand {
         guard resume ? given == 0 && timeout.installTimeout == nil : manifest != nil && installCommand != nil else {
             throw ValidationError(
                 resume
-                    ? "--resume goes on with what the journal holds; leave the package, manifest, command and time out"
+                    ? "--resume goes on with what the journal holds; leave --package, --manifest, --install-command and --install-timeout out"
                     : "--package, --manifest and --install-command belong together"
             )
         }
@@ -101,7 +101,7 @@ extension UpdateCommand {
         _ bar: ProgressBar
     ) async throws -> UpdateOrder? {
         guard let manifest, let installCommand else { return nil }
-        let release = try readManifest(manifest)
+        let release = try readRelease(manifest)
         return UpdateOrder(
             package: try await path(of: release, by: holder, lock, bar),
             release: release,

@@ -7,9 +7,9 @@ import Messages
 struct LineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "line",
-        abstract: "Gives birth to many devices at once, from a manifest. Run again it goes on where it was stopped.",
+        abstract: "Gives birth to many devices at once, from an order list. Run again it goes on where it was stopped.",
         discussion: """
-            The manifest is a table in CSV, with names in its first line, or JSON:
+            The order list is a table in CSV, with names in its first line, or JSON:
               serial,tcti,eventLog
               GW-0001,swtpm:path=a/sock,a/boot.log
             or
@@ -25,7 +25,7 @@ struct LineCommand: AsyncParsableCommand {
                   --package gateway-os --package-version 2.4.0 --security-version 7 \\
                   --workers 8 --html batch-7.html
 
-            A hot station births whatever is put in next: with --watch the manifest says no TPMs, and --slots, or "slots" in \
+            A hot station births whatever is put in next: with --watch the order list says no TPMs, and --slots, or "slots" in \
             JSON, says where boards come. Each board is born as the next device that has no birth yet, or as the next one whose \
             "slot" this is; then it may be taken out. With slots.csv
               slot,tcti
@@ -37,14 +37,14 @@ struct LineCommand: AsyncParsableCommand {
             A device that fails stops no other. What happens is told on standard error: as a bar to people, as a line of JSON \
             for each device to programs. Interrupted, it finishes the births under way; killed, it loses none.
 
-            Exit status: 0 every device is born, 1 some were refused, 2 the manifest is not understood, 3 a TPM or the environment failed.
+            Exit status: 0 every device is born, 1 some were refused, 2 the order list is not understood, 3 a TPM or the environment failed.
             """
     )
 
     @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
     var directory: String
-    @Argument(help: ArgumentHelp("The devices to make: CSV or JSON.", valueName: "manifest"))
-    var manifest: String
+    @Argument(help: ArgumentHelp("The order list, the devices to make: CSV or JSON.", valueName: "order-list"))
+    var orderList: String
     @Option(
         help: ArgumentHelp(
             "Devices worked on at once, 1 to \(Line.maximumWorkers). Default: 8; with --watch, as many as slots.",
@@ -124,16 +124,16 @@ struct LineCommand: AsyncParsableCommand {
 
     private func makeAll(at station: Station) async throws -> LineReport {
         let slots = try readSlots()
-        let manifest = try readManifest { bytes in
-            try LineManifest(parsing: bytes, defaults: shared.entry, slots: slots)
+        let list = try readOrderList { bytes in
+            try OrderList(parsing: bytes, defaults: shared.entry, slots: slots)
         }
         var profiles: [String: ProvisioningProfile] = [:]
-        for path in Set(manifest.devices.map(\.profile)) { profiles[path] = try readProfile(path) }
-        let progress = LineProgress(of: manifest.devices.count)
+        for path in Set(list.devices.map(\.profile)) { profiles[path] = try readProfile(path) }
+        let progress = LineProgress(of: list.devices.count)
         Interrupt.listen()
         defer { progress.finish() }
         return await Line(station, workers: workers ?? 8, isRecheck: recheck).run(
-            manifest,
+            list,
             profiles: profiles,
             logs: { try InputFile.read($0, limit: Evidence.maximumLogSize, what: "the event log") },
             now: { UTCTime.now },
@@ -144,10 +144,10 @@ struct LineCommand: AsyncParsableCommand {
 
     private func watch(at station: Station) async throws -> LineReport {
         let slots = try readSlots()
-        let line = try readManifest { bytes in
+        let line = try readOrderList { bytes in
             try HotLine(
                 station,
-                manifest: bytes,
+                list: bytes,
                 defaults: shared.entry,
                 slots: slots,
                 passphraseFile: passphrase.passphraseFile,
@@ -175,15 +175,15 @@ struct LineCommand: AsyncParsableCommand {
         }
     }
 
-    private func readManifest<Content>(_ read: ([UInt8]) throws -> Content) throws -> Content {
-        let bytes = try InputFile.read(manifest, limit: LineManifest.maximumSize, what: "the manifest")
+    private func readOrderList<Content>(_ read: ([UInt8]) throws -> Content) throws -> Content {
+        let bytes = try InputFile.read(orderList, limit: OrderList.maximumSize, what: "the order list")
         do {
             return try read(bytes)
         } catch let error as MessageError {
             throw CommandFailure(
                 .malformed,
-                "\(manifest): \(error.detail)",
-                hint: "what is the same for all devices can be said by options; --help shows a manifest"
+                "\(orderList): \(error.detail)",
+                hint: "what is the same for all devices can be said by options; --help shows an order list"
             )
         }
     }

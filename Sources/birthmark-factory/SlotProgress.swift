@@ -147,7 +147,7 @@ extension SlotEvent {
         case .restored(let result):
             "put back into \(result.serial): \((result.restored ?? []).joined(separator: ", "))"
         case .known(let serial, .begun):
-            "this board was begun as \(serial), which this manifest does not order"
+            "this board was begun as \(serial), which this list does not order"
         case .known(let serial, .retired):
             "this board was \(serial) until it was swapped; it is never born again"
         case .noOrder(let waiting) where !waiting.isEmpty:

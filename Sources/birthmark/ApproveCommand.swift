@@ -50,7 +50,7 @@ struct ApproveCommand: AsyncParsableCommand {
     func validate() throws {
         if list {
             guard !allDevices, device == nil, environment == nil, role == nil, reason == nil else {
-                throw ValidationError("--list goes with the manifest alone")
+                throw ValidationError("--list goes with the release alone")
             }
             return
         }

@@ -33,7 +33,7 @@ struct ReleaseSign: AsyncParsableCommand {
     var minimumSecurityVersion: UInt64 = 0
     @Option(
         help: ArgumentHelp(
-            "A release that must be running before it, by manifest or version; repeat for several of which one is enough.",
+            "A release that must be running before it, by manifest digest or version; repeat for several of which one is enough.",
             valueName: "release"
         )
     )

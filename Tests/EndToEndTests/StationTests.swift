@@ -61,8 +61,8 @@ import UpdateTrust
                 ("births-differ", { $0.births.removeLast() }), ("births-differ", { $0.births[1] = $0.births[0] }),
                 ("births-differ", { $0.births[0].payload.bytes[500] ^= 1 }), ("logs-differ", { $0.logs = [] }),
                 ("logs-differ", { $0.logs[0].bytes[100] ^= 1 }),
-                ("manifest-signature", { $0.manifest.payload.bytes[10] ^= 1 }),
-                ("station-unknown", { $0.manifest.signatures = [] }),
+                ("manifest-signature", { $0.list.payload.bytes[10] ^= 1 }),
+                ("station-unknown", { $0.list.signatures = [] }),
             ]
             for (reason, spoil) in ways {
                 var bundle = honest

@@ -7,10 +7,10 @@ import Testing
 
 /// Bundles have numbers that rise by one, whatever happens, and each can be had again as it was.
 @Suite struct ExportTests {
-    private func manifest(_ export: Export, _ line: TestLine) throws -> BundleManifest {
-        try BundleManifest(
-            parsing: export.bundle.manifest.payload(
-                type: BundleManifest.payloadType,
+    private func list(_ export: Export, _ line: TestLine) throws -> BundleList {
+        try BundleList(
+            parsing: export.bundle.list.payload(
+                type: BundleList.payloadType,
                 signedBy: line.station.listed.key
             )
         )
@@ -32,7 +32,7 @@ import Testing
             try await born(["GW-2", "GW-1"], line)
             let first = try station.export(.new, now: now)
             #expect(first.number == 1 && !first.isRepeated && first.left == 0)
-            let said = try manifest(first, line)
+            let said = try list(first, line)
             #expect(said.number == 1 && said.station == station.name && said.exportedAt == now)
             #expect(try said.births == first.bundle.births.map { try $0.digest })
             // Nothing was born since: the same bundle, byte for byte, and no number is spent.
@@ -69,7 +69,7 @@ import Testing
                 let second = try station.export(.new, now: now)
                 #expect(second.number == 2 && second.left == 0)
                 #expect(second.bundle.births == [] && second.bundle.restorations?.count == 1)
-                let said = try manifest(second, line)
+                let said = try list(second, line)
                 #expect(said.births == [])
                 #expect(try said.restorations == second.bundle.restorations?.map { try $0.digest })
                 #expect(try station.export(.new, now: now + 1).bundle == second.bundle)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// A manifest that is gone, or another's, is damage: its number is not given again.
+    /// A bundle's list that is gone, or another's, is damage: its number is not given again.
     @Test func numbersAreNeverGivenTwice() async throws {
         try await TestLine.with { line in
             let (station, now) = (line.station, TestLine.now)

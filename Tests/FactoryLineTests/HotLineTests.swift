@@ -13,7 +13,7 @@ import Testing
 
     @Test func whateverIsPutInNextIsBorn() async throws {
         try await TestLine.with { line in
-            let station = try HotStation(line, slots: ["l", "r"], manifest: orders(["GW-1", "GW-2", "GW-3"]))
+            let station = try HotStation(line, slots: ["l", "r"], orders: orders(["GW-1", "GW-2", "GW-3"]))
             try await station.makeBoards(["a", "b", "c"])
             try await station.makeBoards(["bad"], endorsementKeys: [])
             try station.start()
@@ -69,7 +69,7 @@ import Testing
     /// Killed at a moment of a birth, the station goes on; the order that was begun waits for the board it was begun on.
     @Test(arguments: [60, 95, 140, 150, 160]) func killedItGoesOn(moment: Int) async throws {
         try await TestLine.with { line in
-            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2"]))
+            let station = try HotStation(line, slots: ["l"], orders: orders(["GW-1", "GW-2"]))
             try await station.makeBoards(["a", "b"])
             let a = try await station.plug("a", into: "l")
             try await station.start(environment: MachineFaults(in: line.directory).killing(at: moment))
@@ -106,8 +106,8 @@ import Testing
     /// A board that is taken out too early is finished when it is put in again, under the same number.
     @Test func takenOutTooEarly() async throws {
         try await TestLine.with { line in
-            let manifest = orders(["GW-1", "GW-2"])
-            let station = try HotStation(line, slots: ["l"], manifest: manifest)
+            let list = orders(["GW-1", "GW-2"])
+            let station = try HotStation(line, slots: ["l"], orders: list)
             try await station.makeBoards(["a"])
             let a = try await station.plug("a", into: "l")
             let tpm = try #require(a.process)
@@ -143,7 +143,7 @@ import Testing
     /// A swapped board is not born again, and its number goes to the next one.
     @Test func aSwappedBoardIsRecognised() async throws {
         try await TestLine.with { line in
-            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1"]))
+            let station = try HotStation(line, slots: ["l"], orders: orders(["GW-1"]))
             try await station.makeBoards(["a", "b"])
             let a = try await station.plug("a", into: "l")
             let born = try await FactoryProcess.run(FactoryProcess.provision(line.station, a, serial: "GW-1"))
@@ -171,7 +171,7 @@ import Testing
             try await host.start()
             let other = try await host.station("line-7", in: line)
             let own = try await host.station("line-8", in: line)
-            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2", "GW-3"]), at: own)
+            let station = try HotStation(line, slots: ["l"], orders: orders(["GW-1", "GW-2", "GW-3"]), at: own)
             try await station.makeBoards(["a", "b", "c"])
             let a = try await station.plug("a", into: "l")
             let born = try await FactoryProcess.run(FactoryProcess.provision(at: other, a, serial: "GW-1"))
@@ -213,7 +213,7 @@ import Testing
             let host = try await TestHost(in: line)
             try await host.start()
             let own = try await host.station("line-8", in: line)
-            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2"] + more), at: own)
+            let station = try HotStation(line, slots: ["l"], orders: orders(["GW-1", "GW-2"] + more), at: own)
             try await station.makeBoards(["a", "b"])
             let a = try await station.plug("a", into: "l")
             let born = try await FactoryProcess.run(FactoryProcess.provision(at: own, a, serial: "GW-1"))
@@ -252,7 +252,7 @@ import Testing
             var content = try TestLine.profile()
             content.nvAuthority = outlives ? .platform : nil
             try JSONEncoder().encode(content).write(to: URL(filePath: profile))
-            let station = try HotStation(line, slots: ["l"], manifest: orders(["GW-1", "GW-2"]))
+            let station = try HotStation(line, slots: ["l"], orders: orders(["GW-1", "GW-2"]))
             try await station.makeBoards(["a"])
             let a = try await station.plug("a", into: "l")
             try station.start(profile: profile)
@@ -299,7 +299,7 @@ import Testing
             let station = try HotStation(
                 line,
                 slots: ["l", "r"],
-                manifest: "serial,slot\nGW-1,r\nGW-2,\nGW-3,r\n"
+                orders: "serial,slot\nGW-1,r\nGW-2,\nGW-3,r\n"
             )
             try await station.makeBoards(["a", "b"])
             try station.start()
@@ -331,10 +331,10 @@ import Testing
         ("serial\nGW-1\n", #"{"formatVersion":2,"slots":[]}"#, "only 1 is known"),
         ("serial\nGW-1\n", #"{"formatVersion":1,"slots":[]}"#, "no slots are named"),
     ])
-    func whatIsNotUnderstoodIsNamed(manifest: String, slots: String, says: String) async throws {
+    func whatIsNotUnderstoodIsNamed(orders: String, slots: String, says: String) async throws {
         try await TestLine.with { line in
             let files = (line.directory + "/m.csv", line.directory + "/s.csv")
-            try Data(manifest.utf8).write(to: URL(filePath: files.0))
+            try Data(orders.utf8).write(to: URL(filePath: files.0))
             try Data(slots.utf8).write(to: URL(filePath: files.1))
             let ended = try await FactoryProcess.run(
                 ["line", line.station.directory.path, files.0, "--watch", "--slots", files.1] + FactoryProcess.shared()

@@ -8,7 +8,7 @@ import Testing
 
 /// Many devices at once.
 @Suite(.timeLimit(.minutes(20))) struct LineTests {
-    private func manifest(_ tctis: [(serial: String, tcti: String)]) throws -> LineManifest {
+    private func list(_ tctis: [(serial: String, tcti: String)]) throws -> OrderList {
         var entry = LineEntry()
         entry.model = TestLine.label("gw-100")
         entry.hardwareRevision = TestLine.label("B")
@@ -19,18 +19,18 @@ import Testing
         entry.securityVersion = 3
         entry.profile = "p256"
         let rows = tctis.map { "\($0.serial),\"\($0.tcti)\"" }
-        return try LineManifest(parsing: Array((["serial,tcti"] + rows).joined(separator: "\n").utf8), defaults: entry)
+        return try OrderList(parsing: Array((["serial,tcti"] + rows).joined(separator: "\n").utf8), defaults: entry)
     }
 
     private func run(
         _ line: TestLine,
-        _ manifest: LineManifest,
+        _ list: OrderList,
         recheck: Bool = false,
         isStopped: @escaping @Sendable () -> Bool = { false },
         tell: @escaping @Sendable (LineResult) -> Void = { _ in }
     ) async throws -> LineReport {
         await Line(line.station, workers: 3, isRecheck: recheck).run(
-            manifest,
+            list,
             profiles: ["p256": try TestLine.profile()],
             logs: { [UInt8](try Data(contentsOf: URL(filePath: $0))) },
             now: { TestLine.now },
@@ -61,7 +61,7 @@ import Testing
                 let heard = Mutex<[String]>([])
                 let report = try await run(
                     line,
-                    manifest(places),
+                    list(places),
                     tell: { result in heard.withLock { $0.append(result.serial.text) } }
                 )
                 #expect(report.devices.map(\.outcome) == [.born, .refused, .born, .born, .failed])
@@ -79,10 +79,10 @@ import Testing
                 // What is born need not be plugged in any more; what is not is tried again.
                 let before = try line.births()
                 for device in devices { try await device.stop(orderly: false) }
-                let again = try await run(line, manifest(places))
+                let again = try await run(line, list(places))
                 #expect(again.devices.map(\.outcome) == [.bornBefore, .failed, .bornBefore, .bornBefore, .failed])
                 #expect(again.devices[0].instance == report.devices[0].instance)
-                let looked = try await run(line, manifest(places), recheck: true)
+                let looked = try await run(line, list(places), recheck: true)
                 #expect(looked.devices.allSatisfy { $0.outcome == .failed })
                 #expect(try line.births() == before)
             }
@@ -97,7 +97,7 @@ import Testing
                     let asked = Atomic(0)
                     let report = try await run(
                         line,
-                        manifest(places),
+                        list(places),
                         isStopped: { asked.add(1, ordering: .relaxed).oldValue >= 2 }
                     )
                     #expect(report.devices.map(\.outcome) == [.born, .born])
@@ -112,10 +112,10 @@ import Testing
         try await TestLine.with { line in
             try await line.withDevice("a") { first in
                 try await line.withDevice("b") { second in
-                    _ = try await run(line, manifest([("GW-1", first.tcti)]))
+                    _ = try await run(line, list([("GW-1", first.tcti)]))
                     let swapped = try await run(
                         line,
-                        manifest([("GW-2", first.tcti), ("GW-1", second.tcti)]),
+                        list([("GW-2", first.tcti), ("GW-1", second.tcti)]),
                         recheck: true
                     )
                     #expect(swapped.devices.map(\.reasons) == [["born-as-another"], ["serial-taken"]])

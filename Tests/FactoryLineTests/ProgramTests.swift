@@ -40,12 +40,12 @@ import Testing
         try await TestLine.with { line in
             try await line.withDevice("a") { first in
                 try await line.withDevice("b") { second in
-                    let manifest = line.directory + "/manifest.csv"
+                    let list = line.directory + "/orders.csv"
                     try Data("serial,tcti\nGW-1,\(first.tcti)\nGW-2,\(second.tcti)\n".utf8).write(
-                        to: URL(filePath: manifest)
+                        to: URL(filePath: list)
                     )
                     let arguments =
-                        ["line", line.station.directory.path, manifest, "--workers", "2"] + FactoryProcess.shared()
+                        ["line", line.station.directory.path, list, "--workers", "2"] + FactoryProcess.shared()
                     for delay in [15, 40, 70, 100, 140] {
                         _ = try await FactoryProcess.run(arguments, killAfter: .milliseconds(delay))
                     }

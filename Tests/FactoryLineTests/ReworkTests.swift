@@ -233,9 +233,9 @@ import Testing
     @Test func theLineMakesTheNewBoard() async throws {
         try await TestLine.with { line in
             func run(_ device: SoftwareDevice) async throws -> [String] {
-                let manifest = line.directory + "/manifest.csv"
-                try Data("serial,tcti\nGW-0001,\(device.tcti)\n".utf8).write(to: URL(filePath: manifest))
-                let arguments = ["line", line.station.directory.path, manifest, "--json"] + FactoryProcess.shared()
+                let list = line.directory + "/orders.csv"
+                try Data("serial,tcti\nGW-0001,\(device.tcti)\n".utf8).write(to: URL(filePath: list))
+                let arguments = ["line", line.station.directory.path, list, "--json"] + FactoryProcess.shared()
                 let ended = try await FactoryProcess.run(arguments)
                 let report = try JSONDecoder().decode(LineReport.self, from: Data(ended.output.utf8))
                 return report.devices.map { $0.reasons.isEmpty ? $0.outcome.rawValue : $0.reasons.joined() }

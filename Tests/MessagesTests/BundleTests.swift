@@ -6,32 +6,32 @@ import Testing
 private func label(_ text: String) throws -> Label { try #require(Label(text)) }
 private func digest(_ number: Int) -> ContentDigest { ContentDigest(of: Array(String(number).utf8)) }
 
-@Suite struct BundleManifestTests {
+@Suite struct BundleListTests {
     private let signer = StatementSigner.ed25519(Curve25519.Signing.PrivateKey())
 
-    private func parse(_ change: (inout BundleManifest) throws -> Void = { _ in }) throws -> BundleManifest {
-        var manifest = BundleManifest(
+    private func parse(_ change: (inout BundleList) throws -> Void = { _ in }) throws -> BundleList {
+        var list = BundleList(
             station: try label("line-1"),
             number: 1,
             exportedAt: 5,
             births: [digest(2), digest(1)],
             logs: [digest(1), digest(2)].sorted()
         )
-        try change(&manifest)
-        return try BundleManifest(parsing: CanonicalJSON.encode(manifest))
+        try change(&list)
+        return try BundleList(parsing: CanonicalJSON.encode(list))
     }
 
-    @Test func soundManifestsAreRead() throws {
+    @Test func soundListsAreRead() throws {
         #expect(try parse().births == [digest(2), digest(1)])
-        #expect(try parse { $0.number = BundleManifest.maximumNumber }.number == BundleManifest.maximumNumber)
+        #expect(try parse { $0.number = BundleList.maximumNumber }.number == BundleList.maximumNumber)
         #expect(try parse { $0.logs = [] }.logs == [])
         #expect(try parse { $0.births = (0..<1000).map(digest) }.births.count == 1000)
     }
 
     @Test func contradictionsAreRefused() throws {
-        let changes: [(inout BundleManifest) throws -> Void] = [
+        let changes: [(inout BundleList) throws -> Void] = [
             { $0.formatVersion = 2 }, { $0.number = 0 }, { $0.number = -1 }, { $0.number = Int64.max },
-            { $0.number = BundleManifest.maximumNumber + 1 }, { $0.births = [] },
+            { $0.number = BundleList.maximumNumber + 1 }, { $0.births = [] },
             { $0.births = [digest(1), digest(1)] }, { $0.births = (0..<1001).map(digest) },
             { $0.logs = $0.logs.reversed() }, { $0.logs = [digest(1), digest(1)] },
             { $0.logs = (0..<1001).map(digest).sorted() },
@@ -41,7 +41,7 @@ private func digest(_ number: Int) -> ContentDigest { ContentDigest(of: Array(St
         }
     }
 
-    @Test func aBundleIsWhatItsManifestNames() throws {
+    @Test func aBundleIsWhatItsListNames() throws {
         let births = try (0..<3).map { number in
             try SignedEnvelope(payload: [UInt8(number)], payloadType: "t", signers: [signer])
         }
@@ -56,18 +56,18 @@ private func digest(_ number: Int) -> ContentDigest { ContentDigest(of: Array(St
         )
         let read = try BirthBundle(parsing: CanonicalJSON.encode(bundle))
         #expect(read == bundle)
-        let manifest = try BundleManifest(
-            parsing: read.manifest.payload(type: BundleManifest.payloadType, signedBy: signer.key)
+        let list = try BundleList(
+            parsing: read.list.payload(type: BundleList.payloadType, signedBy: signer.key)
         )
-        #expect(try manifest.births == read.births.map { ContentDigest(of: try CanonicalJSON.encode($0)) })
-        #expect(manifest.logs == read.logs.map { ContentDigest(of: $0.bytes) })
+        #expect(try list.births == read.births.map { ContentDigest(of: try CanonicalJSON.encode($0)) })
+        #expect(list.logs == read.logs.map { ContentDigest(of: $0.bytes) })
         #expect(Set(read.logs) == Set(logs))
-        #expect(manifest.number == 7)
+        #expect(list.number == 7)
     }
 
     @Test func bundlesAreBounded() throws {
         let envelope = try SignedEnvelope(payload: [1], payloadType: "t", signers: [])
-        var bundle = BirthBundle(manifest: envelope, births: [envelope], logs: [])
+        var bundle = BirthBundle(list: envelope, births: [envelope], logs: [])
         #expect(try BirthBundle(parsing: CanonicalJSON.encode(bundle)) == bundle)
         for version in [1, 3] {
             bundle.formatVersion = version
@@ -76,7 +76,7 @@ private func digest(_ number: Int) -> ContentDigest { ContentDigest(of: Array(St
         }
         for (births, logs) in [(1001, 0), (0, 1001)] {
             bundle = BirthBundle(
-                manifest: envelope,
+                list: envelope,
                 births: Array(repeating: envelope, count: births),
                 logs: Array(repeating: Blob([1]), count: logs)
             )

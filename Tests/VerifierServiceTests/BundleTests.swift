@@ -36,12 +36,12 @@ import Testing
     private func bundle(
         _ births: [SignedEnvelope],
         _ logs: [Blob] = [],
-        _ change: (inout BundleManifest) throws -> Void = { _ in }
+        _ change: (inout BundleList) throws -> Void = { _ in }
     ) throws -> BirthBundle {
         var bundle = try factory.bundle(of: births, logs: logs)
-        var manifest = try BundleManifest(parsing: bundle.manifest.payload.bytes)
-        try change(&manifest)
-        bundle.manifest = try manifest.signed(by: factory.station)
+        var list = try BundleList(parsing: bundle.list.payload.bytes)
+        try change(&list)
+        bundle.list = try list.signed(by: factory.station)
         return bundle
     }
 
@@ -55,7 +55,7 @@ import Testing
         let births = try #require(bytes.firstRange(of: Array("],\"formatVersion\":2".utf8))).lowerBound
         var taken: [Int] = []
         var parsed = 0
-        // Every position of the manifest and what stands around it, and one in seventeen of the birth.
+        // Every position of the list and what stands around it, and one in seventeen of the birth.
         for position in bytes.indices where position >= births || position % 17 == 0 {
             // Other tests wait for this thread.
             await Task.yield()
@@ -148,29 +148,29 @@ import Testing
         let births = [try envelope("SN-1")]
         let honest = try bundle(births)
         var unsigned = honest
-        unsigned.manifest.signatures = []
+        unsigned.list.signatures = []
         #expect(try reason(unsigned) == .stationUnknown)
         var foreign = honest
-        let manifest = try BundleManifest(parsing: honest.manifest.payload.bytes)
-        foreign.manifest = try manifest.signed(by: .p256(P256.Signing.PrivateKey()))
+        let list = try BundleList(parsing: honest.list.payload.bytes)
+        foreign.list = try list.signed(by: .p256(P256.Signing.PrivateKey()))
         #expect(try reason(foreign) == .stationUnknown)
         // A stranger who names the station's key.
-        foreign.manifest.signatures[0].keyid = factory.station.key.id
-        #expect(try reason(foreign) == .manifestSignature)
+        foreign.list.signatures[0].keyid = factory.station.key.id
+        #expect(try reason(foreign) == .listSignature)
         // A second signature that nothing covers.
         var more = honest
-        try more.manifest.add(.p256(P256.Signing.PrivateKey()))
-        #expect(try reason(more) == .manifestSignature)
-        // A birth record in the manifest's place.
+        try more.list.add(.p256(P256.Signing.PrivateKey()))
+        #expect(try reason(more) == .listSignature)
+        // A birth record in the list's place.
         var other = honest
-        other.manifest = births[0]
-        #expect(try reason(other) == .manifestSignature)
-        other.manifest = try SignedEnvelope(
+        other.list = births[0]
+        #expect(try reason(other) == .listSignature)
+        other.list = try SignedEnvelope(
             payload: Array("{}".utf8),
-            payloadType: BundleManifest.payloadType,
+            payloadType: BundleList.payloadType,
             signers: [factory.station]
         )
-        #expect(try reason(other) == .manifestUnreadable)
+        #expect(try reason(other) == .listUnreadable)
     }
 
     @Test func stationsThatSayTheyAreAnother() throws {

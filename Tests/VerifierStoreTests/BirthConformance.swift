@@ -265,16 +265,16 @@ extension StoreConformance {
 
     private static func gaps(_ store: any VerifierStore, _ key: LedgerKey) async throws {
         #expect(try await store.sequences() == [])
-        for number in [3, 4, 7, 12, BundleManifest.maximumNumber] {
+        for number in [3, 4, 7, 12, BundleList.maximumNumber] {
             _ = try await store.commit([try bundle("line-1", number)], sealer: key.sealer)
         }
         _ = try await store.commit([try bundle("line-2", 1), try bundle("line-2", 2)], sealer: key.sealer)
         let sequences = try await store.sequences()
-        #expect(sequences[0].latest == BundleManifest.maximumNumber)
+        #expect(sequences[0].latest == BundleList.maximumNumber)
         #expect(
             sequences[0].missing == [
                 NumberRange(first: 1, last: 2), NumberRange(first: 5, last: 6), NumberRange(first: 8, last: 11),
-                NumberRange(first: 13, last: BundleManifest.maximumNumber - 1),
+                NumberRange(first: 13, last: BundleList.maximumNumber - 1),
             ]
         )
         #expect(sequences[1].missing == [])

@@ -27,8 +27,8 @@ public struct DeviceDirectory: Sendable, Hashable {
     public var imaList: String { path + "/ima.list" }
     /// The TCTI in a file, for scripts: `--tcti "$(cat DIR/tcti)"`.
     public var tctiFile: String { path + "/tcti" }
-    /// What the device is: written last, so a directory with a manifest is a finished device.
-    public var manifest: String { path + "/device.json" }
+    /// What the device is: written last, so a directory with it is a finished device.
+    public var deviceFile: String { path + "/device.json" }
 
     /// Where the TPM is, for `--tcti`, `TPM2TOOLS_TCTI` and `openTPM(tcti:)`.
     public var tcti: String { "swtpm:path=\(socket)" }

@@ -15,7 +15,7 @@ public actor SoftwareDevice {
     /// A device whose directory exists, made by ``make(in:ca:endorsementKeys:banks:)`` or by `birthmark-swtpm make`.
     public init(_ directory: DeviceDirectory) throws(SoftwareDeviceError) {
         do throws(FileError) {
-            _ = try BoundedFile.read(directory.manifest, limit: DeviceManifest.maximumSize)
+            _ = try BoundedFile.read(directory.deviceFile, limit: FinishedDevice.maximumSize)
         } catch {
             guard error.code == .missing || error.code == .notDirectory else { throw SoftwareDeviceError(error) }
             throw SoftwareDeviceError(

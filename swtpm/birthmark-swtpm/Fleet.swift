@@ -20,7 +20,8 @@ struct Fleet: AsyncParsableCommand {
 struct MakeFleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "make",
-        abstract: "Make devices DIR/d0001 and on, boot them, and write DIR/manifest.csv for a factory line.",
+        abstract:
+            "Make devices DIR/d0001 and on, boot them, and write the order list of a factory line, DIR/manifest.csv.",
         discussion: """
             Example:
               birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca \\
@@ -78,7 +79,7 @@ struct MakeFleet: AsyncParsableCommand {
             life: .daemon
         ) { bar.update(UInt64($0), of: total) }
         bar.finish()
-        let report = Report(directory: fleet.path, devices: devices.count, manifest: fleet.manifest)
+        let report = Report(directory: fleet.path, devices: devices.count, manifest: fleet.orderList)
         try output.print(report) {
             "\(report.devices) devices with power in \(report.directory)\nmanifest: \(report.manifest)"
         }

@@ -55,9 +55,9 @@ enum LineBench {
             shared.packageVersion = try Label(bench: "2.4.0")
             shared.securityVersion = 3
             shared.profile = "p256"
-            let bytes = [UInt8](try Data(contentsOf: URL(filePath: fleet.manifest)))
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: fleet.orderList)))
             return await FactoryLine.Line(line.station, workers: workers).run(
-                try LineManifest(parsing: bytes, defaults: shared),
+                try OrderList(parsing: bytes, defaults: shared),
                 profiles: ["p256": line.profile],
                 logs: { try BoundedFile.read($0, limit: Evidence.maximumLogSize) },
                 now: { Int64(Date().timeIntervalSince1970) },

@@ -27,7 +27,7 @@ public struct VerifiedRelease: Sendable {
                 manifest: ContentDigest(of: payload)
             )
         } catch {
-            throw AgentError("the release manifest", error)
+            throw AgentError("the signed release", error)
         }
         self.envelope = envelope
     }
@@ -49,7 +49,7 @@ public struct VerifiedRelease: Sendable {
         do {
             release = try Release(parsing: payload)
         } catch {
-            throw AgentError("the release manifest", error)
+            throw AgentError("the signed release", error)
         }
     }
 }

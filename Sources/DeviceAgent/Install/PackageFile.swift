@@ -92,7 +92,7 @@ struct PackageFile: ~Copyable {
         AgentError(
             .refused,
             "\(path) is not the package of this release: \(why)",
-            hint: "fetch the package again, or give the manifest that belongs to it",
+            hint: "fetch the package again, or give the signed release that belongs to it",
             reasons: [GateReason.packageContent.rawValue]
         )
     }

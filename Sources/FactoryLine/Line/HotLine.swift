@@ -1,6 +1,6 @@
 public import Messages
 
-/// A hot station: boards are put into its slots one after the other, and each is born as the next device of a manifest.
+/// A hot station: boards are put into its slots one after the other, and each is born as the next device of an order list.
 public struct HotLine: Sendable {
     private let station: Station
     private let slots: [LineSlot]
@@ -13,21 +13,21 @@ public struct HotLine: Sendable {
 
     /// Reads what is to be made.
     /// - Parameters:
-    ///   - manifest: the bytes of a manifest whose devices say no TPM; the slots are where the boards come.
-    ///   - defaults: as for ``LineManifest/init(parsing:defaults:slots:)``.
-    ///   - slots: the station's slots, unless the manifest has them.
+    ///   - list: the bytes of an order list whose devices say no TPM; the slots are where the boards come.
+    ///   - defaults: as for ``OrderList/init(parsing:defaults:slots:)``.
+    ///   - slots: the station's slots, unless the list has them.
     ///   - passphraseFile: where the passphrase of the station's CA is, for the commands that are told.
-    ///   - profiles: reads a profile by the name that the manifest gives it.
-    /// - Throws: `MessageError` about the manifest, and what `profiles` throws.
+    ///   - profiles: reads a profile by the name that the list gives it.
+    /// - Throws: `MessageError` about the list, and what `profiles` throws.
     public init(
         _ station: Station,
-        manifest: [UInt8],
+        list: [UInt8],
         defaults: LineEntry,
         slots: [LineSlot],
         passphraseFile: String? = nil,
         profiles: (String) throws -> ProvisioningProfile
     ) throws {
-        let file = try LineFile(parsing: manifest, defaults: defaults, slots: slots)
+        let file = try LineFile(parsing: list, defaults: defaults, slots: slots)
         guard !file.slots.isEmpty else { throw MessageError(.malformed, "no slots are named") }
         self.slots = file.slots
         var orders: [LineOrder] = []

@@ -22,15 +22,15 @@ public struct Line: Sendable {
         self.isRecheck = isRecheck
     }
 
-    /// Makes the devices of a manifest.
+    /// Makes the devices of an order list.
     /// - Parameters:
-    ///   - profiles: the profiles by the names that the manifest gives them.
+    ///   - profiles: the profiles by the names that the list gives them.
     ///   - logs: reads an event log.
     ///   - now: seconds since 1970.
     ///   - isStopped: is asked before each device is begun; those that are under way are finished.
     ///   - tell: is told what became of each device, by several workers at once.
     public func run(
-        _ manifest: LineManifest,
+        _ list: OrderList,
         profiles: [String: ProvisioningProfile],
         logs: @escaping @Sendable (String) throws -> [UInt8],
         now: @escaping @Sendable () -> Int64,
@@ -42,7 +42,7 @@ public struct Line: Sendable {
         let start = clock.now
         var results: [Int: LineResult] = [:]
         await withTaskGroup(of: (Int, LineResult).self) { group in
-            var waiting = manifest.devices.enumerated().makeIterator()
+            var waiting = list.devices.enumerated().makeIterator()
             func beginNext() {
                 guard !isStopped(), let (number, device) = waiting.next() else { return }
                 group.addTask {
@@ -65,7 +65,7 @@ public struct Line: Sendable {
             workers: workers,
             devices: results.sorted { $0.key < $1.key }.map(\.value),
             setAside: [],
-            notBegun: manifest.devices.count - results.count
+            notBegun: list.devices.count - results.count
         )
     }
 

@@ -1,6 +1,6 @@
 public import Messages
 
-/// What a manifest says of one device; what is absent comes from the defaults.
+/// What an order list says of one device; what is absent comes from the defaults.
 public struct LineEntry: Hashable, Sendable, Codable {
     public var serial: Label?
     public var model: Label?

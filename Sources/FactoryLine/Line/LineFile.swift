@@ -1,6 +1,6 @@
 import Messages
 
-/// The file of a manifest, with everything in its place and nothing decided: JSON, or a table.
+/// The file of an order list, with everything in its place and nothing decided: JSON, or a table.
 struct LineFile {
     /// Completed by the defaults; their serial numbers are there, and no two are the same.
     let devices: [LineEntry]
@@ -8,7 +8,7 @@ struct LineFile {
     let slots: [LineSlot]
 
     init(parsing bytes: [UInt8], defaults: LineEntry, slots: [LineSlot]) throws(MessageError) {
-        let limit = LineManifest.maximumSize
+        let limit = OrderList.maximumSize
         guard bytes.count <= limit else {
             throw MessageError(.tooLarge, "\(bytes.count) bytes, at most \(limit) are accepted")
         }
@@ -19,10 +19,10 @@ struct LineFile {
         guard file.formatVersion == 1 else {
             throw MessageError(.outOfRange, "\"formatVersion\" is \(file.formatVersion), and only 1 is known here")
         }
-        guard (1...LineManifest.maximumDevices).contains(file.devices.count) else {
+        guard (1...OrderList.maximumDevices).contains(file.devices.count) else {
             throw MessageError(
                 .outOfRange,
-                "\(file.devices.count) devices; a manifest has 1 to \(LineManifest.maximumDevices)"
+                "\(file.devices.count) devices; an order list has 1 to \(OrderList.maximumDevices)"
             )
         }
         self.slots = try LineSlot.checked(file.slots ?? slots)

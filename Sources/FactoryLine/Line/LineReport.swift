@@ -50,7 +50,7 @@ public struct LineReport: Hashable, Sendable, Codable {
     public var microseconds: Int64
     /// How many devices were worked on at once, at most.
     public var workers: Int
-    /// Every device that was begun, in the manifest's order.
+    /// Every device that was begun, in the order of the list.
     public var devices: [LineResult]
     /// What a hot line could not do: boards that were not born, or are no longer what their birth says, and orders whose
     /// serial number is another's; under the order that was tried.
@@ -61,10 +61,10 @@ public struct LineReport: Hashable, Sendable, Codable {
     /// How many devices and boards had an outcome.
     public func count(_ outcome: LineResult.Outcome) -> Int { (devices + setAside).count { $0.outcome == outcome } }
 
-    /// Whether every device of the manifest has a birth now.
+    /// Whether every device of the order list has a birth now.
     public var isComplete: Bool { notBegun == 0 && devices.allSatisfy(\.isBorn) }
 
-    /// The part of the manifest's devices that have a birth, from 0 to 1.
+    /// The part of the order list's devices that have a birth, from 0 to 1.
     public var yield: Double {
         let all = devices.count + notBegun
         return all == 0 ? 0 : Double(devices.count(where: \.isBorn)) / Double(all)

@@ -26,7 +26,7 @@ public enum SlotEvent: Sendable {
     /// What a board is that a station knows.
     public enum Standing: String, Sendable {
         case born
-        /// As a device that the manifest does not order.
+        /// As a device that the list does not order.
         case begun
         /// Another board has its serial number now.
         case retired

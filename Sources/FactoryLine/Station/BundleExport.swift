@@ -74,7 +74,7 @@ extension Station {
 
     /// Puts signed births and the event logs that they name into a bundle with the next number of the station's sequence.
     ///
-    /// The number is taken by writing the signed manifest down, whole and durably, before the bundle leaves: no crash gives one number
+    /// The number is taken by writing the signed list down, whole and durably, before the bundle leaves: no crash gives one number
     /// two contents, and a bundle that was numbered and never left can be had again, byte for byte. It is of the births and logs on disk,
     /// which never change.
     /// - Parameter now: seconds since 1970.
@@ -85,17 +85,17 @@ extension Station {
         let (births, restorations) = (try SignedBirths(BirthFiles(self)), try SignedRestorations(self))
         var left = Set((births.names.map(\.digest) + restorations.all.map(\.digest)).filter { !made.hold($0) })
         func again(_ number: Int64) throws -> Export {
-            guard let (envelope, manifest) = made[number] else {
+            guard let (envelope, list) = made[number] else {
                 throw ExportFailure.noBundle(number, latest: made.latest)
             }
-            let path = directory.manifest(of: number)
-            let (envelopes, logs) = try births.read(births.named(by: manifest, at: path))
+            let path = directory.list(of: number)
+            let (envelopes, logs) = try births.read(births.named(by: list, at: path))
             return Export(
                 bundle: BirthBundle(
-                    manifest: envelope,
+                    list: envelope,
                     births: envelopes,
                     logs: logs,
-                    restorations: try restorations.named(by: manifest, at: path).map(\.envelope)
+                    restorations: try restorations.named(by: list, at: path).map(\.envelope)
                 ),
                 number: number,
                 isRepeated: true,
@@ -144,8 +144,8 @@ extension Station {
             signer: signer
         )
         try AtomicFile.write(
-            try CanonicalJSON.encode(bundle.manifest),
-            to: directory.manifest(of: number),
+            try CanonicalJSON.encode(bundle.list),
+            to: directory.list(of: number),
             existing: .keep
         )
         left.subtract(wanted.map(\.digest) + restored.map(\.digest))

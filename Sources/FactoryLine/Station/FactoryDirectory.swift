@@ -74,8 +74,8 @@ public struct FactoryDirectory: Sendable, Hashable {
     /// The signed rework that made room for this birth; the first of a serial number has none.
     func rework(before name: BirthName) -> String { "\(reworks)/\(name).json" }
 
-    /// The signed manifest of a bundle: with the births and logs that it names it is the bundle.
-    func manifest(of number: Int64) -> String { "\(bundles)/\(number).json" }
+    /// The signed list of a bundle: with the births and logs that it names it is the bundle.
+    func list(of number: Int64) -> String { "\(bundles)/\(number).json" }
 
     func log(_ digest: ContentDigest) -> String { "\(logs)/\(digest)" }
 }

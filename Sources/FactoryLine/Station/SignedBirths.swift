@@ -1,7 +1,7 @@
 import DurableFiles
 import Messages
 
-/// The signed births of a station and the digests by which manifests name them.
+/// The signed births of a station and the digests by which bundles name them.
 struct SignedBirths {
     /// One birth.
     struct Entry {
@@ -33,7 +33,7 @@ struct SignedBirths {
 
     /// As many of the first as one bundle holds beside so many bytes of other things.
     func fitting(_ wanted: [Entry], beside others: Int) throws -> [Entry] {
-        var (room, logs) = (BirthBundle.maximumSize - 2 * BundleManifest.maximumSize - others, Set<ContentDigest>())
+        var (room, logs) = (BirthBundle.maximumSize - 2 * BundleList.maximumSize - others, Set<ContentDigest>())
         var fitting: [Entry] = []
         for entry in wanted.prefix(BirthBundle.maximumBirths) {
             room -= entry.size + 1
@@ -61,10 +61,10 @@ struct SignedBirths {
         return (births, logs.sorted { $0.key < $1.key }.map(\.value))
     }
 
-    /// Those that a manifest names, in its order.
-    func named(by manifest: BundleManifest, at path: String) throws -> [Entry] {
+    /// Those that a bundle's list names, in its order.
+    func named(by list: BundleList, at path: String) throws -> [Entry] {
         let known = Dictionary(names.map { ($0.digest, $0) }) { first, _ in first }
-        return try manifest.births.map { digest in
+        return try list.births.map { digest in
             guard let entry = known[digest] else {
                 throw files.damaged(path, "names a birth that is not in \(files.directory.births)")
             }

@@ -43,10 +43,10 @@ struct SignedRestorations {
             }
     }
 
-    /// Those that a manifest names, in its order.
-    func named(by manifest: BundleManifest, at path: String) throws -> [Entry] {
+    /// Those that a bundle's list names, in its order.
+    func named(by list: BundleList, at path: String) throws -> [Entry] {
         let known = Dictionary(all.map { ($0.digest, $0) }) { first, _ in first }
-        return try (manifest.restorations ?? []).map { digest in
+        return try (list.restorations ?? []).map { digest in
             guard let entry = known[digest] else {
                 throw Station.Failure.damaged(path: path, "names a restoration that is not there; restore a backup")
             }

@@ -36,14 +36,14 @@ extension Verifier {
         } catch let refused as BundleJudge.Refused { throw refusal(of: bundle, refused) }
         let outcomes = try await takeOver(judged)
         let restored = try await takeOver(judged.restorations)
-        let manifest = judged.manifest
-        _ = try await committer.commit(.bundleFinished(station: manifest.station, number: manifest.number))
+        let list = judged.list
+        _ = try await committer.commit(.bundleFinished(station: list.station, number: list.number))
         for outcome in outcomes { metrics.count(.births, outcome.outcome.rawValue) }
-        let sequence = try await store.sequences().first { $0.station == manifest.station }
+        let sequence = try await store.sequences().first { $0.station == list.station }
         return try .json(
             BirthsAnswer(
-                station: manifest.station,
-                bundle: manifest.number,
+                station: list.station,
+                bundle: list.number,
                 births: outcomes,
                 restorations: restored,
                 missing: sequence?.missing ?? []
@@ -74,10 +74,10 @@ extension Verifier {
 
     /// Notes which bundle has this number, so that no second one is begun under it.
     private func note(_ judged: BundleJudge.Judged, _ acting: Acting) async throws {
-        let manifest = judged.manifest
+        let list = judged.list
         let noted = StoredBundle(
-            station: manifest.station,
-            number: manifest.number,
+            station: list.station,
+            number: list.number,
             digest: judged.digest,
             importedAt: clock.seconds
         )
@@ -85,7 +85,7 @@ extension Verifier {
         throw BundleJudge.Refused(
             .numberTaken,
             """
-            another bundle \(manifest.number) of \(manifest.station) came before; perhaps the station was restored from an old \
+            another bundle \(list.number) of \(list.station) came before; perhaps the station was restored from an old \
             backup, or made anew under its name
             """
         )

@@ -15,8 +15,8 @@ struct BundleJudge: Sendable {
 
     /// A bundle that may be taken over.
     struct Judged: Sendable {
-        var manifest: BundleManifest
-        /// SHA-256 of the manifest.
+        var list: BundleList
+        /// SHA-256 of the list.
         var digest: ContentDigest
         /// In the bundle's order.
         var births: [JudgedBirth]
@@ -43,10 +43,10 @@ struct BundleJudge: Sendable {
     /// Judges.
     /// - Parameter now: the verifier's clock, in seconds since 1970.
     func judge(_ bundle: BirthBundle, at now: Int64) throws(Refused) -> Judged {
-        let (station, manifest) = try manifest(of: bundle, at: now)
-        try hold(bundle.births, to: manifest.births, "birth")
-        try hold(bundle.restorations ?? [], to: manifest.restorations ?? [], "restoration")
-        let logs = try logs(of: bundle, manifest)
+        let (station, list) = try list(of: bundle, at: now)
+        try hold(bundle.births, to: list.births, "birth")
+        try hold(bundle.restorations ?? [], to: list.restorations ?? [], "restoration")
+        let logs = try logs(of: bundle, list)
         let judge = BirthJudge(station: station, factories: factories, endorsement: endorsement, allowed: allowed)
         var births: [JudgedBirth] = []
         var faults: [String] = []
@@ -75,20 +75,20 @@ struct BundleJudge: Sendable {
         }
         let restorations = try RestorationJudge(station: station).judge(bundle.restorations ?? [])
         return Judged(
-            manifest: manifest,
-            digest: ContentDigest(of: bundle.manifest.payload.bytes),
+            list: list,
+            digest: ContentDigest(of: bundle.list.payload.bytes),
             births: births,
             logs: logs,
             restorations: restorations
         )
     }
 
-    /// The manifest, once a station that this verifier trusts has signed it and its word counts.
-    private func manifest(
+    /// The list, once a station that this verifier trusts has signed it and its word counts.
+    private func list(
         of bundle: BirthBundle,
         at now: Int64
-    ) throws(Refused) -> (station: StationKey, manifest: BundleManifest) {
-        let envelope = bundle.manifest
+    ) throws(Refused) -> (station: StationKey, list: BundleList) {
+        let envelope = bundle.list
         guard let station = envelope.signatures.first.flatMap({ stations.station(keyID: $0.keyid) }) else {
             throw Refused(.stationUnknown, "no station that this verifier trusts has the key that signed it")
         }
@@ -97,16 +97,16 @@ struct BundleJudge: Sendable {
         }
         let payload: [UInt8]
         do {
-            payload = try envelope.payload(type: BundleManifest.payloadType, signedBy: station.key)
-        } catch { throw Refused(.manifestSignature, "\(station.name)'s signature: \(error.detail)") }
-        let manifest: BundleManifest
+            payload = try envelope.payload(type: BundleList.payloadType, signedBy: station.key)
+        } catch { throw Refused(.listSignature, "\(station.name)'s signature: \(error.detail)") }
+        let list: BundleList
         do {
-            manifest = try BundleManifest(parsing: payload)
-        } catch { throw Refused(.manifestUnreadable, error.detail) }
-        guard manifest.station == station.name else {
-            throw Refused(.stationDiffers, "\(station.name)'s key signed it, and it says \(manifest.station)")
+            list = try BundleList(parsing: payload)
+        } catch { throw Refused(.listUnreadable, error.detail) }
+        guard list.station == station.name else {
+            throw Refused(.stationDiffers, "\(station.name)'s key signed it, and it says \(list.station)")
         }
-        guard station.isValid(at: now), station.isValid(at: manifest.exportedAt) else {
+        guard station.isValid(at: now), station.isValid(at: list.exportedAt) else {
             throw Refused(
                 .stationExpired,
                 station.isValid(at: now)
@@ -114,7 +114,7 @@ struct BundleJudge: Sendable {
                     : "\(station.name)'s word \(now < station.from ? "does not count yet" : "counts no longer")"
             )
         }
-        return (station, manifest)
+        return (station, list)
     }
 
     private func hold(
@@ -135,15 +135,15 @@ struct BundleJudge: Sendable {
         }
     }
 
-    private func logs(of bundle: BirthBundle, _ manifest: BundleManifest) throws(Refused) -> [ContentDigest: [UInt8]] {
+    private func logs(of bundle: BirthBundle, _ list: BundleList) throws(Refused) -> [ContentDigest: [UInt8]] {
         guard bundle.logs.allSatisfy({ $0.bytes.count <= Evidence.maximumLogSize }) else {
             throw Refused(.logsDiffer, "an event log has more than \(Evidence.maximumLogSize) bytes")
         }
         let digests = bundle.logs.map { ContentDigest(of: $0.bytes) }
-        guard digests == manifest.logs else {
+        guard digests == list.logs else {
             throw Refused(.logsDiffer, "the \(digests.count) event logs are not those that the station signed for")
         }
-        // The manifest names each once.
+        // The list names each once.
         return Dictionary(zip(digests, bundle.logs.map(\.bytes))) { first, _ in first }
     }
 

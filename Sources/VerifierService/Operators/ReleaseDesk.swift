@@ -60,7 +60,7 @@ extension Verifier {
         )
     }
 
-    /// `POST /v1/releases/{manifest}/log`: nothing is on the ledger of it, for the manifest that is there names the log.
+    /// `POST /v1/releases/{manifest}/log`: nothing is on the ledger of it, for the release that is there names the log.
     func addReleaseLog(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let log = StoredLog(try exchange.message(ReleaseLog.init(parsing:)).log.bytes)
         let manifest = try manifest(exchange)

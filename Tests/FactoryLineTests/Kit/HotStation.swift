@@ -10,19 +10,19 @@ final class HotStation: Sendable {
     private let line: TestLine
     private let directory: String
     private let slots: [String]
-    private let manifest: String
+    private let list: String
     private let running = Mutex<Running?>(nil)
 
     /// - Parameters:
     ///   - slots: short names, for the sockets below them.
-    ///   - manifest: the table of the devices to make.
+    ///   - orders: the table of the devices to make.
     ///   - directory: the station's, unless it is the line's own.
-    init(_ line: TestLine, slots: [String], manifest: String, at directory: String? = nil) throws {
+    init(_ line: TestLine, slots: [String], orders: String, at directory: String? = nil) throws {
         self.line = line
         self.directory = directory ?? line.station.directory.path
         self.slots = slots
-        self.manifest = line.directory + "/orders.csv"
-        try Data(manifest.utf8).write(to: URL(filePath: self.manifest))
+        list = line.directory + "/orders.csv"
+        try Data(orders.utf8).write(to: URL(filePath: list))
         let rows = slots.map { "\($0),swtpm:path=\(DeviceDirectory(line.directory + "/" + $0).socket)" }
         let table = (["slot,tcti"] + rows).joined(separator: "\n")
         try Data(table.utf8).write(to: URL(filePath: line.directory + "/slots.csv"))
@@ -42,7 +42,7 @@ final class HotStation: Sendable {
     func start(profile: String = "p256", environment: [String: String] = [:]) throws {
         let arguments =
             [
-                "line", directory, manifest, "--watch", "--slots", line.directory + "/slots.csv",
+                "line", directory, list, "--watch", "--slots", line.directory + "/slots.csv",
                 "--json",
             ]
             + FactoryProcess.shared(profile)

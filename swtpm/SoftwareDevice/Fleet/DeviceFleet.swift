@@ -1,7 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 
-/// Many software devices below one directory, `d0001` and on, and the manifest by which a factory line finds them.
+/// Many software devices below one directory, `d0001` and on, and the order list by which a factory line finds them.
 public struct DeviceFleet: Sendable {
     /// The directory.
     public let path: String
@@ -14,10 +14,10 @@ public struct DeviceFleet: Sendable {
         self.path = URL(filePath: path).absoluteURL.path
     }
 
-    /// Where the manifest is: CSV with serial, tcti and eventLog.
-    public var manifest: String { path + "/manifest.csv" }
+    /// Where the order list is: CSV with serial, tcti and eventLog.
+    public var orderList: String { path + "/manifest.csv" }
 
-    /// Makes the devices that are not there yet, has each of them booted, and writes the manifest last.
+    /// Makes the devices that are not there yet, has each of them booted, and writes the order list last.
     ///
     /// Made again with a larger number, a fleet grows; devices that are there keep their TPMs.
     /// - Parameters:
@@ -77,7 +77,7 @@ public struct DeviceFleet: Sendable {
             "\(prefix)\(Self.digits(index + 1)),\(device.tcti),\(firmware == nil ? "" : device.logPath)"
         }
         let table = (["serial,tcti,eventLog"] + rows).joined(separator: "\n") + "\n"
-        try Data(table.utf8).write(to: URL(filePath: manifest), options: .atomic)
+        try Data(table.utf8).write(to: URL(filePath: orderList), options: .atomic)
         return devices
     }
 
@@ -92,11 +92,11 @@ public struct DeviceFleet: Sendable {
         return had.count { $0 }
     }
 
-    /// The devices with their serial numbers, as the manifest has them.
+    /// The devices with their serial numbers, as the order list has them.
     public func members() throws -> [(serial: String, device: SoftwareDevice)] {
         let rows: [Substring]
         do {
-            let bytes = try BoundedFile.read(manifest, limit: Self.maximumManifest)
+            let bytes = try BoundedFile.read(orderList, limit: Self.maximumOrderList)
             rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().map { $0 }
         } catch {
             throw noFleet
@@ -115,7 +115,7 @@ public struct DeviceFleet: Sendable {
     private static var atOnce: Int { 2 * ProcessInfo.processInfo.activeProcessorCount }
 
     /// 10,000 rows with long paths.
-    private static let maximumManifest = 16 << 20
+    private static let maximumOrderList = 16 << 20
 
     /// The devices that are there.
     public func devices() throws -> [SoftwareDevice] {

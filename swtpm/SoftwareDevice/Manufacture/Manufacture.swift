@@ -30,7 +30,7 @@ extension SoftwareDevice {
         try await device.start()
         let identity = try await device.manufacture(ca: ca, endorsementKeys: endorsementKeys, banks: banks)
         try await device.stop()
-        try DeviceManifest(
+        try FinishedDevice(
             manufacturer: identity.manufacturer,
             firmwareVersion: identity.firmwareVersion,
             endorsementKeys: endorsementKeys,
@@ -65,7 +65,7 @@ extension SoftwareDevice {
     }
 
     private static func makeState(of directory: DeviceDirectory) throws(SoftwareDeviceError) {
-        guard !FileManager.default.fileExists(atPath: directory.manifest) else {
+        guard !FileManager.default.fileExists(atPath: directory.deviceFile) else {
             throw SoftwareDeviceError(.input, "\(directory.path) holds a device already: remove it or choose another.")
         }
         // What a killed `make` left would be a TPM of unknown history.

@@ -1,7 +1,7 @@
 /// What a station says of one bundle as a whole, signed in an envelope by its key: which one it is, and all that is in it.
 ///
 /// The SHA-256 of its bytes names the bundle: with it everything in the bundle is named.
-public struct BundleManifest: Hashable, Sendable, Codable {
+public struct BundleList: Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
     /// The station.
@@ -44,9 +44,9 @@ public struct BundleManifest: Hashable, Sendable, Codable {
 
     /// Reads a payload whose signature was checked.
     public init(parsing bytes: [UInt8]) throws(MessageError) {
-        self = try CanonicalJSON.decode(BundleManifest.self, from: bytes, limit: Self.maximumSize)
+        self = try CanonicalJSON.decode(BundleList.self, from: bytes, limit: Self.maximumSize)
         guard formatVersion == 1 else {
-            throw MessageError(.outOfRange, "bundle manifest format \(formatVersion) is not known here")
+            throw MessageError(.outOfRange, "bundle list format \(formatVersion) is not known here")
         }
         guard (1...Self.maximumNumber).contains(number) else {
             throw MessageError(.outOfRange, "a bundle's number is 1 to \(Self.maximumNumber), not \(number)")
@@ -58,20 +58,20 @@ public struct BundleManifest: Hashable, Sendable, Codable {
             throw MessageError(
                 .outOfRange,
                 """
-                a bundle has 1 to \(BirthBundle.maximumBirths) births and restorations, each once; this manifest names \(statements.count)
+                a bundle has 1 to \(BirthBundle.maximumBirths) births and restorations, each once; this one names \(statements.count)
                 """
             )
         }
         guard logs.count <= BirthBundle.maximumBirths, zip(logs, logs.dropFirst()).allSatisfy({ $0 < $1 }) else {
-            throw MessageError(.outOfRange, "a manifest names each log once, in ascending order")
+            throw MessageError(.outOfRange, "a bundle's list names each log once, in ascending order")
         }
     }
 
-    /// The manifest in an envelope.
+    /// The list in an envelope.
     public func signed(by signer: StatementSigner) throws(MessageError) -> SignedEnvelope {
         let payload = try CanonicalJSON.encode(self)
         // As a verifier will read it: what it would refuse must not leave the line.
-        _ = try BundleManifest(parsing: payload)
+        _ = try BundleList(parsing: payload)
         return try SignedEnvelope(payload: payload, payloadType: Self.payloadType, signers: [signer])
     }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// What `device.json` says of a finished device.
-public struct DeviceManifest: Sendable, Codable {
+public struct FinishedDevice: Sendable, Codable {
     public let manufacturer: String
     public let firmwareVersion: UInt64
     public let endorsementKeys: [EndorsementKey]
@@ -16,12 +16,12 @@ public struct DeviceManifest: Sendable, Codable {
         try Data((directory.tcti + "\n").utf8).write(to: URL(filePath: directory.tctiFile), options: .atomic)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(self).write(to: URL(filePath: directory.manifest), options: .atomic)
+        try encoder.encode(self).write(to: URL(filePath: directory.deviceFile), options: .atomic)
     }
 
-    /// Reads the manifest of a finished device.
+    /// Reads the file of a finished device.
     public init(of directory: DeviceDirectory) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(filePath: directory.manifest)))
+        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(filePath: directory.deviceFile)))
     }
 
     init(

@@ -4,16 +4,16 @@ public import Messages
 ///
 /// A file for people and for other programs: JSON, or a table in CSV with the same names in its first line. What a device
 /// does not say is said for all of them by the defaults.
-public struct LineManifest: Hashable, Sendable {
+public struct OrderList: Hashable, Sendable {
     /// The devices, in the order in which they are begun.
     public let devices: [LineDevice]
 
-    /// The most bytes of a manifest: 10,000 devices with everything spelt out.
+    /// The most bytes of an order list: 10,000 devices with everything spelt out.
     public static let maximumSize = 16 << 20
-    /// The most devices of one manifest.
+    /// The most devices of one list.
     public static let maximumDevices = 20_000
 
-    /// Reads a manifest; JSON begins with a brace, everything else is CSV.
+    /// Reads an order list; JSON begins with a brace, everything else is CSV.
     /// - Parameters:
     ///   - defaults: what was said for all devices beside the file; the file's own defaults come first.
     ///   - slots: the station's slots, where a device may say its slot instead of its TPM; the file's own come first.

@@ -2,7 +2,7 @@ import FactoryLine
 import Messages
 import Testing
 
-@Suite struct LineManifestTests {
+@Suite struct OrderListTests {
     private var defaults: LineEntry {
         var entry = LineEntry()
         entry.model = TestLine.label("gw-100")
@@ -16,7 +16,7 @@ import Testing
     }
 
     private func read(_ text: String) throws(MessageError) -> [LineDevice] {
-        try LineManifest(parsing: Array(text.utf8), defaults: defaults).devices
+        try OrderList(parsing: Array(text.utf8), defaults: defaults).devices
     }
 
     private func fault(_ text: String) -> String? {
@@ -66,22 +66,22 @@ import Testing
         (#"{"formatVersion":1,"devices":[{"serial":"GW-1","tcti":"a","color":1}]}"#, "color"),
         (#"{"formatVersion":1,"devices":[]}"#, "0 devices"), (#"{"formatVersion":1"#, "JSON"),
     ])
-    func whatIsNoManifestIsNamed(text: String, says: String) {
+    func whatIsNoOrderListIsNamed(text: String, says: String) {
         #expect(fault(text)?.contains(says) == true, "\(fault(text) ?? "accepted")")
     }
 
     @Test(arguments: [
         "../../etc/passwd", "GW 1", "\u{202E}10-WG", "-GW", "<b>", "a\nb", String(repeating: "x", count: 65),
     ])
-    func attack50_hostileSerialsInAManifest(_ serial: String) {
+    func attack50_hostileSerialsInAnOrderList(_ serial: String) {
         #expect(fault("serial,tcti\n\"\(serial)\",a\n")?.contains("serial cannot be") == true)
     }
 
     @Test func bytesThatAreNoTextAreRefused() {
         #expect(throws: MessageError.self) {
-            try LineManifest(parsing: Array("serial\n".utf8) + [0xFF], defaults: defaults)
+            try OrderList(parsing: Array("serial\n".utf8) + [0xFF], defaults: defaults)
         }
-        let large = [UInt8](repeating: 0x20, count: LineManifest.maximumSize + 1)
-        #expect(throws: MessageError.self) { try LineManifest(parsing: large, defaults: defaults) }
+        let large = [UInt8](repeating: 0x20, count: OrderList.maximumSize + 1)
+        #expect(throws: MessageError.self) { try OrderList(parsing: large, defaults: defaults) }
     }
 }
