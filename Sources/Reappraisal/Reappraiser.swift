@@ -115,7 +115,7 @@ public struct Reappraiser: Sendable {
         return .bytes(log, digest: digest)
     }
 
-    private func retake(_ basis: SoftwareBasis) throws(ReappraisalFault) -> RetakenDecision {
+    private func retake(_ basis: CompensatedBasis) throws(ReappraisalFault) -> RetakenDecision {
         let request: ReceivedCompensatedRequest
         do { request = try ReceivedCompensatedRequest(parsing: basis.evidence.request.bytes) } catch {
             throw .unreadable(error.detail)
@@ -148,7 +148,7 @@ public struct Reappraiser: Sendable {
         )
         input.basis = try digest
         return switch archived.kind {
-        case .decision: .software(decide(input))
+        case .decision: .compensated(decide(input))
         case .farewell: .farewell(takeLeave(input))
         case .receipt: .nothing("an instance without a TPM makes no receipts")
         }

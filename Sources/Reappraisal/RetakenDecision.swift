@@ -6,7 +6,7 @@ public enum RetakenDecision: Hashable, Sendable {
     /// On an instance with a TPM.
     case measured(Decision)
     /// On one without.
-    case software(CompensatedDecision)
+    case compensated(CompensatedDecision)
     /// On a receipt that came as a file.
     case receipt(ReceiptDecision)
     /// On a last word.
@@ -19,7 +19,7 @@ public enum RetakenDecision: Hashable, Sendable {
     public func entries(ofGrant grant: ContentDigest) -> [LedgerEntry] {
         switch self {
         case .measured(let decision): decision.entries(ofGrant: grant)
-        case .software(let decision): decision.entries(ofGrant: grant)
+        case .compensated(let decision): decision.entries(ofGrant: grant)
         case .receipt(.taken(let transition, _)), .farewell(.taken(let transition, _)):
             transition.entries.map(\.entry)
         case .receipt, .farewell, .nothing: []
@@ -30,7 +30,7 @@ public enum RetakenDecision: Hashable, Sendable {
     var remark: String {
         switch self {
         case .measured(let decision): decision.remark
-        case .software(let decision): decision.remark
+        case .compensated(let decision): decision.remark
         case .receipt(.known), .farewell(.known): "known already"
         case .receipt(.refused(let refused)), .farewell(.refused(let refused)): refused.remark
         case .receipt(.notAuthentic), .farewell(.notAuthentic): "not authentic"

@@ -24,7 +24,7 @@ public struct FarewellEntry: Hashable, Sendable, Codable {
     /// The TPM's clock and firmware; absent for an instance without a TPM.
     public var seen: LastSeen?
     /// What an instance without a TPM has shown instead.
-    public var software: SoftwareFarewell?
+    public var software: CompensatedFarewell?
     /// SHA-256 of all that it rests on, as the archive keeps it; absent in entries that were written before there was one.
     public var basis: ContentDigest?
 }

@@ -69,7 +69,7 @@ struct RetireCommand: AsyncParsableCommand {
 
     /// Whether the identity is in a TPM; that of a device whose tier was lowered is, for as long as its TPM answers.
     private func hasTPM(_ directory: StateDirectory) throws -> Bool {
-        guard directory.isUnmeasured else {
+        guard directory.isCompensated else {
             guard !withoutTpm else { throw Self.needless("what makes this device an instance is in its TPM alone") }
             return true
         }
@@ -94,7 +94,7 @@ struct RetireCommand: AsyncParsableCommand {
             return try await retirement.plan()
         } catch {
             var failure = error
-            if failure.kind == .environment, !withoutTpm, directory.isUnmeasured, try directory.isBesideTPM() {
+            if failure.kind == .environment, !withoutTpm, directory.isCompensated, try directory.isBesideTPM() {
                 failure.hint =
                     "put that right and run the same command again; if the TPM will never answer, give --without-tpm"
             }

@@ -19,7 +19,7 @@ struct StatusCommand: AsyncParsableCommand {
         let trust = try? directory.trust(offered: nil)
         let status: AgentStatus
         if try directory.speaksWithoutTPM(at: UTCTime.now) {
-            status = try await AgentStatus.ofUnmeasured(directory, trust: trust, wallClock: UTCTime.now)
+            status = try await AgentStatus.ofCompensated(directory, trust: trust, wallClock: UTCTime.now)
         } else {
             let tcti = try device.tcti ?? directory.configuration().tcti
             status = try await AgentStatus.of(directory, trust: trust, tcti: tcti, wallClock: UTCTime.now)

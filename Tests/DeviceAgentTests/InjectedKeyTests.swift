@@ -55,7 +55,7 @@ import Testing
             let keys = try identity.keys
             #expect(SoftwareKey(of: keys.key) == SoftwareKey(of: delivery.key))
             #expect(SoftwareKey(of: keys.next) != SoftwareKey(of: delivery.key))
-            let status = try await AgentStatus.ofUnmeasured(delivery.state, trust: nil, wallClock: now)
+            let status = try await AgentStatus.ofCompensated(delivery.state, trust: nil, wallClock: now)
             #expect(status.tier == .compensated && status.serial == label("S-1") && status.securityFloor == 3)
             #expect(status.identity?.isAtFirstKey == true && status.identity?.trouble == nil)
         }
@@ -96,7 +96,7 @@ import Testing
             #expect(differs.message.contains("mmc-cid is other, and the station was told 1501"))
             let silent = try await refusal { _ = try await delivery.takeOver([]) }
             #expect(silent.reasons == ["claims-differ"] && silent.message.contains("not said"))
-            #expect(!delivery.state.isUnmeasured && exists(delivery.source))
+            #expect(!delivery.state.isCompensated && exists(delivery.source))
         }
     }
 
@@ -126,7 +126,7 @@ import Testing
         try await with { delivery in
             try write(Array(text.utf8), to: delivery.source)
             let error = try await refusal { _ = try await delivery.takeOver() }
-            #expect(error.kind == .malformed && !delivery.state.isUnmeasured && exists(delivery.source))
+            #expect(error.kind == .malformed && !delivery.state.isCompensated && exists(delivery.source))
         }
     }
 
@@ -134,7 +134,7 @@ import Testing
         try await with { delivery in
             try FileManager.default.removeItem(atPath: delivery.source)
             #expect(try await refusal { _ = try await delivery.takeOver() }.kind == .malformed)
-            #expect(!delivery.state.isUnmeasured)
+            #expect(!delivery.state.isCompensated)
         }
     }
 }

@@ -71,7 +71,7 @@ import Testing
     @Test func whatLiesOnTheDiskIsSealed() async throws {
         try await with { disk in
             let instance = try await disk.request(disk.openssl)
-            #expect(!exists(disk.plain) && disk.state.isUnmeasured && disk.state.isSealed)
+            #expect(!exists(disk.plain) && disk.state.isCompensated && disk.state.isSealed)
             #expect(try mode(of: disk.sealed) == 0o600)
             let secrets = try await disk.secrets()
             #expect(secrets.count == 2)
@@ -123,7 +123,7 @@ import Testing
         try await with { disk in
             let refused = try await refusal { _ = try await disk.state.seal(by: disk.openssl, try disk.state.lock()) }
             #expect(refused.kind == .refused && refused.reasons == ["no-key"])
-            #expect(!disk.state.isUnmeasured)
+            #expect(!disk.state.isCompensated)
         }
     }
 
@@ -147,9 +147,9 @@ import Testing
                 #expect(error.hint?.contains("no other is made") == true)
                 #expect(!secrets.contains { "\(error)".contains($0) })
             }
-            #expect(disk.state.isUnmeasured && !exists(disk.plain))
+            #expect(disk.state.isCompensated && !exists(disk.plain))
             #expect(try contents(of: disk.sealed) == edited)
-            let status = try await AgentStatus.ofUnmeasured(disk.state, trust: nil, wallClock: now)
+            let status = try await AgentStatus.ofCompensated(disk.state, trust: nil, wallClock: now)
             #expect(status.identity?.isSealed == true && status.identity?.trouble?.contains(words) == true)
             try write(before, to: disk.sealed)
             #expect(try await disk.request() == instance)
@@ -184,7 +184,7 @@ import Testing
             let error = try await refusal { try await disk.request(broken) }
             #expect(error.kind == .environment && error.message.contains(words), "\(error.message)")
             #expect(error.hint?.contains("nothing was changed") == true)
-            #expect(!disk.state.isUnmeasured)
+            #expect(!disk.state.isCompensated)
             // The same later, when there is something to lose.
             try await disk.request(disk.openssl)
             let before = try contents(of: disk.sealed)
@@ -202,7 +202,7 @@ import Testing
             while true {
                 let error = try await refusal { try await disk.request(hanging) }
                 #expect(error.kind == .environment && error.message.contains("did not end within 2 s"))
-                #expect(!disk.state.isUnmeasured)
+                #expect(!disk.state.isCompensated)
                 guard let text = try? String(decoding: contents(of: mark), as: UTF8.self),
                     let child = text.split(separator: "\n").first.flatMap({ pid_t($0) })
                 else { continue }

@@ -34,18 +34,18 @@ import VerifierStore
 
     /// A device with a TPM and one without have both been granted a release, and run it.
     private func with(
-        _ body: (TestVerifier, _ measured: InstanceID, _ unmeasured: InstanceID, _ release: ContentDigest) async throws
+        _ body: (TestVerifier, _ measured: InstanceID, _ compensated: InstanceID, _ release: ContentDigest) async throws
             -> Void
     ) async throws {
         try await TestVerifier.with(Self.setup(), factory: factory, releases: releases) { service in
             let measured = try SoftwareKeyDevice(serial: "SN-1")
             try await service.importBirth(of: measured, by: factory)
-            var unmeasured = try UnmeasuredDevice(serial: "SN-2", at: factory)
-            try await service.importBirth(of: unmeasured, by: factory)
+            var compensated = try CompensatedDevice(serial: "SN-2", at: factory)
+            try await service.importBirth(of: compensated, by: factory)
             let package = try await service.add(try releases.release("2.0"), releases)
             let order = try ApprovalOrder(
                 release: package.manifest,
-                device: unmeasured.serial,
+                device: compensated.serial,
                 environment: nil,
                 role: .releaseManager,
                 hours: 1,
@@ -60,26 +60,26 @@ import VerifierStore
                 measured.reboot(into: "os 2.0")
                 _ = try await client.confirm(measured, grant: grant.claims.jti)
 
-                _ = try await client.ask(&unmeasured)
-                let given = try await client.ask(&unmeasured, .update, package: package).grant.found()
+                _ = try await client.ask(&compensated)
+                let given = try await client.ask(&compensated, .update, package: package).grant.found()
                 let weaker = try CompensatedGrant.verify(
                     given.grant,
                     issuer: try label("test"),
                     keys: service.trust.grantKeys
                 )
-                unmeasured.running = ClaimedRelease(
+                compensated.running = ClaimedRelease(
                     name: package.name,
                     version: package.version,
                     manifest: package.manifest
                 )
-                try await client.ask(&unmeasured, .confirm, grant: weaker.claims.jti)
+                try await client.ask(&compensated, .confirm, grant: weaker.claims.jti)
             }
-            try await body(service, measured.instance, unmeasured.instance, package.manifest)
+            try await body(service, measured.instance, compensated.instance, package.manifest)
         }
     }
 
     @Test func aBundleProvesWhatItTells() async throws {
-        try await with { service, measured, unmeasured, release in
+        try await with { service, measured, compensated, release in
             let anchors = try service.anchors(factory)
             func judged(_ subject: AuditSubject) async throws -> (says: [String], bundle: AuditBundle) {
                 // As a file, and read again.
@@ -106,7 +106,7 @@ import VerifierStore
             #expect(has(first.says, "SN-1 booted os 2.0 and measured as expected"))
             #expect(!has(first.says, "SN-2"), "another device's business")
 
-            let second = try await judged(.instance(unmeasured))
+            let second = try await judged(.instance(compensated))
             #expect(
                 has(
                     second.says,
@@ -200,8 +200,8 @@ import VerifierStore
         _ words: String,
         _ change: (inout LyingKeeper) throws -> Void
     ) async throws {
-        try await with { service, measured, unmeasured, release in
-            let bundle = try await service.audit(subject(measured, unmeasured, release))
+        try await with { service, measured, compensated, release in
+            let bundle = try await service.audit(subject(measured, compensated, release))
             var keeper = try LyingKeeper(bundle)
             let anchors = try service.anchors(factory)
             let honest = try keeper.judged(anchors)
@@ -295,7 +295,7 @@ import VerifierStore
     }
 
     @Test func anApprovalThatNobodyGaveIsFound() async throws {
-        try await lie(about: { _, unmeasured, _ in .instance(unmeasured) }, "0 of 1 people have approved it") {
+        try await lie(about: { _, compensated, _ in .instance(compensated) }, "0 of 1 people have approved it") {
             keeper in
             try keeper.remove { if case .approval = $0.body { true } else { false } }
         }

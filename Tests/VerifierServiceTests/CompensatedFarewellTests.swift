@@ -33,10 +33,10 @@ import VerifierStore
 
     /// A device that has spoken.
     private func with(
-        _ body: (TestVerifier, VerifierClient, inout UnmeasuredDevice) async throws -> Void
+        _ body: (TestVerifier, VerifierClient, inout CompensatedDevice) async throws -> Void
     ) async throws {
         try await TestVerifier.with(Self.setup, factory: factory) { service in
-            var device = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            var device = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: device, by: factory)
             try await service.anonymous { client in
                 try await client.ask(&device)
@@ -45,17 +45,17 @@ import VerifierStore
         }
     }
 
-    private func retire(_ device: UnmeasuredDevice, _ service: TestVerifier) async throws {
+    private func retire(_ device: CompensatedDevice, _ service: TestVerifier) async throws {
         _ = try await service.operating(as: .operator) { client in
             try await client.act(.retire, on: device.serial, try remark("scrapped"))
         }
     }
 
-    private func report(_ device: UnmeasuredDevice, _ service: TestVerifier) async throws -> InstanceReport {
+    private func report(_ device: CompensatedDevice, _ service: TestVerifier) async throws -> InstanceReport {
         try await service.operating(as: .auditor) { try await $0.instance(device.serial) }
     }
 
-    private func types(_ device: UnmeasuredDevice, _ service: TestVerifier) async throws -> [String] {
+    private func types(_ device: CompensatedDevice, _ service: TestVerifier) async throws -> [String] {
         let size = try await service.store.ledgerHead().size
         return try await service.store.ledgerEntries(0..<size).map { try LedgerEntry(parsing: $0.bytes) }
             .filter { $0.instance == device.instance }.map(\.body.type)
@@ -99,7 +99,7 @@ import VerifierStore
             for _ in 0..<20 {
                 #expect(try await problem { try await client.takeLeave(stranger) }.kind == .notAuthentic)
             }
-            let unknown = try UnmeasuredDevice(serial: "SN-9", at: factory)
+            let unknown = try CompensatedDevice(serial: "SN-9", at: factory)
             #expect(try await problem { try await client.takeLeave(unknown) }.kind == .notAuthentic)
             let measured = try SoftwareKeyDevice(serial: "SN-2")
             try await service.importBirth(of: measured, by: factory)
@@ -153,11 +153,11 @@ import VerifierStore
 }
 
 extension VerifierClient {
-    fileprivate func takeLeave(_ device: UnmeasuredDevice) async throws -> FarewellAnswer {
+    fileprivate func takeLeave(_ device: CompensatedDevice) async throws -> FarewellAnswer {
         try await takeLeave(try await evidence(of: device, .farewell))
     }
 
-    fileprivate func challengeToAttest(_ device: UnmeasuredDevice) async throws -> String {
+    fileprivate func challengeToAttest(_ device: CompensatedDevice) async throws -> String {
         try await challenge(ChallengeRequest(instance: device.instance, purpose: .attest)).challenge
     }
 }

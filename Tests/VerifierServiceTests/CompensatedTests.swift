@@ -35,10 +35,10 @@ import VerifierStore
 
     private func with(
         approvals: Int = 1,
-        _ body: (TestVerifier, inout UnmeasuredDevice) async throws -> Void
+        _ body: (TestVerifier, inout CompensatedDevice) async throws -> Void
     ) async throws {
         try await TestVerifier.with(Self.setup(approvals: approvals), factory: factory, releases: releases) { service in
-            var device = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            var device = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: device, by: factory)
             try await body(service, &device)
         }
@@ -122,7 +122,7 @@ import VerifierStore
         try await with { service, _ in
             let measured = try SoftwareKeyDevice(serial: "SN-2")
             try await service.importBirth(of: measured, by: factory)
-            var pretender = try UnmeasuredDevice(serial: "SN-3", at: factory)
+            var pretender = try CompensatedDevice(serial: "SN-3", at: factory)
             try await service.anonymous { client in
                 let lease = try await client.attest(measured).lease
                 let order = ChallengeRequest(instance: measured.instance, purpose: .attest)
@@ -296,7 +296,7 @@ import VerifierStore
     /// A station vouches for such births as for any, and only in its own name.
     @Test func birthsWithoutATPMAreJudgedToo() async throws {
         try await TestVerifier.with(Self.setup(), factory: factory) { service in
-            let device = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            let device = try CompensatedDevice(serial: "SN-1", at: factory)
             var stolen = device.record
             stolen.station = try label("line-9")
             let other = try factory.bundle(of: [try factory.envelope(stolen)])
@@ -304,7 +304,7 @@ import VerifierStore
                 try await service.operating(as: .factory) { try await $0.importBirths(other) }
             }
             #expect(refused.reasons == ["station-differs"])
-            let namesake = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            let namesake = try CompensatedDevice(serial: "SN-1", at: factory)
             let twice = try factory.bundle(of: [
                 try factory.envelope(device.record), try factory.envelope(namesake.record),
             ])
@@ -313,7 +313,7 @@ import VerifierStore
             }
             #expect(doubled.reasons == ["birth-doubled"])
             try await service.importBirth(of: device, by: factory)
-            let sameSerial = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            let sameSerial = try CompensatedDevice(serial: "SN-1", at: factory)
             let again = try factory.bundle(of: [try factory.envelope(sameSerial.record)])
             let outcome = try await service.operating(as: .factory) { try await $0.importBirths(again) }
             #expect(outcome.births.map(\.outcome) == [.refused])

@@ -37,14 +37,14 @@ import VerifierStore
         readBack: Bool = false,
         gatewayLease: Int64 = 3600,
         remembering challenges: Int = ConsumedChallenges.usualLimit,
-        _ body: (TestVerifier, inout UnmeasuredDevice, [TestGateway]) async throws -> Void
+        _ body: (TestVerifier, inout CompensatedDevice, [TestGateway]) async throws -> Void
     ) async throws {
         var setup = Self.setup(readBack: readBack, gatewayLease: gatewayLease)
         setup.rememberedChallenges = challenges
         // Longer than a test can take.
         if challenges < ConsumedChallenges.usualLimit { setup.limits.challengeSeconds = 3600 }
         try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
-            var child = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            var child = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: child, by: factory)
             let gateways = [try TestGateway(serial: "GW-1"), try TestGateway(serial: "GW-2")]
             for gateway in gateways { try await service.importBirth(of: gateway.device, by: factory) }
@@ -53,7 +53,7 @@ import VerifierStore
         }
     }
 
-    private func report(_ child: UnmeasuredDevice, _ service: TestVerifier) async throws -> InstanceReport {
+    private func report(_ child: CompensatedDevice, _ service: TestVerifier) async throws -> InstanceReport {
         try await service.operating(as: .auditor) { try await $0.instance(child.serial) }
     }
 
@@ -352,7 +352,7 @@ import VerifierStore
             .utf8
         )
         try await TestVerifier.with(setup, factory: factory) { service in
-            var child = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            var child = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: child, by: factory)
             let gateway = try TestGateway(serial: "GW-1")
             try await service.importBirth(of: gateway.device, by: factory)
@@ -361,7 +361,7 @@ import VerifierStore
                 try await client.ask(&child, through: gateway)
                 #expect(try await report(child, service).lease?.under == gateway.instance)
 
-                var software = try UnmeasuredDevice(serial: "SN-3", at: factory)
+                var software = try CompensatedDevice(serial: "SN-3", at: factory)
                 software.speaksFor = gateway.instance
                 let order = try LowerTierOrder(
                     request: Blob(
@@ -477,7 +477,7 @@ import VerifierStore
             String(decoding: setup.policy ?? [], as: UTF8.self).replacing(#","gateway":true}]"#, with: "}]").utf8
         )
         try await TestVerifier.with(setup, factory: factory) { service in
-            var child = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            var child = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: child, by: factory)
             let gateway = try TestGateway(serial: "GW-1")
             try await service.importBirth(of: gateway.device, by: factory)
@@ -497,7 +497,7 @@ import VerifierStore
     @Test func strangersAtTheDoorMoveNothing() async throws {
         try await with { service, child, gateways in
             let size = try await service.store.ledgerHead().size
-            let stranger = try UnmeasuredDevice(serial: "SN-9", at: factory)
+            let stranger = try CompensatedDevice(serial: "SN-9", at: factory)
             try await service.anonymous { client in
                 var pretender = child
                 (pretender.key, pretender.next) = (stranger.key, stranger.next)
@@ -513,7 +513,11 @@ import VerifierStore
 
     @Test func aDeviceSeenAtAnotherLinkAddressThanAtBirthIsRefused() async throws {
         try await TestVerifier.with(Self.setup(readBack: false), factory: factory) { service in
-            var child = try UnmeasuredDevice(serial: "SN-1", at: factory, claims: ["link-address": "52:54:00:12:34:56"])
+            var child = try CompensatedDevice(
+                serial: "SN-1",
+                at: factory,
+                claims: ["link-address": "52:54:00:12:34:56"]
+            )
             try await service.importBirth(of: child, by: factory)
             let gateway = try TestGateway(serial: "GW-1")
             try await service.importBirth(of: gateway.device, by: factory)
@@ -530,7 +534,7 @@ import VerifierStore
 
     @Test func onlyDevicesWithATPMAreGateways() async throws {
         try await with { service, child, gateways in
-            let other = try UnmeasuredDevice(serial: "SN-2", at: factory)
+            let other = try CompensatedDevice(serial: "SN-2", at: factory)
             try await service.importBirth(of: other, by: factory)
             let order = try GatewayOrder([other.serial], reason: "hall 3").found()
             let refused = try await problem {

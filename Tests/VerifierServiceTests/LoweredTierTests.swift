@@ -33,18 +33,18 @@ import VerifierStore
 
     /// A device with a TPM, and the software key that its agent has made.
     private func with(
-        _ body: (TestVerifier, SoftwareKeyDevice, inout UnmeasuredDevice) async throws -> Void
+        _ body: (TestVerifier, SoftwareKeyDevice, inout CompensatedDevice) async throws -> Void
     ) async throws {
         try await TestVerifier.with(Self.setup, factory: factory, releases: releases) { service in
             let measured = try SoftwareKeyDevice(serial: "SN-2")
             try await service.importBirth(of: measured, by: factory)
-            var device = try UnmeasuredDevice(serial: "SN-3", at: factory)
+            var device = try CompensatedDevice(serial: "SN-3", at: factory)
             device.speaksFor = measured.instance
             try await body(service, measured, &device)
         }
     }
 
-    private func order(_ device: UnmeasuredDevice, days: Int = 7) throws -> LowerTierOrder {
+    private func order(_ device: CompensatedDevice, days: Int = 7) throws -> LowerTierOrder {
         let request = try KeyRequest(by: device.key, claims: device.claims)
         return try LowerTierOrder(
             request: Blob(try CanonicalJSON.encode(request)),
@@ -56,7 +56,7 @@ import VerifierStore
     private func lower(
         _ service: TestVerifier,
         _ measured: SoftwareKeyDevice,
-        for device: UnmeasuredDevice,
+        for device: CompensatedDevice,
         days: Int = 7
     ) async throws -> LoweredTierFile {
         let order = try order(device, days: days)
@@ -128,7 +128,7 @@ import VerifierStore
 
     @Test func attack78_aKeyThatNobodyNamed() async throws {
         try await with { service, measured, device in
-            var other = try UnmeasuredDevice(serial: "SN-4", at: factory)
+            var other = try CompensatedDevice(serial: "SN-4", at: factory)
             other.speaksFor = measured.instance
             try await service.anonymous { client in
                 _ = try await lower(service, measured, for: device)
@@ -177,7 +177,7 @@ import VerifierStore
     /// Otherwise that device would speak for both.
     @Test func attack78_theKeyOfAnotherDevice() async throws {
         try await with { service, measured, _ in
-            let born = try UnmeasuredDevice(serial: "SN-5", at: factory)
+            let born = try CompensatedDevice(serial: "SN-5", at: factory)
             try await service.importBirth(of: born, by: factory)
             let refused = try await problem { try await lower(service, measured, for: born) }
             #expect(refused.kind == .conflict && refused.title.contains("another device"))
@@ -186,7 +186,7 @@ import VerifierStore
 
     @Test func theRetiredAndThoseWithoutATPMAreNotLowered() async throws {
         try await with { service, measured, device in
-            var born = try UnmeasuredDevice(serial: "SN-5", at: factory)
+            var born = try CompensatedDevice(serial: "SN-5", at: factory)
             try await service.importBirth(of: born, by: factory)
             let order = try order(device)
             let below = try await problem {

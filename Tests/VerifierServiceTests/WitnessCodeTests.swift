@@ -29,10 +29,10 @@ import VerifierStore
     }()
 
     private func with(
-        _ body: (TestVerifier, inout UnmeasuredDevice, PackageReference) async throws -> Void
+        _ body: (TestVerifier, inout CompensatedDevice, PackageReference) async throws -> Void
     ) async throws {
         try await TestVerifier.with(Self.setup, factory: factory, releases: releases) { service in
-            var device = try UnmeasuredDevice(serial: "SN-1", at: factory)
+            var device = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: device, by: factory)
             let package = try await service.add(try releases.release("2.0"), releases)
             try await body(service, &device, package)

@@ -2,7 +2,7 @@ public import Messages
 
 extension AgentStatus {
     /// Looks, and changes nothing, at a device without a TPM; an identity that cannot be used is part of the answer.
-    public static func ofUnmeasured(
+    public static func ofCompensated(
         _ state: StateDirectory,
         trust: TrustBundle?,
         wallClock: Int64

@@ -14,7 +14,7 @@ extension StateDirectory {
     var sealedIdentityPath: String { path + "/identity.sealed.json" }
 
     /// Whether this is a device without a TPM; what cannot be read or unsealed counts, so that it is never taken for another.
-    public var isUnmeasured: Bool { unsafe isSealed || access(identityPath, F_OK) == 0 }
+    public var isCompensated: Bool { unsafe isSealed || access(identityPath, F_OK) == 0 }
 
     /// Whether the identity lies sealed on the disk.
     public var isSealed: Bool { unsafe access(sealedIdentityPath, F_OK) == 0 }

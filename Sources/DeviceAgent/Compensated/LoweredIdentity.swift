@@ -13,7 +13,7 @@ extension StateDirectory {
     ///
     /// A key that was made beside a TPM speaks for nobody until then.
     public func speaksWithoutTPM(at now: Int64) throws(AgentError) -> Bool {
-        guard isUnmeasured else { return false }
+        guard isCompensated else { return false }
         if let file = try loweredTier() { return now < file.lowered.until }
         return unsafe access(besideTPMPath, F_OK) != 0
     }

@@ -81,7 +81,7 @@ extension StateDirectory {
 
     /// The retirement that was done here, unless another agent has begun since.
     public func doneRetirement() throws(AgentError) -> RetirementRecord? {
-        guard let record = try retirement(), record.isDone == true, !isUnmeasured,
+        guard let record = try retirement(), record.isDone == true, !isCompensated,
             unsafe access(trustPath, F_OK) != 0
         else { return nil }
         return record

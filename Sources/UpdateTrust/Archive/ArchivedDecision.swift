@@ -39,7 +39,7 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
     /// What an instance with a TPM showed; present when `software` is not.
     public var measured: MeasuredBasis?
     /// What an instance without a TPM showed; present when `measured` is not.
-    public var software: SoftwareBasis?
+    public var software: CompensatedBasis?
 
     /// The most bytes of the JSON form: a real one has about 6 KB, one with thousands of releases to look among some hundreds.
     public static let maximumSize = ArchivedReport.maximumBasisSize
@@ -79,7 +79,7 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
         positions: [SoftwareKey: Int64]
     ) {
         self.init(of: input, kind)
-        software = SoftwareBasis(
+        software = CompensatedBasis(
             evidence: evidence,
             keyPosition: positions[input.request.request.key],
             nextPosition: positions[input.request.request.next],
@@ -150,7 +150,7 @@ public struct MeasuredBasis: Hashable, Sendable, Codable {
 }
 
 /// What an instance without a TPM showed, and what it was held to.
-public struct SoftwareBasis: Hashable, Sendable, Codable {
+public struct CompensatedBasis: Hashable, Sendable, Codable {
     /// The evidence.
     public var evidence: CompensatedEvidence
     /// The position of the key that signed; absent when it was never committed for this instance.

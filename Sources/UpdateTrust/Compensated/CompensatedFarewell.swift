@@ -4,7 +4,7 @@ public import Messages
 /// What an instance without a TPM has shown with its farewell: that it had the key which was committed last.
 ///
 /// It proves that the key was there and was asked to say so. A copy of it can be anywhere: what is told from it is that it signs again.
-public struct SoftwareFarewell: Hashable, Sendable, Codable {
+public struct CompensatedFarewell: Hashable, Sendable, Codable {
     /// SHA-256 of the evidence.
     public var evidence: ContentDigest
     /// SHA-256 of the last key that is ever committed.
@@ -48,7 +48,7 @@ extension CompensatedInput {
                 FarewellEntry(
                     request: request.digest,
                     reasons: [],
-                    software: SoftwareFarewell(
+                    software: CompensatedFarewell(
                         evidence: evidence,
                         key: shown.ratchet.key.thumbprint,
                         position: shown.ratchet.position,

@@ -48,7 +48,7 @@ extension VerifierClient {
     /// A contact of a child through its gateway; its key moves on with the answer.
     @discardableResult
     func ask(
-        _ child: inout UnmeasuredDevice,
+        _ child: inout CompensatedDevice,
         through gateway: TestGateway,
         _ purpose: Purpose = .attest,
         package: PackageReference? = nil,
@@ -71,7 +71,7 @@ extension VerifierClient {
     }
 
     func evidence(
-        of child: UnmeasuredDevice,
+        of child: CompensatedDevice,
         _ purpose: Purpose = .attest,
         package: PackageReference? = nil,
         grant: String? = nil
@@ -96,7 +96,7 @@ extension VerifierClient {
 extension TestVerifier {
     /// Says through whom a child may speak.
     @discardableResult
-    func assign(_ child: UnmeasuredDevice, to gateways: [TestGateway]) async throws -> InstanceReport {
+    func assign(_ child: CompensatedDevice, to gateways: [TestGateway]) async throws -> InstanceReport {
         let order = try GatewayOrder(
             try gateways.map { try label($0.instance.text) },
             reason: "hall 3"

@@ -4,7 +4,7 @@ import Messages
 import Testing
 
 /// The life of a device without a TPM, told by the programs: born at the line, updated under an approval, copied, and settled.
-@Suite(.timeLimit(.minutes(20))) struct UnmeasuredStoryTests {
+@Suite(.timeLimit(.minutes(20))) struct CompensatedStoryTests {
     @Test func bornUpdatedCopiedAndSettled() async throws {
         try await Sensors.with(approvals: 1) { sensors in
             let sensor = try Sensor("S-7", in: sensors)

@@ -6,7 +6,7 @@ import VerifierClient
 @testable import VerifierService
 
 /// A device without a TPM: what its agent has on its disk.
-struct UnmeasuredDevice: Sendable {
+struct CompensatedDevice: Sendable {
     let record: CompensatedBirthRecord
     var key: P256.Signing.PrivateKey
     /// Made before the request that names it, and kept until its answer has come.
@@ -76,7 +76,7 @@ extension VerifierClient {
     /// What an agent without a TPM does: its key moves on with the answer.
     @discardableResult
     func ask(
-        _ device: inout UnmeasuredDevice,
+        _ device: inout CompensatedDevice,
         _ purpose: Purpose = .attest,
         package: PackageReference? = nil,
         grant: String? = nil,
@@ -105,7 +105,7 @@ extension TestFactory {
 }
 
 extension TestVerifier {
-    func importBirth(of device: UnmeasuredDevice, by factory: TestFactory) async throws {
+    func importBirth(of device: CompensatedDevice, by factory: TestFactory) async throws {
         let bundle = try factory.bundle(of: [try factory.envelope(device.record)])
         let answer = try await operating(as: .factory) { try await $0.importBirths(bundle) }
         guard answer.births.map(\.outcome) == [.imported] else {

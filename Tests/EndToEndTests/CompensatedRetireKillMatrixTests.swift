@@ -7,7 +7,7 @@ import UpdateTrust
 /// The end of a device without a TPM, struck at every moment: the same command finishes it, and there is one farewell.
 ///
 /// Its name is found by `scripts/kill-matrix`.
-@Suite(.timeLimit(.minutes(60))) struct UnmeasuredRetireKillMatrixTests {
+@Suite(.timeLimit(.minutes(60))) struct CompensatedRetireKillMatrixTests {
     /// More moments than the command has.
     private static let most = 1000
     private static let pace = ProcessInfo.processInfo.environment["KILL_MATRIX"] == "all" ? 1 : 5

@@ -4,7 +4,7 @@ import Testing
 import UpdateTrust
 
 /// The end of a device without a TPM, told by the programs.
-@Suite(.timeLimit(.minutes(20))) struct UnmeasuredRetirementTests {
+@Suite(.timeLimit(.minutes(20))) struct CompensatedRetirementTests {
     private func retire(_ sensor: Sensor) async throws {
         let act = ["device", "retire", sensor.serial, "--reason", "scrapped"]
         try await sensor.sensors.run(.auditor, act + sensor.sensors.asAlice)
