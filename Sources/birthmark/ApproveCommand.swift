@@ -36,8 +36,8 @@ struct ApproveCommand: AsyncParsableCommand {
     var device: Label?
     @Option(help: ArgumentHelp("All devices without a TPM that were born for this environment.", valueName: "label"))
     var environment: Label?
-    @Option(help: ArgumentHelp("Which of your roles you approve in: release-manager or operator.", valueName: "role"))
-    var role: OperatorRole?
+    @Option(help: ArgumentHelp("Which of your roles you approve in.", valueName: "role"))
+    var role: ApprovingRole?
     @Option(help: ArgumentHelp("For how long it counts, 1 to 744 hours.", valueName: "n"))
     var hours = 24
     @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger.", valueName: "text"))
@@ -67,7 +67,7 @@ struct ApproveCommand: AsyncParsableCommand {
             }
             return try output.print(approvals) { Self.text(approvals.approvals) }
         }
-        guard let role, let reason,
+        guard let role = role?.role, let reason,
             let order = ApprovalOrder(
                 release: manifest,
                 device: device,

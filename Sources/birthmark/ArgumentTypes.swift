@@ -23,7 +23,23 @@ extension RequiredRelease: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
-extension OperatorRole: ExpressibleByArgument {}
+/// A role in which somebody can approve: the others' certificates are not admitted to it.
+struct ApprovingRole: ExpressibleByArgument {
+    let role: OperatorRole
+
+    init?(argument: String) {
+        guard let role = OperatorRole(rawValue: argument), OperatorRoute.approve.roles.contains(role) else {
+            return nil
+        }
+        self.role = role
+    }
+
+    static var allValueStrings: [String] {
+        OperatorRole.allCases.filter { OperatorRoute.approve.roles.contains($0) }.map(\.rawValue)
+    }
+
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+}
 
 extension ForkLine: ExpressibleByArgument {}
 

@@ -6,8 +6,8 @@ import Testing
         ["release", "rollout", String(repeating: "ab", count: 32)] + more
     }
 
-    private static func approval(_ more: String...) -> [String] {
-        ["approve", String(repeating: "ab", count: 32)] + more + ["--role", "operator"]
+    private static func approval(_ more: String..., as role: String = "operator") -> [String] {
+        ["approve", String(repeating: "ab", count: 32)] + more + ["--role", role]
     }
 
     private static func emergency(_ more: String...) -> [String] {
@@ -32,6 +32,8 @@ import Testing
         (.auditor, rollout("--pause", "--resume", "--reason", "r")),
         (.auditor, rollout("--resume", "--cohort", "lab", "--reason", "r")),
         (.auditor, approval("--reason", "r")), (.auditor, approval("--all-devices")),
+        (.auditor, approval("--all-devices", "--reason", "r", as: "auditor")),
+        (.auditor, approval("--all-devices", "--reason", "r", as: "factory")),
         (.auditor, approval("--all-devices", "--device", "GW-1", "--reason", "r")),
         (.auditor, approval("--all-devices", "--hours", "745", "--reason", "r")),
         (.auditor, ["emergency", "declare", "no-digest", "--override", "window", "--reason", "r"]),
@@ -121,5 +123,12 @@ import Testing
             try await group.waitForAll()
         }
         #expect(!exists("/tmp/bm-never"))
+    }
+
+    /// Nobody is offered a role in which he would be refused.
+    @Test func approvalIsOfferedInTheRolesThatApprove() async throws {
+        let ended = try await Program.auditor.run(["approve", "--help"], in: Transcript())
+        let words = ended.output.split { $0.isWhitespace }.joined(separator: " ")
+        #expect(words.contains("(values: release-manager, operator)"), "\(ended)")
     }
 }

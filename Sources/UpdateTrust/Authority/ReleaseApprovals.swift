@@ -10,16 +10,15 @@ public struct ReleaseApprovals: Hashable, Sendable, Codable {
     /// More people than these are a meeting.
     public static let maximumCount = 5
 
-    private static let approving: Set<OperatorRole> = [.releaseManager, .operator]
-
     /// What is wrong with it, for the author of the policy.
     var problem: String? {
         guard (1...Self.maximumCount).contains(count) else {
             return "\"releaseApprovals.count\" is \(count), it must be 1 to \(Self.maximumCount)"
         }
         guard let roles else { return nil }
-        guard !roles.isEmpty, Set(roles).isSubset(of: Self.approving) else {
-            let names = Self.approving.map(\.rawValue).sorted().joined(separator: " and ")
+        let approving = OperatorRoute.approve.roles
+        guard !roles.isEmpty, Set(roles).isSubset(of: approving) else {
+            let names = approving.map(\.rawValue).sorted().joined(separator: " and ")
             return "\"releaseApprovals.roles\" names roles of \(names), who may approve; leave the key out to allow any"
         }
         return nil
