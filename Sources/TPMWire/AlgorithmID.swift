@@ -1,5 +1,8 @@
 /// TPM_ALG_ID: a number of the TCG Algorithm Registry (Part 2, 6.3).
 public struct AlgorithmID: RawRepresentable, WireStructure, CustomStringConvertible {
+    /// Part 2 calls it TPM_ALG_ID.
+    public static var specificationName: String { "TPM_ALG_ID" }
+
     /// The registered number.
     public var rawValue: UInt16
 
@@ -101,6 +104,9 @@ public struct AlgorithmID: RawRepresentable, WireStructure, CustomStringConverti
 
 /// TPM_ECC_CURVE (Part 2, 6.4).
 public struct ECCCurve: RawRepresentable, WireStructure, CustomStringConvertible {
+    /// Part 2 calls it TPM_ECC_CURVE.
+    public static var specificationName: String { "TPM_ECC_CURVE" }
+
     /// The registered number.
     public var rawValue: UInt16
 

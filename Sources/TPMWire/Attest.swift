@@ -1,5 +1,8 @@
 /// TPMS_CLOCK_INFO (Part 2, 10.11.1): 17 bytes.
 public struct TPMSClockInfo: WireStructure {
+    /// Part 2 calls it TPMS_CLOCK_INFO.
+    public static var specificationName: String { "TPMS_CLOCK_INFO" }
+
     /// Milliseconds that this TPM was powered since its last TPM2_Clear.
     public var clock: UInt64
     /// TPM Resets since the last TPM2_Clear.
@@ -39,6 +42,9 @@ public struct TPMSClockInfo: WireStructure {
 /// Parsing proves nothing but form. The signature is over the received bytes, so keep those; and the magic means
 /// something only when the key is a restricted signing key of a TPM.
 public struct TPMSAttest: WireStructure {
+    /// Part 2 calls it TPMS_ATTEST.
+    public static var specificationName: String { "TPMS_ATTEST" }
+
     /// TPM_GENERATED_VALUE, 0xFF and "TCG": a restricted key refuses to sign outside data that starts with it.
     public static let generated: UInt32 = 0xFF54_4347
 

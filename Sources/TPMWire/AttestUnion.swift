@@ -1,5 +1,8 @@
 /// TPMS_QUOTE_INFO (Part 2, 10.12.4).
 public struct TPMSQuoteInfo: WireStructure {
+    /// Part 2 calls it TPMS_QUOTE_INFO.
+    public static var specificationName: String { "TPMS_QUOTE_INFO" }
+
     /// What the TPM quoted, which is not always what it was asked: it clears PCRs and banks it does not have.
     public var pcrSelect: TPMLPCRSelection
     /// Digest, with the hash of the signing scheme, of the selected PCRs in order.

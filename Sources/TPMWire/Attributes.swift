@@ -3,6 +3,9 @@
 /// Reserved bits are kept as they came, so that a public area hashes to its true Name; whoever judges a key refuses
 /// them (`reservedBits`).
 public struct TPMAObject: OptionSet, WireStructure {
+    /// Part 2 calls it TPMA_OBJECT.
+    public static var specificationName: String { "TPMA_OBJECT" }
+
     /// All 32 bits.
     public var rawValue: UInt32
     /// Any bits.
@@ -44,6 +47,9 @@ public struct TPMAObject: OptionSet, WireStructure {
 
 /// TPMA_NV (Part 2, 13.4): what an NV index is and who may touch it.
 public struct TPMANV: OptionSet, WireStructure {
+    /// Part 2 calls it TPMA_NV.
+    public static var specificationName: String { "TPMA_NV" }
+
     /// All 32 bits.
     public var rawValue: UInt32
     /// Any bits.
@@ -134,6 +140,9 @@ public struct TPMAPermanent: OptionSet, Sendable, Hashable {
 
 /// TPMA_LOCALITY (Part 2, 8.5): bits 0 to 4 for localities 0 to 4; 32 and above is one extended locality.
 public struct TPMALocality: OptionSet, WireStructure {
+    /// Part 2 calls it TPMA_LOCALITY.
+    public static var specificationName: String { "TPMA_LOCALITY" }
+
     /// All eight bits.
     public var rawValue: UInt8
     /// Any bits.

@@ -1,5 +1,8 @@
 /// TPM_CC (Part 2, 6.5.2), as far as policies and messages name commands.
 public struct CommandCode: RawRepresentable, WireStructure {
+    /// Part 2 calls it TPM_CC.
+    public static var specificationName: String { "TPM_CC" }
+
     /// The number.
     public var rawValue: UInt32
 

@@ -1,5 +1,8 @@
 /// TPMS_CREATION_DATA (Part 2, 15.1): the circumstances in which an object was made.
 public struct TPMSCreationData: WireStructure {
+    /// Part 2 calls it TPMS_CREATION_DATA.
+    public static var specificationName: String { "TPMS_CREATION_DATA" }
+
     public var pcrSelect: TPMLPCRSelection
     public var pcrDigest: [UInt8]
     public var locality: TPMALocality
@@ -56,6 +59,9 @@ public typealias TPM2BCreationData = TPM2B<TPMSCreationData>
 
 /// TPMT_TK_CREATION (Part 2, 10.6.3): a TPM's note to itself that it made an object with this creation data.
 public struct TPMTTKCreation: WireStructure {
+    /// Part 2 calls it TPMT_TK_CREATION.
+    public static var specificationName: String { "TPMT_TK_CREATION" }
+
     public var hierarchy: Handle
     public var digest: [UInt8]
 

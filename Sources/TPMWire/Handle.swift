@@ -1,5 +1,8 @@
 /// TPM_HANDLE (Part 2, 7.1): a permanent thing, a loaded object, an NV index, a PCR or a session.
 public struct Handle: RawRepresentable, WireStructure, CustomStringConvertible {
+    /// Part 2 calls it TPM_HANDLE.
+    public static var specificationName: String { "TPM_HANDLE" }
+
     /// The number.
     public var rawValue: UInt32
 

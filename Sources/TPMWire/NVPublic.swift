@@ -1,5 +1,8 @@
 /// TPMS_NV_PUBLIC (Part 2, 13.6): the public area of an NV index.
 public struct TPMSNVPublic: WireStructure {
+    /// Part 2 calls it TPMS_NV_PUBLIC.
+    public static var specificationName: String { "TPMS_NV_PUBLIC" }
+
     public var nvIndex: Handle
     public var nameAlg: AlgorithmID
     public var attributes: TPMANV

@@ -3,6 +3,9 @@
 /// An object or NV index is named by its nameAlg and a digest, a permanent thing by its handle, and nothing at all by
 /// the empty Name. Other shapes do not exist and are refused.
 public struct Name: WireStructure, CustomStringConvertible {
+    /// Part 2 calls it TPM2B_NAME.
+    public static var specificationName: String { "TPM2B_NAME" }
+
     /// What a Name consists of.
     public enum Kind: Sendable, Hashable {
         case empty

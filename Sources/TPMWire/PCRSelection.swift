@@ -2,6 +2,9 @@
 ///
 /// Zero to four bytes of bitmap are represented as they came; what a quote may contain is judged elsewhere.
 public struct TPMSPCRSelection: WireStructure {
+    /// Part 2 calls it TPMS_PCR_SELECTION.
+    public static var specificationName: String { "TPMS_PCR_SELECTION" }
+
     /// The bank.
     public var hash: AlgorithmID
     /// Bit i of byte j stands for PCR 8j + i; at most four bytes.
@@ -61,6 +64,9 @@ public struct TPMSPCRSelection: WireStructure {
 
 /// TPML_PCR_SELECTION (Part 2, 10.9.7): selections in the order in which a quote hashes them.
 public struct TPMLPCRSelection: WireStructure {
+    /// Part 2 calls it TPML_PCR_SELECTION.
+    public static var specificationName: String { "TPML_PCR_SELECTION" }
+
     /// At most 16 selections; a bank may stand there twice, which `duplicateBanks` tells.
     public let selections: [TPMSPCRSelection]
 

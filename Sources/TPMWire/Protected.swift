@@ -2,6 +2,9 @@
 ///
 /// The size of `encIdentity` is itself encrypted, so the field is all that follows the HMAC.
 public struct TPMSIDObject: WireStructure {
+    /// Part 2 calls it TPMS_ID_OBJECT.
+    public static var specificationName: String { "TPMS_ID_OBJECT" }
+
     public var integrityHMAC: [UInt8]
     public var encIdentity: [UInt8]
 
@@ -29,6 +32,9 @@ public typealias TPM2BIDObject = TPM2B<TPMSIDObject>
 
 /// TPM2B_ENCRYPTED_SECRET (Part 2, 11.4.3): a seed for the holder of one key: RSA ciphertext or an ephemeral point.
 public struct TPM2BEncryptedSecret: WireStructure {
+    /// Part 2 calls it TPM2B_ENCRYPTED_SECRET.
+    public static var specificationName: String { "TPM2B_ENCRYPTED_SECRET" }
+
     public var secret: [UInt8]
 
     /// At most 512 bytes.
@@ -45,6 +51,9 @@ public struct TPM2BEncryptedSecret: WireStructure {
 
 /// TPM2B_PRIVATE (Part 2, 12.3.7): a sensitive area that only one TPM can open.
 public struct TPM2BPrivate: WireStructure {
+    /// Part 2 calls it TPM2B_PRIVATE.
+    public static var specificationName: String { "TPM2B_PRIVATE" }
+
     public var buffer: [UInt8]
 
     /// At most 1,536 bytes.
@@ -61,6 +70,9 @@ public struct TPM2BPrivate: WireStructure {
 
 /// TPM2B_DIGEST (Part 2, 10.4.2).
 public struct TPM2BDigest: WireStructure {
+    /// Part 2 calls it TPM2B_DIGEST.
+    public static var specificationName: String { "TPM2B_DIGEST" }
+
     public var buffer: [UInt8]
 
     /// At most 64 bytes.

@@ -1,5 +1,8 @@
 /// TPMS_RSA_PARMS (Part 2, 12.2.3.5).
 public struct TPMSRSAParms: WireStructure {
+    /// Part 2 calls it TPMS_RSA_PARMS.
+    public static var specificationName: String { "TPMS_RSA_PARMS" }
+
     public var symmetric: TPMTSymDefObject
     public var scheme: TPMTAsymScheme
     /// Length of the modulus in bits.
@@ -43,6 +46,9 @@ public struct TPMSRSAParms: WireStructure {
 
 /// TPMS_ECC_PARMS (Part 2, 12.2.3.6).
 public struct TPMSECCParms: WireStructure {
+    /// Part 2 calls it TPMS_ECC_PARMS.
+    public static var specificationName: String { "TPMS_ECC_PARMS" }
+
     public var symmetric: TPMTSymDefObject
     public var scheme: TPMTAsymScheme
     public var curveID: ECCCurve
@@ -86,6 +92,9 @@ public struct TPMSECCParms: WireStructure {
 ///
 /// Coordinates stay as they came: TPMs strip or keep leading zeros, and templates put text here.
 public struct TPMSECCPoint: WireStructure {
+    /// Part 2 calls it TPMS_ECC_POINT.
+    public static var specificationName: String { "TPMS_ECC_POINT" }
+
     public var x: [UInt8]
     public var y: [UInt8]
 
@@ -118,6 +127,9 @@ public enum TPMUPublic: Sendable, Hashable {
 
 /// TPMT_PUBLIC (Part 2, 12.2.4): the public area of an object, or the template of one to be made.
 public struct TPMTPublic: WireStructure {
+    /// Part 2 calls it TPMT_PUBLIC.
+    public static var specificationName: String { "TPMT_PUBLIC" }
+
     public var nameAlg: AlgorithmID
     public var objectAttributes: TPMAObject
     /// Empty, or a digest of nameAlg.

@@ -1,5 +1,8 @@
 /// TPMT_ASYM_SCHEME (Part 2, 11.2.3.4): TPMT_RSA_SCHEME and TPMT_ECC_SCHEME, told apart by who holds them.
 public enum TPMTAsymScheme: WireStructure {
+    /// Part 2 calls it TPMT_ASYM_SCHEME.
+    public static var specificationName: String { "TPMT_ASYM_SCHEME" }
+
     case null
     case rsassa(AlgorithmID)
     case rsapss(AlgorithmID)
@@ -77,6 +80,9 @@ public enum TPMTAsymScheme: WireStructure {
 
 /// TPMT_KEYEDHASH_SCHEME (Part 2, 11.1.23).
 public enum TPMTKeyedHashScheme: WireStructure {
+    /// Part 2 calls it TPMT_KEYEDHASH_SCHEME.
+    public static var specificationName: String { "TPMT_KEYEDHASH_SCHEME" }
+
     case null
     case hmac(AlgorithmID)
     case xor(AlgorithmID, kdf: AlgorithmID)
@@ -110,6 +116,9 @@ public enum TPMTKeyedHashScheme: WireStructure {
 
 /// TPMT_KDF_SCHEME (Part 2, 11.2.3.2).
 public enum TPMTKDFScheme: WireStructure {
+    /// Part 2 calls it TPMT_KDF_SCHEME.
+    public static var specificationName: String { "TPMT_KDF_SCHEME" }
+
     case null
     case derivation(AlgorithmID, hash: AlgorithmID)
 
@@ -138,6 +147,9 @@ public enum TPMTKDFScheme: WireStructure {
 
 /// TPMT_SYM_DEF_OBJECT (Part 2, 11.1.7): the cipher of a storage key, or none.
 public enum TPMTSymDefObject: WireStructure {
+    /// Part 2 calls it TPMT_SYM_DEF_OBJECT.
+    public static var specificationName: String { "TPMT_SYM_DEF_OBJECT" }
+
     case null
     case cipher(AlgorithmID, keyBits: UInt16, mode: AlgorithmID)
 

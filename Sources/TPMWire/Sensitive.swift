@@ -2,6 +2,9 @@
 ///
 /// Never printed.
 public struct TPMSSensitiveCreate: WireStructure, CustomStringConvertible, CustomReflectable {
+    /// Part 2 calls it TPMS_SENSITIVE_CREATE.
+    public static var specificationName: String { "TPMS_SENSITIVE_CREATE" }
+
     public var userAuth: [UInt8]
     public var data: [UInt8]
 
@@ -36,6 +39,9 @@ public typealias TPM2BSensitiveCreate = TPM2B<TPMSSensitiveCreate>
 ///
 /// Never printed.
 public struct TPMTSensitive: WireStructure, CustomStringConvertible, CustomReflectable {
+    /// Part 2 calls it TPMT_SENSITIVE.
+    public static var specificationName: String { "TPMT_SENSITIVE" }
+
     /// The type of the object: the type of its public area.
     public var sensitiveType: AlgorithmID
     public var authValue: [UInt8]

@@ -1,5 +1,8 @@
 /// TPMT_HA (Part 2, 10.3.2): a digest behind its algorithm, without a size.
 public struct TPMTHA: WireStructure {
+    /// Part 2 calls it TPMT_HA.
+    public static var specificationName: String { "TPMT_HA" }
+
     public let hashAlg: AlgorithmID
     public let digest: [UInt8]
 
@@ -29,6 +32,9 @@ public struct TPMTHA: WireStructure {
 
 /// TPMT_SIGNATURE (Part 2, 11.3.4).
 public enum TPMTSignature: WireStructure {
+    /// Part 2 calls it TPMT_SIGNATURE.
+    public static var specificationName: String { "TPMT_SIGNATURE" }
+
     case rsassa(AlgorithmID, [UInt8])
     case rsapss(AlgorithmID, [UInt8])
     /// r and s as the TPM wrote them, big-endian, leading zeros stripped or not.

@@ -1,5 +1,8 @@
 /// TPM_ST (Part 2, 6.9): says which structure follows.
 public struct StructureTag: RawRepresentable, WireStructure, CustomStringConvertible {
+    /// Part 2 calls it TPM_ST.
+    public static var specificationName: String { "TPM_ST" }
+
     /// The number.
     public var rawValue: UInt16
 

@@ -1,5 +1,7 @@
 /// A structure of TPM 2.0 Part 2 that is parsed strictly and written back byte for byte as it was read.
 public protocol WireStructure: Sendable, Hashable {
+    /// What Part 2 calls it, for errors.
+    static var specificationName: String { get }
     /// The longest encoding that is looked at, in bytes.
     static var maximumSize: Int { get }
     /// Reads one value and leaves the reader behind it.
@@ -20,12 +22,12 @@ extension WireStructure {
     /// Reads a value that takes up all of `bytes`.
     public init(parsing bytes: ArraySlice<UInt8>) throws(WireError) {
         guard bytes.count <= Self.maximumSize else {
-            throw WireError(.tooLong, field: "\(Self.self)", offset: 0, value: UInt64(bytes.count))
+            throw WireError(.tooLong, field: Self.specificationName, offset: 0, value: UInt64(bytes.count))
         }
         var reader = ByteReader(bytes)
         try self.init(from: &reader)
-        // The name of a type is looked up, which takes longer than to parse a small structure.
-        if reader.remaining > 0 { try reader.finish("\(Self.self)") }
+        // A name may be put together, which takes longer than to parse a small structure.
+        if reader.remaining > 0 { try reader.finish(Self.specificationName) }
     }
 
     /// The encoding of the value.
@@ -38,6 +40,11 @@ extension WireStructure {
 
 /// A sized structure: a UINT16 size, then exactly one `Contents` (TPM2B_PUBLIC, TPM2B_ATTEST and the like).
 public struct TPM2B<Contents: WireStructure>: WireStructure {
+    /// TPM2B_PUBLIC is what Part 2 calls the one around a TPMT_PUBLIC.
+    public static var specificationName: String {
+        "TPM2B_\(Contents.specificationName.drop { $0 != "_" }.dropFirst())"
+    }
+
     /// What the buffer holds.
     public var contents: Contents
 

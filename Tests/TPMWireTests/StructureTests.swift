@@ -99,6 +99,17 @@ import Testing
         #expect(Mirror(reflecting: sensitive).children.isEmpty)
     }
 
+    @Test func errorsCallStructuresAsPartTwoDoes() {
+        let long = #expect(throws: WireError.self) {
+            try TPM2BPublic(parsing: [UInt8](repeating: 0, count: TPM2BPublic.maximumSize + 1))
+        }
+        #expect(long?.field == "TPM2B_PUBLIC")
+        let more = #expect(throws: WireError.self) { try TPMAObject(parsing: hex("00000000 00")) }
+        #expect(more?.field == "TPMA_OBJECT" && more?.code == .trailingBytes)
+        #expect(TPM2BNVPublic.specificationName == "TPM2B_NV_PUBLIC")
+        #expect(TPM2BSensitiveCreate.specificationName == "TPM2B_SENSITIVE_CREATE")
+    }
+
     @Test func namesOfAlgorithmsAndHandles() {
         #expect(AlgorithmID(named: "sha256") == .sha256)
         #expect(AlgorithmID(named: "SHA256") == nil)
