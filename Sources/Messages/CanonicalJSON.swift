@@ -12,7 +12,7 @@ public enum CanonicalJSON {
             try value.encode(to: encoder)
             guard try encoder.finish() else { throw encoder.invalid(value, "nothing was written") }
         } catch {
-            throw MessageError(.notEncodable, "\(Message.self): \(error)")
+            throw MessageError(unwritten: Message.self, error)
         }
         return encoder.output.text.bytes
     }
@@ -28,18 +28,21 @@ public enum CanonicalJSON {
     ) throws(MessageError) -> Message {
         let bytes = [UInt8](bytes)
         guard bytes.count <= limit else {
-            throw MessageError(.tooLarge, "\(Message.self): \(bytes.count) bytes, at most \(limit) are accepted")
+            throw MessageError(
+                .tooLarge,
+                "\(TypeWords.name(of: type)): \(bytes.count) bytes, at most \(limit) are accepted"
+            )
         }
         let message: Message
         do {
             message = try JSONTree(parsing: bytes, largest: .max).decode()
         } catch {
-            throw MessageError(error.code, "\(Message.self): \(error.detail)")
+            throw MessageError(error.code, "\(TypeWords.name(of: type)): \(error.detail)")
         }
         guard try encode(message) == bytes else {
             throw MessageError(
                 .notCanonical,
-                "\(Message.self): not in canonical form (sorted keys, no white space, no unknown or repeated keys)"
+                "\(TypeWords.name(of: type)): not in canonical form (sorted keys, no white space, no unknown or repeated keys)"
             )
         }
         return message
@@ -59,26 +62,47 @@ extension JSONTree {
     }
 }
 
+extension MessageError {
+    /// A value that JSON has no form for; what the value is stands in no error.
+    init(unwritten type: any Any.Type, _ error: any Error) {
+        var why = (error as? MessageError)?.detail ?? "it has no form in JSON"
+        if let error = error as? EncodingError, case .invalidValue(_, let context) = error {
+            why = "\(context.codingPath.place): \(context.debugDescription)"
+        }
+        self.init(.notEncodable, "\(TypeWords.name(of: type)): \(why)")
+    }
+}
+
 extension DecodingError {
     /// Where decoding stopped and why, in one line, without echoing the input.
-    var explanation: String {
-        func place(_ context: Context) -> String {
-            var path = ""
-            for key in context.codingPath {
-                if let index = key.intValue {
-                    path += "[\(index)]"
-                } else {
-                    path += (path.isEmpty ? "" : ".") + key.stringValue
-                }
-            }
-            return path.isEmpty ? "the top level" : "\"\(path)\""
-        }
+    fileprivate var explanation: String {
         switch self {
-        case .keyNotFound(let key, let context): return "\"\(key.stringValue)\" is missing at \(place(context))"
-        case .typeMismatch(let type, let context): return "\(place(context)) is not a \(type)"
-        case .valueNotFound(let type, let context): return "\(place(context)) is null, a \(type) is needed"
-        case .dataCorrupted(let context): return "\(place(context)): \(context.debugDescription)"
+        case .keyNotFound(let key, let context):
+            return "\"\(key.stringValue)\" is missing at \(context.codingPath.place)"
+        case .typeMismatch(let type, let context):
+            return "\(context.codingPath.place) is not \(TypeWords.value(of: type))"
+        case .valueNotFound(let type, let context):
+            return "\(context.codingPath.place) is null or missing, where \(TypeWords.value(of: type)) belongs"
+        case .dataCorrupted(let context):
+            // Of a word that an enumeration does not have the standard library says what the type is called.
+            let isWord = context.debugDescription.hasPrefix("Cannot initialize ")
+            return "\(context.codingPath.place): \(isWord ? "none of the words known here" : context.debugDescription)"
         @unknown default: return "unreadable"
         }
+    }
+}
+
+extension [any CodingKey] {
+    /// The place that a path of keys leads to, for people.
+    fileprivate var place: String {
+        var path = ""
+        for key in self {
+            if let index = key.intValue {
+                path += "[\(index)]"
+            } else {
+                path += (path.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+        return path.isEmpty ? "the top level" : "\"\(path)\""
     }
 }

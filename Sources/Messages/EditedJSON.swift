@@ -28,7 +28,7 @@ public enum EditedJSON {
         do {
             return [UInt8](try encoder.encode(value)) + [0x0A]
         } catch {
-            throw MessageError(.notEncodable, "\(type(of: value)): \(error)")
+            throw MessageError(unwritten: type(of: value), error)
         }
     }
 }

@@ -91,7 +91,7 @@ extension JSONTree {
         }
         guard let number else {
             throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: path(), debugDescription: "a number that does not fit in \(T.self)")
+                DecodingError.Context(codingPath: path(), debugDescription: "not a number from \(T.min) to \(T.max)")
             )
         }
         return number

@@ -15,6 +15,12 @@ private struct Sample: Hashable, Codable {
     static let text = #"{"a":1,"b":"x","inner":{"c":-2},"list":[1,2]}"#
 }
 
+/// A message with a word out of a list.
+private struct Order: Hashable, Codable { var tier: Tier }
+
+/// A message that has no form.
+private struct Ratio: Encodable { var part: Double }
+
 private func decode(_ text: String, limit: Int = 1000) throws(MessageError) -> Sample {
     try CanonicalJSON.decode(Sample.self, from: Array(text.utf8), limit: limit)
 }
@@ -141,5 +147,26 @@ private func decode(_ text: String, limit: Int = 1000) throws(MessageError) -> S
         #expect(detail(Sample.text.replacing(#""c":-2"#, with: #""c":"s""#))?.contains(#""inner.c""#) == true)
         #expect(detail(Sample.text.replacing("[1,2]", with: #"[1,"s"]"#))?.contains(#""list[1]""#) == true)
         #expect(detail(Sample.text.replacing(#""a":1,"#, with: ""))?.contains(#""a" is missing"#) == true)
+        // In words, and never by the types that read it.
+        let faults = [
+            (#""c":-2"#, #""c":"s""#, #"sample: "inner.c" is not a whole number"#),
+            (#""x""#, "true", #"sample: "b" is not a text"#),
+            (#""x""#, "null", #"sample: "b" is null or missing, where a text belongs"#),
+            ("[1,2]", "{}", #"sample: "list" is not an array"#),
+            (#"{"c":-2}"#, "[]", #"sample: "inner" is not an object"#),
+            (":1,", ":9223372036854775808,", "sample: \"a\": not a number from \(Int64.min) to \(Int64.max)"),
+        ]
+        #expect(throws: MessageError(.malformed, #"order: "tier": none of the words known here"#)) {
+            try CanonicalJSON.decode(Order.self, from: Array(#"{"tier":"gold"}"#.utf8), limit: 100)
+        }
+        for (old, new, says) in faults { #expect(detail(Sample.text.replacing(old, with: new)) == says) }
+        #expect(TypeWords.name(of: CompensatedBirthRecord.self) == "compensated birth record")
+        #expect(TypeWords.name(of: PCRValues.self) == "PCR values")
+    }
+
+    @Test func whatCannotBeWrittenIsNotEchoed() {
+        let error = #expect(throws: MessageError.self) { try CanonicalJSON.encode(Ratio(part: 0.125)) }
+        #expect(error?.code == .notEncodable)
+        #expect(error?.detail == "ratio: the top level: numbers are whole here")
     }
 }

@@ -102,8 +102,9 @@ extension CompensatedInput {
         if wanted.witness == true, let witness = witness(of: shown, in: &draft) { controls.append(witness) }
         let boot = claimedBoot
         let isRecalled = boot == .current && state.running.manifest.map { standings[$0] == .recalled } ?? false
-        guard let next = state.lifecycle.after(isRecalled ? .recalled : boot.event) else {
-            return .unchanged(.undecided("there is no way from \(state.lifecycle) by \(boot)"))
+        let event: Lifecycle.Event = isRecalled ? .recalled : boot.event
+        guard let next = state.lifecycle.after(event) else {
+            return .unchanged(.undecided("there is no way from \(state.lifecycle.rawValue) by \(event.rawValue)"))
         }
         draft.state.lifecycle = next
         draft.state.remark = boot.isOwn ? nil : "it says that it runs \(asked.running.name) \(asked.running.version)"

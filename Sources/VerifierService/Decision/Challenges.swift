@@ -24,10 +24,19 @@ struct Challenges: Sendable {
         var expires: Int64
     }
 
-    enum Refusal: Error, Hashable {
+    enum Refusal: Error, Hashable, CustomStringConvertible {
         case malformed
         case notOurs
         case expired
+
+        /// What the challenge is, for the operator's log.
+        var description: String {
+            switch self {
+            case .malformed: "malformed"
+            case .notOurs: "none that this verifier gave for this request"
+            case .expired: "expired"
+            }
+        }
     }
 
     static let nonceSize = 32

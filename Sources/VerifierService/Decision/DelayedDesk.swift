@@ -68,7 +68,9 @@ extension Verifier {
         do throws(Challenges.Refusal) {
             let valid = try longChallenges.check(request.challenge, for: binding, now: clock.milliseconds())
             return (valid, .challenge(from: (valid.expires - longChallenges.lifetime) / 1000))
-        } catch { throw notAuthentic(given.request, "neither a current epoch nor a challenge that is good: \(error)") }
+        } catch {
+            throw notAuthentic(given.request, "neither a current epoch nor a challenge that is good: it is \(error)")
+        }
     }
 
     /// The grant that was given on this very quote over this very request; `nil` when none was.
