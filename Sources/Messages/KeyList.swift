@@ -1,6 +1,6 @@
 /// The answer to `GET /v1/keys`: every key that a verifier knows, and how it stands.
 public struct KeyList: Hashable, Sendable, Codable {
-    /// By role, those first that count now.
+    /// By kind, those first that count now.
     public var keys: [KnownKey]
 
     /// The most bytes accepted: the keys of a few hundred stations, and of as many versions of the trust bundle.
@@ -12,8 +12,8 @@ public struct KeyList: Hashable, Sendable, Codable {
 
 /// A key that a verifier knows.
 public struct KnownKey: Hashable, Sendable, Codable {
-    /// What it is for.
-    public var role: KeyRole
+    /// What it is for: its kind.
+    public var role: KnownKeyKind
     /// Its whole name, as ``KeyKind`` names keys; of a factory's CA the SHA-256 of its certificate.
     public var id: String
     /// What people call it, where they call it something: a station's or a witness's name, the subject of a CA.
@@ -34,7 +34,7 @@ public struct KnownKey: Hashable, Sendable, Codable {
     }
 
     /// Joins the parts.
-    public init(_ role: KeyRole, _ id: String, name: String? = nil, _ standing: Standing) {
+    public init(_ role: KnownKeyKind, _ id: String, name: String? = nil, _ standing: Standing) {
         self.role = role
         self.id = id
         self.name = name
@@ -43,7 +43,7 @@ public struct KnownKey: Hashable, Sendable, Codable {
 }
 
 /// What a key that a verifier knows is for: the kinds that can be reported compromised, and the factories' CAs.
-public enum KeyRole: String, Hashable, Sendable, Codable, CaseIterable {
+public enum KnownKeyKind: String, Hashable, Sendable, Codable, CaseIterable {
     case grant
     case results
     case ledger
@@ -53,7 +53,7 @@ public enum KeyRole: String, Hashable, Sendable, Codable, CaseIterable {
     case station
     case factoryCA = "factory-ca"
 
-    /// The role of a kind of keys.
+    /// The same of a kind of keys that can be reported.
     public init(_ kind: KeyKind) {
         self =
             switch kind {

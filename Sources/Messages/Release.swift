@@ -93,7 +93,7 @@ public struct Release: Hashable, Sendable, Codable {
         if let requires, !(1...Self.maximumRequired).contains(requires.count) {
             throw MessageError(.outOfRange, "a release requires one of 1 to \(Self.maximumRequired), or says nothing")
         }
-        guard artifact.size > 0 else { throw MessageError(.outOfRange, "the artifact is empty") }
+        guard artifact.size > 0 else { throw MessageError(.outOfRange, "the package is empty") }
         if let notBefore, let expires, notBefore >= expires {
             throw MessageError(.outOfRange, "the release expires before it may be granted")
         }

@@ -187,7 +187,7 @@ public struct OperatorEntry: Hashable, Sendable, Codable {
     /// What was done.
     public var act: OperatorAct.Kind
     /// Which copy of a forked instance goes on; present when that is what reinstates it.
-    public var line: ForkLine?
+    public var line: ForkCopy?
     /// Why.
     public var reason: Remark
 }

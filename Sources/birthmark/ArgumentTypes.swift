@@ -41,7 +41,7 @@ struct ApprovingRole: ExpressibleByArgument {
     static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
-extension ForkLine: ExpressibleByArgument {}
+extension ForkCopy: ExpressibleByArgument {}
 
 extension EmergencyOverride: ExpressibleByArgument {}
 

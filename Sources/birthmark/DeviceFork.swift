@@ -26,7 +26,7 @@ extension DeviceCommand {
                 valueName: "known|other"
             )
         )
-        var line: ForkLine
+        var line: ForkCopy
         @OptionGroup var reason: ReasonOption
         @OptionGroup var verifier: VerifierOptions
         @OptionGroup var output: OutputOptions

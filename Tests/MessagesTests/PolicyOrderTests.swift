@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func everyKindOfKeyHasARole() {
-        for kind in KeyKind.allCases { #expect(KeyRole(kind).rawValue == kind.rawValue) }
-        #expect(Set(KeyRole.allCases.map(\.rawValue)) == Set(KeyKind.allCases.map(\.rawValue) + ["factory-ca"]))
+        for kind in KeyKind.allCases { #expect(KnownKeyKind(kind).rawValue == kind.rawValue) }
+        #expect(Set(KnownKeyKind.allCases.map(\.rawValue)) == Set(KeyKind.allCases.map(\.rawValue) + ["factory-ca"]))
     }
 }

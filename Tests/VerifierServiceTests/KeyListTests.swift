@@ -34,7 +34,7 @@ import VerifierStore
             let materials = service.verifier.materials
             let keys = try await keys(service)
             #expect(keys.allSatisfy { $0.standing == .inUse && $0.compromised == nil }, "\(keys)")
-            func ids(_ role: KeyRole) -> Set<String> { Set(keys.filter { $0.role == role }.map(\.id)) }
+            func ids(_ role: KnownKeyKind) -> Set<String> { Set(keys.filter { $0.role == role }.map(\.id)) }
             #expect(ids(.grant) == [materials.grantSigner.kid])
             #expect(ids(.results) == [materials.resultSigner.publicKey.name(as: .results)])
             #expect(ids(.ledger) == [materials.checkpointSigner.verifierKey.id.description])
@@ -45,7 +45,9 @@ import VerifierStore
             let authority = ContentDigest(of: try factory.authority.der())
             #expect(ids(.factoryCA) == [authority.description])
             #expect(ids(.witness).isEmpty)
-            #expect(keys.map(\.role) == KeyRole.allCases.flatMap { role in keys.map(\.role).filter { $0 == role } })
+            #expect(
+                keys.map(\.role) == KnownKeyKind.allCases.flatMap { role in keys.map(\.role).filter { $0 == role } }
+            )
         }
     }
 

@@ -1,5 +1,5 @@
 /// Which of two copies of an instance goes on, by an operator who has looked at both.
-public enum ForkLine: String, Hashable, Sendable, Codable, CaseIterable {
+public enum ForkCopy: String, Hashable, Sendable, Codable, CaseIterable {
     /// The one that the verifier knew: the other was a copy, or an old state.
     case known
     /// The other: its state was put back from a backup on the device itself.
@@ -9,7 +9,7 @@ public enum ForkLine: String, Hashable, Sendable, Codable, CaseIterable {
 /// `POST /v1/instances/{name}/settle-fork`.
 public struct ForkOrder: Hashable, Sendable, Codable {
     /// Which copy goes on.
-    public var line: ForkLine
+    public var line: ForkCopy
     /// Why, for the ledger.
     public var reason: String
 
@@ -17,7 +17,7 @@ public struct ForkOrder: Hashable, Sendable, Codable {
     public static let maximumSize = 4096
 
     /// Joins both; `nil` when the reason is no `Remark`.
-    public init?(_ line: ForkLine, reason: String) {
+    public init?(_ line: ForkCopy, reason: String) {
         guard Remark(reason) != nil else { return nil }
         self.line = line
         self.reason = reason

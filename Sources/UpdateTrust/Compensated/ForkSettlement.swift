@@ -4,7 +4,7 @@ public import Messages
 /// An operator's act on an instance of which there are two copies: it says which goes on, and takes the instance back.
 public struct ForkSettlement: Hashable, Sendable {
     /// Which copy goes on.
-    public var line: ForkLine
+    public var line: ForkCopy
     /// By whom.
     public var by: Label
     /// Why.
@@ -13,7 +13,7 @@ public struct ForkSettlement: Hashable, Sendable {
     public var statement: ContentDigest?
 
     /// Names an act.
-    public init(_ line: ForkLine, by: Label, reason: Remark, statement: ContentDigest? = nil) {
+    public init(_ line: ForkCopy, by: Label, reason: Remark, statement: ContentDigest? = nil) {
         self.line = line
         self.by = by
         self.reason = reason

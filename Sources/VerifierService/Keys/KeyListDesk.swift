@@ -66,14 +66,14 @@ private struct KnownKeys {
     private var keys: [Name: KnownKey] = [:]
 
     private struct Name: Hashable {
-        var role: KeyRole
+        var role: KnownKeyKind
         var id: String
     }
 
     /// By role and standing, in the order in which those are declared.
     var sorted: [KnownKey] {
         let byName = keys.values.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) }
-        return KeyRole.allCases.flatMap { role in
+        return KnownKeyKind.allCases.flatMap { role in
             KnownKey.Standing.allCases.flatMap { standing in
                 byName.filter { $0.role == role && $0.standing == standing }
             }
@@ -90,13 +90,13 @@ private struct KnownKeys {
         for text in names {
             let parts = text.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let kind = KeyKind(rawValue: String(parts[0])) else { continue }
-            add(KnownKey(KeyRole(kind), String(parts[1]), standing))
+            add(KnownKey(KnownKeyKind(kind), String(parts[1]), standing))
         }
     }
 
     /// Notes that a key was reported compromised; one that nobody names any more was given up before.
     mutating func report(_ key: NamedKey) {
-        let name = Name(role: KeyRole(key.kind), id: key.name)
+        let name = Name(role: KnownKeyKind(key.kind), id: key.name)
         keys[name, default: KnownKey(name.role, name.id, .former)].compromised = true
     }
 }

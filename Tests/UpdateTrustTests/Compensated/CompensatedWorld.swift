@@ -175,7 +175,7 @@ struct CompensatedWorld {
     }
 
     /// - Returns: whether there was a fork to settle.
-    mutating func settle(_ line: ForkLine) throws -> Bool {
+    mutating func settle(_ line: ForkCopy) throws -> Bool {
         let settlement = ForkSettlement(line, by: Sample.label("alice"), reason: try #require(Remark("looked at both")))
         guard let transition = try settlement.apply(to: state, at: now) else { return false }
         try take(transition)
