@@ -101,7 +101,7 @@ public struct ArchiveCollector {
     private mutating func birth(_ instance: InstanceID) async throws -> InstanceBirth {
         if let known = births[instance] { return known }
         let birth = try InstanceBirth(parsing: try await client.birth(of: instance).payload.bytes)
-        guard birth.facts.instance == instance else { throw ReappraisalFault.missing("the birth of \(instance)") }
+        guard birth.facts.instance == instance else { throw ReappraisalFault.missing(.birth(instance)) }
         births.keep(birth, for: instance)
         return birth
     }
@@ -109,7 +109,7 @@ public struct ArchiveCollector {
     private mutating func release(_ manifest: ContentDigest) async throws -> Release {
         if let known = releases[manifest] { return known }
         let payload = try await client.release(manifest).payload.bytes
-        guard ContentDigest(of: payload) == manifest else { throw ReappraisalFault.missing("release \(manifest)") }
+        guard ContentDigest(of: payload) == manifest else { throw ReappraisalFault.missing(.release(manifest)) }
         let release = try Release(parsing: payload)
         releases.keep(release, for: manifest)
         return release
@@ -118,7 +118,7 @@ public struct ArchiveCollector {
     private mutating func policy(_ digest: ContentDigest) async throws -> JudgedPolicy {
         if let known = policies[digest] { return known }
         let bytes = try await client.policyFile(digest, limit: Policy.maximumSize)
-        guard ContentDigest(of: bytes) == digest else { throw ReappraisalFault.missing("policy \(digest)") }
+        guard ContentDigest(of: bytes) == digest else { throw ReappraisalFault.missing(.policy(digest)) }
         let policy = try JudgedPolicy(parsing: bytes, zoneFile: zoneFile)
         policies.keep(policy, for: digest)
         return policy
@@ -126,7 +126,7 @@ public struct ArchiveCollector {
 
     private mutating func eventLog(_ digest: ContentDigest) async throws -> [UInt8] {
         if let known = logs[digest] { return known }
-        guard let log = try await client.eventLog(digest) else { throw ReappraisalFault.missing("event log \(digest)") }
+        guard let log = try await client.eventLog(digest) else { throw ReappraisalFault.missing(.log(digest)) }
         logs.keep(log, for: digest)
         return log
     }

@@ -166,17 +166,38 @@ public struct AuditCollector {
 
     private mutating func takeEvidence() async throws {
         var logs = Set<ContentDigest>()
-        for (_, held) in entries.sorted(by: { $0.key < $1.key }) {
-            guard let basis = held.entry.body.basis,
-                let report = try await client.archived(held.digest),
-                ContentDigest(of: report.basis.bytes) == basis
-            else { continue }
+        var unkept: [(index: Int, at: Int64)] = []
+        for (index, held) in entries.sorted(by: { $0.key < $1.key }) {
+            guard let basis = held.entry.body.basis else { continue }
+            guard let report = try await client.archived(held.digest), ContentDigest(of: report.basis.bytes) == basis
+            else {
+                unkept.append((index, held.entry.at))
+                continue
+            }
             documents.evidence.append(report.basis.bytes)
             let measured = try ArchivedDecision(parsing: report.basis.bytes).measured
             let named = [measured?.log, measured?.list?.digest].compactMap { $0 }
             for digest in named where logs.insert(digest).inserted {
                 if let bytes = try await client.eventLog(digest) { documents.logs.append(bytes) }
             }
+        }
+        try await takeShedding(unkept)
+    }
+
+    /// Takes the entries by which evidence was shed: behind each of these decisions, the first one that speaks of its time.
+    private mutating func takeShedding(_ decisions: [(index: Int, at: Int64)]) async throws {
+        var left = decisions
+        guard let first = left.first?.index else { return }
+        for bundle in log.bundles(from: first) {
+            let begin = bundle.nodes.indices.lowerBound
+            for (offset, bytes) in try await log.entries(bundle).enumerated() {
+                let held = try Collected(bytes.bytes)
+                guard case .shedding(let body) = held.entry.body else { continue }
+                let shed = left.partition { $0.index < begin + offset && $0.at < body.until }
+                if shed < left.endIndex { entries[begin + offset] = held }
+                left.removeSubrange(shed...)
+            }
+            if left.isEmpty { return }
         }
     }
 

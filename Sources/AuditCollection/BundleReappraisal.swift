@@ -15,6 +15,8 @@ public struct BundleReappraisal: Sendable {
         public let differences: [Difference]
         /// Why it could not be taken again; `nil` when it was.
         public let fault: ReappraisalFault?
+        /// Why what is missing need not be here, as the bundle itself shows; `nil` when it was left out, or cannot be read.
+        public let excuse: String?
     }
 
     private var entries: [Int: LedgerEntry] = [:]
@@ -23,6 +25,13 @@ public struct BundleReappraisal: Sendable {
     private var policies: [ContentDigest: JudgedPolicy] = [:]
     private var documents: [ContentDigest: [UInt8]] = [:]
     private var evidence: [(index: Int, archived: ArchivedDecision)] = []
+    /// Decisions whose evidence is not here, and what that is.
+    private var without: [(index: Int, basis: ContentDigest)] = []
+    private var citations = AuditCitations()
+    /// The instances whose births are among the entries.
+    private var born = Set<InstanceID>()
+    /// The entries by which evidence was shed, in the order of the ledger.
+    private var shedding: [(index: Int, until: Int64)] = []
 
     /// Reads the bundle.
     /// - Parameter zoneFile: the time-zone file (RFC 9636) of a zone that a policy's window names.
@@ -31,6 +40,9 @@ public struct BundleReappraisal: Sendable {
         for audited in bundle.entries {
             let entry = try LedgerEntry(parsing: audited.bytes.bytes)
             entries[audited.index] = entry
+            citations.add(entry)
+            if case .birth = entry.body, let instance = entry.instance { born.insert(instance) }
+            if case .shedding(let body) = entry.body { shedding.append((audited.index, body.until)) }
             if let basis = entry.body.basis { named[basis] = audited.index }
         }
         for envelope in bundle.documents.births {
@@ -51,18 +63,57 @@ public struct BundleReappraisal: Sendable {
             evidence.append((index, archived))
         }
         evidence.sort { $0.index < $1.index }
+        let present = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
+        without = named.filter { !present.contains($0.key) }.map { (index: $0.value, basis: $0.key) }
     }
 
-    /// Takes them again, in the order of the ledger.
+    /// Takes them again, in the order of the ledger; of those whose evidence is not here it is said.
     public func outcomes() -> [Outcome] {
-        evidence.map { index, archived -> Outcome in
+        let taken = evidence.map { index, archived -> Outcome in
             do throws(ReappraisalFault) {
-                return Outcome(index: index, differences: try differences(index, archived), fault: nil)
+                return Outcome(index: index, differences: try differences(index, archived), fault: nil, excuse: nil)
             } catch {
-                return Outcome(index: index, differences: [], fault: error)
+                return untaken(index, error)
             }
         }
+        return (taken + without.map { untaken($0.index, .missing(.evidence($0.basis))) })
+            .sorted { $0.index < $1.index }
     }
+
+    private func untaken(_ index: Int, _ fault: ReappraisalFault) -> Outcome {
+        var excuse: String?
+        if case .missing(let document) = fault { excuse = self.excuse(for: document, at: index) }
+        return Outcome(index: index, differences: [], fault: fault, excuse: excuse)
+    }
+
+    /// Why a document need not be here: a bundle has what its entries name, and the ledger says what the archive has shed.
+    private func excuse(for document: ReappraisalFault.Document, at index: Int) -> String? {
+        switch document {
+        case .evidence:
+            guard let decided = entries[index] else { return nil }
+            return shedding.first { $0.index > index && decided.at < $0.until }
+                .map { "it was shed, as entry \($0.index) says" }
+        case .birth(let instance):
+            return born.contains(instance) ? nil : "the bundle does not reach back to it"
+        case .policy(let digest): return citations.policies.contains(digest) ? nil : Self.unnamed
+        case .release(let manifest): return citations.releases.contains(manifest) ? nil : Self.unnamed
+        // Evidence names them, and the ledger names the evidence.
+        case .log, .list, .approvals: return nil
+        }
+    }
+
+    private func isHere(_ document: ReappraisalFault.Document) -> Bool {
+        switch document {
+        case .birth(let instance): births[instance] != nil
+        case .policy(let digest): policies[digest] != nil
+        case .release(let manifest): releases[manifest] != nil
+        case .log(let digest), .list(let digest): documents[digest] != nil
+        // No decision names either: the one names the decision, the other is in it.
+        case .evidence, .approvals: true
+        }
+    }
+
+    private static let unnamed = "a bundle has what its entries name, and none names it"
 
     private func differences(
         _ index: Int,
@@ -70,8 +121,12 @@ public struct BundleReappraisal: Sendable {
     ) throws(ReappraisalFault) -> [Difference] {
         let needs: ArchivedNeeds
         do { needs = try ArchivedNeeds(of: archived) } catch { throw .unreadable(error.detail) }
-        guard let birth = births[needs.instance] else { throw .missing("the birth of \(needs.instance)") }
-        guard let policy = policies[needs.policy] else { throw .missing("policy \(needs.policy)") }
+        // What was left out is told before what need not be here.
+        if let leftOut = needs.documents.first(where: { !isHere($0) && excuse(for: $0, at: index) == nil }) {
+            throw .missing(leftOut)
+        }
+        guard let birth = births[needs.instance] else { throw .missing(.birth(needs.instance)) }
+        guard let policy = policies[needs.policy] else { throw .missing(.policy(needs.policy)) }
         let again = try Reappraiser(
             archived,
             birth: birth,

@@ -102,7 +102,7 @@ public struct Reappraiser: Sendable {
     private func evidence(_ basis: MeasuredBasis) throws(ReappraisalFault) -> Evidence {
         guard let part = basis.list else { return basis.evidence }
         guard let list, ContentDigest(of: list) == part.digest else {
-            throw .missing("the list of what Linux measured, \(part.digest),")
+            throw .missing(.list(part.digest))
         }
         var evidence = basis.evidence
         evidence.ima = IMAListPart(offset: part.offset, bytes: Blob(list))
@@ -111,7 +111,7 @@ public struct Reappraiser: Sendable {
 
     private func logEvidence(_ basis: MeasuredBasis) throws(ReappraisalFault) -> LogEvidence {
         guard let digest = basis.log else { return .none }
-        guard let log, ContentDigest(of: log) == digest else { throw .missing("event log \(digest)") }
+        guard let log, ContentDigest(of: log) == digest else { throw .missing(.log(digest)) }
         return .bytes(log, digest: digest)
     }
 
@@ -166,13 +166,13 @@ public struct Reappraiser: Sendable {
         _ facts: BirthFacts
     ) throws(ReappraisalFault) -> ReleaseAuthority {
         guard let authority = archived.authority(over: package, facts, by: policy.policy) else {
-            throw .missing("who had approved the release that was asked for, which no rule wanted to know then,")
+            throw .missing(.approvals)
         }
         return authority
     }
 
     private func known(_ release: StandingRelease) throws(ReappraisalFault) -> KnownRelease {
-        guard let payload = releases[release.manifest] else { throw .missing("release \(release.manifest)") }
+        guard let payload = releases[release.manifest] else { throw .missing(.release(release.manifest)) }
         return KnownRelease(release: payload, manifest: release.manifest, standing: release.standing)
     }
 }

@@ -17,11 +17,13 @@ struct AuditVerify: AsyncParsableCommand {
             Nothing in the bundle is believed for standing there: whom to believe is named here. With --birth-keys and --factory-roots \
             births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates. What operators \
             have signed is held to the certificates in the bundle; whether those are the operators', --operators says. Where evidence \
-            is in the bundle, what was decided on it is decided again. \
+            is in the bundle, what was decided on it is decided again; what cannot be, because the bundle shows that it need not have \
+            what that takes, is told. \
             What was granted before a key was changed counts by the bundle of then: give that with --trust, and what followed it with \
             --successors.
 
-            Exit status 0: all of it is proven. 1: it is not, with what was found.
+            Exit status 0: all of it is proven. 1: it is not, with what was found: evidence, or a log that it names, that was left out \
+            although the ledger does not say that it was shed, is one of the things.
 
             Examples:
               birthmark audit verify gw-0001.audit --trust trust.json
@@ -62,8 +64,12 @@ struct AuditVerify: AsyncParsableCommand {
         var same: Int
         /// What is different about each other one, by its place on the ledger.
         var different: [String: [Difference]]
-        /// Why some could not be.
+        /// Why some could not be: what that takes was left out of the bundle, or cannot be read.
         var faults: [String: String]
+        /// Why some could not be and need not, as the bundle itself shows.
+        var excused: [String: String]
+
+        var isSound: Bool { different.isEmpty && faults.isEmpty }
     }
 
     func run() async throws {
@@ -72,7 +78,7 @@ struct AuditVerify: AsyncParsableCommand {
         let judged = auditor.judge(bundle)
         if let html { try OutputFile.write(Array(judged.html(time: UTCTime.text).utf8), to: html, mode: 0o644) }
         let retaken = judged.isProven ? try Self.retaken(bundle) : nil
-        let isProven = judged.isProven && retaken?.different.isEmpty ?? true
+        let isProven = judged.isProven && retaken?.isSound ?? true
         let claimed = bundle.checkpoint.claimed
         let report = Report(
             verdict: isProven ? "proven" : "not proven",
@@ -93,9 +99,11 @@ struct AuditVerify: AsyncParsableCommand {
     /// - Returns: `nil` when no evidence is in the bundle.
     private static func retaken(_ bundle: AuditBundle) throws -> Retaken? {
         guard !bundle.documents.evidence.isEmpty else { return nil }
-        var retaken = Retaken(same: 0, different: [:], faults: [:])
+        var retaken = Retaken(same: 0, different: [:], faults: [:], excused: [:])
         for outcome in try BundleReappraisal(bundle, zoneFile: { ZoneInfo.file(of: $0.text) }).outcomes() {
-            if let fault = outcome.fault {
+            if let fault = outcome.fault, let excuse = outcome.excuse {
+                retaken.excused["\(outcome.index)"] = "\(fault): \(excuse)"
+            } else if let fault = outcome.fault {
                 retaken.faults["\(outcome.index)"] = fault.description
             } else if outcome.differences.isEmpty {
                 retaken.same += 1
@@ -110,12 +118,11 @@ struct AuditVerify: AsyncParsableCommand {
         var lines = judged.timeline.map { "on \(UTCTime.text($0.at)) \($0.says)" }
         lines.append("")
         if let retaken = report.retaken {
-            for (place, differences) in retaken.different.sorted(by: { $0.key < $1.key }) {
+            for (place, differences) in Self.inOrder(retaken.different) {
                 lines += differences.map { "found: entry \(place): decided again, \($0.says)" }
             }
-            lines += retaken.faults.sorted { $0.key < $1.key }.map {
-                "entry \($0.key) was not decided again: \($0.value)"
-            }
+            lines += Self.inOrder(retaken.faults).map { "found: entry \($0.key) cannot be decided again: \($0.value)" }
+            lines += Self.inOrder(retaken.excused).map { "entry \($0.key) was not decided again: \($0.value)" }
             lines.append("decided again on the evidence: \(retaken.same) decisions come out the same")
         }
         lines += judged.acts.sentences
@@ -130,6 +137,11 @@ struct AuditVerify: AsyncParsableCommand {
             lines.append("not proven")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// As the ledger has them.
+    private static func inOrder<Value>(_ places: [String: Value]) -> [(key: String, value: Value)] {
+        places.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }
     }
 
     private func read() throws -> AuditBundle {

@@ -108,6 +108,22 @@ import Testing
             let report = try await fleet.run(.auditor, ["audit", "verify", path, "--json"] + anchors(fleet)).json
             #expect(report["verdict"].text == "proven" && report["findings"].list.isEmpty)
             #expect(report["retaken"]["same"].number == decisions)
+
+            // What somebody takes out of it is missed.
+            let lines = bundle.split(separator: "\n")
+            // A log that only the evidence named which is gone is found first.
+            for (kind, says) in [("log", "cannot be decided again: event log"), ("evidence", "found: ")] {
+                let first = try #require(lines.firstIndex { $0.hasPrefix("{\"\(kind)\":") })
+                let left = lines.enumerated().filter { $0.offset != first }.map(\.element)
+                try write(Array((left.joined(separator: "\n") + "\n").utf8), to: path)
+                let cut = try await Program.auditor.run(
+                    ["audit", "verify", path] + anchors(fleet),
+                    in: fleet.transcript
+                )
+                try expect(1, cut)
+                #expect(cut.output.contains(says), "\(cut)")
+                #expect(cut.output.hasSuffix("not proven\n"), "\(cut)")
+            }
         }
     }
 

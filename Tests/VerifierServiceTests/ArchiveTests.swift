@@ -92,11 +92,20 @@ import VerifierStore
 
     /// A bundle with all that the archive has of an instance.
     private func evidence(of instance: InstanceID, _ service: TestVerifier) async throws -> AuditBundle {
+        try await evidence(about: .instance(instance), service)
+    }
+
+    private func evidence(about subject: AuditSubject, _ service: TestVerifier) async throws -> AuditBundle {
         try await service.operating(as: .auditor) { client in
             let signed = try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
             var collector = AuditCollector(client, signed, withEvidence: true)
-            return try await collector.bundle(about: .instance(instance))
+            return try await collector.bundle(about: subject)
         }
+    }
+
+    /// The decisions of a bundle that cannot be taken again.
+    private func untaken(_ bundle: AuditBundle) throws -> [BundleReappraisal.Outcome] {
+        try BundleReappraisal(bundle) { _ in nil }.outcomes().filter { $0.fault != nil }
     }
 
     @Test func everyDecisionComesOutTheSame() async throws {
@@ -248,6 +257,116 @@ import VerifierStore
                 $0.hasPrefix("the approval ") && $0.hasSuffix(" is another one on the ledger")
             }
             #expect(isFound, "\(findings)")
+        }
+    }
+
+    /// What somebody took out of a bundle is a fault, whatever it is.
+    @Test func whatWasLeftOutOfABundleHasNoExcuse() async throws {
+        try await with { service, device, _ in
+            let bundle = try await evidence(of: device.instance, service)
+            #expect(try untaken(bundle).isEmpty)
+
+            var cut = bundle
+            let gone = ContentDigest(of: cut.documents.evidence.removeFirst())
+            let left = try untaken(cut)
+            #expect(left.count == 1 && left.first?.fault == .missing(.evidence(gone)) && left.first?.excuse == nil)
+
+            var lawless = bundle
+            lawless.documents.policies = []
+            let policy = try ArchivedDecision(parsing: bundle.documents.evidence[0]).policy
+            let unruled = try untaken(lawless)
+            #expect(unruled.count == 3 && unruled.allSatisfy { $0.fault == .missing(.policy(policy)) })
+            #expect(unruled.allSatisfy { $0.excuse == nil })
+
+            var unborn = bundle
+            unborn.documents.births = []
+            let strangers = try untaken(unborn)
+            #expect(strangers.count == 3 && strangers.allSatisfy { $0.fault == .missing(.birth(device.instance)) })
+            #expect(strangers.allSatisfy { $0.excuse == nil })
+
+            // A log that evidence names, which the ledger names.
+            let log = ContentDigest(of: [1])
+            var silent = bundle
+            let honest = ContentDigest(of: bundle.documents.evidence[0])
+            var archived = try ArchivedDecision(parsing: bundle.documents.evidence[0])
+            archived.measured?.log = log
+            silent.documents.evidence[0] = try archived.bytes
+            for index in silent.entries.indices {
+                var entry = try LedgerEntry(parsing: silent.entries[index].bytes.bytes)
+                guard case .decision(var body) = entry.body, body.basis == honest else { continue }
+                body.basis = ContentDigest(of: silent.documents.evidence[0])
+                entry.body = .decision(body)
+                silent.entries[index].bytes = Blob(try WrittenEntry(entry).bytes)
+            }
+            let unheard = try untaken(silent)
+            #expect(unheard.count == 1 && unheard.first?.fault == .missing(.log(log)) && unheard.first?.excuse == nil)
+
+            // Whoever asked for less than the life of the device has not left its birth out.
+            let first = try #require(try BundleReappraisal(bundle) { _ in nil }.outcomes().first?.index)
+            let span = AuditSubject.entries(first..<bundle.checkpoint.claimed.size)
+            let outcomes = try untaken(try await evidence(about: span, service))
+            #expect(outcomes.count == 3 && outcomes.allSatisfy { $0.fault == .missing(.birth(device.instance)) })
+            #expect(outcomes.allSatisfy { $0.excuse?.contains("does not reach back") == true })
+        }
+    }
+
+    /// A boot that was looked for among all releases cannot be looked for again among those of one device's entries.
+    @Test func releasesThatNoEntryNamesNeedNotBeThere() async throws {
+        try await with { service, device, _ in
+            for version in ["3.0", "4.0"] {
+                _ = try await service.add(try releases.release(version, securityVersion: 3), releases)
+            }
+            let other = try releases.reference(try releases.release("4.0", securityVersion: 3)).manifest
+            device.reboot(into: "os 3.0")
+            let refused = try await service.anonymous { client in try await problem { try await client.attest(device) }
+            }
+            #expect(refused.reasons == ["drifted"])
+            let bundle = try await evidence(of: device.instance, service)
+            #expect(Auditor.judge(bundle, try service.anchors(factory)).isProven)
+            let outcomes = try untaken(bundle)
+            #expect(outcomes.count == 1 && outcomes.first?.fault == .missing(.release(other)))
+            #expect(outcomes.first?.excuse?.contains("none names it") == true)
+
+            // The one that the decision found is named by it.
+            let found = try releases.reference(try releases.release("3.0", securityVersion: 3)).manifest
+            var cut = bundle
+            cut.documents.releases.removeAll { ContentDigest(of: $0.payload.bytes) == found }
+            let left = try #require(try untaken(cut).first)
+            #expect(left.fault == .missing(.release(found)) && left.excuse == nil)
+        }
+    }
+
+    /// The entry by which evidence was shed comes along, and with nothing missing it would have no place in a bundle.
+    @Test func whatWasShedIsExcusedByItsEntry() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.archiveDays = 30
+        try await with(setup) { service, device, _ in
+            let before = try await evidence(of: device.instance, service)
+            // Operators' certificates are good for a day: nobody asks while it is another month.
+            service.clock.advance(milliseconds: 32 * 86_400_000)
+            try await service.verifier.shed()
+            service.clock.advance(milliseconds: -32 * 86_400_000)
+            let anchors = try service.anchors(factory)
+            let bundle = try await evidence(of: device.instance, service)
+            #expect(bundle.documents.evidence.isEmpty)
+            let findings = Auditor.judge(bundle, anchors).findings
+            #expect(findings.isEmpty, "\(findings)")
+            let shed = try bundle.entries.filter { audited in
+                guard case .shedding = try LedgerEntry(parsing: audited.bytes.bytes).body else { return false }
+                return true
+            }
+            let place = try #require(shed.first?.index)
+            let outcomes = try untaken(bundle)
+            #expect(shed.count == 1 && outcomes.count == 3)
+            #expect(outcomes.allSatisfy { $0.excuse == "it was shed, as entry \(place) says" })
+
+            var cut = bundle
+            cut.entries.removeAll { $0.index == place }
+            #expect(try untaken(cut).allSatisfy { $0.excuse == nil })
+            var whole = bundle
+            (whole.documents.evidence, whole.documents.logs) = (before.documents.evidence, before.documents.logs)
+            let strays = Auditor.judge(whole, anchors).findings
+            #expect(strays.map(\.place) == ["entry \(place)"], "\(strays)")
         }
     }
 

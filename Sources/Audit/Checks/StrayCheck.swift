@@ -10,7 +10,7 @@ extension AuditCheck {
         // What the ledger says of a release or a policy in question is in question itself.
         let others = record.entries.filter { placed in
             !inScope.contains(placed) && !cited.entries.contains(placed.digest)
-                && !(placed.entry.instance == nil && isCited(placed.entry, cited))
+                && !(placed.entry.instance == nil && isCited(placed.entry, cited)) && !record.saysWhatWasShed(placed)
         }
         for placed in record.entries { cited.add(placed.entry) }
         return others.map { AuditFinding($0.place, "nothing here names it") }
@@ -58,5 +58,17 @@ extension AuditCheck {
     ) -> [AuditFinding] {
         present.filter { !cited.contains($0) }.map { AuditFinding("\(what) \($0.short)", "nothing here names it") }
             .sorted { $0.place < $1.place }
+    }
+}
+
+extension AuditRecord {
+    /// Whether an entry says that evidence was shed which an earlier one names and which is not here.
+    fileprivate func saysWhatWasShed(_ placed: PlacedEntry) -> Bool {
+        guard case .shedding(let body) = placed.entry.body else { return false }
+        let kept = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
+        return entries.contains { decided in
+            guard let basis = decided.entry.body.basis, !kept.contains(basis) else { return false }
+            return decided.index < placed.index && decided.entry.at < body.until
+        }
     }
 }
