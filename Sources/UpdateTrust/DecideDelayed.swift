@@ -78,7 +78,7 @@ extension DecisionInput {
         return Decision(
             outcome: .granting(terms, acceptance),
             transition: draft.finished,
-            explanation: explanation(of: rule)
+            explanation: explanation(of: rule) + conditions.exemptions
         )
     }
 

@@ -119,8 +119,9 @@ public enum DecisionReason: String, Hashable, Sendable, Codable, CaseIterable {
         case .tooManyAttempts:
             "The release was installed on this instance and did not come to stay as often as the policy allows: an operator looks first."
         case .rolloutNotYet: "The release's rollout has not come to this instance yet."
-        case .rolloutPaused: "The release's rollout is paused."
-        case .rolloutHalted: "The release's rollout is halted, because too many updates failed."
+        case .rolloutPaused: "The release's rollout is paused: only who has the release may have it again."
+        case .rolloutHalted:
+            "The release's rollout is halted, because too many updates failed: only who has the release may have it again."
         case .countersMissing: "The request does not give the TPM's counters."
         case .countersInconsistent: "The counters in the request are behind what was already seen."
         case .grantUnconfirmed: "An earlier grant was carried out: boot it and confirm it first."

@@ -82,6 +82,14 @@ public struct Rollout: Hashable, Sendable, Codable {
         return state.running.manifest == release || reaches(birth) ? nil : .rolloutNotYet
     }
 
+    /// Why it does not stand against an instance, though it would against others there; `nil` where it does, or would against nobody.
+    ///
+    /// A rollout says who is given a release. Who has it was given it, and is mended by it whatever becomes of the others.
+    func exemption(of birth: BirthFacts, _ state: InstanceState) -> String? {
+        guard state.running.manifest == release, status != .rolling || !reaches(birth) else { return nil }
+        return "the instance has the release on record, and may have it again wherever its rollout is"
+    }
+
     /// For people, who want to know of one instance.
     func says(of birth: BirthFacts) -> String {
         let place = Self.place(of: birth.instance, in: release)

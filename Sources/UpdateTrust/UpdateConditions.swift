@@ -37,10 +37,14 @@ struct UpdateConditions {
         }
         details += approvalDetails
         if let rollout = known.rollout { details.append(rollout.says(of: birth)) }
+        details += exemptions
         if let window = rule.window { details.append(window.says(at: now)) }
         details += emergencyDetails
         return details
     }
+
+    /// What stands against others and not against this instance, for people.
+    var exemptions: [String] { [known.rollout?.exemption(of: birth, state)].compactMap { $0 } }
 
     /// The operator's act that lets the release below the floor, when it is below.
     func downgrade(below floor: UInt64) -> AllowedDowngrade? {

@@ -27,7 +27,7 @@ struct ReleaseRollout: AsyncParsableCommand {
     var haltAbove: Percentage?
     @Option(help: ArgumentHelp("How many must be confirmed or failed before that; default: 20.", valueName: "n"))
     var haltAfter: Int?
-    @Flag(help: "Grants nothing more until it is resumed.")
+    @Flag(help: "Grants it to nobody more until it is resumed; who has it may have it again.")
     var pause = false
     @Flag(help: "Goes on after a pause or a halt; after a halt, counting begins anew.")
     var resume = false

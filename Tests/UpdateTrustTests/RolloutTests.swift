@@ -105,6 +105,42 @@ import Testing
         #expect(try codes(staged) == [])
     }
 
+    /// A rollout says who is given a release: nothing of it stands against an instance that was, and it stays the same instance.
+    @Test(arguments: [Rollout.Status.rolling, .paused, .halted])
+    func whoHasTheReleaseMayHaveItAgain(_ status: Rollout.Status) throws {
+        var world = try World()
+        var known = try Sample.known(Sample.release("1.1.0", securityVersion: 4))
+        let delivered = try world.granted(known.release)
+        try world.install(delivered)
+        try world.ask(.confirm, grant: delivered.claims.jti)
+        var staged = try set(plan(0), of: known.manifest)
+        staged.rollout.status = status
+        known.rollout = staged.rollout
+
+        var other = try World()
+        let refused = try other.ask(.update, package: known).reasonCodes
+        #expect(refused == [status == .rolling ? "rollout-not-yet" : "rollout-\(status.rawValue)"])
+        var strict = world
+        strict.policy = try Sample.policy(moves: #"{"upgrade":true,"reinstall":false,"downgrade":false}"#)
+        #expect(try strict.ask(.update, package: known).reasonCodes == ["move-not-allowed"])
+
+        let says = "the instance has the release on record, and may have it again wherever its rollout is"
+        let told = world.policy.explain(
+            .measured(world.record),
+            state: world.state,
+            manifest: known.manifest,
+            known: known,
+            at: world.now
+        )
+        #expect(told.refusals.isEmpty && told.details.last == says)
+        let (instance, installation) = (world.state.instance, world.state.installation)
+        let decision = try world.ask(.update, package: known)
+        guard case .granted = decision.outcome else { throw NotGranted(codes: decision.reasonCodes) }
+        #expect(decision.explanation.last == says)
+        #expect(world.state.pending?.package.manifest == known.manifest)
+        #expect(world.state.instance == instance && world.state.installation == installation)
+    }
+
     @Test func explanationsSayWhere() throws {
         let world = try World()
         var known = try Sample.known(Sample.release("1.1.0", securityVersion: 4))

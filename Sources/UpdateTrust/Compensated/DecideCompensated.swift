@@ -297,7 +297,7 @@ extension CompensatedInput {
         return CompensatedDecision(
             outcome: .granting(terms, acceptance(ground, lease)),
             transition: draft.finished,
-            explanation: ["rule \(ground.rule.id) decided"]
+            explanation: ["rule \(ground.rule.id) decided"] + conditions.exemptions
         )
     }
 
