@@ -54,36 +54,39 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         /// The value of `type`.
         public var type: String { kind.rawValue }
 
-        var kind: Kind {
+        var kind: Kind { written.kind }
+
+        /// What an entry has of it: its kind, and the value.
+        fileprivate var written: (kind: Kind, value: any Encodable) {
             switch self {
-            case .birth: .birth
-            case .rework: .rework
-            case .restoration: .restoration
-            case .release: .release
-            case .withdrawal: .withdrawal
-            case .policy: .policy
-            case .decision: .decision
-            case .lease: .lease
-            case .grant: .grant
-            case .update: .update
-            case .receipt: .receipt
-            case .act: .act
-            case .allowance: .allowance
-            case .downgrade: .downgrade
-            case .rollout: .rollout
-            case .farewell: .farewell
-            case .reappearance: .reappearance
-            case .succession: .succession
-            case .compensated: .compensated
-            case .approval: .approval
-            case .witnessCode: .witnessCode
-            case .tier: .tier
-            case .assignment: .assignment
-            case .emergency: .emergency
-            case .shedding: .shedding
-            case .trust: .trust
-            case .compromise: .compromise
-            case .recovery: .recovery
+            case .birth(let body): (.birth, body)
+            case .rework(let body): (.rework, body)
+            case .restoration(let body): (.restoration, body)
+            case .release(let body): (.release, body)
+            case .withdrawal(let body): (.withdrawal, body)
+            case .policy(let body): (.policy, body)
+            case .decision(let body): (.decision, body)
+            case .lease(let body): (.lease, body)
+            case .grant(let body): (.grant, body)
+            case .update(let body): (.update, body)
+            case .receipt(let body): (.receipt, body)
+            case .act(let body): (.act, body)
+            case .allowance(let body): (.allowance, body)
+            case .downgrade(let body): (.downgrade, body)
+            case .rollout(let body): (.rollout, body)
+            case .farewell(let body): (.farewell, body)
+            case .reappearance(let body): (.reappearance, body)
+            case .succession(let body): (.succession, body)
+            case .compensated(let body): (.compensated, body)
+            case .approval(let body): (.approval, body)
+            case .witnessCode(let body): (.witnessCode, body)
+            case .tier(let body): (.tier, body)
+            case .assignment(let body): (.assignment, body)
+            case .emergency(let body): (.emergency, body)
+            case .shedding(let body): (.shedding, body)
+            case .trust(let body): (.trust, body)
+            case .compromise(let body): (.compromise, body)
+            case .recovery(let body): (.recovery, body)
             }
         }
     }
@@ -188,44 +191,16 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
 
     /// Writes the JSON form.
     public func encode(to encoder: any Encoder) throws {
+        let written = body.written
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(Self.formatVersion, forKey: .v)
-        try container.encode(body.kind, forKey: .type)
+        try container.encode(written.kind, forKey: .type)
         try container.encode(at, forKey: .at)
         try container.encodeIfPresent(instance, forKey: .instance)
         try container.encodeIfPresent(prev, forKey: .prev)
         try container.encode(actor, forKey: .actor)
         try container.encodeIfPresent(statement, forKey: .statement)
-        switch body {
-        case .birth(let body): try container.encode(body, forKey: .body)
-        case .rework(let body): try container.encode(body, forKey: .body)
-        case .restoration(let body): try container.encode(body, forKey: .body)
-        case .release(let body): try container.encode(body, forKey: .body)
-        case .withdrawal(let body): try container.encode(body, forKey: .body)
-        case .policy(let body): try container.encode(body, forKey: .body)
-        case .decision(let body): try container.encode(body, forKey: .body)
-        case .lease(let body): try container.encode(body, forKey: .body)
-        case .grant(let body): try container.encode(body, forKey: .body)
-        case .update(let body): try container.encode(body, forKey: .body)
-        case .receipt(let body): try container.encode(body, forKey: .body)
-        case .act(let body): try container.encode(body, forKey: .body)
-        case .allowance(let body): try container.encode(body, forKey: .body)
-        case .downgrade(let body): try container.encode(body, forKey: .body)
-        case .rollout(let body): try container.encode(body, forKey: .body)
-        case .farewell(let body): try container.encode(body, forKey: .body)
-        case .reappearance(let body): try container.encode(body, forKey: .body)
-        case .succession(let body): try container.encode(body, forKey: .body)
-        case .compensated(let body): try container.encode(body, forKey: .body)
-        case .approval(let body): try container.encode(body, forKey: .body)
-        case .witnessCode(let body): try container.encode(body, forKey: .body)
-        case .tier(let body): try container.encode(body, forKey: .body)
-        case .assignment(let body): try container.encode(body, forKey: .body)
-        case .emergency(let body): try container.encode(body, forKey: .body)
-        case .shedding(let body): try container.encode(body, forKey: .body)
-        case .trust(let body): try container.encode(body, forKey: .body)
-        case .compromise(let body): try container.encode(body, forKey: .body)
-        case .recovery(let body): try container.encode(body, forKey: .body)
-        }
+        try container.encode(written.value, forKey: .body)
     }
 }
 
