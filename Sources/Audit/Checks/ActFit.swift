@@ -57,9 +57,8 @@ struct ActFit {
         case .trust(let made): return isPublication(made)
         case .compromise(let made): return isCompromise(made)
         case .policy(let made): return isPolicy(made)
-        case .birth, .rework, .restoration, .decision, .grant, .receipt, .farewell, .reappearance,
-            .succession, .compensated, .shedding, .recovery:
-            return false
+        // Nobody signs for the others: whatever an operator signed, it was not this.
+        default: return false
         }
     }
 
