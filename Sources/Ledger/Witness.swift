@@ -104,6 +104,11 @@ public struct WitnessedLog: Hashable, Sendable {
         return .success(VerifiedCheckpoint(checkpoint: offered, cosignatures: [:]))
     }
 
+    /// Holds a checkpoint to the log's keys alone: another history is to take the place of the one that was seen.
+    fileprivate func judge(insteadOfSeen other: SignedCheckpoint) -> Result<VerifiedCheckpoint, WitnessRefusal> {
+        Self.verified(other, keys).mapError(WitnessRefusal.notSigned)
+    }
+
     /// The signature of any of the log's keys makes it the log's; a line of one of them that does not verify refuses it.
     private static func verified(
         _ checkpoint: SignedCheckpoint,
@@ -179,35 +184,63 @@ public struct Witness: Sendable {
         } catch { return .failure(.malformed(error)) }
         let origin = request.checkpoint.claimed.origin
         guard let log = logs[origin] else { return .failure(.unknownOrigin(origin)) }
-        let verified: VerifiedCheckpoint
         switch log.judge(request) {
-        case .success(let continuing): verified = continuing
+        case .success(let continuing): return .success(try cosign(continuing, as: request.checkpoint, of: log, at: now))
         case .failure(let refusal): return .failure(refusal)
         }
+    }
+
+    /// Cosigns a checkpoint of a log in the place of what was seen, whether it continues that or not.
+    ///
+    /// Never for somebody who asks: by it this witness has cosigned two histories. Whoever calls this has people of the witness behind him
+    /// who believe the other one, and notes it for ever.
+    /// - Parameter now: seconds since 1970.
+    /// - Returns: what to keep; or why not: the log is not known here, or has not signed.
+    /// - Throws: ``ClockBehind``; what the signing library throws.
+    public func cosign(
+        insteadOfSeen checkpoint: SignedCheckpoint,
+        at now: Int
+    ) throws -> Result<Cosigned, WitnessRefusal> {
+        let origin = checkpoint.claimed.origin
+        guard let log = logs[origin] else { return .failure(.unknownOrigin(origin)) }
+        switch log.judge(insteadOfSeen: checkpoint) {
+        case .success(let other): return .success(try cosign(other, as: checkpoint, of: log, at: now))
+        case .failure(let refusal): return .failure(refusal)
+        }
+    }
+
+    /// - Parameter signed: the same checkpoint, with the log's lines.
+    private func cosign(
+        _ verified: VerifiedCheckpoint,
+        as signed: SignedCheckpoint,
+        of log: WitnessedLog,
+        at now: Int
+    ) throws -> Cosigned {
         if let stated = log.last?.cosignatures[signer.verifierKey], stated > now {
             throw ClockBehind(now: now, stated: stated)
         }
         let signature = try signer.cosign(verified, time: now)
         let cosigned = SignedCheckpoint(
             checkpoint: verified.checkpoint,
-            signatures: request.checkpoint.note.signatures.filter { line in
+            signatures: signed.note.signatures.filter { line in
                 log.keys.contains { $0.name == line.name && $0.id == line.keyID }
             } + [signature]
         )
-        return .success(
-            Cosigned(
-                bytes: cosigned.bytes,
-                line: Array(signature.line.utf8),
-                verified: VerifiedCheckpoint(
-                    checkpoint: verified.checkpoint,
-                    cosignatures: [signer.verifierKey: now]
-                )
+        return Cosigned(
+            bytes: cosigned.bytes,
+            line: Array(signature.line.utf8),
+            verified: VerifiedCheckpoint(
+                checkpoint: verified.checkpoint,
+                cosignatures: [signer.verifierKey: now]
             )
         )
     }
 
     /// Takes in what is durable by now: the next checkpoint has to continue it.
     public mutating func remember(_ cosigned: Cosigned) { logs[cosigned.origin]?.remember(cosigned.verified) }
+
+    /// What was cosigned last of a log; `nil` when nothing was.
+    public func last(of origin: String) -> VerifiedCheckpoint? { logs[origin]?.last }
 
     /// How far each log was seen, by its name.
     public var sizes: [String: Int] { logs.mapValues(\.size) }

@@ -82,4 +82,9 @@ extension MetricFamily {
         labels: ["outcome"],
         help: "Requests to cosign, by outcome: cosigned, or the status that was answered."
     )
+    static let witnessCuts = MetricFamily(
+        "birthmark_witness_cuts",
+        .gauge,
+        help: "Histories that were cosigned and then given up for another of the same ledger, by this witness's people."
+    )
 }

@@ -99,7 +99,7 @@ public struct WitnessDirectory: Sendable, Hashable {
         var logs: [WitnessedLog] = []
         for (origin, keys) in try configuration.keysByLog {
             let file = seen(origin)
-            guard let bytes = try BoundedFile.readIfThere(file, limit: SignedNote.maxByteCount) else {
+            guard let bytes = try kept(of: origin) else {
                 throw SetupError(
                     .environment,
                     "\(file) is gone, and with it what this witness has seen of the log \(origin)",

@@ -33,7 +33,7 @@ public struct WitnessServer: Service {
     ) throws {
         let configuration = try directory.read()
         try PrivateDirectory.check(directory.path)
-        let metrics = Metrics([.witnessRequests])
+        let metrics = Metrics([.witnessRequests, .witnessCuts])
         let desk = WitnessDesk(
             try directory.witness(configuration),
             directory,
@@ -41,6 +41,7 @@ public struct WitnessServer: Service {
             logger: logger,
             now: { Int(now().timeIntervalSince1970) }
         )
+        try Self.tell(of: directory.watched(), metrics, logger)
         self.onListening = onListening
         server = HTTPSServer(
             routes: Self.routes(desk, metrics),
@@ -56,6 +57,23 @@ public struct WitnessServer: Service {
 
     /// Everything that the witness does, and who may have it done.
     var routes: [Route] { server.routes }
+
+    /// Says at each start, and to whoever looks at the figures, which histories were given up here.
+    private static func tell(of logs: [WatchedLog], _ metrics: Metrics, _ logger: Logger) throws {
+        for log in logs {
+            for cut in log.cuts {
+                let (before, after) = try cut.checkpoints()
+                logger.warning(
+                    "another history was accepted in the place of one that was cosigned",
+                    metadata: [
+                        "log": "\(log.origin)", "at": "\(cut.at)", "by": "\(cut.by)", "reason": "\(cut.reason)",
+                        "before": "\(before.size) \(before.root)", "after": "\(after.size) \(after.root)",
+                    ]
+                )
+            }
+        }
+        metrics.set(.witnessCuts, to: Double(logs.reduce(0) { $0 + $1.cuts.count }))
+    }
 
     private static func routes(_ desk: WitnessDesk, _ metrics: Metrics) -> [Route] {
         [

@@ -17,7 +17,7 @@ struct LedgerWitness: AsyncParsableCommand {
                   --log 'birthmark/ledger+9f3c…+AQ…' --host witness.example
               birthmark ledger witness serve w1
             """,
-        subcommands: [Init.self, Serve.self]
+        subcommands: [Init.self, Serve.self, Show.self, Accept.self]
     )
 
     struct Init: ParsableCommand {

@@ -193,6 +193,42 @@ import Testing
         #expect(throws: LedgerFormatError.self) { try WitnessedLog(keys: [], cosigned: nil, by: key) }
     }
 
+    // MARK: Another history
+
+    /// By the word of its own people alone; what is asked for then has to continue that.
+    @Test func anotherHistoryInThePlaceOfTheOneThatWasSeen() throws {
+        let (log, other) = (MemoryLog(count: 9), MemoryLog(count: 6, seed: 2))
+        var witness = try seeing(log, 9)
+        #expect(try refusal(witness, body(other, from: 0)) == .otherSize(seen: 9, old: 0))
+        let cosigned = try witness.cosign(insteadOfSeen: checkpoint(of: other), at: Self.now).get()
+        #expect(witness.last(of: Vectors.origin)?.checkpoint.size == 9, "it is not durable yet")
+        witness.remember(cosigned)
+        #expect(witness.last(of: Vectors.origin)?.checkpoint.root == NaiveTree.root(other.leaves[...]))
+        var grown = other
+        grown.append(.leaf([1]))
+        #expect(try refusal(witness, body(grown, from: 6)) == nil)
+        #expect(try refusal(witness, body(log, from: 6))?.status == 422)
+        let kept = try WitnessedLog(keys: [logKey], cosigned: cosigned.bytes, by: Vectors.witness().verifierKey)
+        #expect(kept.size == 6)
+    }
+
+    @Test func anotherHistoryThatTheLogHasNotSigned() throws {
+        let log = MemoryLog(count: 9)
+        let witness = try seeing(log, 9)
+        for origin in [Vectors.origin, "stranger/log"] {
+            let thief = try CheckpointSigner(origin: origin, privateKey: Curve25519.Signing.PrivateKey())
+            let refused = try witness.cosign(insteadOfSeen: checkpoint(of: log, size: 5, by: thief), at: Self.now)
+            guard case .failure(let refusal) = refused else {
+                Issue.record("cosigned for \(origin)")
+                continue
+            }
+            #expect(refusal.status == (origin == Vectors.origin ? 403 : 404))
+        }
+        #expect(throws: Witness.ClockBehind(now: Self.now - 1, stated: Self.now)) {
+            try witness.cosign(insteadOfSeen: checkpoint(of: log, size: 5), at: Self.now - 1)
+        }
+    }
+
     // MARK: The request
 
     @Test func aRequestIsReadToTheLastByte() throws {

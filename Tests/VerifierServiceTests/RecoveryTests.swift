@@ -39,22 +39,7 @@ import VerifierStore
     }
 
     private func restore(copy: String? = nil) async throws -> RecordRestore.Report {
-        let order = RecordRestore.Order(
-            by: try label("alice"),
-            reason: try Remark("the disk failed").found(),
-            copy: copy
-        )
-        let restore = try RecordRestore(directory, order, now: Int64(Date.now.timeIntervalSince1970))
-        return try await restore.run(
-            from: backup,
-            database: { _ in database },
-            opening: { path, body in
-                let store = try SQLiteStore.open(at: path)
-                try await body(store)
-                try store.close()
-            },
-            head: { path in try await SQLiteStore.head(at: path) }
-        )
+        try await RecordRestore.byAlice(directory, from: backup, to: database, copy: copy)
     }
 
     private func refusal(_ body: () async throws -> Void) async throws -> SetupError {

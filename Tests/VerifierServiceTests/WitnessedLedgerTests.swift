@@ -7,6 +7,7 @@ import Testing
 import UpdateTrust
 import VerifierClient
 import VerifierStore
+import WitnessService
 
 @testable import HTTPService
 @testable import VerifierService
@@ -133,40 +134,104 @@ import VerifierStore
         }
     }
 
-    /// Restored from a backup: the witness has seen more, and that is told; nothing is granted on top of it.
-    @Test func attack71_theWitnessFindsARestoredRecord() async throws {
+    /// A verifier and its witness, who has seen more than is in a backup.
+    private struct BackedUp {
+        let home: TemporaryDirectory
+        let directory: VerifierDirectory
+        let setup: TestVerifier.Setup
+        let witness: (Witnessing, port: Int, task: Task<Void, any Error>)
+        let device: SoftwareKeyDevice
+        let package: PackageReference
+
+        var database: String { directory.file("verifier.sqlite") }
+        var backup: String { home.path + "/backup.sqlite" }
+    }
+
+    private func backedUp() async throws -> BackedUp {
         let home = try TemporaryDirectory()
         let directory = VerifierDirectory(home.path + "/verifier")
         let (setup, witnesses) = try await Witnessing.prepare(directory, home, 1, required: 1, factory, releases)
-        defer { witnesses[0].task.cancel() }
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let package = try await TestVerifier.serve(directory, setup) { service in
             try await service.importBirth(of: device, by: factory)
             return try await service.add(try releases.release("2.0"), releases)
         }
-        let database = directory.file("verifier.sqlite")
-        let backup = home.path + "/backup.sqlite"
-        try FileManager.default.copyItem(atPath: database, toPath: backup)
+        let made = BackedUp(
+            home: home,
+            directory: directory,
+            setup: setup,
+            witness: witnesses[0],
+            device: device,
+            package: package
+        )
+        try FileManager.default.copyItem(atPath: made.database, toPath: made.backup)
         try await TestVerifier.serve(directory, setup) { service in
             try await service.anonymous { client in
                 for _ in 0..<3 { _ = try await client.attest(device) }
                 #expect(try await client.update(device, to: package).grant != nil)
             }
         }
+        return made
+    }
+
+    private func alarmed(_ service: TestVerifier) async throws {
+        try await Witnessing.eventually {
+            service.verifier.metrics.text().contains("birthmark_ledger_witnesses_alarmed 1")
+        }
+    }
+
+    /// Restored from a backup: the witness has seen more, and that is told; nothing is granted on top of it.
+    @Test func attack71_theWitnessFindsARestoredRecord() async throws {
+        let made = try await backedUp()
+        defer { made.witness.task.cancel() }
         // Whoever restores it also removes what this machine remembers.
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + suffix) }
-        try FileManager.default.copyItem(atPath: backup, toPath: database)
-        try? FileManager.default.removeItem(atPath: directory.lastCheckpoint)
-        try await TestVerifier.serve(directory, setup) { service in
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: made.database + suffix) }
+        try FileManager.default.copyItem(atPath: made.backup, toPath: made.database)
+        try? FileManager.default.removeItem(atPath: made.directory.lastCheckpoint)
+        try await TestVerifier.serve(made.directory, made.setup) { service in
             try await service.anonymous { client in
-                _ = try await client.attest(device)
-                let refused = try await problem { try await client.update(device, to: package) }
+                _ = try await client.attest(made.device)
+                let refused = try await problem { try await client.update(made.device, to: made.package) }
                 #expect(refused.kind == .undecided)
             }
-            try await Witnessing.eventually {
-                service.verifier.metrics.text().contains("birthmark_ledger_witnesses_alarmed 1")
-            }
+            try await alarmed(service)
             #expect(service.log.lines.contains { $0.contains("has not signed the ledger") })
+        }
+    }
+
+    /// In the open it is no better, until the witness's own people take the other history.
+    @Test func whatWasRestoredInTheOpenIsCosignedOnceTheWitnessAccepts() async throws {
+        let made = try await backedUp()
+        defer { made.witness.task.cancel() }
+        _ = try await RecordRestore.byAlice(made.directory, from: made.backup, to: made.database)
+        let restored = try await TestVerifier.serve(made.directory, made.setup) { service in
+            try await service.anonymous { client in
+                _ = try await client.attest(made.device)
+                try await alarmed(service)
+                return try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
+            }
+        }
+
+        made.witness.task.cancel()
+        try? await made.witness.task.value
+        let directory = made.witness.0.directory
+        let seen = try directory.watched().first?.last?.checkpoint.size
+        let accepted = try directory.accept(
+            restored,
+            insteadOf: seen.found(),
+            by: label("bob"),
+            reason: Remark("alice told me, ticket 12").found(),
+            now: Int64(Date.now.timeIntervalSince1970)
+        )
+        _ = try accepted.get()
+        let again = try await made.witness.0.serve(on: made.witness.port)
+        defer { again.task.cancel() }
+        try await TestVerifier.serve(made.directory, made.setup) { service in
+            try await Witnessing.eventually {
+                await service.verifier.cosignatures.witnessed?.claimed.size ?? 0 >= restored.claimed.size
+            }
+            let granted = try await service.anonymous { try await $0.update(made.device, to: made.package) }
+            #expect(granted.grant != nil)
         }
     }
 

@@ -54,7 +54,15 @@ private final class Reached: Sendable {
             environment: .inherit.updating(changes),
             input: .none,
             output: .discarded,
-            error: .discarded
+            error: .fileDescriptor(
+                try FileDescriptor.open(
+                    FilePath(place.path + "/log"),
+                    .writeOnly,
+                    options: [.create, .append],
+                    permissions: .ownerReadWrite
+                ),
+                closeAfterSpawningProcess: true
+            )
         ) { execution in
             var port: Int?
             for _ in 0..<24_000 where port == nil {
@@ -118,6 +126,47 @@ private final class Reached: Sendable {
                 return
             }
         }
+    }
+
+    /// As the people of a witness do it; what they did is told at the next start.
+    @Test func whatWasRestoredIsTakenOnTheCommandLine() async throws {
+        let place = try Place()
+        var log = try TestLog()
+        log.grow(to: 9)
+        let honest = log
+        log = log.forked(at: 4)
+        log.grow(to: 12)
+        let restored = log
+        try place.make([log.signer.verifierKey])
+        let checkpoint = place.path + "/checkpoint"
+        try Data(restored.checkpoint(6).bytes).write(to: URL(filePath: checkpoint))
+        func accept(seen: Int) async throws -> (code: TerminationStatus, output: String) {
+            try await run([
+                "ledger", "witness", "accept", place.directory.path, checkpoint, "--seen", "\(seen)", "--by", "bob",
+                "--reason", "ticket 12",
+            ])
+        }
+        _ = try await serving(place) { port, _ in
+            _ = try await place.ask(honest.request(from: 0, to: 9), at: port)
+            try await place.expect(.otherSize(9), to: restored.request(from: 4, to: 6), at: port)
+            let served = try await accept(seen: 9)
+            #expect(served.code == .exited(3) && served.output.contains("serves"), "\(served)")
+        }
+        let mistaken = try await accept(seen: 6)
+        #expect(mistaken.code == .exited(1) && mistaken.output.contains("9 entries were seen"), "\(mistaken)")
+        let accepted = try await accept(seen: 9)
+        #expect(accepted.code.isSuccess && accepted.output.contains("by bob: ticket 12"), "\(accepted)")
+        let shown = try await run(["ledger", "witness", "show", place.directory.path])
+        #expect(shown.code.isSuccess && shown.output.contains("given up: 9 entries under"), "\(shown)")
+        _ = try await serving(place) { port, _ in
+            try await place.expect(.otherSize(6), to: honest.request(from: 9, to: 9), at: port)
+            guard case .cosigned = try await place.ask(restored.request(from: 6, to: 12), at: port) else {
+                Issue.record("not cosigned")
+                return
+            }
+        }
+        let told = try String(contentsOf: URL(filePath: place.path + "/log"), encoding: .utf8)
+        #expect(told.contains("another history was accepted") && told.contains("ticket 12"))
     }
 
     /// At any time: what was answered before is remembered after.

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Ledger
+import Messages
 import Testing
 import VerifierClient
 
@@ -121,6 +122,58 @@ import VerifierClient
         try await place.serving { port in
             try await place.expect(.otherSize(5), to: log.request(from: 0, to: 9), at: port)
         }
+    }
+
+    /// A ledger that was restored is another history: refused until the witness's people take it, and that stays noted.
+    @Test func whatWasRestoredIsRefusedUntilItsPeopleAccept() async throws {
+        let place = try Place()
+        var log = try TestLog()
+        log.grow(to: 9)
+        var thief = try TestLog()
+        thief.grow(to: 9)
+        var restored = log.forked(at: 4)
+        restored.grow(to: 12)
+        try place.make([log.signer.verifierKey])
+        try await place.serving { port in
+            _ = try await place.ask(log.request(from: 0, to: 9), at: port)
+            try await place.expect(.otherSize(9), to: restored.request(from: 4, to: 6), at: port)
+            try await place.expect(.refused(status: 422), to: restored.request(from: 9, to: 12), at: port)
+        }
+        let (bob, reason) = (try #require(Label("bob")), try #require(Remark("alice told me, ticket 12")))
+        let now = Int64(Date.now.timeIntervalSince1970)
+        func accept(_ checkpoint: SignedCheckpoint, _ seen: Int) throws -> Result<HistoryCut, HistoryRefusal> {
+            try place.directory.accept(checkpoint, insteadOf: seen, by: bob, reason: reason, now: now)
+        }
+        let before = try kept(place, log)
+        #expect(try accept(restored.checkpoint(6), 8) == .failure(.otherSize(seen: 9, given: 8)))
+        #expect(try accept(log.checkpoint(9), 9) == .failure(.same(size: 9)))
+        guard case .failure(.checkpoint(.notSigned)) = try accept(thief.checkpoint(6), 9) else {
+            Issue.record("accepted what the log has not signed")
+            return
+        }
+        #expect(try kept(place, log) == before)
+        #expect(try place.directory.watched().map(\.cuts) == [[]])
+
+        let cut = try accept(restored.checkpoint(6), 9).get()
+        let (given, taken) = try cut.checkpoints()
+        #expect(cut.by == bob && cut.at == now)
+        #expect(try given == log.checkpoint(9).claimed && taken == restored.checkpoint(6).claimed)
+        // Cut off before the checkpoint was in its place, or put back: what was given up is not taken up again.
+        let file = URL(filePath: place.directory.seen(log.signer.verifierKey.name))
+        try Data(before).write(to: file)
+        let watched = try #require(try place.directory.watched().first)
+        #expect(watched.cuts == [cut] && watched.last?.checkpoint == taken)
+        try await place.serving { port in
+            try await place.expect(.otherSize(6), to: log.request(from: 9, to: 9), at: port)
+            guard case .cosigned = try await place.ask(restored.request(from: 6, to: 12), at: port) else {
+                Issue.record("not cosigned")
+                return
+            }
+        }
+        #expect(try place.directory.watched().map(\.cuts) == [[cut]])
+        // Without the notes, or with others, nobody knows what it has given up.
+        try Data("[]".utf8).write(to: URL(filePath: file.path + ".cuts"))
+        await #expect(throws: (any Error).self) { try await place.serving { _ in } }
     }
 
     /// Whoever can write where it remembers, or read its keys, can have it say two things, or say them himself.
