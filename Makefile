@@ -52,7 +52,7 @@ fuzz: deps
 	@scripts/quietly "building the instrumented parsers" $(INSTRUMENTED) --product birthmark-fuzz
 	scripts/fuzz $(TARGETS)
 
-# Some thousand births and updates, each struck at another moment.
+# Some thousand births and updates, each struck at another moment; KILL_MATRIX=births,updates takes parts of it.
 kill-matrix: deps
 	@scripts/quietly "building the tests" $(SWIFT) build --build-tests
 	scripts/kill-matrix
