@@ -4,6 +4,7 @@ import Testing
 import VerifierClient
 import VerifierStore
 
+@testable import HTTPService
 @testable import VerifierService
 
 @Suite struct ChallengeTests {

@@ -92,6 +92,15 @@ import WitnessService
         }
     }
 
+    /// What came one after the other.
+    private final class Order: Sendable {
+        private let noted = Mutex<[String]>([])
+
+        var words: [String] { noted.withLock { $0 } }
+
+        func add(_ word: String) { noted.withLock { $0.append(word) } }
+    }
+
     /// Without them nothing is given out, and everything else goes on.
     @Test func withoutWitnessesThereAreLeasesAndNoGrants() async throws {
         let home = try TemporaryDirectory()
@@ -109,28 +118,28 @@ import WitnessService
         try? await witnesses[0].task.value
         try await TestVerifier.serve(directory, setup) { service in
             let package = try await service.add(try releases.release("2.0"), releases)
-            let order = Mutex<[String]>([])
+            let order = Order()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     let device = try SoftwareKeyDevice(serial: "SN-1")
                     try await service.importBirth(of: device, by: factory)
                     let answer = try await service.anonymous { try await $0.update(device, to: package) }
                     #expect(answer.grant != nil)
-                    order.withLock { $0.append("grant") }
+                    order.add("grant")
                 }
                 group.addTask {
                     let device = try SoftwareKeyDevice(serial: "SN-2")
                     try await service.importBirth(of: device, by: factory)
                     _ = try await service.anonymous { try await $0.attest(device) }
-                    order.withLock { $0.append("lease") }
+                    order.add("lease")
                     // It is back on its port, and what waits for it goes on.
                     let again = try await witnesses[0].0.serve(on: witnesses[0].port)
                     defer { again.task.cancel() }
-                    try await Witnessing.eventually { order.withLock { $0.count == 2 } }
+                    try await Witnessing.eventually { order.words.count == 2 }
                 }
                 try await group.waitForAll()
             }
-            #expect(order.withLock { $0 } == ["lease", "grant"], "a lease waits for no witness, a grant does")
+            #expect(order.words == ["lease", "grant"], "a lease waits for no witness, a grant does")
         }
     }
 
