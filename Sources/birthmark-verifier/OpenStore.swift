@@ -35,9 +35,4 @@ extension VerifierDirectory {
 
     /// How far the ledger of a record goes that may be damaged.
     static func head(ofStoreAt path: String) async throws -> LedgerHead { try await SQLiteStore.head(at: path) }
-
-    /// The database's path; the configuration was checked when it was read.
-    func database(_ configuration: VerifierConfiguration) -> String {
-        file(configuration.databaseFile ?? "verifier.sqlite")
-    }
 }

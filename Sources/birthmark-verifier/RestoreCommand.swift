@@ -61,7 +61,6 @@ struct RestoreCommand: AsyncParsableCommand {
         )
         let report = try await restore.run(
             from: backup,
-            database: { directory.database($0) },
             opening: VerifierDirectory.withStore(at:_:),
             head: VerifierDirectory.head(ofStoreAt:)
         )

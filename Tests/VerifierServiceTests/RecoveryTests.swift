@@ -39,7 +39,7 @@ import VerifierStore
     }
 
     private func restore(copy: String? = nil) async throws -> RecordRestore.Report {
-        try await RecordRestore.byAlice(directory, from: backup, to: database, copy: copy)
+        try await RecordRestore.byAlice(directory, from: backup, copy: copy)
     }
 
     private func refusal(_ body: () async throws -> Void) async throws -> SetupError {

@@ -212,7 +212,7 @@ import WitnessService
     @Test func whatWasRestoredInTheOpenIsCosignedOnceTheWitnessAccepts() async throws {
         let made = try await backedUp()
         defer { made.witness.task.cancel() }
-        _ = try await RecordRestore.byAlice(made.directory, from: made.backup, to: made.database)
+        _ = try await RecordRestore.byAlice(made.directory, from: made.backup)
         let restored = try await TestVerifier.serve(made.directory, made.setup) { service in
             try await service.anonymous { client in
                 _ = try await client.attest(made.device)

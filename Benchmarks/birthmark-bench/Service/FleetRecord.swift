@@ -20,7 +20,7 @@ struct FleetRecord: Sendable {
     let seconds: Double
 
     var directory: VerifierDirectory { materials.directory }
-    var file: String { directory.file(materials.configuration.databaseFile ?? "") }
+    var file: String { directory.database(materials.configuration) }
 
     // Large, so that the disk is synchronised seldom; what is written is the same.
     private static let group = 4_000
@@ -28,8 +28,7 @@ struct FleetRecord: Sendable {
     /// Makes it, births through the store's commits.
     static func make(in path: String, fleet: Fleet, members: Int) async throws -> FleetRecord {
         let materials = try setUp(VerifierDirectory(path))
-        guard let name = materials.configuration.databaseFile else { throw WrongResult(name: "store", wrong: 1, of: 1) }
-        let file = materials.directory.file(name)
+        let file = materials.directory.database(materials.configuration)
         let start = try await writing(file, materials) { try await register(fleet, $0) }
         let before = try size(of: file)
         _ = try await writing(file, materials) { try await fill($0, fleet, members) }
@@ -81,8 +80,8 @@ struct FleetRecord: Sendable {
         let policy = [UInt8](try Data(contentsOf: URL(filePath: "Provisioning/policies/default.json")))
         try DirectorySetup(directory, options, now: now).run(
             defaultPolicy: policy,
-            storeExists: { FileManager.default.fileExists(atPath: directory.file($0.databaseFile ?? "")) },
-            makeStore: { try SQLiteStore.create(at: directory.file($0.databaseFile ?? "")).close() }
+            storeExists: { FileManager.default.fileExists(atPath: directory.database($0)) },
+            makeStore: { try SQLiteStore.create(at: directory.database($0)).close() }
         )
         let file = URL(filePath: directory.configuration)
         var configuration = try VerifierConfiguration(parsing: [UInt8](Data(contentsOf: file)))

@@ -71,12 +71,10 @@ public struct RecordRestore: Sendable {
     /// Puts the backup in the record's place.
     /// - Parameters:
     ///   - backup: it stays as it is.
-    ///   - database: where the record is.
     ///   - head: how far the ledger of a database goes that may be damaged.
     /// - Throws: `SetupError`, `FileError`, or the store's error; then what was in the place is there, or set aside whole.
     public func run(
         from backup: String,
-        database: (VerifierConfiguration) -> String,
         opening: Opening,
         head: (_ path: String) async throws -> LedgerHead
     ) async throws -> Report {
@@ -89,7 +87,7 @@ public struct RecordRestore: Sendable {
             )
         }
         defer { lock.release() }
-        let places = RecordPlaces(database: database(materials.configuration))
+        let places = RecordPlaces(database: directory.database(materials.configuration))
         guard !RecordPlaces.isInUse(backup), backup != places.database else {
             throw SetupError(
                 .malformed,

@@ -103,10 +103,7 @@ public struct DirectorySetup: Sendable {
     }
 
     private func keptConfiguration() throws -> VerifierConfiguration {
-        let configuration = try VerifierMaterials.parsed(
-            directory.configuration,
-            VerifierConfiguration.maximumSize
-        ) { try VerifierConfiguration(parsing: $0) }
+        let configuration = try directory.readConfiguration()
         var changed: [String] = []
         if let name = options.name, name != configuration.name { changed.append("name") }
         if let listen = options.listen, listen != configuration.listen { changed.append("listen") }

@@ -67,7 +67,7 @@ public struct KeyRotation: Sendable {
         openStore: (VerifierConfiguration) throws -> any VerifierStore
     ) async throws -> Outcome {
         try directory.checkPrivate()
-        let store = try openStore(try configuration)
+        let store = try openStore(try directory.readConfiguration())
         return try use(kind, namedBy: try await PublishedTrust.onRecord(store)?.bundle)
     }
 
@@ -118,16 +118,12 @@ public struct KeyRotation: Sendable {
     private var previousLedgerKey: VerifierKey? {
         get throws {
             guard let key = try keys.previousLedgerKey else { return nil }
-            return try VerifierKey(name: try configuration.ledgerOrigin, kind: .log, publicKey: key.publicKey)
+            return try ledgerKey(key.publicKey)
         }
     }
 
-    private var configuration: VerifierConfiguration {
-        get throws {
-            try VerifierMaterials.parsed(directory.configuration, VerifierConfiguration.maximumSize) {
-                try VerifierConfiguration(parsing: $0)
-            }
-        }
+    private func ledgerKey(_ key: Curve25519.Signing.PublicKey) throws -> VerifierKey {
+        try VerifierKey(name: try directory.readConfiguration().ledgerOrigin, kind: .log, publicKey: key)
     }
 
     private func publicHalf(_ kind: Kind, at path: String) throws -> NextKey {
@@ -135,12 +131,7 @@ public struct KeyRotation: Sendable {
         case .grant: return NextKey(.grant, StatementKey(try keys.p256(at: path).publicKey))
         case .results: return NextKey(.results, StatementKey(try keys.p256(at: path).publicKey))
         case .ledger:
-            let key = try VerifierKey(
-                name: try configuration.ledgerOrigin,
-                kind: .log,
-                publicKey: try keys.ed25519(at: path).publicKey
-            )
-            return NextKey(ledger: key.text)
+            return NextKey(ledger: try ledgerKey(try keys.ed25519(at: path).publicKey).text)
         }
     }
 }

@@ -53,11 +53,7 @@ public enum OperatorAuthority {
     ) throws -> String {
         try directory.checkPrivate()
         let keys = KeyFiles(directory: directory)
-        let configuration = try VerifierMaterials.parsed(
-            directory.configuration,
-            VerifierConfiguration.maximumSize
-        ) { try VerifierConfiguration(parsing: $0) }
-        let authority = try make(directory, keys, name: configuration.name, now: now)
+        let authority = try make(directory, keys, name: try directory.readConfiguration().name, now: now)
         let key = P256.Signing.PrivateKey()
         let uris =
             [OperatorURI.name + operatorName.text]

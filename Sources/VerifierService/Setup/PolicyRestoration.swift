@@ -21,10 +21,7 @@ public struct PolicyRestoration: Sendable {
     /// - Parameter openStore: opens the record.
     /// - Throws: `SetupError`, `FileError`, `StoreError`.
     public func run(openStore: (VerifierConfiguration) throws -> any VerifierStore) async throws -> Outcome {
-        let configuration = try VerifierMaterials.parsed(
-            directory.configuration,
-            VerifierConfiguration.maximumSize
-        ) { try VerifierConfiguration(parsing: $0) }
+        let configuration = try directory.readConfiguration()
         guard let held = try await PolicyOnRecord.read(try openStore(configuration)) else {
             throw SetupError(
                 .environment,

@@ -34,10 +34,7 @@ struct TrustLists: Sendable {
         let allowList = directory.file(configuration.ekAllowList)
         ekAllowList =
             FileManager.default.fileExists(atPath: allowList) ? try GivenFiles.allowList(allowList).list : nil
-        let written = try VerifierMaterials.parsed(directory.configuration, VerifierConfiguration.maximumSize) {
-            try VerifierConfiguration(parsing: $0)
-        }
-        revokedOperators = Set(written.revokedOperators)
+        revokedOperators = Set(try directory.readConfiguration().revokedOperators)
     }
 
     /// How the files are now.

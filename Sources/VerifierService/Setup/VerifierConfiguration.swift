@@ -62,19 +62,17 @@ public struct VerifierConfiguration: EdgeSettings, Hashable, Sendable, Codable {
         self = try EditedJSON.decode(VerifierConfiguration.self, from: bytes, limit: Self.maximumSize)
         try checkEdge(like: "127.0.0.1:8443")
         try check(url: url, like: "https://verifier.example:8443")
-        guard databaseFile != nil else {
+        guard store.hasPrefix(Self.storePrefix), !databaseFile.isEmpty else {
             throw MessageError(.outOfRange, "\"store\" is not sqlite: and a file name")
         }
         try limits.check()
         try witnesses?.check()
     }
 
-    /// The database's file, when the store is one.
-    public var databaseFile: String? {
-        let prefix = "sqlite:"
-        guard store.hasPrefix(prefix), store.count > prefix.count else { return nil }
-        return String(store.dropFirst(prefix.count))
-    }
+    private static let storePrefix = "sqlite:"
+
+    /// The database's file; that the store is one was checked when the configuration was read.
+    var databaseFile: String { String(store.dropFirst(Self.storePrefix.count)) }
 
     /// The ledger's name, also that of its key (C2SP tlog-checkpoint: origin).
     public var ledgerOrigin: String { name.text + "/ledger" }

@@ -60,6 +60,17 @@ public struct VerifierDirectory: Hashable, Sendable {
 }
 
 extension VerifierDirectory {
+    /// Where the record lies.
+    public func database(_ configuration: VerifierConfiguration) -> String { file(configuration.databaseFile) }
+
+    /// Reads `config.json`.
+    /// - Throws: `SetupError`, or a `FileError`; both say what to do.
+    func readConfiguration() throws -> VerifierConfiguration {
+        try VerifierMaterials.parsed(configuration, VerifierConfiguration.maximumSize) { bytes in
+            try VerifierConfiguration(parsing: bytes)
+        }
+    }
+
     /// Checks that the directory is there, this user's own and closed to others.
     /// - Throws: `SetupError` where there is none, and a `FileError`; both say what to do.
     func checkPrivate() throws {

@@ -38,9 +38,7 @@ public struct VerifierMaterials: Sendable {
     public init(_ directory: VerifierDirectory) throws {
         self.directory = directory
         try directory.checkPrivate()
-        configuration = try Self.parsed(directory.configuration, VerifierConfiguration.maximumSize) { bytes in
-            try VerifierConfiguration(parsing: bytes)
-        }
+        configuration = try directory.readConfiguration()
         let keys = KeyFiles(directory: directory)
         published = Self.published(directory)
         trustKeys =

@@ -9,14 +9,12 @@ extension RecordRestore {
     static func byAlice(
         _ directory: VerifierDirectory,
         from backup: String,
-        to database: String,
         copy: String? = nil
     ) async throws -> Report {
         let order = Order(by: try label("alice"), reason: try Remark("the disk failed").found(), copy: copy)
         let restore = try RecordRestore(directory, order, now: Int64(Date.now.timeIntervalSince1970))
         return try await restore.run(
             from: backup,
-            database: { _ in database },
             opening: { path, body in
                 let store = try SQLiteStore.open(at: path)
                 try await body(store)
