@@ -252,8 +252,7 @@ import X509
     /// What was said of a key stands for that key, and for what ended with it.
     @Test func actsOnKeysAreProven() async throws {
         let holders = TestPeople()
-        var setup = TestVerifier.Setup()
-        setup.people = holders
+        let setup = TestVerifier.Setup(people: holders)
         try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")
             try await service.importBirth(of: device, by: factory)

@@ -211,9 +211,7 @@ import VerifierStore
 
     /// What a verifier remembers while it runs is gone with it; the record is not.
     @Test func replayedAfterARestart() async throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try TestVerifier.prepare(directory, .init(), factory)
+        let (home, directory) = try TestVerifier.prepared(factory: factory)
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let header = try await TestVerifier.serve(directory) { service in
             try await service.importBirth(of: device, by: factory)

@@ -274,9 +274,8 @@ import VerifierStore
     }
 
     @Test func attack37_challengeReuseAfterRestart() async throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try TestVerifier.prepare(directory, TestVerifier.Setup(), factory)
+        let (home, directory) = try TestVerifier.prepared(factory: factory)
+        defer { withExtendedLifetime(home) {} }
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let used = try await TestVerifier.serve(directory) { service in
             try await service.importBirth(of: device, by: factory)

@@ -45,11 +45,9 @@ import VerifierStore
     }
 
     @Test func grantsOfAStolenKeyEndAndNoMoreAreGiven() async throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        var setup = TestVerifier.Setup()
-        setup.people = people
-        try TestVerifier.prepare(directory, setup, factory, releases)
+        let setup = TestVerifier.Setup(people: people)
+        let (home, directory) = try TestVerifier.prepared(setup, factory: factory, releases: releases)
+        defer { withExtendedLifetime(home) {} }
         let devices = try (1...3).map { try SoftwareKeyDevice(serial: "SN-\($0)") }
         try await TestVerifier.serve(directory, setup) { service in
             for device in devices { try await service.importBirth(of: device, by: factory) }
@@ -160,9 +158,8 @@ import VerifierStore
     }
 
     @Test func releasesThatOthersHaveSignedAsWellStay() async throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try TestVerifier.prepare(directory, TestVerifier.Setup(), factory, nil)
+        let (home, directory) = try TestVerifier.prepared(factory: factory)
+        defer { withExtendedLifetime(home) {} }
         let keys = try SigningKeys(threshold: 1, keys: releases.signers.map(\.key))
         try AtomicFile.write(try EditedJSON.encode(keys), to: directory.file("release-keys.json"))
         try await TestVerifier.serve(directory) { service in

@@ -19,11 +19,7 @@ import VerifierStore
 
     init() throws { factory = try TestFactory() }
 
-    private var setup: TestVerifier.Setup {
-        var setup = TestVerifier.Setup()
-        setup.people = people
-        return setup
-    }
+    private var setup: TestVerifier.Setup { TestVerifier.Setup(people: people) }
 
     private func keys(_ service: TestVerifier, as role: OperatorRole = .auditor) async throws -> [KnownKey] {
         try await service.operating(as: role) { try await $0.keys() }.keys
@@ -66,9 +62,7 @@ import VerifierStore
 
     /// Named beside the old one, in use after it, and the old one former when a bundle drops it.
     @Test func aKeysLifeIsFollowed() async throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try TestVerifier.prepare(directory, setup, factory, releases)
+        let (home, directory) = try TestVerifier.prepared(setup, factory: factory, releases: releases)
         let next = try KeyRotation(directory).makeNext(.grant).key
         func standings(_ service: TestVerifier) async throws -> [String: KnownKey.Standing] {
             let grant = try await keys(service).filter { $0.role == .grant }

@@ -16,7 +16,7 @@ import VerifierStore
 extension KeyRotation {
     /// Uses a key by the record in the directory.
     func use(_ kind: Kind) async throws -> Outcome {
-        try await use(kind) { try SQLiteStore.open(at: directory.file($0.databaseFile ?? "")) }
+        try await use(kind, openStore: directory.openRecord)
     }
 }
 
@@ -27,20 +27,13 @@ extension KeyRotation {
     let releases = TestReleases()
     let home: TemporaryDirectory
     let directory: VerifierDirectory
+    let setup: TestVerifier.Setup
 
     init() throws {
         factory = try TestFactory()
-        home = try TemporaryDirectory()
-        directory = VerifierDirectory(home.path + "/verifier")
+        setup = TestVerifier.Setup(people: people)
+        (home, directory) = try TestVerifier.prepared(setup, factory: factory, releases: releases)
     }
-
-    private var setup: TestVerifier.Setup {
-        var setup = TestVerifier.Setup()
-        setup.people = people
-        return setup
-    }
-
-    private func prepare() throws { try TestVerifier.prepare(directory, setup, factory, releases) }
 
     /// Names the next key beside the current one.
     private func name(_ kind: KeyRotation.Kind) async throws -> NextKey {
@@ -62,7 +55,6 @@ extension KeyRotation {
 
     @Test(arguments: KeyRotation.Kind.allCases)
     func aKeyIsUsedOnlyOnceItWasPublished(kind: KeyRotation.Kind) async throws {
-        try prepare()
         let rotation = KeyRotation(directory)
         guard case .refused = try await rotation.use(kind) else {
             throw UnexpectedAnswer(text: "used what is not there")
@@ -88,7 +80,6 @@ extension KeyRotation {
 
     /// Cut off between any two files, the same command finishes it.
     @Test func aUseThatWasCutOffIsFinished() async throws {
-        try prepare()
         let next = try await name(.ledger)
         let old = try BoundedFile.read(directory.key(.ledger), limit: 4096)
         let new = try BoundedFile.read(directory.nextKey(.ledger), limit: 4096)
@@ -102,7 +93,6 @@ extension KeyRotation {
     }
 
     @Test func grantsAreSignedWithTheNextKeyAfterARestart() async throws {
-        try prepare()
         let first = try VerifierMaterials(directory).trustBundle
         let next = try await name(.grant)
         _ = try await KeyRotation(directory).use(.grant)
@@ -133,7 +123,6 @@ extension KeyRotation {
     }
 
     @Test func aLedgerHasTwoKeysWhileOneFollowsTheOther() async throws {
-        try prepare()
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let old = try VerifierMaterials(directory).checkpointSigner.verifierKey
         try await TestVerifier.serve(directory, setup) { try await $0.importBirth(of: device, by: factory) }
@@ -169,7 +158,6 @@ extension KeyRotation {
 
     /// The file with the newest bundle is a copy: neither an older one in its place nor a forged one says which keys count.
     @Test func theRecordSaysWhichKeyWasPublished() async throws {
-        try prepare()
         let first = try BoundedFile.read(directory.trustBundle, limit: TrustBundle.maximumSize)
         let next = try KeyRotation(directory).makeNext(.grant).key
         var forged = try TrustBundle(parsing: first)
@@ -187,7 +175,6 @@ extension KeyRotation {
 
     /// A copy that is lost or out of date is no word on which keys devices believe.
     @Test func withoutTheCopyBothKeysSign() async throws {
-        try prepare()
         _ = try await name(.ledger)
         _ = try await KeyRotation(directory).use(.ledger)
         try AtomicFile.remove(directory.trustBundle)
@@ -196,7 +183,6 @@ extension KeyRotation {
 
     /// Devices that know the one before the last would believe neither of the two that sign then.
     @Test func aThirdKeyWaitsForTheFirstToBeDropped() async throws {
-        try prepare()
         _ = try await name(.ledger)
         _ = try await KeyRotation(directory).use(.ledger)
         let third = try KeyRotation(directory).makeNext(.ledger).key
@@ -214,7 +200,6 @@ extension KeyRotation {
 
     /// Where a stolen key is left out at once, it has signed the last of the record alone.
     @Test func aLedgerGoesOnFromWhatAStolenKeyHasSigned() async throws {
-        try prepare()
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let next = try KeyRotation(directory).makeNext(.ledger).key
         try await TestVerifier.serve(directory, setup) { service in
@@ -236,15 +221,12 @@ extension KeyRotation {
 
     /// Whoever looks at the directory is told how long the one before is needed.
     @Test func theCheckSaysHowTheOneBeforeStands() async throws {
-        try prepare()
         let next = try await name(.ledger)
         _ = try await KeyRotation(directory).use(.ledger)
-        func found() async throws -> [String] {
-            await DirectoryCheck(directory, now: Date.now).run { configuration in
-                try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
-            }.map(\.text)
+        func found() async -> [String] {
+            await directory.check().map(\.text)
         }
-        let during = try await found()
+        let during = await found()
         #expect(during.contains { $0.contains("signs beside") }, "\(during)")
         try await TestVerifier.serve(directory, setup) { service in
             try await service.importBirth(of: try SoftwareKeyDevice(serial: "SN-1"), by: factory)
@@ -256,13 +238,12 @@ extension KeyRotation {
                 people
             )
         }
-        let after = try await found()
+        let after = await found()
         #expect(after.contains { $0.contains("its file is there still") }, "\(after)")
     }
 
     /// Who judges years believes the keys of then for what was signed then.
     @Test func anAuditorFollowsGrantsOfEveryKey() async throws {
-        try prepare()
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let first = try await TestVerifier.serve(directory, setup) { service in
             try await service.importBirth(of: device, by: factory)
@@ -294,8 +275,7 @@ extension KeyRotation {
 
     /// A grant on a stick is signed with the key of its time; it is handed out again as long as devices may know that key.
     @Test func aGrantOnItsWayOutlivesTheRotation() async throws {
-        var setup = setup
-        setup.policy = Array(
+        let policy = Array(
             """
             {"formatVersion": 1, "rules": [{"id": "ship",
              "match": {"environments": "*", "tiers": "*", "models": "*", "hardwareRevisions": "*", "packages": "*"},
@@ -306,7 +286,7 @@ extension KeyRotation {
 
             """.utf8
         )
-        try TestVerifier.prepare(directory, setup, factory, releases)
+        try AtomicFile.write(policy, to: directory.file("policy.json"))
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let (evidence, first) = try await TestVerifier.serve(directory, setup) { service in
             try await service.importBirth(of: device, by: factory)

@@ -20,8 +20,7 @@ import VerifierStore
 
     init() throws {
         factory = try TestFactory()
-        home = try TemporaryDirectory()
-        directory = VerifierDirectory(home.path + "/verifier")
+        (home, directory) = try TestVerifier.prepared(factory: factory)
     }
 
     private static let path = "/v1/policy"
@@ -53,25 +52,8 @@ import VerifierStore
 
     private func inForce(_ service: TestVerifier) -> [UInt8] { service.verifier.policy.now.bytes }
 
-    /// - Parameter source: who may change the policy.
-    private func prepare(_ source: PolicySource? = nil) throws {
-        try TestVerifier.prepare(directory, .init(), factory)
-        try take(source)
-    }
-
-    private func take(_ source: PolicySource?) throws {
-        var configuration = try VerifierConfiguration(
-            parsing: try BoundedFile.read(directory.configuration, limit: VerifierConfiguration.maximumSize)
-        )
-        configuration.policies = source
-        try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
-    }
-
-    private func check() async -> [DirectoryCheck.Finding] {
-        await DirectoryCheck(directory, now: Date.now).run { configuration in
-            try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
-        }
-    }
+    /// Says who may change the policy.
+    private func take(_ source: PolicySource) throws { try directory.edit { $0.policies = source } }
 
     private func entries(_ service: TestVerifier) async throws -> [LedgerEntry] {
         let size = try await service.store.ledgerHead().size
@@ -79,7 +61,6 @@ import VerifierStore
     }
 
     @Test func anActPutsAPolicyIntoForceAndOnTheLedger() async throws {
-        try prepare()
         try await TestVerifier.serve(directory) { service async throws in
             let report = try await put(Self.policy(1), service)
             let (old, new) = (ContentDigest(of: Self.policy(0)), ContentDigest(of: Self.policy(1)))
@@ -126,7 +107,6 @@ import VerifierStore
 
     @Test(arguments: [OperatorRole.auditor, .releaseManager, .factory])
     func anotherRoleChangesNothing(role: OperatorRole) async throws {
-        try prepare()
         try await TestVerifier.serve(directory) { service async throws in
             let refusal = try await problem { try await put(Self.policy(1), as: role, service) }
             #expect(refusal.kind == .forbidden)
@@ -141,7 +121,6 @@ import VerifierStore
     }
 
     @Test func whatTheVerifierCannotTakeUpChangesNothing() async throws {
-        try prepare()
         try await TestVerifier.serve(directory) { service async throws in
             let text = String(decoding: DefaultPolicy.bytes, as: UTF8.self)
             let wanting = text.replacing(#""lease""#, with: #""witnesses": 2, "lease""#)
@@ -158,7 +137,6 @@ import VerifierStore
     // MARK: Signatures
 
     @Test func attack83_unsignedPolicy() async throws {
-        try prepare()
         try await TestVerifier.serve(directory) { service async throws in
             let body = try CanonicalJSON.encode(try order(Self.policy(1)))
             let identity = try HTTPProbe.identity(.operator, of: service)
@@ -182,7 +160,6 @@ import VerifierStore
 
     /// What brought a policy once does not bring it back: not beside a later one, not after a restart, not when its time is over.
     @Test func attack65_policyReplayedAfterALaterOne() async throws {
-        try prepare()
         let body = try CanonicalJSON.encode(try order(Self.policy(1)))
         func send(_ header: String, _ service: TestVerifier) async throws -> HTTPProbe.Reply {
             let identity = try HTTPProbe.identity(.operator, of: service)
@@ -217,10 +194,10 @@ import VerifierStore
     /// The entry was durable, and then the power went: the old file does not bring the old policy back.
     @Test(arguments: [PolicySource.files, .signed])
     func anOldFileIsWrittenAgain(source: PolicySource) async throws {
-        try prepare(source)
+        try take(source)
         _ = try await TestVerifier.serve(directory) { try await put(Self.policy(1), $0) }
         try write(Self.policy(0))
-        let findings = await check()
+        let findings = await directory.check()
         #expect(findings.contains { $0.grade == .notice && $0.text.contains("older than the policy") })
         #expect(try file() == Self.policy(0), "looking changes nothing")
         try await TestVerifier.serve(directory) { service async throws in
@@ -239,7 +216,6 @@ import VerifierStore
 
     /// Of several acts none reached the file: it is older than the last all the same.
     @Test func aFileThatMissedSeveralActsIsWrittenAgain() async throws {
-        try prepare()
         try await TestVerifier.serve(directory) { service async throws in
             for lines in 1...3 { try await put(Self.policy(lines), service) }
         }
@@ -255,7 +231,6 @@ import VerifierStore
 
     /// A file that cannot be replaced holds nothing up: the policy is on record, and in force.
     @Test func aFileThatCannotBeWrittenIsAtTheNextStart() async throws {
-        try prepare()
         let path = directory.file("policy.json")
         try await TestVerifier.serve(directory) { service async throws in
             try AtomicFile.remove(path)
@@ -274,7 +249,6 @@ import VerifierStore
     }
 
     @Test func anotherFileIsAChangeByFile() async throws {
-        try prepare()
         _ = try await TestVerifier.serve(directory) { try await put(Self.policy(1), $0) }
         try write(Self.policy(2))
         try await TestVerifier.serve(directory) { service async throws in
@@ -294,7 +268,7 @@ import VerifierStore
 
     /// Whoever may write the file, and is no operator, changes nothing.
     @Test func attack65_policySmuggledInByFile() async throws {
-        try prepare(.signed)
+        try take(.signed)
         try await TestVerifier.serve(directory) { service async throws in
             #expect(inForce(service) == Self.policy(0), "the first one comes by file")
             try write(Self.policy(1))
@@ -305,12 +279,10 @@ import VerifierStore
         }
         let refusal = await #expect(throws: SetupError.self) { try await TestVerifier.serve(directory) { _ in } }
         #expect(refusal?.hint?.contains("restore-policy") == true)
-        let findings = await check()
+        let findings = await directory.check()
         #expect(findings.contains { $0.grade == .fault && $0.hint?.contains("restore-policy") == true })
 
-        let restored = try await PolicyRestoration(directory).run { configuration in
-            try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
-        }
+        let restored = try await PolicyRestoration(directory).run(openStore: directory.openRecord)
         #expect(restored.digest == ContentDigest(of: Self.policy(0)))
         #expect(try file() == Self.policy(0))
         try await TestVerifier.serve(directory) { service async throws in
@@ -325,11 +297,9 @@ import VerifierStore
     }
 
     @Test func whatWasNeverServedCannotBeRestored() async throws {
-        try prepare(.signed)
+        try take(.signed)
         await #expect(throws: SetupError.self) {
-            try await PolicyRestoration(directory).run { configuration in
-                try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
-            }
+            try await PolicyRestoration(directory).run(openStore: directory.openRecord)
         }
     }
 

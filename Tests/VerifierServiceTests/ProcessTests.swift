@@ -23,7 +23,7 @@ import VerifierStore
 
     init() throws {
         home = try TemporaryDirectory()
-        directory = VerifierDirectory(home.path + "/verifier")
+        directory = home.verifier
         factory = try TestFactory()
     }
 

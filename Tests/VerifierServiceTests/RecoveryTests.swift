@@ -22,10 +22,8 @@ import VerifierStore
     let factory: TestFactory
 
     init() throws {
-        home = try TemporaryDirectory()
-        directory = VerifierDirectory(home.path + "/verifier")
         factory = try TestFactory()
-        try TestVerifier.prepare(directory, TestVerifier.Setup(), factory)
+        (home, directory) = try TestVerifier.prepared(factory: factory)
     }
 
     private var database: String { directory.file("verifier.sqlite") }

@@ -14,11 +14,7 @@ import VerifierStore
 
     init() throws {
         home = try TemporaryDirectory()
-        directory = VerifierDirectory(home.path + "/verifier")
-    }
-
-    private func database(_ configuration: VerifierConfiguration) -> String {
-        directory.file(configuration.databaseFile ?? "")
+        directory = home.verifier
     }
 
     private func setUp(_ change: (inout DirectorySetup.Options) -> Void = { _ in }, days: Int64 = 0) throws {
@@ -27,8 +23,8 @@ import VerifierStore
         let now = Int64(Date.now.timeIntervalSince1970) + days * 86_400
         try DirectorySetup(directory, options, now: now).run(
             defaultPolicy: DefaultPolicy.bytes,
-            storeExists: { FileManager.default.fileExists(atPath: database($0)) },
-            makeStore: { try SQLiteStore.create(at: database($0)).close() }
+            storeExists: { FileManager.default.fileExists(atPath: directory.database($0)) },
+            makeStore: { try SQLiteStore.create(at: directory.database($0)).close() }
         )
     }
 
@@ -228,7 +224,7 @@ import VerifierStore
             let keys = home.path + "/birth-keys.json"
             try AtomicFile.write(try EditedJSON.encode(try StationKeys([key])), to: keys)
             try setUp { $0.birthKeys = [keys] }
-            let findings = await DirectoryCheck(directory, now: Date.now).run { try SQLiteStore.open(at: database($0)) }
+            let findings = await directory.check()
             let finding = findings.first { $0.text.contains(words) }
             #expect(finding?.grade == .notice && finding?.hint?.contains("--days") == true, "\(findings)")
         }
@@ -255,19 +251,16 @@ import VerifierStore
 
     @Test func checkFindsWhatIsWrong() async throws {
         try setUp()
-        func findings() async -> [DirectoryCheck.Finding] {
-            await DirectoryCheck(directory, now: Date.now).run { try SQLiteStore.open(at: database($0)) }
-        }
-        #expect(await !findings().contains { $0.grade == .fault })
-        #expect(await findings().contains { $0.grade == .notice && $0.text.contains("factory") })
+        #expect(await !directory.check().contains { $0.grade == .fault })
+        #expect(await directory.check().contains { $0.grade == .notice && $0.text.contains("factory") })
         try AtomicFile.write(Array("{}".utf8), to: directory.trustBundle)
-        #expect(await findings().contains { $0.grade == .notice && $0.text.contains("trust.json") })
+        #expect(await directory.check().contains { $0.grade == .notice && $0.text.contains("trust.json") })
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o644],
             ofItemAtPath: directory.file("verifier.sqlite")
         )
-        #expect(await findings().contains { $0.grade == .fault && $0.hint?.contains("chmod") == true })
+        #expect(await directory.check().contains { $0.grade == .fault && $0.hint?.contains("chmod") == true })
         try FileManager.default.removeItem(atPath: directory.configuration)
-        #expect(await findings().map(\.grade) == [.fault])
+        #expect(await directory.check().map(\.grade) == [.fault])
     }
 }

@@ -125,11 +125,8 @@ import X509
             }
             try await read()
             let path = service.directory.configuration
-            var configuration = try VerifierConfiguration(
-                parsing: try BoundedFile.read(path, limit: VerifierConfiguration.maximumSize)
-            )
-            configuration.revokedOperators = [try label("auditor")]
-            try AtomicFile.write(try EditedJSON.encode(configuration), to: path)
+            let auditor = try label("auditor")
+            try service.directory.edit { $0.revokedOperators = [auditor] }
             // As SIGHUP does.
             service.verifier.reloadTrust()
             let refused = try await problem { try await read() }
@@ -176,9 +173,7 @@ import X509
 
     /// A file that is being copied is half there for a moment: nobody judges by that half.
     @Test func aFileIsReadOnlyWhenItHasComeToRest() throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try TestVerifier.prepare(directory, .init(), factory)
+        let (home, directory) = try TestVerifier.prepared(factory: factory)
         let log = LogCapture()
         let trust = TrustInForce(
             try VerifierMaterials(directory),

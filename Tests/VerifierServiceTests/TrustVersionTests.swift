@@ -19,11 +19,7 @@ import VerifierStore
 
     init() throws { factory = try TestFactory() }
 
-    private var setup: TestVerifier.Setup {
-        var setup = TestVerifier.Setup()
-        setup.people = people
-        return setup
-    }
+    private var setup: TestVerifier.Setup { TestVerifier.Setup(people: people) }
 
     private func entries(_ service: TestVerifier) async throws -> [LedgerEntry] {
         let size = try await service.store.ledgerHead().size
@@ -131,9 +127,7 @@ import VerifierStore
     }
 
     @Test func publishedIsPublishedAlsoAfterARestart() async throws {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try TestVerifier.prepare(directory, setup, factory, releases)
+        let (home, directory) = try TestVerifier.prepared(setup, factory: factory, releases: releases)
         _ = try await TestVerifier.serve(directory, setup) { service in
             try await service.publish(service.successor(), people)
         }

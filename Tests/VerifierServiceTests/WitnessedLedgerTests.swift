@@ -21,8 +21,8 @@ import WitnessService
 
     @Test func aGrantCarriesWhatNOfMHaveSigned() async throws {
         let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 3, required: 2, factory, releases)
+        let directory = home.verifier
+        let (setup, witnesses) = try await Witnessing.prepare(home, 3, required: 2, factory, releases)
         defer { for witness in witnesses { witness.task.cancel() } }
         // One of three is not there from the beginning.
         witnesses[2].task.cancel()
@@ -58,16 +58,14 @@ import WitnessService
             #expect(metrics.contains("birthmark_ledger_witnesses_in_trouble 1"))
             #expect(metrics.contains("birthmark_ledger_witnesses_alarmed 0"))
         }
-        let findings = await DirectoryCheck(directory, now: Date.now).run { configuration in
-            try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
-        }
+        let findings = await directory.check()
         #expect(findings.contains { $0.grade == .ok && $0.text.hasPrefix("2 of 3 witnesses") }, "\(findings)")
     }
 
     @Test func aCompromisedWitnessIsNotCounted() async throws {
         let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 2, required: 2, factory, releases)
+        let directory = home.verifier
+        let (setup, witnesses) = try await Witnessing.prepare(home, 2, required: 2, factory, releases)
         defer { for witness in witnesses { witness.task.cancel() } }
         let name = witnesses[1].0.key.name
         let device = try SoftwareKeyDevice(serial: "SN-1")
@@ -104,16 +102,8 @@ import WitnessService
     /// Without them nothing is given out, and everything else goes on.
     @Test func withoutWitnessesThereAreLeasesAndNoGrants() async throws {
         let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await Witnessing.prepare(
-            directory,
-            home,
-            1,
-            required: 1,
-            factory,
-            releases,
-            seconds: 60
-        )
+        let directory = home.verifier
+        let (setup, witnesses) = try await Witnessing.prepare(home, 1, required: 1, factory, releases, seconds: 60)
         witnesses[0].task.cancel()
         try? await witnesses[0].task.value
         try await TestVerifier.serve(directory, setup) { service in
@@ -158,8 +148,8 @@ import WitnessService
 
     private func backedUp() async throws -> BackedUp {
         let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 1, required: 1, factory, releases)
+        let directory = home.verifier
+        let (setup, witnesses) = try await Witnessing.prepare(home, 1, required: 1, factory, releases)
         let device = try SoftwareKeyDevice(serial: "SN-1")
         let package = try await TestVerifier.serve(directory, setup) { service in
             try await service.importBirth(of: device, by: factory)

@@ -39,9 +39,8 @@ import VerifierStore
         ) async throws -> Void
     ) async throws {
         let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
+        let directory = home.verifier
         let (setup, witnesses) = try await Witnessing.prepare(
-            directory,
             home,
             2,
             required: 0,
@@ -149,8 +148,8 @@ import VerifierStore
     /// Under such a policy nothing could ever be given out.
     @Test func aPolicyThatWantsMoreThanThereAreDoesNotComeIntoForce() async throws {
         let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        let (setup, witnesses) = try await Witnessing.prepare(directory, home, 1, required: 0, factory, releases)
+        let directory = home.verifier
+        let (setup, witnesses) = try await Witnessing.prepare(home, 1, required: 0, factory, releases)
         defer { witnesses[0].task.cancel() }
         let file = directory.file("policy.json")
         try await TestVerifier.serve(directory, setup) { service in
@@ -175,9 +174,7 @@ import VerifierStore
         #expect(try BoundedFile.read(file, limit: Policy.maximumSize) == Self.policy(1))
         try AtomicFile.write(Self.policy(2), to: file)
         #expect(throws: SetupError.self) { try VerifierMaterials(directory) }
-        let findings = await DirectoryCheck(directory, now: Date.now).run { configuration in
-            try SQLiteStore.open(at: directory.file(configuration.databaseFile ?? ""))
-        }
+        let findings = await directory.check()
         #expect(findings.map(\.grade) == [.fault])
         #expect(findings.first?.text.contains("wants 2 witnesses of the ledger, and the configuration names 1") == true)
     }

@@ -59,9 +59,7 @@ struct TestVerifier: Sendable {
         releases: TestReleases? = nil,
         _ body: (TestVerifier) async throws -> Result
     ) async throws -> Result {
-        let home = try TemporaryDirectory()
-        let directory = VerifierDirectory(home.path + "/verifier")
-        try prepare(directory, setup, factory, releases)
+        let (home, directory) = try prepared(setup, factory: factory, releases: releases)
         let result = try await serve(directory, setup) { service in
             let result = try await body(service)
             // A store with hooks may be one that fails.
@@ -70,6 +68,17 @@ struct TestVerifier: Sendable {
         }
         withExtendedLifetime(home) {}
         return result
+    }
+
+    /// A directory that is ready to be served, in one that is gone with the last reference to it.
+    static func prepared(
+        _ setup: Setup = Setup(),
+        factory: TestFactory? = nil,
+        releases: TestReleases? = nil
+    ) throws -> (home: TemporaryDirectory, directory: VerifierDirectory) {
+        let home = try TemporaryDirectory()
+        try prepare(home.verifier, setup, factory, releases)
+        return (home, home.verifier)
     }
 
     /// Makes the directory, with an operator for every role whose name is the role's.
@@ -83,21 +92,16 @@ struct TestVerifier: Sendable {
         options.listen = "127.0.0.1:0"
         options.name = Label("test")
         let now = Int64(Date.now.timeIntervalSince1970)
-        func database(_ configuration: VerifierConfiguration) -> String {
-            directory.file(configuration.databaseFile ?? "")
-        }
         try DirectorySetup(directory, options, now: now).run(
             defaultPolicy: setup.policy ?? DefaultPolicy.bytes,
-            storeExists: { FileManager.default.fileExists(atPath: database($0)) },
-            makeStore: { try SQLiteStore.create(at: database($0)).close() }
+            storeExists: { FileManager.default.fileExists(atPath: directory.database($0)) },
+            makeStore: { try SQLiteStore.create(at: directory.database($0)).close() }
         )
-        var configuration = try VerifierConfiguration(
-            parsing: try BoundedFile.read(directory.configuration, limit: VerifierConfiguration.maximumSize)
-        )
-        configuration.limits = setup.limits
-        configuration.revokedOperators = setup.revokedOperators
-        configuration.witnesses = setup.witnesses
-        try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
+        try directory.edit { configuration in
+            configuration.limits = setup.limits
+            configuration.revokedOperators = setup.revokedOperators
+            configuration.witnesses = setup.witnesses
+        }
         if let factory {
             try AtomicFile.write(try EditedJSON.encode(try factory.birthKeys), to: directory.file("birth-keys.json"))
             try AtomicFile.write(try factory.rootsPEM, to: directory.file("factory-roots.pem"))
@@ -129,7 +133,7 @@ struct TestVerifier: Sendable {
         let logger = Logger(label: "test") { _ in log }
         let clock = TestClock()
         let materials = try VerifierMaterials(directory)
-        let sqlite = try SQLiteStore.open(at: directory.file(materials.configuration.databaseFile ?? ""))
+        let sqlite = try SQLiteStore.open(at: directory.database(materials.configuration))
         let store = setup.wrap(sqlite)
         let verifier = try await Verifier(
             materials,

@@ -50,12 +50,11 @@ struct Witnessing: Sendable {
         return (try await iterator.next().found(), task)
     }
 
-    /// A verifier's directory whose configuration names witnesses that are at work.
+    /// Makes a verifier's directory whose configuration names witnesses that are at work.
     /// - Parameters:
     ///   - policy: put into the directory when the witnesses are named; `nil` for the usual one.
     ///   - seconds: that a grant waits for them; many, because a machine with much to do is slow to sign.
     static func prepare(
-        _ directory: VerifierDirectory,
         _ home: TemporaryDirectory,
         _ count: Int,
         required: Int,
@@ -65,6 +64,7 @@ struct Witnessing: Sendable {
         seconds: Int = 20
     ) async throws -> (setup: TestVerifier.Setup, witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)]) {
         var setup = TestVerifier.Setup()
+        let directory = home.verifier
         try TestVerifier.prepare(directory, setup, factory, releases)
         let log = try VerifierMaterials(directory).checkpointSigner.verifierKey
         var witnesses: [(Witnessing, port: Int, task: Task<Void, any Error>)] = []
@@ -74,15 +74,14 @@ struct Witnessing: Sendable {
             let served = try await witness.serve()
             witnesses.append((witness, served.port, served.task))
         }
-        setup.witnesses = WitnessSettings(
+        let settings = WitnessSettings(
             required: required,
             known: witnesses.map { $0.0.known(at: $0.port) },
             seconds: seconds
         )
-        var configuration = try VerifierMaterials(directory).configuration
-        configuration.witnesses = setup.witnesses
-        try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration)
-        if let policy { try AtomicFile.write(policy, to: directory.file(configuration.policy)) }
+        setup.witnesses = settings
+        try directory.edit { $0.witnesses = settings }
+        if let policy { try AtomicFile.write(policy, to: directory.file("policy.json")) }
         return (setup, witnesses)
     }
 
