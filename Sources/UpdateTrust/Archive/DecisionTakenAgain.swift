@@ -11,7 +11,7 @@ extension [WrittenEntry] {
 
 extension LedgerEntry.Body {
     /// Whether it says what was decided on what an instance asked.
-    public var isDecision: Bool {
+    var isDecision: Bool {
         switch self {
         case .decision, .compensated: true
         default: false

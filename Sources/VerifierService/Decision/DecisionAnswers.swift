@@ -67,9 +67,9 @@ extension Verifier {
         }
     }
 
-    /// The number of the entry that states a decision.
+    /// The number of the entry that states what evidence has shown.
     static func entry(of committed: Committed) -> Int? {
-        committed.transition.entries.firstIndex { $0.entry.body.isDecision }.map { committed.index + $0 }
+        committed.transition.entries.firstIndex { $0.entry.body.restsOnEvidence }.map { committed.index + $0 }
     }
 
     /// The key of an instance that should be no more has signed: who retired it wants to know.
@@ -95,13 +95,6 @@ extension Verifier {
 }
 
 extension LedgerEntry.Body {
-    fileprivate var isDecision: Bool {
-        switch self {
-        case .decision, .compensated, .reappearance: true
-        default: false
-        }
-    }
-
     fileprivate var isGrant: Bool {
         if case .grant = self { true } else { false }
     }
