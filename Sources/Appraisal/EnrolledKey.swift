@@ -75,9 +75,6 @@ public struct KeyRefusal: Error, Hashable, Sendable, CustomStringConvertible {
 
     init(_ reasons: [Reason]) { self.reasons = reasons }
 
-    /// The same as a verdict; nothing shows that anybody's key spoke.
-    public var verdict: Verdict { .refused(Refusal(reasons: reasons, authentic: nil)) }
-
     /// One line for people.
     public var description: String {
         reasons.map { $0.code.sentence + ($0.detail.isEmpty ? "" : " (\($0.detail))") }.joined(separator: " ")

@@ -35,7 +35,7 @@ public struct JudgedKey: Sendable {
     }
 
     /// Takes a public area.
-    public init(publicArea: TPMTPublic) {
+    init(publicArea: TPMTPublic) {
         do throws(TPMCryptoError) {
             self.init(publicArea, .success(try VerifyingKey(publicArea)))
         } catch {

@@ -33,7 +33,7 @@ public struct Auditor: Sendable {
     }
 
     /// The things that a bundle is held to, in words.
-    public static var checks: [String] { AuditCheck.all.map(\.says) }
+    static var checks: [String] { AuditCheck.all.map(\.says) }
 
     /// Judges.
     public func judge(_ bundle: AuditBundle) -> Report {

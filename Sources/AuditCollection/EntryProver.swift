@@ -19,10 +19,10 @@ public struct EntryProver: Sendable {
     }
 
     /// How many entries it can speak of.
-    public var size: Int { checkpoint.size }
+    var size: Int { checkpoint.size }
 
     /// Whether an entry stands there.
-    public func stands(_ bytes: [UInt8], at index: Int) async throws -> Bool {
+    func stands(_ bytes: [UInt8], at index: Int) async throws -> Bool {
         guard index >= 0, index < size, let path = try await tree.inclusionPath(of: index) else { return false }
         return InclusionProof(index: index, size: size, path: path)
             .verifies(leaf: .leaf(bytes), root: checkpoint.root)

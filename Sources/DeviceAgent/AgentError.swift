@@ -1,6 +1,6 @@
-public import DurableFiles
-public import Messages
-public import VerifierClient
+import DurableFiles
+import Messages
+import VerifierClient
 
 /// Why the agent did not do what was asked, with what to do next.
 public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -42,12 +42,12 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension AgentError {
     /// A file of the agent's own: the disk's fault, or somebody changed what only the agent writes.
-    public init(_ error: FileError) {
+    init(_ error: FileError) {
         self.init(.environment, error.description, hint: error.hint)
     }
 
     /// A file that the caller named.
-    public init(input error: FileError) {
+    init(input error: FileError) {
         if case .system = error.code {
             self.init(error)
         } else {
@@ -56,7 +56,7 @@ extension AgentError {
     }
 
     /// The verifier refused, or could not be asked.
-    public init(_ error: VerifierClientError) {
+    init(_ error: VerifierClientError) {
         var reasons: [String] = []
         var ear: String?
         if case .problem(let problem) = error { (reasons, ear) = (problem.reasons ?? [], problem.ear) }
@@ -77,7 +77,7 @@ extension AgentError {
     }
 
     /// Bytes of a message are not what they should be.
-    public init(_ what: String, _ error: MessageError) {
+    init(_ what: String, _ error: MessageError) {
         let isForeign = error.code == .badSignature
         self.init(
             isForeign ? .refused : .malformed,

@@ -86,7 +86,7 @@ public enum BoundedFile {
 
     /// Reads an open descriptor to its end.
     /// - Parameter path: what the descriptor is called in an error.
-    public static func read(descriptor: Int32, path: String, limit: Int) throws(FileError) -> [UInt8] {
+    static func read(descriptor: Int32, path: String, limit: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         var reader = ChunkReader(descriptor, path: path, size: chunk)
         while let piece = try reader.next() {

@@ -1,7 +1,7 @@
 /// The system's time-zone database, as the package tzdata installs it.
 public enum ZoneInfo {
     /// Where it is.
-    public static let directory = "/usr/share/zoneinfo"
+    static let directory = "/usr/share/zoneinfo"
     // The largest file of a zone has 4 KB.
     private static let limit = 64 << 10
 

@@ -38,5 +38,5 @@ public struct EKAllowList: Sendable, Hashable {
     public var isEmpty: Bool { digests.isEmpty }
 
     /// Whether a digest is listed.
-    public func contains(_ digest: [UInt8]) -> Bool { digests.contains(digest) }
+    func contains(_ digest: [UInt8]) -> Bool { digests.contains(digest) }
 }

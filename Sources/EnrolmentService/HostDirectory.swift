@@ -8,7 +8,7 @@ public struct HostDirectory: Sendable, Hashable {
     public init(_ path: String) { authority = AuthorityDirectory(path) }
 
     var path: String { authority.path }
-    public var configuration: String { path + "/service.json" }
+    var configuration: String { path + "/service.json" }
     var tlsKey: String { path + "/keys/tls.key" }
     var tlsCertificate: String { path + "/tls.pem" }
     var stationAuthorityKey: String { path + "/keys/stations.key" }

@@ -20,9 +20,6 @@ public enum AuthorityFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do next.
-    public var hint: String? { if case .key(_, let hint) = self { hint } else { nil } }
-
     static func run<Value>(_ body: () throws(FileError) -> Value) throws(AuthorityFailure) -> Value {
         do throws(FileError) { return try body() } catch { throw .file(error) }
     }

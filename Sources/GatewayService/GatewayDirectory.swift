@@ -15,11 +15,11 @@ public struct GatewayDirectory: Sendable, Hashable {
     public init(_ path: String) { self.path = path }
 
     /// `service.json`.
-    public var configuration: String { path + "/service.json" }
+    var configuration: String { path + "/service.json" }
     /// What children are given.
     public var contact: String { path + "/gateway.json" }
     /// What the gateway last did, for `birthmark-gateway status`.
-    public var status: String { path + "/status.json" }
+    var status: String { path + "/status.json" }
     /// Held while the gateway serves.
     public var lock: String { path + "/serve.lock" }
     /// The same for what serves one line.

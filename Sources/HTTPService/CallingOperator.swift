@@ -1,6 +1,6 @@
-package import FoundationEssentials
+import FoundationEssentials
 package import Messages
-package import NIOCore
+import NIOCore
 import NIOSSL
 import SwiftASN1
 import X509
@@ -17,7 +17,7 @@ package struct CallingOperator: Hashable, Sendable {
     /// Reads the names out of a certificate that TLS has verified to the operator CA.
     ///
     /// `nil` unless it names exactly one operator, and only roles known here, and is valid now: a connection may outlive its certificate.
-    package init?(der: [UInt8], now: Date) {
+    init?(der: [UInt8], now: Date) {
         guard let certificate = try? Certificate(derEncoded: der), certificate.notValidBefore <= now,
             now < certificate.notValidAfter,
             let extensions = certificate.extensions[oid: .X509ExtensionID.subjectAlternativeName],
@@ -42,7 +42,7 @@ package struct CallingOperator: Hashable, Sendable {
     }
 
     /// The operator at the other end of a TLS connection, if one showed a certificate.
-    package static func of(_ channel: any Channel, now: Date) async -> CallingOperator? {
+    static func of(_ channel: any Channel, now: Date) async -> CallingOperator? {
         guard let presented = try? await channel.nioSSL_peerCertificate().get(),
             let bytes = try? presented.toDERBytes()
         else { return nil }

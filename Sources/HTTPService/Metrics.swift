@@ -28,7 +28,7 @@ public final class Metrics: Sendable {
     }
 
     /// Moves a gauge up or down.
-    package func move(_ family: MetricFamily, by amount: Double) {
+    func move(_ family: MetricFamily, by amount: Double) {
         state.withLock { $0.values[Series(family: family, labels: []), default: 0] += amount }
     }
 
@@ -54,7 +54,7 @@ public final class Metrics: Sendable {
     }
 
     /// The value of a counter or gauge; 0 when nothing was counted.
-    package func value(_ family: MetricFamily, _ labels: String...) -> Double {
+    func value(_ family: MetricFamily, _ labels: String...) -> Double {
         state.withLock { $0.values[Series(family: family, labels: labels)] ?? 0 }
     }
 

@@ -64,7 +64,7 @@ package struct ServiceProblem: Error {
         )
     }
 
-    package static let tooManyRequests = ServiceProblem(
+    static let tooManyRequests = ServiceProblem(
         problem: Problem(.busy, title: "Too many requests from this address; ask again in a second.", status: 429)
     )
 

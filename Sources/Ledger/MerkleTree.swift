@@ -5,12 +5,6 @@ public struct TreeNode: Hashable, Sendable {
     /// The position among the complete subtrees of this level, from the left, from 0.
     public let index: Int
     public let hash: TreeHash
-
-    public init(level: Int, index: Int, hash: TreeHash) {
-        self.level = level
-        self.index = index
-        self.hash = hash
-    }
 }
 
 /// Roots and proofs of the tree over the first `size` leaves, computed from its stored complete subtrees (RFC 9162).

@@ -5,7 +5,7 @@ public struct TilePath: Hashable, Sendable {
     /// The levels of the tree in one tile.
     public static let height = 8
     /// The highest tile level; 256^6 is beyond the largest tree.
-    public static let maxLevel = 7
+    static let maxLevel = 7
 
     /// What the tile holds.
     public enum Content: Hashable, Sendable {

@@ -5,7 +5,7 @@ import Crypto
 /// Leaves and nodes are hashed under different prefixes, so that an entry can never be passed off as an interior node.
 public struct TreeHash: Hashable, Sendable {
     /// The size of every hash in the tree, in bytes.
-    public static let byteCount = 32
+    static let byteCount = 32
 
     // Four words keep the value on the stack and its comparison four instructions.
     private let words: (UInt64, UInt64, UInt64, UInt64)
@@ -81,7 +81,7 @@ public struct TreeHash: Hashable, Sendable {
     public var base64: String { Base64.encode(bytes) }
 
     /// Appends the 32 bytes.
-    public func append(to bytes: inout [UInt8]) {
+    func append(to bytes: inout [UInt8]) {
         func append(_ word: UInt64) {
             for shift in stride(from: UInt64(56), through: 0, by: -8) {
                 bytes.append(UInt8(truncatingIfNeeded: word >> shift))

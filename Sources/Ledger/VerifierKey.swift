@@ -11,7 +11,7 @@ public struct VerifierKey: Hashable, Sendable {
     }
 
     /// The longest key name, in bytes: that of a DNS name, which origins are usually made of, and a path.
-    public static let maxNameLength = 512
+    static let maxNameLength = 512
 
     public let name: String
     public let kind: Kind

@@ -243,5 +243,5 @@ public struct Witness: Sendable {
     public func last(of origin: String) -> VerifiedCheckpoint? { logs[origin]?.last }
 
     /// How far each log was seen, by its name.
-    public var sizes: [String: Int] { logs.mapValues(\.size) }
+    var sizes: [String: Int] { logs.mapValues(\.size) }
 }

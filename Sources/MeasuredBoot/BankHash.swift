@@ -19,15 +19,6 @@ enum BankHash: Hashable, Sendable {
         }
     }
 
-    var algorithm: AlgorithmID {
-        switch self {
-        case .sha1: .sha1
-        case .sha256: .sha256
-        case .sha384: .sha384
-        case .sha512: .sha512
-        }
-    }
-
     var digestSize: Int {
         switch self {
         case .sha1: Insecure.SHA1.byteCount

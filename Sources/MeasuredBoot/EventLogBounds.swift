@@ -9,7 +9,7 @@ public enum EventLogBounds {
     /// The most events.
     public static let events = 10_000
     /// The most digest algorithms: as many banks as a TPM can have (TPM2_NUM_PCR_BANKS).
-    public static let algorithms = 16
+    static let algorithms = 16
     /// The PCRs of a PC Client TPM (PTP section 4.6).
     public static let pcrs = 0..<24
     /// The longest variable name, in UTF-16 units; those of Secure Boot have at most ten.

@@ -3,7 +3,7 @@ public struct PCRMask: Hashable, Sendable, ExpressibleByArrayLiteral {
     private var bits: UInt32 = 0
 
     /// No PCR.
-    public init() {}
+    init() {}
 
     /// The PCRs given; others than 0 to 23 do not exist and are left out.
     public init(_ pcrs: some Sequence<Int>) {
@@ -18,20 +18,13 @@ public struct PCRMask: Hashable, Sendable, ExpressibleByArrayLiteral {
         EventLogBounds.pcrs.contains(pcr) && bits & 1 << UInt32(pcr) != 0
     }
 
-    public mutating func insert(_ pcr: Int) {
+    mutating func insert(_ pcr: Int) {
         if EventLogBounds.pcrs.contains(pcr) { bits |= 1 << UInt32(pcr) }
     }
-
-    /// The PCRs, ascending.
-    public var pcrs: [Int] { EventLogBounds.pcrs.filter(contains) }
-
-    public var isEmpty: Bool { bits == 0 }
 
     func subtracting(_ other: PCRMask) -> PCRMask {
         var rest = self
         rest.bits &= ~other.bits
         return rest
     }
-
-    public func isSuperset(of other: PCRMask) -> Bool { other.bits & ~bits == 0 }
 }

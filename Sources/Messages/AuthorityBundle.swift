@@ -14,7 +14,7 @@ public struct AuthorityBundle: Hashable, Sendable, Codable {
     public var tlsRoots: String
 
     /// The most bytes of the file.
-    public static let maximumSize = 64 << 10
+    static let maximumSize = 64 << 10
 
     /// Joins the parts.
     public init(authority: Label, station: Label, url: String, tlsRoots: String) {

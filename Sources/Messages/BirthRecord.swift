@@ -61,12 +61,12 @@ public struct BirthRecord: Hashable, Sendable, Codable {
     /// DSSE payload type.
     public static let payloadType = "application/vnd.birthmark.birth.v1+json"
     /// The most bytes of a payload; a real one has about 8 KB.
-    public static let maximumSize = 64 << 10
+    static let maximumSize = 64 << 10
 
     /// Chains that vendors ship have up to four certificates of up to 1.5 KB.
-    public static let maximumIntermediates = 8
+    static let maximumIntermediates = 8
     /// The most bytes of all of them together.
-    public static let maximumIntermediateBytes = 16 << 10
+    static let maximumIntermediateBytes = 16 << 10
 
     /// Reads a payload whose signature was checked, and holds its parts to one another as far as no cryptography is needed.
     public init(parsing bytes: [UInt8]) throws(MessageError) {

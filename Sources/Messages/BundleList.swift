@@ -25,7 +25,7 @@ public struct BundleList: Hashable, Sendable, Codable {
     public static let maximumNumber: Int64 = 1_000_000_000
 
     /// Joins the parts.
-    public init(
+    init(
         station: Label,
         number: Int64,
         exportedAt: Int64,

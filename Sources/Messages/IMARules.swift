@@ -18,9 +18,9 @@ public struct IMARules: Hashable, Sendable, Codable {
     public var extensions: [String]?
 
     /// More than this make no list that a person looks after.
-    public static let maximumDigests = 20_000
+    static let maximumDigests = 20_000
     /// The most of everything else.
-    public static let maximumParts = 1000
+    static let maximumParts = 1000
 
     /// A key that signs files.
     public struct Signer: Hashable, Sendable, Codable {

@@ -12,7 +12,7 @@ public enum JSONTree: Hashable, Sendable {
     case object(JSONObject)
 
     /// Deep enough for every file of ours; a bound because the parser recurses.
-    public static let maximumDepth = 24
+    static let maximumDepth = 24
 
     /// Reads a text that is one JSON value and nothing more.
     /// - Parameter largest: the largest number accepted.

@@ -32,7 +32,7 @@ public struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
     public let detail: String
 
     /// Enough for a path of keys and a sentence.
-    public static let maximumDetail = 500
+    static let maximumDetail = 500
 
     /// Makes an error of a kind with its line for people.
     ///

@@ -40,9 +40,9 @@ public struct Release: Hashable, Sendable, Codable {
     /// The most bytes of a payload.
     public static let maximumSize = 256 << 10
     /// The most models or hardware revisions.
-    public static let maximumFits = 256
+    static let maximumFits = 256
     /// The most releases of which one must be running.
-    public static let maximumRequired = 64
+    static let maximumRequired = 64
 
     /// Joins the parts of a release.
     public init(

@@ -10,7 +10,7 @@ public struct RolloutPlan: Hashable, Sendable, Codable {
     public var haltAfter: Int
 
     /// The most cohorts.
-    public static let maximumCohorts = 64
+    static let maximumCohorts = 64
     /// Enough that one failure of one device says little.
     public static let defaultHaltAfter = 20
 

@@ -8,7 +8,7 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
     public var signatures: [EnvelopeSignature]
 
     /// More signers than any release root names.
-    public static let maximumSignatures = 32
+    static let maximumSignatures = 32
     /// The largest statement with its base64 and signatures.
     public static let maximumSize = 512 << 10
 

@@ -33,7 +33,7 @@ public struct StatementKey: Hashable, Sendable, Codable {
     }
 
     /// Whether it is a key at all: 32 bytes, or a point of P-256 in the one form that has 65 bytes.
-    public var isUsable: Bool {
+    var isUsable: Bool {
         switch algorithm {
         case .es256:
             publicKey.bytes.count == 65 && publicKey.bytes.first == 0x04

@@ -4,7 +4,7 @@ import TPMWire
 
 extension StorageKey {
     /// Makes a fresh seed for the holder of the key (Part 1, B.10 for RSA and C.6 for elliptic curves).
-    public func encapsulateSeed(
+    func encapsulateSeed(
         label: SecretLabel,
         using generator: inout some RandomNumberGenerator
     ) throws(TPMCryptoError) -> EncapsulatedSeed {

@@ -26,7 +26,7 @@ public struct TPMCryptoError: Error, Hashable, Sendable, CustomStringConvertible
     public let detail: String
 
     /// Makes an error.
-    public init(_ code: Code, _ detail: String) {
+    init(_ code: Code, _ detail: String) {
         self.code = code
         self.detail = detail
     }

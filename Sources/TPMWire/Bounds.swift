@@ -8,8 +8,6 @@ public enum WireBounds {
     public static let eccParameter = 66
     /// TPM2B_PUBLIC_KEY_RSA: the modulus of RSA-4096, the largest key in any TCG profile.
     public static let rsaKey = 512
-    /// TPM2B_SYM_KEY: AES-256.
-    public static let symmetricKey = 32
     /// TPM2B_SENSITIVE_DATA: MAX_SYM_DATA is 128 in the reference code; 256 leaves room.
     public static let sensitiveData = 256
     /// TPM2B_PRIVATE: an encrypted RSA-4096 sensitive area with both wrappers stays below this.

@@ -54,9 +54,6 @@ public struct TPMSCreationData: WireStructure {
     }
 }
 
-/// TPM2B_CREATION_DATA.
-public typealias TPM2BCreationData = TPM2B<TPMSCreationData>
-
 /// TPMT_TK_CREATION (Part 2, 10.6.3): a TPM's note to itself that it made an object with this creation data.
 public struct TPMTTKCreation: WireStructure {
     /// Part 2 calls it TPMT_TK_CREATION.

@@ -59,7 +59,7 @@ public struct BootAllowance: Hashable, Sendable {
     /// What he has signed for it: SHA-256 of the envelope; `nil` when that is nothing.
     public var statement: ContentDigest?
     /// More moves than this are a profile of another machine.
-    public static let maximumMoves = 64
+    static let maximumMoves = 64
 
     /// Names an allowance.
     public init(_ addition: BootAddition, by: Label, statement: ContentDigest? = nil) {

@@ -13,7 +13,7 @@ public struct AttestationResult: Hashable, Sendable {
     /// The value of `typ`: what RFC 7519 section 5.1 recommends, because readers in use refuse any other.
     static let type = "JWT"
     /// By how many seconds the clocks of a verifier and a reader may differ.
-    public static let clockTolerance: Int64 = 300
+    static let clockTolerance: Int64 = 300
 
     /// Verifies the compact form.
     ///
@@ -40,7 +40,7 @@ public struct AttestationResult: Hashable, Sendable {
 
     /// Whether it may be relied on at a time; nothing follows from it before it was issued, or from its expiry on.
     /// - Parameter now: seconds since 1970.
-    public func isCurrent(at now: Int64) -> Bool {
+    func isCurrent(at now: Int64) -> Bool {
         Self.isCurrent(issuedAt: claims.issuedAt, expires: claims.expires, at: now)
     }
 

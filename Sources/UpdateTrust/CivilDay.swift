@@ -76,7 +76,7 @@ public struct CalendarDate: Hashable, Sendable, Codable, CustomStringConvertible
     let day: CivilDay
 
     /// Reads the text; `nil` for another form or a day that the calendar does not have.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count == 3, let year = decimal(parts[0], digits: 4), let month = decimal(parts[1], digits: 2),
             let day = decimal(parts[2], digits: 2), let found = CivilDay(year: year, month: month, day: day)

@@ -11,7 +11,7 @@ public struct DelayedGrant: Hashable, Sendable, Codable {
     public internal(set) var bounds: GrantBounds
 
     /// The most that are remembered of one instance: what it was given and has shown no boot of.
-    public static let maximumCount = BornCounters.grantsInARow
+    static let maximumCount = BornCounters.grantsInARow
 
     /// Whether the TPM that showed this clock and this value of its grants counter may still come to use it.
     func isUsable(at clock: ClockReading, counter: UInt64) -> Bool {

@@ -20,11 +20,11 @@ public struct DelayedRule: Hashable, Sendable, Codable {
     public var resets: UInt32
 
     /// The longest span: a device that is under power all year comes to a port once.
-    public static let maximumSpan: Int64 = 366 * 86_400
+    static let maximumSpan: Int64 = 366 * 86_400
     /// The oldest challenge: a grant on what a device was half a year ago says nothing of it.
     public static let maximumAge: Int64 = 184 * 86_400
     /// The most resets: three a day for a year.
-    public static let maximumResets: UInt32 = 1000
+    static let maximumResets: UInt32 = 1000
 
     /// What is wrong with it, for the author of the policy.
     var problem: String? {

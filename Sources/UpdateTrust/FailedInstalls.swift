@@ -10,9 +10,9 @@ public struct FailedInstalls: Hashable, Sendable, Codable {
     public let count: Int
 
     /// How often a rule lets one release fail that does not say it.
-    public static let defaultMaximum = 3
+    static let defaultMaximum = 3
     /// The most that a rule can let.
-    public static let maximum = 100
+    static let maximum = 100
 
     /// One more; another release begins anew.
     static func adding(_ release: ContentDigest, to earlier: FailedInstalls?) -> FailedInstalls {

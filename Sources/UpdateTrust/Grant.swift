@@ -13,7 +13,7 @@ public struct Grant: Hashable, Sendable {
     public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }
 
     /// The most characters of the compact form; a real one has about 2,000.
-    public static let maximumSize = 8192
+    static let maximumSize = 8192
     /// The value of the header's `typ`.
     public static let type = "birthmark-grant+jwt"
 

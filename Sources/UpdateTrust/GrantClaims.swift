@@ -53,7 +53,7 @@ public struct GrantClaims: Hashable, Sendable, Codable {
     /// What `sub` begins with.
     public static let subjectPrefix = "urn:birthmark:instance:"
     /// The bytes behind `jti`.
-    public static let identifierSize = 16
+    static let identifierSize = 16
 }
 
 /// A key that the holder has to prove (RFC 7800), by thumbprint (RFC 9449 section 6.1).

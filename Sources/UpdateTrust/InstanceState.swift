@@ -74,7 +74,7 @@ public struct InstanceState: Hashable, Sendable, Codable {
     public internal(set) var version: Int64
 
     /// The most bytes of the JSON form; a real one has about 3 KB.
-    public static let maximumSize = 64 << 10
+    static let maximumSize = 64 << 10
 
     /// The state of an instance that was just born.
     init(bornFrom record: BirthRecord) {

@@ -18,7 +18,7 @@ public struct Lease: Hashable, Sendable, Codable {
     public static let clockTolerance: Int64 = 300
 
     /// Whether it holds at a time: at exactly `expires` it does not.
-    public func holds(at now: Int64) -> Bool { Self.holds(at: now, renewedAt: renewedAt, expires: expires) }
+    func holds(at now: Int64) -> Bool { Self.holds(at: now, renewedAt: renewedAt, expires: expires) }
 
     static func holds(at now: Int64, renewedAt: Int64, expires: Int64) -> Bool {
         let (latest, overflow) = now.addingReportingOverflow(clockTolerance)

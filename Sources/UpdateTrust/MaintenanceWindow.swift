@@ -62,7 +62,7 @@ public struct MaintenanceWindow: Hashable, Sendable, Codable {
     }
 
     /// More blackouts than a person keeps an overview of.
-    public static let maximumBlackouts = 100
+    static let maximumBlackouts = 100
 
     private enum CodingKeys: String, CodingKey {
         case zone, days, everyWeeks, monthDays, monthWeekdays, from, to, blackouts

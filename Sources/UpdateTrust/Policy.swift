@@ -12,7 +12,7 @@ public struct Policy: Hashable, Sendable {
     /// The most bytes of the file: 20,000 digests of files, and the rest.
     public static let maximumSize = 2 << 20
     /// More rules than a person keeps an overview of.
-    public static let maximumRules = 200
+    static let maximumRules = 200
 
     /// The file's keys, as people write them.
     struct File: Codable {

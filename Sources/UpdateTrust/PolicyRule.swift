@@ -88,10 +88,10 @@ public struct PolicyRule: Hashable, Sendable, Codable {
     /// The longest lease: a device that nobody heard of for a month is not trusted.
     public static let maximumLease: Int64 = 31 * 86_400
     /// The longest grant: long enough for a slow link, short enough that a quote still says something of the device.
-    public static let maximumGrant: Int64 = 7 * 86_400
+    static let maximumGrant: Int64 = 7 * 86_400
 
     /// Seconds, unless the rule says otherwise: an hour is enough for an update.
-    public static let defaultRescueLease: Int64 = 3600
+    static let defaultRescueLease: Int64 = 3600
 
     /// The seconds of a lease for the way back to health.
     var rescueSeconds: Int64 { rescue?.seconds ?? min(lease.seconds, Self.defaultRescueLease) }
@@ -172,7 +172,7 @@ public enum Selector<Value: Hashable & Sendable & Codable>: Hashable, Sendable, 
     case only([Value])
 
     /// Whether a value is meant.
-    public func contains(_ value: Value) -> Bool {
+    func contains(_ value: Value) -> Bool {
         switch self {
         case .any: true
         case .only(let values): values.contains(value)

@@ -42,15 +42,15 @@ extension DecisionInput {
 
 extension EARClaims {
     /// The maker of the software that signs.
-    public static let ownDeveloper = "Birthmark"
+    static let ownDeveloper = "Birthmark"
     /// The software that signs; the number rises when what its claims mean changes.
-    public static let ownBuild = "birthmark-verifier results 1"
+    static let ownBuild = "birthmark-verifier results 1"
     /// For how many seconds a refusal is told: it speaks of one quote, and the next may be better or worse.
     static let refusalLifetime: Int64 = 300
     /// What the label of an appraisal begins with: there is one, of the instance.
     private static let labelPrefix = GrantClaims.subjectPrefix
     /// What the name of a policy begins with; SHA-256 of its file, a colon and the rule that decided follow.
-    public static let policyPrefix = "urn:birthmark:policy:"
+    static let policyPrefix = "urn:birthmark:policy:"
 
     /// The result of one instance.
     /// - Parameter challenge: as it was given; `eat_nonce` is its SHA-256 in base64url, because a nonce has 8 to 64 bytes

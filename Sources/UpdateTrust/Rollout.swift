@@ -30,7 +30,7 @@ public struct Rollout: Hashable, Sendable, Codable {
     public internal(set) var reason: Remark
 
     /// The most bytes of the JSON form.
-    public static let maximumSize = 16 << 10
+    static let maximumSize = 16 << 10
 
     /// Reads the JSON form that a store kept.
     public init(parsing bytes: [UInt8]) throws(MessageError) {

@@ -41,7 +41,7 @@ public struct StatusListToken: Hashable, Sendable {
 
     /// Whether it may be relied on at a time: not before it was issued, nor from its expiry on.
     /// - Parameter now: seconds since 1970.
-    public func isCurrent(at now: Int64) -> Bool {
+    func isCurrent(at now: Int64) -> Bool {
         AttestationResult.isCurrent(issuedAt: claims.issuedAt, expires: claims.expires, at: now)
     }
 }

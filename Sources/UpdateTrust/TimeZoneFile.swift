@@ -1,16 +1,16 @@
-public import Messages
+import Messages
 
 /// Time-zone files as systems keep them: TZif of version 2 and later (RFC 9636 section 3).
 extension TimeZoneRules {
     /// The most bytes of a file; the largest real one has 4 KB.
-    public static let maximumFileSize = 64 << 10
+    static let maximumFileSize = 64 << 10
 
     /// Reads a file.
     /// - Parameters:
     ///   - bytes: the file's bytes, all of them.
     ///   - name: the zone that it is of.
     /// - Throws: `MessageError` when it is no such file, or one that counts leap seconds, as clocks here do not.
-    public init(parsing bytes: [UInt8], name: ZoneName) throws(MessageError) {
+    init(parsing bytes: [UInt8], name: ZoneName) throws(MessageError) {
         guard bytes.count <= Self.maximumFileSize else {
             throw MessageError(.tooLarge, "the time-zone file of \(name) has \(bytes.count) bytes")
         }

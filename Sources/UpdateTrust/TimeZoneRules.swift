@@ -16,7 +16,7 @@ public struct TimeZoneRules: Hashable, Sendable {
     }
 
     /// The zone without any change.
-    public static let utc = TimeZoneRules(name: .utc, initial: 0, changes: [], yearly: nil)
+    static let utc = TimeZoneRules(name: .utc, initial: 0, changes: [], yearly: nil)
 
     /// The most that an offset may be, in seconds either way (RFC 9636 section 3.2).
     static let maximumOffset: Int64 = 26 * 3600
@@ -79,14 +79,14 @@ public struct ZoneName: Hashable, Sendable, Codable, CustomStringConvertible {
     public let text: String
 
     /// More than the longest name.
-    public static let maximumLength = 64
+    static let maximumLength = 64
     /// `UTC`.
-    public static let utc = ZoneName(trusted: "UTC")
+    static let utc = ZoneName(trusted: "UTC")
 
     private init(trusted text: String) { self.text = text }
 
     /// Takes a text that keeps the rule; anything else is `nil`.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
         for part in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let first = part.first, Self.isLetter(first), part.allSatisfy(Self.isAllowed) else { return nil }

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// The wall clock, read at the edge and handed inwards as numbers.
 public struct VerifierClock: Sendable {
@@ -15,5 +15,5 @@ public struct VerifierClock: Sendable {
     public var seconds: Int64 { milliseconds() / 1000 }
 
     /// The same as a date.
-    public var date: Date { Date(timeIntervalSince1970: Double(milliseconds()) / 1000) }
+    var date: Date { Date(timeIntervalSince1970: Double(milliseconds()) / 1000) }
 }

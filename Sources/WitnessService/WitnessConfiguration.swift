@@ -1,6 +1,6 @@
 public import HTTPService
 public import Ledger
-public import Messages
+import Messages
 
 /// `service.json`: who a witness is, where it listens, and which logs it watches.
 public struct WitnessConfiguration: EdgeSettings, Codable, Hashable, Sendable {
@@ -32,7 +32,7 @@ public struct WitnessConfiguration: EdgeSettings, Codable, Hashable, Sendable {
     }
 
     /// Reads the file.
-    public init(parsing bytes: [UInt8]) throws(MessageError) {
+    init(parsing bytes: [UInt8]) throws(MessageError) {
         self = try EditedJSON.decode(WitnessConfiguration.self, from: bytes, limit: Self.maximumSize)
         try checkEdge(like: "192.168.7.1:8447")
         guard (1...100_000).contains(requestsPerSecond) else {

@@ -16,7 +16,7 @@ public struct WitnessDirectory: Sendable, Hashable {
     public init(_ path: String) { self.path = path }
 
     /// `service.json`.
-    public var configuration: String { path + "/service.json" }
+    var configuration: String { path + "/service.json" }
     /// The CA certificate that its TLS certificate chains to: for the logs that ask it.
     public var roots: String { path + "/roots.pem" }
     /// Held while the witness serves, or is set up.

@@ -1,5 +1,5 @@
 import DurableFiles
-package import FoundationEssentials
+import FoundationEssentials
 public import HTTPService
 import Ledger
 public import Logging
@@ -24,7 +24,7 @@ public struct WitnessServer: Service {
         try self.init(directory, address: address, logger: logger, now: { Date.now }, onListening: onListening)
     }
 
-    package init(
+    init(
         _ directory: WitnessDirectory,
         address: ListenAddress?,
         logger: Logger,

@@ -22,8 +22,6 @@ import Testing
             try EnrolledKey(publicArea: area.bytes, template: template?.iak())
         }
         #expect(refusal?.reasons.map(\.code) == [code], sourceLocation: sourceLocation)
-        #expect(refusal?.verdict.authentic == nil, sourceLocation: sourceLocation)
-        #expect(refusal?.verdict.codes == [code], sourceLocation: sourceLocation)
         guard let enrolled = try? EnrolledKey(unjudged: area, area.bytes, template: template?.iak()) else { return }
         scene.enrolled = enrolled
         expectStranger(try scene.verdict(), code, sourceLocation: sourceLocation)

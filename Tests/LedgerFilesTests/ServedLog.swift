@@ -60,8 +60,6 @@ struct ServedLog: Sendable {
         }
     }
 
-    func node(_ level: Int, _ index: Int) -> TreeHash { levels[level][index] }
-
     var tiled: TiledLog {
         TiledLog(size: entries.count) { path in try file(path) }
     }

@@ -52,14 +52,6 @@ enum Templates {
         )
     )
 
-    static let rsaAttestationKey = TPMTPublic(
-        nameAlg: .sha256,
-        objectAttributes: [
-            .fixedTPM, .fixedParent, .sensitiveDataOrigin, .userWithAuth, .restricted, .sign,
-        ],
-        parameters: .rsa(TPMSRSAParms(symmetric: .null, scheme: .rsapss(.sha256), keyBits: 2048), unique: [])
-    )
-
     static let signingKey = TPMTPublic(
         nameAlg: .sha256,
         objectAttributes: [.fixedTPM, .fixedParent, .sensitiveDataOrigin, .userWithAuth, .sign],

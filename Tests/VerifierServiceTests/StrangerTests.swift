@@ -53,7 +53,6 @@ import VerifierStore
 
         subscript(_ status: Int) -> Int { counts.withLock { $0[status] ?? 0 } }
 
-        var total: Int { counts.withLock { $0.values.reduce(0, +) } }
         var statuses: Set<Int> { counts.withLock { Set($0.keys) } }
     }
 

@@ -15,20 +15,20 @@ public struct DeviceDirectory: Sendable, Hashable {
     public var state: String { path + "/state" }
     /// The socket for commands; libtss2 finds the control socket beside it by adding `.ctrl`.
     public var socket: String { path + "/sock" }
-    public var controlSocket: String { socket + ".ctrl" }
+    var controlSocket: String { socket + ".ctrl" }
     /// The process id of a swtpm that outlives the process that started it.
     public var pidFile: String { path + "/swtpm.pid" }
     /// Held by the process that makes the device.
-    public var lock: String { path + "/lock" }
-    public var serverLog: String { path + "/swtpm.log" }
+    var lock: String { path + "/lock" }
+    var serverLog: String { path + "/swtpm.log" }
     /// The event log of the last boot, as the kernel would show it in `binary_bios_measurements`.
     public var bootLog: String { path + "/boot.log" }
     /// What Linux measured since the last boot, as the kernel would show it in `binary_runtime_measurements`.
     public var imaList: String { path + "/ima.list" }
     /// The TCTI in a file, for scripts: `--tcti "$(cat DIR/tcti)"`.
-    public var tctiFile: String { path + "/tcti" }
+    var tctiFile: String { path + "/tcti" }
     /// What the device is: written last, so a directory with it is a finished device.
-    public var deviceFile: String { path + "/device.json" }
+    var deviceFile: String { path + "/device.json" }
 
     /// Where the TPM is, for `--tcti`, `TPM2TOOLS_TCTI` and `openTPM(tcti:)`.
     public var tcti: String { "swtpm:path=\(socket)" }

@@ -64,7 +64,7 @@ public actor SoftwareDevice {
         guard isRunning else { return }
         if orderly {
             let tpm = try await openTPM(tcti: tcti)
-            try await tpm.perform { connection throws(TPMError) in try connection.shutdown(.clear) }
+            try await tpm.perform { connection throws(TPMError) in try connection.shutdown() }
             await tpm.close()
         }
         let end: AttachedProcess.End = orderly ? .stop : .cut

@@ -1,4 +1,4 @@
-public import DurableFiles
+import DurableFiles
 
 /// Why a software device could not be made, started or booted, in words that say what to do.
 public struct SoftwareDeviceError: Error, Sendable, CustomStringConvertible {
@@ -8,13 +8,13 @@ public struct SoftwareDeviceError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
     public let description: String
 
-    public init(_ kind: Kind, _ description: String) {
+    init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
     }
 
     /// A file that cannot be read was named wrongly; one that cannot be written is the machine's fault.
-    public init(_ error: FileError) {
+    init(_ error: FileError) {
         self.init(error.act == .read ? .input : .environment, "\(error)\(error.hint.map { ": \($0)" } ?? "").")
     }
 }

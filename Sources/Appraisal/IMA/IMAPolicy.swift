@@ -52,12 +52,6 @@ public struct IMASigner: Hashable, Sendable {
     /// The four bytes by which the kernel finds the key.
     public var keyID: [UInt8]
     public var key: PublicKey
-
-    /// Joins both.
-    public init(keyID: [UInt8], key: PublicKey) {
-        self.keyID = keyID
-        self.key = key
-    }
 }
 
 /// Files that are not judged, and why.
@@ -66,12 +60,6 @@ public struct IMAExclusion: Hashable, Sendable {
     public var path: String
     /// Why, for whoever reads the policy.
     public var reason: String
-
-    /// Joins both.
-    public init(path: String, reason: String) {
-        self.path = path
-        self.reason = reason
-    }
 
     /// Whether a path is excluded; one that leads through `..` never is, for nobody knows where to.
     func covers(_ name: ArraySlice<UInt8>) -> Bool {

@@ -31,7 +31,7 @@ public struct CompensatedAgent: Sendable {
     }
 
     /// Which verifier, ledger and release keys count now.
-    public var trust: TrustBundle { held.now }
+    var trust: TrustBundle { held.now }
 
     /// The identity and the journal of this run.
     func opened() async throws(AgentError) -> (IdentityKeeper, JournalKeeper) {

@@ -1,4 +1,4 @@
-public import Messages
+import Messages
 import UpdateTrust
 import VerifierClient
 
@@ -7,7 +7,7 @@ extension CompensatedAgent {
     ///
     /// The identity does not move on: cut off before its end, the same is said again, and is known.
     /// - Throws: `AgentError` of kind `.refused` when no operator has retired the instance: then nothing may be destroyed.
-    public func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
+    func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
         let (identity, journal) = try await opened()
         do throws(AgentError) {
             return try await withNewestTrust { () async throws(AgentError) in try await takeLeave(identity, journal) }

@@ -47,7 +47,7 @@ extension CompensatedAgent {
     }
 
     /// Tells the verifier that what was granted runs.
-    public func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
+    func confirm(_ lock: borrowing AgentLock) async throws(AgentError) -> ConfirmOutcome {
         try await withNewestTrust { () async throws(AgentError) in try await confirm() }
     }
 

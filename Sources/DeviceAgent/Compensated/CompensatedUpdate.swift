@@ -6,7 +6,7 @@ extension CompensatedAgent {
     ///
     /// A run that was cut off anywhere is continued, when it was for the same release.
     /// - Parameter progress: is told bytes done and bytes in all while the package is copied and digested.
-    public func update(
+    func update(
         _ order: UpdateOrder,
         _ lock: borrowing AgentLock,
         progress: (UInt64, UInt64) -> Void
@@ -59,7 +59,7 @@ extension CompensatedAgent {
     }
 
     /// Continues the update that an earlier run began, with the package and the command of that run.
-    public func resume(
+    func resume(
         _ lock: borrowing AgentLock,
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {

@@ -27,7 +27,6 @@ final class IdentityKeeper {
     }
 
     var instance: InstanceID { kept.identity.instance }
-    var isAtFirstKey: Bool { kept.identity.isAtFirstKey }
 
     /// What the hardware says of itself now.
     var claims: HardwareClaims {

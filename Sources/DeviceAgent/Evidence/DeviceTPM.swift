@@ -1,14 +1,14 @@
-public import Messages
-public import TPMDevice
+import Messages
+import TPMDevice
 import TPMWire
 
 /// What the agent asks of the TPM.
-public struct DeviceTPM: Sendable {
+struct DeviceTPM: Sendable {
     let tpm: TPM
 
     /// Runs `body` with the TPM open, and gives it back whatever happens: an installer may need it next.
     /// - Parameter tcti: as tpm2-tools spell it; nil for the search of tpm2-tools.
-    public static func with<Result: Sendable>(
+    static func with<Result: Sendable>(
         tcti: String?,
         _ body: (DeviceTPM) async throws(AgentError) -> Result
     ) async throws(AgentError) -> Result {
@@ -41,22 +41,22 @@ public struct DeviceTPM: Sendable {
 
 extension AgentError {
     /// The TPM failed; its own text says what to do first.
-    public init(_ error: TPMError) {
+    init(_ error: TPMError) {
         self.init(.environment, error.description, hint: error.hint)
     }
 }
 
 /// Who this device is, as its TPM says.
-public struct BornInstance: Hashable, Sendable {
+struct BornInstance: Hashable, Sendable {
     /// What the factory wrote into NV.
-    public var tag: BirthTag
+    var tag: BirthTag
     /// TPMT_PUBLIC of the attestation key, exactly.
-    public var iakPublicArea: [UInt8]
+    var iakPublicArea: [UInt8]
 }
 
 extension DeviceTPM {
     /// Reads the birth tag, and holds it to the attestation key: a tag alone is only a claim.
-    public func bornInstance() async throws(AgentError) -> BornInstance {
+    func bornInstance() async throws(AgentError) -> BornInstance {
         let tag = try await birthTag()
         let handle = Handle(rawValue: tag.iakHandle)
         let key = try await perform { connection throws(TPMError) -> PublicInformation? in

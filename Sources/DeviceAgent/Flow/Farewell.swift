@@ -1,4 +1,4 @@
-public import Messages
+import Messages
 import TPMDevice
 import VerifierClient
 
@@ -7,7 +7,7 @@ extension Agent {
     ///
     /// Neither event log nor IMA list goes along: what the device runs is of no interest any more, only that its own key said it.
     /// - Throws: `AgentError` of kind `.refused` when no operator has retired the instance: then nothing may be destroyed.
-    public func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
+    func takeLeave(_ lock: borrowing AgentLock) async throws(AgentError) -> FarewellAnswer {
         do throws(AgentError) {
             return try await withNewestTrust { () async throws(AgentError) in
                 try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in

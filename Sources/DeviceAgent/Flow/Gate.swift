@@ -68,7 +68,7 @@ extension UpdateRecord {
 
 extension AgentError {
     /// A gate that stays shut.
-    public init(shut reasons: [GateReason]) {
+    init(shut reasons: [GateReason]) {
         self.init(
             .refused,
             "the gate stays shut: " + reasons.map(\.sentence).joined(separator: " "),

@@ -84,7 +84,7 @@ extension Agent {
     }
 
     /// Continues the update that an earlier run began, with the package and the command of that run.
-    public func resume(
+    func resume(
         _ lock: borrowing AgentLock,
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {

@@ -23,7 +23,7 @@ public struct RenewalTrouble: Hashable, Sendable, Codable {
     private static let mostAttempts = 1 << 30
 
     /// Notes a failure, the first or another.
-    public init(
+    init(
         _ error: AgentError,
         after earlier: RenewalTrouble?,
         lease: LeaseStatement?,

@@ -25,7 +25,7 @@ public struct Remnant: Hashable, Sendable, Codable {
 }
 
 /// What became of a remnant.
-public enum Removal: String, Hashable, Sendable, Encodable, CaseIterable {
+enum Removal: String, Hashable, Sendable, Encodable, CaseIterable {
     /// It is destroyed now.
     case removed
     /// It was gone before.

@@ -35,7 +35,7 @@ extension StateDirectory {
     private var retirementPath: String { path + "/" + Self.retirementName }
 
     /// The retirement that has begun; nil when none has.
-    public func retirement() throws(AgentError) -> RetirementRecord? {
+    func retirement() throws(AgentError) -> RetirementRecord? {
         guard let bytes = try read(retirementPath, limit: RetirementRecord.maximumSize) else { return nil }
         do throws(MessageError) {
             let record = try CanonicalJSON.decode(

@@ -13,19 +13,12 @@ public struct AgentConfiguration: Hashable, Sendable, Codable {
     public var bootID: String?
 
     /// The most bytes of the file.
-    public static let maximumSize = 16 << 10
+    static let maximumSize = 16 << 10
     /// Where Linux shows the event log.
     public static let defaultEventLog = "/sys/kernel/security/tpm0/binary_bios_measurements"
 
     /// Where Linux shows what it measured, with SHA-1 template digests.
     public static let defaultIMAList = "/sys/kernel/security/ima/binary_runtime_measurements"
-
-    /// Joins the parts.
-    public init(tcti: String? = nil, eventLog: String? = nil, imaList: String? = nil) {
-        self.tcti = tcti
-        self.eventLog = eventLog
-        self.imaList = imaList
-    }
 }
 
 extension StateDirectory {
@@ -85,7 +78,7 @@ extension StateDirectory {
     }
 
     /// Reads a trust bundle that somebody offers; nothing is kept.
-    public static func bundle(at path: String) throws(AgentError) -> (bundle: TrustBundle, bytes: [UInt8]) {
+    static func bundle(at path: String) throws(AgentError) -> (bundle: TrustBundle, bytes: [UInt8]) {
         let bytes: [UInt8]
         do {
             bytes = try BoundedFile.read(path, limit: TrustBundle.maximumSize)

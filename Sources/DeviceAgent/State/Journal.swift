@@ -20,10 +20,10 @@ public struct Journal: Hashable, Sendable, Codable {
     public var update: UpdateRecord?
 
     /// The most bytes of the file: the release, the grant, and room for the rest.
-    public static let maximumSize = 2 * SignedEnvelope.maximumSize
+    static let maximumSize = 2 * SignedEnvelope.maximumSize
 
     /// Begins a journal.
-    public init(instance: InstanceID, takenOver: Int64? = nil) {
+    init(instance: InstanceID, takenOver: Int64? = nil) {
         self.formatVersion = 1
         self.instance = instance
         self.takenOver = takenOver
@@ -64,12 +64,6 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
         public var after: Step
         /// One sentence for people.
         public var because: String
-
-        /// Joins both.
-        public init(after: Step, because: String) {
-            self.after = after
-            self.because = because
-        }
     }
 
     /// How far it has come.
@@ -98,7 +92,7 @@ public struct UpdateRecord: Hashable, Sendable, Codable {
     public var failure: Failure?
 
     /// Begins an update.
-    public init(
+    init(
         request: Blob,
         resetsAtRequest: UInt32,
         package: PackageReference,

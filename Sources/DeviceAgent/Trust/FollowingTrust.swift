@@ -66,7 +66,7 @@ extension CompensatedAgent: FollowingTrust {
 
     /// Brings the trust bundle up to the newest version: through the gateway, where there is one.
     /// - Throws: as that of an agent with a TPM.
-    public func followTrust(_ lock: borrowing AgentLock) async throws(AgentError) -> FollowedTrust {
+    func followTrust(_ lock: borrowing AgentLock) async throws(AgentError) -> FollowedTrust {
         try await catchUp().believed()
     }
 }

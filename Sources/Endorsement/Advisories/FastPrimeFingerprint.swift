@@ -1,4 +1,4 @@
-public import TPMCrypto
+import TPMCrypto
 public import TPMWire
 
 /// The fingerprint of RSA keys of Infineon's library RSALib (CVE-2017-15361; Nemec and others, "The Return of
@@ -7,7 +7,7 @@ public import TPMWire
 /// That library makes primes of the form k·M + (65537^a mod M), where M is the product of the first primes. So modulo each
 /// of them both primes of a key, and with them its modulus, are powers of 65537. Of other keys one in 2^27 is so too.
 /// The key stays what it is when the TPM's firmware is updated, so the firmware's version does not tell.
-public enum FastPrimeFingerprint {
+enum FastPrimeFingerprint {
     /// The odd primes that divide M for keys of any length.
     static let primes: [UInt] = (3...167).filter { number in !(2..<number).contains { number % $0 == 0 } }
 
@@ -20,7 +20,7 @@ public enum FastPrimeFingerprint {
     }
 
     /// Whether a key has the fingerprint; a key that is not RSA has not.
-    public static func isOn(_ key: PublicKey) -> Bool {
+    static func isOn(_ key: PublicKey) -> Bool {
         guard case .rsa(let modulus) = key.numbers else { return false }
         return isOn(modulus: modulus)
     }

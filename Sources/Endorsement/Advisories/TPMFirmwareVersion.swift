@@ -14,7 +14,7 @@ public struct TPMFirmwareVersion: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads one to four decimal numbers with points between them; anything else is nil.
-    public init?(_ text: some StringProtocol) {
+    init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { part in
             part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? UInt16(part) : nil
@@ -42,21 +42,21 @@ public struct TPMFirmwareRange: Sendable, Hashable {
     }
 
     /// From one version through another, with everything that begins like the last: `7.61` ends with every `7.61.x.y`.
-    public init?(from: TPMFirmwareVersion, through last: TPMFirmwareVersion) {
+    init?(from: TPMFirmwareVersion, through last: TPMFirmwareVersion) {
         guard !last.numbers.lexicographicallyPrecedes(from.asFar(as: last)) else { return nil }
         self.from = from
         end = .through(last)
     }
 
     /// From one version up to another that is not part of it.
-    public init?(from: TPMFirmwareVersion, before end: TPMFirmwareVersion) {
+    init?(from: TPMFirmwareVersion, before end: TPMFirmwareVersion) {
         guard from.asFar(as: end).lexicographicallyPrecedes(end.numbers) else { return nil }
         self.from = from
         self.end = .before(end)
     }
 
     /// Whether a TPM with this firmware is one of them.
-    public func contains(_ version: TPMFirmwareVersion) -> Bool {
+    func contains(_ version: TPMFirmwareVersion) -> Bool {
         guard !version.asFar(as: from).lexicographicallyPrecedes(from.numbers) else { return false }
         return switch end {
         case .through(let last): !last.numbers.lexicographicallyPrecedes(version.asFar(as: last))

@@ -15,7 +15,7 @@ public struct CertificationRequest: Sendable, Hashable {
     private let isSigned: Bool
 
     /// Larger than any request seen, with room for attributes.
-    public static let maximumSize = 16 << 10
+    static let maximumSize = 16 << 10
 
     /// Reads a request in DER, to its last byte.
     public init(

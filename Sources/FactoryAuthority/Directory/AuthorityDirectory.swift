@@ -20,7 +20,7 @@ public struct AuthorityDirectory: Sendable, Hashable {
     var config: String { path + "/config.json" }
     var keys: String { path + "/keys" }
     /// The root's certificate, and that of the issuing level.
-    public var root: String { path + "/root.pem" }
+    var root: String { path + "/root.pem" }
     public var issuing: String { path + "/ca.pem" }
     /// Both, for verifiers.
     public var factoryRoots: String { path + "/factory-roots.pem" }
@@ -49,7 +49,7 @@ public struct AuthorityDirectory: Sendable, Hashable {
 }
 
 /// The two levels of a factory's CA.
-public enum AuthorityLevel: String, Sendable, CaseIterable {
+enum AuthorityLevel: String, Sendable, CaseIterable {
     /// What verifiers trust; its key is needed only to make another issuing level.
     case root
     /// What certifies devices.

@@ -66,12 +66,12 @@ public struct LineEntry: Hashable, Sendable, Codable {
 }
 
 /// What a line is to make of one board, whichever board that will be.
-public struct LineOrder: Hashable, Sendable {
-    public let order: BirthOrder
-    public let profile: String
-    public let eventLog: String?
+struct LineOrder: Hashable, Sendable {
+    let order: BirthOrder
+    let profile: String
+    let eventLog: String?
     /// The only slot in which it is made; any slot without it.
-    public let slot: Label?
+    let slot: Label?
 
     init(_ entry: LineEntry, number: Int) throws(MessageError) {
         func given<Value>(_ value: Value?, _ name: String) throws(MessageError) -> Value {

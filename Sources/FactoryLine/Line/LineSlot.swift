@@ -15,12 +15,12 @@ public struct LineSlot: Hashable, Sendable, Codable {
     }
 
     /// As many as devices that a line works on at once.
-    public static let maximumCount = Line.maximumWorkers
+    static let maximumCount = Line.maximumWorkers
     /// The most bytes of a file of slots.
     public static let maximumSize = 1 << 20
 
     /// Names a slot.
-    public init(name: Label, tcti: String, eventLog: String? = nil) {
+    init(name: Label, tcti: String, eventLog: String? = nil) {
         self.name = name
         self.tcti = tcti
         self.eventLog = eventLog

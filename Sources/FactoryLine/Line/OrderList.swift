@@ -11,7 +11,7 @@ public struct OrderList: Hashable, Sendable {
     /// The most bytes of an order list: 10,000 devices with everything spelt out.
     public static let maximumSize = 16 << 20
     /// The most devices of one list.
-    public static let maximumDevices = 20_000
+    static let maximumDevices = 20_000
 
     /// Reads an order list; JSON begins with a brace, everything else is CSV.
     /// - Parameters:

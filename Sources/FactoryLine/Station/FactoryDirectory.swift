@@ -26,7 +26,7 @@ public struct FactoryDirectory: Sendable, Hashable {
     /// The list of known-bad TPM firmware; may be a link to one that several stations share.
     public var advisories: String { path + "/tpm-advisories.json" }
     /// The operator's public key to which authorization values are encrypted.
-    public var escrowKey: String { path + "/escrow-key.pem" }
+    var escrowKey: String { path + "/escrow-key.pem" }
     var escrows: String { path + "/escrows" }
     var restorations: String { path + "/restorations" }
     var journal: String { path + "/journal" }

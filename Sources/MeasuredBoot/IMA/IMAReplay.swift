@@ -82,7 +82,7 @@ public struct IMAReplay: Sendable {
     }
 
     /// The extension by which a value is reached now.
-    public func reached(_ value: [UInt8]) -> IMAExtension? {
+    func reached(_ value: [UInt8]) -> IMAExtension? {
         lanes.first { $0.pair[..<hash.digestSize].elementsEqual(value) }?.mode
     }
 

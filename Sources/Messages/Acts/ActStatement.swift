@@ -22,9 +22,9 @@ public struct ActStatement: Hashable, Sendable, Codable {
     /// The media type, which is signed too.
     public static let payloadType = "application/vnd.birthmark.act.v1+json"
     /// The most bytes: the longest path and names, and what is around them.
-    public static let maximumSize = 1024
+    static let maximumSize = 1024
     /// The most bytes of a path: a label of which each character is percent-encoded, and what is around it.
-    public static let maximumPath = 256
+    static let maximumPath = 256
     /// The bytes of a nonce.
     public static let nonceSize = 16
     /// Seconds by which the clocks of operator and verifier may be apart; so long a verifier remembers nonces.

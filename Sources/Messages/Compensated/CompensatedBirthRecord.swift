@@ -42,7 +42,7 @@ public struct CompensatedBirthRecord: Hashable, Sendable, Codable {
     /// DSSE payload type.
     public static let payloadType = "application/vnd.birthmark.compensated-birth.v1+json"
     /// The most bytes of a payload; a real one has about 1 KB.
-    public static let maximumSize = 16 << 10
+    static let maximumSize = 16 << 10
 
     /// Reads a payload whose signature was checked, and holds its parts to one another.
     public init(parsing bytes: [UInt8]) throws(MessageError) {

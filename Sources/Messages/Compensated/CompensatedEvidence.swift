@@ -10,7 +10,7 @@ public struct CompensatedEvidence: Hashable, Sendable, Codable {
     public var nextSignature: Blob
 
     /// ECDSA with SHA-256: r and s, 32 bytes each.
-    public static let signatureSize = 64
+    static let signatureSize = 64
     /// The most bytes accepted.
     public static let maximumSize = 16 << 10
 

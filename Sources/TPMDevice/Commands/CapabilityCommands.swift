@@ -28,7 +28,7 @@ extension TPMConnection {
     }
 
     /// TPM2_GetCapability(TPM_PROPERTIES), from one property on; a TPM leaves out those that it does not have.
-    public func properties(from first: Property, count: Int) throws(TPMError) -> [Property: UInt32] {
+    func properties(from first: Property, count: Int) throws(TPMError) -> [Property: UInt32] {
         var found: [Property: UInt32] = [:]
         try capability(TPM2_CAP_TPM_PROPERTIES, from: first.rawValue, count: count) { reader throws(WireError) in
             let property = Property(rawValue: try reader.uint32("property"))

@@ -12,7 +12,6 @@ struct Command: Sendable {
         self.encrypt = encrypt
     }
 
-    static let startup = Command("TPM2_Startup")
     static let shutdown = Command("TPM2_Shutdown")
     static let startAuthSession = Command("TPM2_StartAuthSession")
     static let policyRestart = Command("TPM2_PolicyRestart")

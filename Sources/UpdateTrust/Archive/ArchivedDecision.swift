@@ -42,7 +42,7 @@ public struct ArchivedDecision: Hashable, Sendable, Codable {
     public var software: CompensatedBasis?
 
     /// The most bytes of the JSON form: a real one has about 6 KB, one with thousands of releases to look among some hundreds.
-    public static let maximumSize = ArchivedReport.maximumBasisSize
+    static let maximumSize = ArchivedReport.maximumBasisSize
 
     /// Puts down what a decision about an instance with a TPM is taken on.
     /// - Parameters:

@@ -8,7 +8,7 @@ public struct ReleaseApprovals: Hashable, Sendable, Codable {
     public var roles: [OperatorRole]?
 
     /// More people than these are a meeting.
-    public static let maximumCount = 5
+    static let maximumCount = 5
 
     /// What is wrong with it, for the author of the policy.
     var problem: String? {

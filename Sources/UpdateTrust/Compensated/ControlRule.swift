@@ -21,7 +21,7 @@ public struct ControlRule: Hashable, Sendable, Codable {
     public var readBack: Bool?
 
     /// More people than two only make approval a formality.
-    public static let maximumApprovals = 2
+    static let maximumApprovals = 2
 
     /// What is wrong with it, for the author of the policy.
     var problem: String? {

@@ -16,7 +16,7 @@ public struct FarewellWord: Hashable, Sendable, Codable {
     /// The value of the header's `typ`.
     public static let type = "birthmark-farewell+jwt"
     /// The most characters of the compact form.
-    public static let maximumSize = 2048
+    static let maximumSize = 2048
 
     /// States that a farewell was taken.
     public init(by verifier: Label, to instance: InstanceID, request: ContentDigest, _ farewell: Farewell) {

@@ -24,7 +24,7 @@ public struct AwaitedWitnessCode: Hashable, Sendable, Codable {
     }
 
     /// So many wrong codes make the right one worthless.
-    public static let maximumWrong = 5
+    static let maximumWrong = 5
 }
 
 /// Somebody had a code made; the code itself stands nowhere.

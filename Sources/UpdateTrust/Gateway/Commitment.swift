@@ -22,7 +22,7 @@ public struct Commitment: Hashable, Sendable, Codable {
     /// The value of the header's `typ`.
     public static let type = "birthmark-commitment+jwt"
     /// The most characters of the compact form.
-    public static let maximumSize = 4096
+    static let maximumSize = 4096
 
     /// States what was committed.
     public init(

@@ -50,7 +50,7 @@ public struct PolicyMatrix: Hashable, Sendable, Codable {
     }
 
     /// More tables than anybody reads.
-    public static let maximumTables = 500
+    static let maximumTables = 500
 }
 
 /// A kind of device and package; what is absent is whatever no rule names.

@@ -87,7 +87,7 @@ extension Verifier {
 
     /// Takes up what the policy's file says: decisions that are under way under another policy are taken again.
     /// - Throws: `SetupError` for a file that may not change the policy; then it stays as it is.
-    public func activate(policy bytes: [UInt8]) async throws {
+    func activate(policy bytes: [UInt8]) async throws {
         let next = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
         for _ in 0..<Self.policyAttempts {
             switch try await policyFile.standing(of: bytes, store) {

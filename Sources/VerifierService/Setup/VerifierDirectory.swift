@@ -20,12 +20,12 @@ public struct VerifierDirectory: Hashable, Sendable {
     public var configuration: String { file("config.json") }
     public var trustBundle: String { file("trust.json") }
     /// The keys of people whose word makes the second trust bundle.
-    public var trustKeys: String { file(Self.trustKeysName) }
+    var trustKeys: String { file(Self.trustKeysName) }
     public var tlsCertificate: String { file("tls.pem") }
-    public var operatorCA: String { file("operator-ca.pem") }
+    var operatorCA: String { file("operator-ca.pem") }
     public var lock: String { file("lock") }
     /// Held by `birthmark-verifier init` while it makes or takes over files.
-    public var setupLock: String { file("init.lock") }
+    var setupLock: String { file("init.lock") }
     /// The checkpoint that left this verifier last, kept apart from the database.
     public var lastCheckpoint: String { file("last-checkpoint") }
 

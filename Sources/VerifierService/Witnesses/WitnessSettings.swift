@@ -22,20 +22,13 @@ public struct WitnessSettings: Hashable, Sendable, Codable {
         public var url: String
         /// The CA certificates (PEM) that its TLS certificate must chain to, and no others: a file.
         public var tlsRoots: String
-
-        /// Joins the parts.
-        public init(vkey: String, url: String, tlsRoots: String) {
-            self.vkey = vkey
-            self.url = url
-            self.tlsRoots = tlsRoots
-        }
     }
 
     private static let usualSeconds = 10
     private static let longestSeconds = 60
 
     /// Joins the parts.
-    public init(required: Int, known: [Known], seconds: Int? = nil) {
+    init(required: Int, known: [Known], seconds: Int? = nil) {
         self.required = required
         self.known = known
         self.seconds = seconds
