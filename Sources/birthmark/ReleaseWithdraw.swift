@@ -15,17 +15,12 @@ extension ReleaseCommand {
                 """
         )
 
-        @OptionGroup var release: ReleaseArgument
-        @OptionGroup var reason: ReasonOption
-        @OptionGroup var verifier: VerifierOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var end: EndArguments
 
         func run() async throws {
-            let reason = try reason.checked()
-            let report = try await verifier.ask(about: .release(release.manifest)) { client in
-                try await client.withdrawRelease(release.manifest, reason)
+            try await end.run("withdrawn") { client, release, reason in
+                try await client.withdrawRelease(release, reason)
             }
-            try output.print(report) { "withdrawn: \(report.release.name) \(report.release.version)" }
         }
     }
 
@@ -42,17 +37,30 @@ extension ReleaseCommand {
                 """
         )
 
-        @OptionGroup var release: ReleaseArgument
-        @OptionGroup var reason: ReasonOption
-        @OptionGroup var verifier: VerifierOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var end: EndArguments
 
         func run() async throws {
-            let reason = try reason.checked()
-            let report = try await verifier.ask(about: .release(release.manifest)) { client in
-                try await client.recallRelease(release.manifest, reason)
+            try await end.run("recalled") { client, release, reason in
+                try await client.recallRelease(release, reason)
             }
-            try output.print(report) { "recalled: \(report.release.name) \(report.release.version)" }
         }
+    }
+}
+
+struct EndArguments: ParsableArguments {
+    @OptionGroup var release: ReleaseArgument
+    @OptionGroup var reason: ReasonOption
+    @OptionGroup var verifier: VerifierOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(
+        _ done: String,
+        _ act: (VerifierClient, ContentDigest, OperatorReason) async throws -> ReleaseReport
+    ) async throws {
+        let reason = try reason.checked()
+        let report = try await verifier.ask(about: .release(release.manifest)) { client in
+            try await act(client, release.manifest, reason)
+        }
+        try output.print(report) { "\(done): \(report.release.name) \(report.release.version)" }
     }
 }
