@@ -39,6 +39,22 @@ extension SQLiteStore {
         }
     }
 
+    public func lastLedgerEntry(
+        about subject: LedgerSubject,
+        before index: Int
+    ) async throws(StoreError) -> NumberedEntry? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT e.number, e.bytes FROM ledger_subject s JOIN ledger_entry e ON e.number = s.number
+                    WHERE s.subject = ? AND s.number < ? ORDER BY s.number DESC LIMIT 1
+                    """,
+                arguments: [Data(subject.bytes), index]
+            ).map { NumberedEntry(index: $0[0], entry: try LogEntry($0.bytes(1))) }
+        }
+    }
+
     public func policy(_ digest: ContentDigest) async throws(StoreError) -> StoredPolicy? {
         try await read { db in
             try Data.fetchOne(

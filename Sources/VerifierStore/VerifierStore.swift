@@ -150,6 +150,12 @@ public protocol VerifierStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [NumberedEntry]
 
+    /// The last entry about something that stands before a place; `nil` when none does.
+    func lastLedgerEntry(
+        about subject: LedgerSubject,
+        before index: Int
+    ) async throws(StoreError) -> NumberedEntry?
+
     /// The hashes of complete subtrees, in the order asked for, in one reading; an error when the ledger does not reach that far.
     func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash]
 

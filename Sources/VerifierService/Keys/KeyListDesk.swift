@@ -53,8 +53,7 @@ extension Verifier {
         var names: [Set<String>] = []
         var version: Int64 = 2
         while version < newest.version, let stored = try await store.trust(version) {
-            let envelope = try SignedEnvelope(parsing: stored.envelope)
-            names.append(try TrustBundle(parsing: envelope.payload.bytes).keyNames)
+            names.append(try stored.opened().bundle.keyNames)
             version += 1
         }
         return names

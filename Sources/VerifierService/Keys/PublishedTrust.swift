@@ -33,17 +33,7 @@ final class PublishedTrust: Sendable {
 
     /// The newest version on record with its exact bytes; `nil` while none was published.
     static func onRecord(_ store: any VerifierStore) async throws -> (bundle: TrustBundle, bytes: [UInt8])? {
-        guard let newest = try await store.newestTrust() else { return nil }
-        do throws(MessageError) {
-            let bytes = try SignedEnvelope(parsing: newest.envelope).payload.bytes
-            return (try TrustBundle(parsing: bytes), bytes)
-        } catch {
-            throw SetupError(
-                .environment,
-                "version \(newest.version) of the trust bundle on record cannot be read: \(error.detail)",
-                hint: "restore the latest backup of the record"
-            )
-        }
+        try await store.newestTrust()?.opened()
     }
 
     var now: TrustBundle { bundle.withLock { $0 } }
@@ -54,6 +44,23 @@ final class PublishedTrust: Sendable {
         bundle.withLock { held in
             guard held.number < step.bundle.number else { return }
             held = step.bundle
+        }
+    }
+}
+
+extension StoredTrust {
+    /// The bundle with its exact bytes.
+    /// - Throws: `SetupError` when what is on record is none.
+    func opened() throws -> (bundle: TrustBundle, bytes: [UInt8]) {
+        do throws(MessageError) {
+            let bytes = try SignedEnvelope(parsing: envelope).payload.bytes
+            return (try TrustBundle(parsing: bytes), bytes)
+        } catch {
+            throw SetupError(
+                .environment,
+                "version \(version) of the trust bundle on record cannot be read: \(error.detail)",
+                hint: "restore the latest backup of the record"
+            )
         }
     }
 }

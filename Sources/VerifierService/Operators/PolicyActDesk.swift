@@ -13,10 +13,7 @@ extension Verifier {
 
     /// `POST /v1/policy`: on record and on the ledger first, in one transaction; then in force; then in the file.
     func putPolicy(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
-        let order: PolicyOrder
-        do {
-            order = try PolicyOrder(parsing: exchange.body)
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let order = try exchange.message(PolicyOrder.init(parsing:))
         guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let next = try judged(order.policy.bytes)
         for _ in 0..<Self.policyAttempts {

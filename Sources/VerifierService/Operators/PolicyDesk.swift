@@ -13,14 +13,9 @@ extension Verifier {
 
     /// `POST /v1/policy/explain`.
     func explainPolicy(_ exchange: Exchange) async throws -> Answer {
-        let question: PolicyQuestion
-        do {
-            question = try CanonicalJSON.decode(
-                PolicyQuestion.self,
-                from: exchange.body,
-                limit: PolicyQuestion.maximumSize
-            )
-        } catch { throw ServiceProblem.malformed(error.detail) }
+        let question = try exchange.message { bytes throws(MessageError) in
+            try CanonicalJSON.decode(PolicyQuestion.self, from: bytes, limit: PolicyQuestion.maximumSize)
+        }
         guard let birth = try await store.birth(of: question.instance),
             let snapshot = try await store.snapshot(of: question.instance, release: question.manifest)
         else { throw ServiceProblem.notFound }

@@ -11,9 +11,6 @@ struct PolicyOnRecord: Sendable {
     let index: Int
     let entry: LedgerEntry
 
-    /// How many entries about one policy are read at a time.
-    private static let page = 100
-
     /// Reads it; `nil` while no policy has come into force.
     /// - Throws: `StoreError`, `MessageError`, or `SetupError` when the ledger does not say how it came into force.
     static func read(_ store: any VerifierStore) async throws -> PolicyOnRecord? {
@@ -46,15 +43,7 @@ struct PolicyOnRecord: Sendable {
         before end: Int,
         _ store: any VerifierStore
     ) async throws -> (index: Int, entry: LedgerEntry)? {
-        var last: NumberedEntry?
-        var next = 0
-        while true {
-            let found = try await store.ledgerEntries(about: .policy(policy), from: next, limit: page)
-            last = found.last { $0.index < end } ?? last
-            guard found.count == page, let final = found.last?.index, final < end else { break }
-            next = final + 1
-        }
-        guard let last else { return nil }
+        guard let last = try await store.lastLedgerEntry(about: .policy(policy), before: end) else { return nil }
         return (last.index, try LedgerEntry(parsing: last.entry.bytes))
     }
 }

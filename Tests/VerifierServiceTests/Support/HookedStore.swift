@@ -130,6 +130,12 @@ final class HookedStore: VerifierStore {
     ) async throws(StoreError) -> [NumberedEntry] {
         try await store.ledgerEntries(about: subject, from: index, limit: limit)
     }
+    func lastLedgerEntry(
+        about subject: LedgerSubject,
+        before index: Int
+    ) async throws(StoreError) -> NumberedEntry? {
+        try await store.lastLedgerEntry(about: subject, before: index)
+    }
     func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
         try await call("log") { () async throws(StoreError) in try await store.log(digest) }
     }
