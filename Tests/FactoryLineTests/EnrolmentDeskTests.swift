@@ -28,6 +28,13 @@ import Testing
             ResidencyProof(endorsementKey: endorsementKey, enrolmentKey: enrolmentKey, iak: iak, idevid: idevid)
         }
 
+        /// Describes the attestation key otherwise; what the TPM said of it stays.
+        mutating func describeKey(_ change: (inout TPMTPublic) -> Void) {
+            var area = iak.publicArea
+            change(&area)
+            iak = ResidencyProof.CertifiedKey(publicArea: area, attest: iak.attest, signature: iak.signature)
+        }
+
         /// The certification request, signed by the identity key of the device that these statements began with.
         func answer(secret other: [UInt8]? = nil, serial: String = "GW-0001") async throws -> EnrolmentAnswer {
             let proof = EnrolmentProof(
@@ -301,26 +308,18 @@ import Testing
 
                 // A key whose private half its maker knows, as a TPM would truly describe it after TPM2_Import …
                 var statements = try await enrol(device, at: desk)
-                var area = statements.iak.publicArea
-                area.objectAttributes.subtract([.sensitiveDataOrigin, .fixedTPM, .fixedParent])
-                if case .ecc(let detail, _) = area.parameters { area.parameters = .ecc(detail, unique: point) }
-                statements.iak = .init(
-                    publicArea: area,
-                    attest: statements.iak.attest,
-                    signature: statements.iak.signature
-                )
+                statements.describeKey { area in
+                    area.objectAttributes.subtract([.sensitiveDataOrigin, .fixedTPM, .fixedParent])
+                    if case .ecc(let detail, _) = area.parameters { area.parameters = .ecc(detail, unique: point) }
+                }
                 await expect(request: .keysUnsuitable) { [statements] in
                     try await issue(await statements.answer(), at: desk)
                 }
                 // … and as its maker would rather have it described.
                 statements = try await enrol(device, at: desk)
-                area = statements.iak.publicArea
-                if case .ecc(let detail, _) = area.parameters { area.parameters = .ecc(detail, unique: point) }
-                statements.iak = .init(
-                    publicArea: area,
-                    attest: statements.iak.attest,
-                    signature: statements.iak.signature
-                )
+                statements.describeKey { area in
+                    if case .ecc(let detail, _) = area.parameters { area.parameters = .ecc(detail, unique: point) }
+                }
                 await expect(request: .statementSignatureInvalid) { [statements] in
                     try await issue(await statements.answer(), at: desk)
                 }
@@ -351,13 +350,7 @@ import Testing
                 await expect(request: .keysUnsuitable) { try await issue(await made.answer(), at: desk) }
                 // … or only described so.
                 var statements = try await enrol(device, at: desk)
-                var area = statements.iak.publicArea
-                area.nameAlg = .sha384
-                statements.iak = .init(
-                    publicArea: area,
-                    attest: statements.iak.attest,
-                    signature: statements.iak.signature
-                )
+                statements.describeKey { $0.nameAlg = .sha384 }
                 await expect(request: .keysUnsuitable) { [statements] in
                     try await issue(await statements.answer(), at: desk)
                 }

@@ -55,23 +55,15 @@ import VerifierStore
             try await service.anonymous { client in
                 _ = try await client.attest(measured)
                 let delivery = try await client.update(measured, to: package).grant.found()
-                let grant = try Grant.verify(delivery.grant, issuer: try label("test"), keys: service.trust.grantKeys)
+                let grant = try service.grant(delivery.grant)
                 measured.counters.grants += 1
                 measured.reboot(into: "os 2.0")
                 _ = try await client.confirm(measured, grant: grant.claims.jti)
 
                 _ = try await client.ask(&compensated)
                 let given = try await client.ask(&compensated, .update, package: package).grant.found()
-                let weaker = try CompensatedGrant.verify(
-                    given.grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
-                compensated.running = ClaimedRelease(
-                    name: package.name,
-                    version: package.version,
-                    manifest: package.manifest
-                )
+                let weaker = try service.compensatedGrant(given.grant)
+                compensated.boot(package)
                 try await client.ask(&compensated, .confirm, grant: weaker.claims.jti)
             }
             try await body(service, measured.instance, compensated.instance, package.manifest)

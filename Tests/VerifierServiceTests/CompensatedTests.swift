@@ -87,19 +87,11 @@ import VerifierStore
 
                 let answer = try await client.ask(&device, .update, package: package)
                 let delivery = try answer.grant.found()
-                let grant = try CompensatedGrant.verify(
-                    delivery.grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
+                let grant = try service.compensatedGrant(delivery.grant)
                 #expect(grant.instance == device.instance && grant.claims.position == answer.position)
                 let shown = try #require(grant.claims.controls.first { $0.control == .approval })
                 #expect(shown.evidence == [approved.entry])
-                device.running = ClaimedRelease(
-                    name: package.name,
-                    version: package.version,
-                    manifest: package.manifest
-                )
+                device.boot(package)
                 try await client.ask(&device, .confirm, grant: grant.claims.jti)
             }
             let report = try await service.operating(as: .auditor) { try await $0.instance(device.serial) }

@@ -29,11 +29,7 @@ import VerifierStore
 
                 let granted = try await client.update(device, to: package)
                 let delivery = try granted.grant.found()
-                let grant = try Grant.verify(
-                    delivery.grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
+                let grant = try service.grant(delivery.grant)
                 #expect(grant.instance == device.instance)
                 #expect(grant.claims.package.reference == package)
                 #expect(grant.claims.exp <= granted.lease.expires)

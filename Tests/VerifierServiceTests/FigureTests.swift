@@ -20,7 +20,7 @@ import VerifierClient
             try await service.anonymous { client in
                 for device in devices.prefix(2) { _ = try await client.attest(device) }
                 let delivery = try await client.update(devices[0], to: package).grant.found()
-                let grant = try Grant.verify(delivery.grant, issuer: try label("test"), keys: service.trust.grantKeys)
+                let grant = try service.grant(delivery.grant)
                 devices[0].counters.grants += 1
                 devices[0].reboot(into: "os 2.0")
                 _ = try await client.confirm(devices[0], grant: grant.claims.jti)

@@ -73,16 +73,8 @@ import VerifierStore
                 #expect(first.child.controls.map(\.control) == [.ratchet, .claims, .gateway])
                 #expect(first.child.lease.expires <= first.gateway.lease.expires, "its lease caps the child's")
                 let answer = try await client.ask(&child, through: gateways[0], .update, package: package).child
-                let grant = try CompensatedGrant.verify(
-                    answer.grant.found().grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
-                child.running = ClaimedRelease(
-                    name: package.name,
-                    version: package.version,
-                    manifest: package.manifest
-                )
+                let grant = try service.compensatedGrant(answer.grant.found().grant)
+                child.boot(package)
                 let unread = try await problem {
                     try await client.ask(&child, through: gateways[0], .confirm, grant: grant.claims.jti)
                 }
@@ -264,16 +256,8 @@ import VerifierStore
             try await service.anonymous { client in
                 try await client.ask(&child, through: gateways[0])
                 let answer = try await client.ask(&child, through: gateways[0], .update, package: package).child
-                let grant = try CompensatedGrant.verify(
-                    answer.grant.found().grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
-                child.running = ClaimedRelease(
-                    name: package.name,
-                    version: package.version,
-                    manifest: package.manifest
-                )
+                let grant = try service.compensatedGrant(answer.grant.found().grant)
+                child.boot(package)
                 let refused = try await problem {
                     try await client.ask(
                         &child,
@@ -305,11 +289,7 @@ import VerifierStore
             try await service.anonymous { client in
                 try await client.ask(&child, through: gateways[0])
                 let answer = try await client.ask(&child, through: gateways[0], .update, package: package).child
-                let grant = try CompensatedGrant.verify(
-                    answer.grant.found().grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
+                let grant = try service.compensatedGrant(answer.grant.found().grant)
                 _ = try await service.operating(as: .operator) {
                     try await $0.act(.suspend, on: gateways[0].device.serial, try remark("stolen"))
                 }
@@ -322,11 +302,7 @@ import VerifierStore
                         return body.cause == .gatewayEnded && body.event == .ended && body.under == gateways[0].instance
                     }
                 )
-                child.running = ClaimedRelease(
-                    name: package.name,
-                    version: package.version,
-                    manifest: package.manifest
-                )
+                child.boot(package)
                 let refused = try await problem {
                     try await client.ask(&child, through: gateways[0], .confirm, grant: grant.claims.jti)
                 }
@@ -395,11 +371,7 @@ import VerifierStore
             let package = try await service.add(try releases.release("2.0"), releases)
             try await service.anonymous { client in
                 let answer = try await client.ask(&child, through: gateways[0], .update, package: package)
-                let grant = try CompensatedGrant.verify(
-                    answer.child.grant.found().grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
+                let grant = try service.compensatedGrant(answer.child.grant.found().grant)
                 #expect(answer.child.lease.expires == answer.gateway.lease.expires)
                 #expect(grant.claims.exp <= answer.gateway.lease.expires)
             }

@@ -87,11 +87,7 @@ import VerifierStore
                 ).found()
                 _ = try await service.operating(as: .operator) { try await $0.approve(approval) }
                 let granted = try await client.ask(&device, .update, package: package)
-                let grant = try CompensatedGrant.verify(
-                    granted.grant.found().grant,
-                    issuer: try label("test"),
-                    keys: service.trust.grantKeys
-                )
+                let grant = try service.compensatedGrant(granted.grant.found().grant)
                 #expect(grant.claims.lowered == file.lowered && grant.claims.tier == .compensated)
                 let report = try await service.operating(as: .auditor) { try await $0.instance(measured.serial) }
                 #expect(report.tier == .compensated && report.lowered == file.lowered && report.position == 2)

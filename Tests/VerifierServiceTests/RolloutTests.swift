@@ -58,8 +58,7 @@ import VerifierStore
                 }
                 func install(_ device: SoftwareKeyDevice, booting boot: String) async throws {
                     let grant = try await client.update(device, to: package).grant.found().grant
-                    let claims = try Grant.verify(grant, issuer: try label("test"), keys: service.trust.grantKeys)
-                        .claims
+                    let claims = try service.grant(grant).claims
                     device.counters.grants += 1
                     device.reboot(into: boot)
                     _ =
@@ -132,8 +131,7 @@ import VerifierStore
                 var ends: Int64 = 0
                 for device in devices.prefix(2) {
                     let grant = try await client.update(device, to: package).grant.found().grant
-                    let claims = try Grant.verify(grant, issuer: try label("test"), keys: service.trust.grantKeys)
-                        .claims
+                    let claims = try service.grant(grant).claims
                     ends = max(ends, claims.exp)
                 }
                 service.clock.advance(milliseconds: 1000 * (ends - service.verifier.clock.seconds))

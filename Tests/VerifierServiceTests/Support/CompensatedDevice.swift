@@ -44,6 +44,11 @@ struct CompensatedDevice: Sendable {
         )
     }
 
+    /// Runs another release from here on.
+    mutating func boot(_ package: PackageReference) {
+        running = ClaimedRelease(name: package.name, version: package.version, manifest: package.manifest)
+    }
+
     mutating func moveOn() { (key, next) = (next, P256.Signing.PrivateKey()) }
 
     func evidence(

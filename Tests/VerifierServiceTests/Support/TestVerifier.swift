@@ -6,6 +6,7 @@ import Messages
 import ServiceLifecycle
 import StoreSQLite
 import Synchronization
+import UpdateTrust
 import VerifierClient
 import VerifierStore
 
@@ -209,6 +210,16 @@ struct TestVerifier: Sendable {
         let envelope = try releases.envelope(release)
         _ = try await operating(as: .releaseManager) { try await $0.addRelease(envelope) }
         return try releases.reference(release)
+    }
+
+    /// A grant of this verifier's, once its signature holds.
+    func grant(_ compact: String) throws -> Grant {
+        try Grant.verify(compact, issuer: try label("test"), keys: trust.grantKeys)
+    }
+
+    /// One to a device without a TPM.
+    func compensatedGrant(_ compact: String) throws -> CompensatedGrant {
+        try CompensatedGrant.verify(compact, issuer: try label("test"), keys: trust.grantKeys)
     }
 }
 
