@@ -293,6 +293,8 @@ let package = Package(
             exclude: ["faults.c", "pace.c"],
             swiftSettings: strict
         ),
+        // Random numbers that a test can repeat.
+        library("SeededRandom", [], path: "Tests/SeededRandom"),
 
         // Peers that mean no good to a service's edge, for the tests of each service.
         library(
@@ -315,25 +317,32 @@ let package = Package(
         ),
 
         tests(of: "ParserProperties"),
-        tests(of: "TPMWire"),
+        tests(of: "TPMWire", ["SeededRandom"]),
         tests(of: "Hashing", [crypto]),
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),
-        tests(of: "MeasuredBoot", ["TPMWire", crypto]),
+        tests(of: "MeasuredBoot", ["SeededRandom", "TPMWire", crypto]),
         tests(of: "Compression", ["AttestationResults", "Messages"]),
-        tests(of: "Ledger", [crypto]),
+        tests(of: "Ledger", ["SeededRandom", crypto]),
         tests(of: "Audit", ["UpdateTrust", "Ledger", "Messages", crypto]),
         tests(of: "LedgerFiles", ["Ledger", "DurableFiles", crypto]),
-        tests(of: "Messages", [crypto]),
-        tests(of: "Endorsement", ["Messages", "TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]),
+        tests(of: "Messages", ["SeededRandom", crypto]),
+        tests(
+            of: "Endorsement",
+            ["SeededRandom", "Messages", "TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]
+        ),
         tests(
             of: "Appraisal",
             [
                 "TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice",
+                "SeededRandom",
                 crypto, cryptoExtras,
             ]
         ),
-        tests(of: "UpdateTrust", ["Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
-        tests(of: "TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
+        tests(
+            of: "UpdateTrust",
+            ["SeededRandom", "Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]
+        ),
+        tests(of: "TPMDevice", ["SeededRandom", "CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(
             of: "VerifierStore",
             [
@@ -361,7 +370,8 @@ let package = Package(
             of: "DeviceAgent",
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
-                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "birthmark-device",
+                "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "SeededRandom",
+                "birthmark-device",
                 "birthmark",
                 crypto,
                 x509, asn1, subprocess, system, nioCore, nioSSL,
@@ -394,7 +404,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SoftwareDevice", "MachineFaults", "FactoryLine", "VerifierService", "StoreSQLite", "DeviceAgent",
+                "SoftwareDevice", "MachineFaults", "SeededRandom", "FactoryLine", "VerifierService", "StoreSQLite",
+                "DeviceAgent",
                 "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
                 "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-gateway",

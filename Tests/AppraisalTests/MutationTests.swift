@@ -1,5 +1,6 @@
 import AttestationResults
 import Messages
+import SeededRandom
 import TPMCrypto
 import TPMWire
 import Testing
@@ -8,21 +9,10 @@ import Testing
 
 /// Evidence with random changes: never accepted where it should not be, and never the end of the process.
 @Suite struct MutationTests {
-    /// SplitMix64, so that a failing seed fails again.
-    struct Randomness: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
-
     private static let edges: [UInt8] = [0x00, 0x01, 0x02, 0x7F, 0x80, 0xFF]
 
     /// Changes bytes until they differ.
-    private static func mutate(_ bytes: [UInt8], _ random: inout Randomness) -> [UInt8] {
+    private static func mutate(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var changed = bytes
         while changed == bytes {
             for _ in 0...Int.random(in: 0...2, using: &random) {
@@ -42,7 +32,7 @@ import Testing
 
     @Test(arguments: 0..<8 as Range<UInt64>, [DeviceIdentityTemplate.eccP256, .rsa2048])
     func whatWasSignedCannotBeChanged(seed: UInt64, template: DeviceIdentityTemplate) throws {
-        var random = Randomness(state: seed)
+        var random = SplitMix64(seed: seed)
         let honest = try Scene(template).input()
         #expect(Appraiser.appraise(honest).state != nil)
         for _ in 0..<250 {
@@ -88,7 +78,7 @@ import Testing
     /// Structures that the key did sign: the parser sees all of them, and what is accepted is what they say.
     @Test(arguments: 0..<8 as Range<UInt64>)
     func whatTheKeySignsIsTakenAsItIs(seed: UInt64) throws {
-        var random = Randomness(state: 1000 + seed)
+        var random = SplitMix64(seed: 1000 + seed)
         let scene = try Scene()
         let honest = try scene.attest.bytes
         for _ in 0..<100 {
@@ -113,7 +103,7 @@ import Testing
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func aChangedLogForgesNothing(seed: UInt64) throws {
-        var random = Randomness(state: 2000 + seed)
+        var random = SplitMix64(seed: 2000 + seed)
         let boot = try BootLog()
         var scene = try Scene(booted: boot, facts: BootFactRequirements(secureBoot: true))
         let honest = try scene.input()
@@ -137,7 +127,7 @@ import Testing
 
     @Test(arguments: 0..<4 as Range<UInt64>)
     func aChangedKeyIsRefusedOrAnotherKey(seed: UInt64) throws {
-        var random = Randomness(state: 3000 + seed)
+        var random = SplitMix64(seed: 3000 + seed)
         let scene = try Scene()
         let area = scene.key.area.bytes
         let honest = try scene.input()

@@ -1,5 +1,6 @@
 import DeviceAgent
 import Messages
+import SeededRandom
 import Testing
 
 /// When a lease is renewed next: no clock, no verifier, and dice that can be repeated.
@@ -12,9 +13,9 @@ import Testing
     }
 
     /// Runs a property with many dice.
-    private func always(_ body: (inout Seeded) -> Void) {
+    private func always(_ body: (inout SplitMix64) -> Void) {
         for seed in 0..<1000 as Range<UInt64> {
-            var random = Seeded(seed)
+            var random = SplitMix64(seed: seed)
             body(&random)
         }
     }
@@ -103,7 +104,7 @@ import Testing
     func aFleetSpreads(_ spread: Spread) {
         var tenths = [Int](repeating: 0, count: 10)
         for device in 0..<2000 as Range<UInt64> {
-            var (schedule, random) = (RenewalSchedule(), Seeded(device))
+            var (schedule, random) = (RenewalSchedule(), SplitMix64(seed: device))
             let held = spread.lease.map { lease(for: $0) }
             let pause = schedule.pause(after: spread.outcome, lease: held, now: Self.now, random: &random)
             let width = spread.window.upperBound - spread.window.lowerBound
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test func noClockAndNoLeaseIsTooStrange() {
-        var random = Seeded(1)
+        var random = SplitMix64(seed: 1)
         let extremes: [Int64] = [.min, -1, 0, 1, .max]
         for (expires, now) in extremes.flatMap({ expires in extremes.map { (expires, $0) } }) {
             for outcome in RenewalSchedule.Outcome.allCases {
@@ -134,20 +135,5 @@ import Testing
                 #expect(pause >= .seconds(1) && pause <= .seconds(3600))
             }
         }
-    }
-}
-
-/// A generator that begins where it is told, so that a failure can be repeated (Steele, Lea and Flood: SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import MachineFaults
 import Messages
+import SeededRandom
 import Testing
 
 /// birthmark-device is killed anywhere in an update; run again it finishes, and no grant is used twice.
@@ -31,7 +32,7 @@ import Testing
     }
 
     private static func moments(_ seed: UInt64) -> [Moment] {
-        var random = Seeded(seed)
+        var random = SplitMix64(seed: seed)
         let times = (0..<5).map { _ in Moment.after(.milliseconds(Int.random(in: 5...450, using: &random))) }
         let steps = ["granted", "spent", "installing", "installed"].map { Moment.at(step: $0) }
         let writes = (1...6).map { Moment.writing($0, Bool.random(using: &random) ? .before : .after) }

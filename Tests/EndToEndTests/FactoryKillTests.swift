@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import SeededRandom
 import TPMDevice
 import TPMWire
 import Testing
@@ -10,7 +11,7 @@ import Testing
 
     @Test func aBirthIsOneHoweverOftenItIsBegun() async throws {
         try await Fleet.with(["p256", "p256", "rsa2048"], born: false) { fleet in
-            var random = Seeded(0x6269_7274_68)
+            var random = SplitMix64(seed: 0x6269_7274_68)
             var delays: [[Int]] = []
             for device in fleet.devices {
                 let longest = device.profile == "rsa2048" ? 900 : 400

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import MachineFaults
 import Messages
+import SeededRandom
 import Testing
 import UpdateTrust
 
@@ -110,7 +111,7 @@ import UpdateTrust
             let sensor = try Sensor("S-1", in: sensors)
             try await sensor.bear()
             try await expect(0, sensor.agent("attest"))
-            var random = Seeded(0x7261_7463_6865_7421)
+            var random = SplitMix64(seed: 0x7261_7463_6865_7421)
             var killed = 0
             let attempts = Self.isWhole ? 60 : 12
             for _ in 0..<attempts {

@@ -1,4 +1,5 @@
 import Messages
+import SeededRandom
 import Synchronization
 import Testing
 import UpdateTrust
@@ -22,7 +23,7 @@ import UpdateTrust
                     answers.finish()
                 }
                 group.addTask {
-                    var random = Seeded(0x6C65_6467_6572)
+                    var random = SplitMix64(seed: 0x6C65_6467_6572)
                     for _ in 0..<Self.kills where !answers.areComplete {
                         try await Task.sleep(for: .milliseconds(Int.random(in: 100...900, using: &random)))
                         await fleet.verifier.kill()

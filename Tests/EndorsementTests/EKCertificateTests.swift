@@ -1,4 +1,5 @@
 import Endorsement
+import SeededRandom
 import Testing
 
 @Suite struct EKCertificateTests {
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func randomBytesNeverTrap() {
-        var generator = SplitMix64(state: 0x5EED)
+        var generator = SplitMix64(seed: 0x5EED)
         for _ in 0..<20_000 {
             var bytes = der
             for _ in 0...Int(generator.next() % 6) {
@@ -119,18 +120,5 @@ import Testing
             $0.extensions[3] = .alternativeNames(TestExtension.tpm(), TestExtension.tpm(model: "other"))
         }
         #expect(ek.tpm == nil)
-    }
-}
-
-/// A small generator with a fixed seed: failures repeat.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Ledger
+import SeededRandom
 import Testing
 
 @Suite struct MerkleTreeTests {
@@ -29,7 +30,7 @@ import Testing
 
     @Test(arguments: 0..<4 as Range<UInt64>)
     func randomTreesProveEveryIndexAndManyOldSizes(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let size = Int.random(in: 500...2500, using: &random)
         let log = MemoryLog(count: size, seed: seed)
         let tree = try MerkleTree(size: size)
@@ -59,7 +60,7 @@ import Testing
 
     @Test func frontierIsTakenUpWhereItWasLeft() throws {
         var log = MemoryLog()
-        var random = SeededGenerator(seed: 9)
+        var random = SplitMix64(seed: 9)
         for size in 0...130 {
             let restored = try TreeFrontier(of: MerkleTree(size: size), node: log.node)
             #expect(restored == log.frontier)

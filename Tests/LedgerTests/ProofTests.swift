@@ -1,4 +1,5 @@
 import Ledger
+import SeededRandom
 import Testing
 
 @Suite struct ProofTests {
@@ -9,7 +10,7 @@ import Testing
         let log = MemoryLog(count: size)
         let tree = try MerkleTree(size: size)
         let root = log.frontier.root
-        var random = SeededGenerator(seed: UInt64(size))
+        var random = SplitMix64(seed: UInt64(size))
         for index in 0..<size {
             let path = try #require(try tree.inclusionPath(of: index, node: log.node))
             let leaf = log.leaves[index]
@@ -32,7 +33,7 @@ import Testing
         let log = MemoryLog(count: size)
         let tree = try MerkleTree(size: size)
         let root = log.frontier.root
-        var random = SeededGenerator(seed: UInt64(size))
+        var random = SplitMix64(seed: UInt64(size))
         for oldSize in 0...size {
             let path = try #require(try tree.consistencyPath(from: oldSize, node: log.node))
             let oldRoot = try MerkleTree(size: oldSize).root(node: log.node)
@@ -60,7 +61,7 @@ import Testing
     }
 
     /// Each hash altered, removed, doubled, swapped with its neighbour; one put before, one put after.
-    private func mutations(of path: [TreeHash], random: inout SeededGenerator) -> [[TreeHash]] {
+    private func mutations(of path: [TreeHash], random: inout SplitMix64) -> [[TreeHash]] {
         var mutations = [path + [random.hash()], [random.hash()] + path]
         for position in path.indices {
             var altered = path

@@ -1,22 +1,9 @@
 import Crypto
 import FoundationEssentials
 import Ledger
+import SeededRandom
 
-/// A generator whose sequence a failing test can be repeated with.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    // SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-
+extension SplitMix64 {
     mutating func hash() -> TreeHash {
         .leaf((0..<8).map { _ in UInt8.random(in: 0...255, using: &self) })
     }
@@ -43,7 +30,7 @@ struct MemoryLog {
     }
 
     init(count: Int, seed: UInt64 = 1) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         self.init(leaves: (0..<count).map { _ in random.hash() })
     }
 

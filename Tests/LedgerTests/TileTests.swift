@@ -1,4 +1,5 @@
 import Ledger
+import SeededRandom
 import Testing
 
 @Suite struct TileTests {
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func randomPathsSurviveTheRoundTrip() throws {
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         for _ in 0..<500 {
             let path = try TilePath(
                 Bool.random(using: &random) ? .entries : .hashes(level: Int.random(in: 0...5, using: &random)),

@@ -1,4 +1,5 @@
 import MeasuredBoot
+import SeededRandom
 import TPMWire
 import Testing
 
@@ -48,7 +49,7 @@ import Testing
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func noMutationTrapsAndNoneIsBelieved(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let machine = LogBuilder.machine(banks: [.sha1, .sha256], legacy: seed == 0)
         let bank = seed == 0 ? AlgorithmID.sha1 : .sha256
         let quoted = try #require(machine.values[bank])
@@ -234,20 +235,4 @@ import Testing
 
 extension LogBuilder {
     fileprivate func parse2() throws(EventLogError) -> EventLog { try EventLog(parsing: bytes) }
-}
-
-/// A generator whose sequence a failing test can be repeated with.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    // SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
 }

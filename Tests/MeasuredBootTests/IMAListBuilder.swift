@@ -1,5 +1,6 @@
 import Crypto
 import MeasuredBoot
+import SeededRandom
 import TPMWire
 
 /// Writes IMA measurement lists as a kernel does, and computes what its TPM then holds, without the code that is tested.
@@ -114,7 +115,7 @@ struct IMAListBuilder {
 
     /// A list with every template, odd names, signatures, buffers and violations, the same for the same seed.
     static func random(seed: UInt64, entries: Int) -> IMAListBuilder {
-        var die = SeededGenerator(seed: seed)
+        var die = SplitMix64(seed: seed)
         var items = [aggregate]
         let templates = ["ima", "ima-ng", "ima-ngv2", "ima-sig", "ima-sigv2", "ima-buf"]
         while items.count < entries {
@@ -131,7 +132,7 @@ struct IMAListBuilder {
     }
 }
 
-extension SeededGenerator {
+extension SplitMix64 {
     mutating func roll(_ sides: Int) -> Int { Int.random(in: 0..<max(1, sides), using: &self) }
 }
 

@@ -1,4 +1,5 @@
 import MeasuredBoot
+import SeededRandom
 import TPMWire
 import Testing
 
@@ -80,7 +81,7 @@ import Testing
     /// Whatever is changed, the reader answers, and what it takes is what stands there.
     @Test func changedBytesAreRefusedOrReadAsTheyStand() throws {
         let bytes = Self.everyTemplate.binary()
-        var die = SeededGenerator(seed: 7)
+        var die = SplitMix64(seed: 7)
         for _ in 0..<4000 {
             var changed = bytes
             for _ in 0..<1 + die.roll(3) { changed[die.roll(changed.count)] = UInt8(die.roll(256)) }

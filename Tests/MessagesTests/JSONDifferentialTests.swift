@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SeededRandom
 import Testing
 
 @testable import Messages
@@ -19,18 +20,8 @@ private enum Reference {
     }
 }
 
-private struct Random: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
-    }
-
+/// Parts of messages.
+extension SplitMix64 {
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
     mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 
@@ -57,7 +48,7 @@ private indirect enum Anything: Hashable, Codable {
     case list([Anything])
     case table([String: Anything])
 
-    init(_ random: inout Random, depth: Int = 0) {
+    init(_ random: inout SplitMix64, depth: Int = 0) {
         switch random.below(depth < 4 ? 8 : 5) {
         case 0: self = .null
         case 1: self = .bool(random.below(2) == 0)
@@ -125,7 +116,7 @@ private struct EveryShape: Hashable, Codable {
     var optional: [String?]
     var flag: Bool?
 
-    init(_ random: inout Random) {
+    init(_ random: inout SplitMix64) {
         let text = random.text()
         choices = [.nothing, .one(random.below(9)), .two(first: text, second: nil), .two(first: text, second: 255)]
         empty = Empty()
@@ -138,7 +129,11 @@ private struct EveryShape: Hashable, Codable {
 }
 
 /// Holds our coder to Foundation's for one value and for many texts that are nearly its own.
-private func compare<Message: Codable & Hashable>(_ value: Message, _ random: inout Random, mutants: Int = 60) throws {
+private func compare<Message: Codable & Hashable>(
+    _ value: Message,
+    _ random: inout SplitMix64,
+    mutants: Int = 60
+) throws {
     let bytes = try CanonicalJSON.encode(value)
     #expect(try bytes == Reference.encode(value))
     #expect(try CanonicalJSON.decode(Message.self, from: bytes, limit: 1 << 20) == value)
@@ -149,7 +144,7 @@ private func compare<Message: Codable & Hashable>(_ value: Message, _ random: in
     }
 }
 
-private func mutated(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
+private func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = bytes
     let pieces = [
         " ", "\n", ",", ":", "{", "}", "[", "]", "\"", "\\", "/", "-", "0", "1", ".0", "e0", "E1", "null", "true",
@@ -172,19 +167,19 @@ private func mutated(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
 
 @Suite struct JSONDifferentialTests {
     @Test(arguments: 0..<200 as Range<UInt64>) func anythingIsReadAndWrittenAsFoundationDoes(seed: UInt64) throws {
-        var random = Random(seed: seed)
+        var random = SplitMix64(seed: seed)
         try compare(Anything(&random), &random)
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>) func everyShapeOfATypeIsReadAndWrittenAsFoundationDoes(
         seed: UInt64
     ) throws {
-        var random = Random(seed: seed)
+        var random = SplitMix64(seed: seed)
         try compare(EveryShape(&random), &random)
     }
 
     @Test(arguments: 0..<30 as Range<UInt64>) func messagesAreReadAndWrittenAsFoundationDoes(seed: UInt64) throws {
-        var random = Random(seed: seed)
+        var random = SplitMix64(seed: seed)
         let instance = InstanceID(iakName: random.bytes(34))
         let reference = PackageReference(
             name: try random.label(),
@@ -291,7 +286,7 @@ private func mutated(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
 
 @Suite struct Base64Tests {
     @Test(arguments: 0..<70) func bytesComeBackAndAreWrittenAsFoundationDoes(count: Int) throws {
-        var random = Random(seed: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         let bytes = random.bytes(count)
         #expect(Blob(bytes).base64 == Data(bytes).base64EncodedString())
         #expect(Base64.standard.decode(Blob(bytes).base64.utf8) == bytes)
@@ -302,7 +297,7 @@ private func mutated(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
 
     /// A text is accepted when it is the one spelling of its bytes, and no other text is.
     @Test(arguments: 0..<40 as Range<UInt64>) func noOtherSpellingIsAccepted(seed: UInt64) throws {
-        var random = Random(seed: seed)
+        var random = SplitMix64(seed: seed)
         let text = Blob(random.bytes(random.below(8))).base64
         for _ in 0..<300 {
             let changed = mutated(Array(text.utf8), &random)

@@ -1,5 +1,6 @@
 import AttestationResults
 import Messages
+import SeededRandom
 import Testing
 
 @testable import UpdateTrust
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test(arguments: 1...20) func randomLivesOffLineKeepTheInvariants(seed: Int) throws {
-        var dice = SplitMix64(state: UInt64(seed))
+        var dice = SplitMix64(seed: UInt64(seed))
         var life = try Self.life()
         life.history.replay(life.world.log.entries)
         life.replayed = life.world.log.entries.count

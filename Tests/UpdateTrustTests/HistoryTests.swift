@@ -1,6 +1,7 @@
 import AttestationResults
 import Crypto
 import Messages
+import SeededRandom
 import Testing
 
 @testable import UpdateTrust
@@ -111,7 +112,7 @@ struct History: Hashable {
 @Suite struct HistoryTests {
     /// 100,000 steps.
     @Test(arguments: 1...40) func randomLifeKeepsTheInvariants(seed: Int) async throws {
-        var dice = SplitMix64(state: UInt64(seed))
+        var dice = SplitMix64(seed: UInt64(seed))
         var world = try Self.world(seed)
         var history = History()
         var replayed = 0
@@ -241,7 +242,7 @@ struct History: Hashable {
         var causes = Set<LeaseCause>()
         var stages = Set<UpdateStage>()
         for seed in 1...20 {
-            var dice = SplitMix64(state: UInt64(seed))
+            var dice = SplitMix64(seed: UInt64(seed))
             var world = try Self.world(seed)
             for _ in 0..<200 { _ = try step(&world, &dice) }
             for written in world.log.entries {
@@ -271,7 +272,7 @@ struct History: Hashable {
 
     /// Every end of a lease has a cause and an actor on the ledger, and no lease ends twice.
     @Test(arguments: 1...10) func everyLeaseBeginsAndEndsOnce(seed: Int) throws {
-        var dice = SplitMix64(state: UInt64(seed) << 32)
+        var dice = SplitMix64(seed: UInt64(seed) << 32)
         var world = try Self.world(seed)
         for _ in 0..<60 { _ = try step(&world, &dice) }
         var open: Label?

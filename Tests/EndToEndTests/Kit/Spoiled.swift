@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import SeededRandom
 import Testing
 
 /// A file that is not the one that was meant, each in its own way.
@@ -52,7 +53,7 @@ enum Spoiled: String, Sendable, CaseIterable {
         // Not the half: two certificates in one file would be one, and that whole.
         case .cut: return Array(genuine.prefix(genuine.count / 3))
         case .garbage:
-            var random = Seeded(7)
+            var random = SplitMix64(seed: 7)
             return (0..<1000).map { _ in UInt8.random(in: 0...255, using: &random) }
         case .longer: return genuine + Array("x".utf8)
         case .doubledKey: return try inserted("\(firstKey(of: genuine)):1,", into: genuine)

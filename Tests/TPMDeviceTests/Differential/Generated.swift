@@ -1,3 +1,4 @@
+import SeededRandom
 import TPMWire
 
 /// A structure that can be made up, of every shape that it can have.
@@ -5,18 +6,8 @@ protocol Generated: WireStructure {
     static func generate(_ random: inout SplitMix64) -> Self
 }
 
-/// A fixed stream of numbers, so that a failure can be repeated.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+/// Parts of structures.
+extension SplitMix64 {
     mutating func number<Number: FixedWidthInteger & UnsignedInteger>(_: Number.Type = Number.self) -> Number {
         Number(truncatingIfNeeded: next())
     }

@@ -1,4 +1,5 @@
 import CTSS2
+import SeededRandom
 import TPMWire
 import Testing
 

@@ -1,4 +1,5 @@
 import Glibc
+import SeededRandom
 import TPMWire
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
         let area = Marshalling.publicArea
         var met = Set([Disagreement(area.ours(untyped), area.theirs(untyped), untyped)].compactMap(\.self))
         var agreed = (read: 0, refused: 0)
-        var random = SplitMix64(state: 0x7133)
+        var random = SplitMix64(seed: 0x7133)
         for marshalling in Marshalling.all {
             for _ in 0..<600 {
                 let whole = marshalling.generate(&random)

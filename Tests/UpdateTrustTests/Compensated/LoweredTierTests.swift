@@ -1,6 +1,7 @@
 import AttestationResults
 import Crypto
 import Messages
+import SeededRandom
 import Testing
 
 @testable import UpdateTrust
@@ -211,7 +212,7 @@ import Testing
 
     /// Lives of both tiers in any order: entries explain the state, and outside of the time the key gets nothing.
     @Test(arguments: 1...20) func randomLivesOfBothTiers(seed: Int) async throws {
-        var dice = SplitMix64(state: UInt64(seed) << 20)
+        var dice = SplitMix64(seed: UInt64(seed) << 20)
         var world = try LoweredWorld()
         var disks = [try world.newDisk()]
         var history = History()
