@@ -40,9 +40,9 @@ struct InspectCommand: AsyncParsableCommand {
         // A path with a slip in it would have the firmware pass for one that no list names.
         if let station, DirectoryEntries.names(in: station).isEmpty { throw Station.Failure.noStation(station) }
         let advisories = try station.flatMap { try TPMAdvisories.read(FactoryDirectory($0).advisories) }
-        let tpm = try await openTPM(tcti: tpm.tcti)
-        let inspection = try await TPMInspection.of(tpm, profile: profile, advisories: advisories)
-        await tpm.close()
+        let inspection = try await withTPM(tcti: tpm.tcti) { tpm in
+            try await TPMInspection.of(tpm, profile: profile, advisories: advisories)
+        }
         try output.print(inspection) { InspectionText(inspection).text }
         if !inspection.problems.isEmpty { throw ExitStatus.refused.code }
     }

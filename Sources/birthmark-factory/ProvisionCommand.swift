@@ -105,22 +105,22 @@ struct ProvisionCommand: AsyncParsableCommand {
             takesOver: try past.formerOwner()
         )
         let formerValues = try past.formerValues()
-        let tpm = try await openTPM(tcti: tpm.tcti)
         let bar = ProgressBar("birth of \(serial)")
         let steps = UInt64(BirthStep.allCases.count)
         defer { bar.finish() }
-        let outcome = try await station.provision(
-            order,
-            profile: profile,
-            on: tpm,
-            eventLog: log,
-            now: UTCTime.now,
-            securityFloor: securityFloor,
-            formerValues: formerValues
-        ) { step in
-            bar.update(UInt64(BirthStep.allCases.firstIndex(of: step) ?? 0), of: steps)
+        let outcome = try await withTPM(tcti: tpm.tcti) { tpm in
+            try await station.provision(
+                order,
+                profile: profile,
+                on: tpm,
+                eventLog: log,
+                now: UTCTime.now,
+                securityFloor: securityFloor,
+                formerValues: formerValues
+            ) { step in
+                bar.update(UInt64(BirthStep.allCases.firstIndex(of: step) ?? 0), of: steps)
+            }
         }
-        await tpm.close()
         bar.finish()
         switch outcome {
         case .born(let record): try print("born", "born", record, station)

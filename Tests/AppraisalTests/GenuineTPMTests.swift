@@ -67,7 +67,7 @@ import Testing
 
     @Test func attack04_otherAttestationsOfTheGenuineKey() async throws {
         try await withGenuineTPM { device in
-            let attestations = try await device.run { tpm throws(TPMError) -> (TPMTPublic, [SignedAttestation]) in
+            let attestations = try await device.onTPM { tpm throws(TPMError) -> (TPMTPublic, [SignedAttestation]) in
                 let iak = DeviceIdentityTemplate.eccP256.iak()
                 let key = try tpm.createPrimary(iak, in: .endorsement)
                 let other = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.enrolmentKey, in: .endorsement)
@@ -121,7 +121,7 @@ import Testing
             let golden = BootLog.extend([UInt8](repeating: 0, count: 32), by: Array("a clean IMA list".utf8))
             let digest = HashAlgorithm.sha256.digest(Array("a clean IMA list".utf8))
             let evil = HashAlgorithm.sha256.digest(Array("what really ran".utf8))
-            try await device.run { tpm throws(TPMError) in
+            try await device.onTPM { tpm throws(TPMError) in
                 guard let clean = TPMTHA(hashAlg: .sha256, digest: digest),
                     let dirty = TPMTHA(hashAlg: .sha256, digest: evil)
                 else { return }
@@ -160,7 +160,7 @@ import Testing
             let mine = try await device.quote()
             // A local attestation key: restricted like the IAK, and its own key all the same.
             let pcrs = TPMLPCRSelection(try #require(TPMSPCRSelection(bank: .sha256, pcrs: Set(0..<10))))
-            let local = try await device.run { tpm throws(TPMError) -> Genuine in
+            let local = try await device.onTPM { tpm throws(TPMError) -> Genuine in
                 let storage = try tpm.createPrimary(Self.storageKey, in: .owner)
                 let created = try tpm.create(DeviceIdentityTemplate.eccP256.enrolmentKey, under: storage.object)
                 let key = try tpm.load(created.publicArea, created.privateArea, under: storage.object)
@@ -184,7 +184,7 @@ import Testing
         try await withGenuineTPM { device in
             let template = DeviceIdentityTemplate.eccP256.idevid()
             let honest = try await device.quote()
-            let (area, qualified) = try await device.run { tpm throws(TPMError) -> (TPMTPublic, Name) in
+            let (area, qualified) = try await device.onTPM { tpm throws(TPMError) -> (TPMTPublic, Name) in
                 let key = try tpm.createPrimary(template, in: .endorsement)
                 return (key.object.publicArea, try tpm.readPublic(key.object).qualifiedName)
             }
@@ -192,7 +192,7 @@ import Testing
             var forged = try TPMSAttest(parsing: honest.attest)
             forged.qualifiedSigner = qualified
             let bytes = forged.bytes
-            let signature = try await device.run { tpm throws(TPMError) -> TPMTSignature in
+            let signature = try await device.onTPM { tpm throws(TPMError) -> TPMTSignature in
                 let key = try tpm.createPrimary(template, in: .endorsement)
                 return try tpm.sign(HashAlgorithm.sha256.digest(bytes), with: key.object)
             }
@@ -206,7 +206,7 @@ import Testing
 
             // The IAK itself refuses to sign it: the TPM gives no ticket for data that begins like its own.
             await #expect(throws: TPMError.self) {
-                try await device.run { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     let key = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.iak(), in: .endorsement)
                     let hashed = try tpm.hash(bytes, algorithm: .sha256, ticketFor: .endorsement)
                     return try tpm.sign(hashed.digest, with: key.object, ticket: hashed.ticket)
@@ -227,7 +227,7 @@ import Testing
                 seedValue: [],
                 sensitive: Array(secret.rawRepresentation)
             )
-            let quote = try await device.run { tpm throws(TPMError) -> SignedAttestation in
+            let quote = try await device.onTPM { tpm throws(TPMError) -> SignedAttestation in
                 let storage = try tpm.createPrimary(Self.storageKey, in: .owner)
                 let wrapped = try tpm.importObject(
                     area,
@@ -281,7 +281,7 @@ import Testing
             let before = try await device.quote()
             let clock = try #require(appraise(try before.input()).state?.observation.clock)
             #expect(clock.resetCount >= 3)
-            try await device.run { tpm throws(TPMError) in try tpm.clear(by: .platform) }
+            try await device.onTPM { tpm throws(TPMError) in try tpm.clear(by: .platform) }
             let after = try await device.quote()
             #expect(after.area == before.area)
             let verdict = appraise(try after.input(lastClock: clock))

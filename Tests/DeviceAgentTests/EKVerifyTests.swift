@@ -29,7 +29,7 @@ import X509
             let ca = try LocalCA(directory: directory + "/ca")
             let software = try await SoftwareDevice.make(in: DeviceDirectory(directory + "/tpm"), ca: ca)
             try await software.start()
-            let found = try await onTPM(of: software) { tpm throws(TPMError) -> ([UInt8], [UInt8])? in
+            let found = try await software.onTPM { tpm throws(TPMError) -> ([UInt8], [UInt8])? in
                 guard let index = try tpm.nvIndex(at: Handle(rawValue: 0x01C0_000A)) else { return nil }
                 let certificate = try tpm.nvReadAll(index)
                 let key = try tpm.createPrimary(EndorsementKeyTemplate.eccP256.area, in: .endorsement)

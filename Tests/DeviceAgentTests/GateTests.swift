@@ -83,7 +83,7 @@ import UpdateTrust
     @Test func attack67_afterClear() async throws {
         try await Bench.with { bench in
             let stored = try await bench.granted()
-            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in try tpm.clear() }
+            try await bench.device.software.onTPM { tpm throws(TPMError) in try tpm.clear() }
             // Without its birth tag and counters the device is nobody.
             let error = try await refusal { _ = try await bench.gate(stored) }
             #expect(error.kind == .environment)
@@ -132,7 +132,7 @@ import UpdateTrust
         try await Bench.with { bench in
             let stored = try await bench.granted()
             let floor = Handle(rawValue: bench.device.record.counters.securityFloor.index)
-            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+            try await bench.device.software.onTPM { tpm throws(TPMError) in
                 guard let index = try tpm.nvIndex(at: floor) else { return }
                 for _ in 0..<5 { try tpm.nvIncrement(index) }
             }

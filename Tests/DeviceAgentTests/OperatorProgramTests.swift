@@ -20,7 +20,7 @@ import Testing
         try await TestDevice.with { device in
             let selection = try #require(TPMSPCRSelection(bank: .sha256, pcrs: Set(0..<10)))
             let handle = Handle(rawValue: device.record.iak.handle)
-            let signed = try await onTPM(of: device.software) { tpm throws(TPMError) -> SignedAttestation? in
+            let signed = try await device.software.onTPM { tpm throws(TPMError) -> SignedAttestation? in
                 guard let key = try tpm.persistentObject(at: handle) else { return nil }
                 return try tpm.quote(TPMLPCRSelection(selection), with: key, qualifyingData: [0xC0, 0xFF, 0xEE])
             }
@@ -222,7 +222,7 @@ import Testing
             let ca = try LocalCA(directory: directory + "/ca")
             let software = try await SoftwareDevice.make(in: DeviceDirectory(directory + "/tpm"), ca: ca)
             try await software.start()
-            let certificate = try await onTPM(of: software) { tpm throws(TPMError) -> [UInt8]? in
+            let certificate = try await software.onTPM { tpm throws(TPMError) -> [UInt8]? in
                 guard let index = try tpm.nvIndex(at: Handle(rawValue: 0x01C0_000A)) else { return nil }
                 return try tpm.nvReadAll(index)
             }

@@ -1,6 +1,7 @@
 import DurableFiles
 import Foundation
 import Messages
+import SoftwareDevice
 import Subprocess
 import TPMCrypto
 import TPMDevice
@@ -94,7 +95,7 @@ import UpdateTrust
             let retirement = Retirement(try StateDirectory(bench.state), tcti: bench.device.tcti, owner: nil)
             let plan = try #require(try await retirement.plan())
             let record = try retirement.begin(plan, farewell: nil, lock)
-            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+            try await bench.device.software.onTPM { tpm throws(TPMError) in
                 let handle = Handle(rawValue: Bench.keyHandles[1])
                 if let key = try tpm.persistentObject(at: handle) { try tpm.evict(key) }
                 let other = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .owner)
@@ -109,7 +110,7 @@ import UpdateTrust
     @Test func anOwnerWithAValueIsAskedForItFirst() async throws {
         try await retiring { bench in
             let value = [UInt8](repeating: 0xA5, count: 32)
-            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+            try await bench.device.software.onTPM { tpm throws(TPMError) in
                 try tpm.hierarchyChangeAuth(of: .owner, to: value)
             }
             func file(_ name: String, _ byte: String) throws -> String {

@@ -3,6 +3,7 @@ import DurableFiles
 import FoundationEssentials
 import Glibc
 import Messages
+import SoftwareDevice
 import TPMCrypto
 import TPMDevice
 import TPMWire
@@ -157,7 +158,7 @@ import UpdateTrust
     @Test(arguments: [0x01D1_0240, 0x01D1_0241] as [UInt32])
     func aCounterThatIsGoneIsItsOwnErrorAndNeverAWayOut(_ number: UInt32) async throws {
         try await Bench.with { bench in
-            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+            try await bench.device.software.onTPM { tpm throws(TPMError) in
                 guard let index = try tpm.nvIndex(at: Handle(rawValue: number)) else { return }
                 try tpm.nvUndefineSpace(index)
             }
@@ -177,7 +178,7 @@ import UpdateTrust
     @Test func aTagThatAnotherKeyStandsBesideNamesNobody() async throws {
         try await Bench.with { bench in
             let handle = Handle(rawValue: bench.device.record.iak.handle)
-            try await onTPM(of: bench.device.software) { tpm throws(TPMError) in
+            try await bench.device.software.onTPM { tpm throws(TPMError) in
                 guard let genuine = try tpm.persistentObject(at: handle) else { return }
                 try tpm.evict(genuine)
                 let other = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .endorsement)

@@ -42,7 +42,7 @@ import Testing
     /// Whether a hierarchy takes a value, asked over a session as the station asks.
     private func takes(_ value: [UInt8], _ hierarchy: Hierarchy, _ device: SoftwareDevice) async throws -> Bool {
         do {
-            return try await onTPM(of: device) { connection throws(TPMError) in
+            return try await device.onTPM { connection throws(TPMError) in
                 guard let key = try connection.persistentObject(at: Handle(rawValue: 0x8101_000A)) else { return false }
                 let session = try connection.startSession(saltedTo: key)
                 try connection.setAuthorizationValue(value, of: hierarchy)
@@ -58,7 +58,7 @@ import Testing
 
     /// Everything that a birth by the profile leaves: the TPM owned, the values in escrow and nowhere else.
     private func judge(_ line: TestLine, _ key: P256.KeyAgreement.PrivateKey, _ device: SoftwareDevice) async throws {
-        let (attributes, parameters) = try await onTPM(of: device) { tpm throws(TPMError) in
+        let (attributes, parameters) = try await device.onTPM { tpm throws(TPMError) in
             (try tpm.permanentAttributes(), try tpm.dictionaryAttackParameters())
         }
         #expect(attributes.isSuperset(of: [.ownerAuthSet, .endorsementAuthSet, .lockoutAuthSet]))
@@ -86,7 +86,7 @@ import Testing
                 let record = try #require(outcome.record)
                 let nv = try Self.profile().nv
                 let selection = try #require(TPMSPCRSelection(bank: .sha256, pcrs: [0]))
-                let grew = try await onTPM(of: device) { tpm throws(TPMError) -> Bool in
+                let grew = try await device.onTPM { tpm throws(TPMError) -> Bool in
                     guard let index = try tpm.nvIndex(at: nv.grants.handle),
                         let iak = try tpm.persistentObject(at: Handle(rawValue: record.iak.handle))
                     else { return false }
@@ -222,13 +222,13 @@ import Testing
     func whatSomebodyElseOwnsIsNotTaken(_ hierarchy: Hierarchy) async throws {
         try await withLine { line, _ in
             try await line.withDevice { device in
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     try tpm.hierarchyChangeAuth(of: hierarchy, to: [1, 2, 3])
                 }
                 let before = try await TPMContents.of(device)
                 #expect(try await line.provision(device, profile: Self.profile()).text == "hierarchy-owned")
                 #expect(try await TPMContents.of(device) == before)
-                let state = try await onTPM(of: device) { tpm throws(TPMError) in try tpm.dictionaryAttackState() }
+                let state = try await device.onTPM { tpm throws(TPMError) in try tpm.dictionaryAttackState() }
                 #expect(!state.isLockedOut && state.failures == 0)
                 // A profile that sets none meets the owner's value where it needs it.
                 let plain = try await line.provision(device).text

@@ -130,7 +130,7 @@ import Testing
                 let nv = try TestLine.profile().nv
                 for handle in [nv.iakCertificate, nv.idevidCertificate, nv.birthTag] {
                     await #expect(throws: TPMError.self) {
-                        try await onTPM(of: device) { tpm throws(TPMError) in
+                        try await device.onTPM { tpm throws(TPMError) in
                             guard let index = try tpm.nvIndex(at: handle.handle) else { return }
                             try tpm.nvWrite([0], to: index, as: .owner)
                         }
@@ -194,7 +194,7 @@ import Testing
                 #expect(try await line.provision(device).text == "endorsement-certificate-missing")
                 #expect(try await TPMContents.of(device).persistent == [:])
                 let template = EndorsementKeyTemplate.eccP256.area
-                let area = try await onTPM(of: device) { tpm throws(TPMError) in
+                let area = try await device.onTPM { tpm throws(TPMError) in
                     try tpm.createPrimary(template, in: .endorsement).object.publicArea
                 }
                 let line1 = "\(ContentDigest(of: area.bytes))  # board 7\n"
@@ -217,9 +217,9 @@ import Testing
             try await line.withDevice { device in
                 let before = try await TPMContents.of(device)
                 func inspect() async throws -> TPMInspection {
-                    let tpm = try await openTPM(tcti: device.tcti)
-                    let inspection = try await TPMInspection.of(tpm, profile: TestLine.profile())
-                    await tpm.close()
+                    let inspection = try await withTPM(tcti: device.tcti) { tpm in
+                        try await TPMInspection.of(tpm, profile: TestLine.profile())
+                    }
                     return inspection
                 }
                 let fresh = try await inspect()

@@ -57,7 +57,7 @@ import Testing
                 identityStatementSignature: idevid.signature
             )
             let contents = content.bytes(form: .own)
-            let signature = try await onTPM(of: device) { tpm throws(TPMError) in
+            let signature = try await device.onTPM { tpm throws(TPMError) in
                 let key = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .endorsement)
                 return try tpm.sign(HashAlgorithm.sha256.digest(contents), with: key.object)
             }
@@ -101,15 +101,9 @@ import Testing
         qualifyingData: [UInt8]? = nil,
         serial: String = "GW-0001"
     ) async throws -> Statements {
-        let tpm = try await openTPM(tcti: device.tcti)
-        let result: Result<Statements, any Error>
-        do {
-            result = .success(try await enrol(device, tpm, desk, iak, enrolmentKey, qualifyingData, serial))
-        } catch {
-            result = .failure(error)
+        try await withTPM(tcti: device.tcti) { tpm in
+            try await enrol(device, tpm, desk, iak, enrolmentKey, qualifyingData, serial)
         }
-        await tpm.close()
-        return try result.get()
     }
 
     private func enrol(
@@ -265,7 +259,7 @@ import Testing
                     let secret = try TPM2BEncryptedSecret(parsing: challenge.secret.bytes)
                     for device in [first, second] {
                         await #expect(throws: TPMError.self) {
-                            try await onTPM(of: device) { tpm throws(TPMError) in
+                            try await device.onTPM { tpm throws(TPMError) in
                                 guard let ek = try tpm.persistentObject(at: Handle(rawValue: 0x8101_000A)) else {
                                     return
                                 }
@@ -437,7 +431,7 @@ import Testing
                 let desk = try desk(line)
                 var statements = try await enrol(device, at: desk)
                 let selection = try TestLine.profile().selection.forTPM()
-                let quote = try await onTPM(of: device) { tpm throws(TPMError) in
+                let quote = try await device.onTPM { tpm throws(TPMError) in
                     let key = try tpm.createPrimary(ResidencyProof.enrolmentTemplate, in: .endorsement)
                     return try tpm.quote(selection, with: key.object, qualifyingData: [])
                 }

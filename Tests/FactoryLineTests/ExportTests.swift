@@ -64,7 +64,7 @@ import Testing
                 #expect(try await line.provision(device).text == "born")
                 let first = try station.export(.new, now: now)
                 #expect(first.bundle.births.count == 1 && first.bundle.restorations == nil)
-                try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
+                try await device.onTPM { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
                 #expect(try await line.provision(device, securityFloor: 4).text == "restored")
                 let second = try station.export(.new, now: now)
                 #expect(second.number == 2 && second.left == 0)

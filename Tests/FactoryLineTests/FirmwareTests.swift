@@ -49,7 +49,7 @@ import Testing
         breaking kind: TPMAdvisory.KeyKind,
         verdict: TPMAdvisory.Verdict = .refuse
     ) async throws {
-        let identity = try await onTPM(of: device) { tpm throws(TPMError) in try tpm.identity() }
+        let identity = try await device.onTPM { tpm throws(TPMError) in try tpm.identity() }
         let version = TPMFirmwareVersion(identity.firmwareVersion).description
         let list = """
             { "formatVersion": 1, "advisories": [ {
@@ -69,10 +69,10 @@ import Testing
     ) async throws
         -> TPMInspection
     {
-        let tpm = try await openTPM(tcti: device.tcti)
         let list = try TPMAdvisories.read(line.station.directory.advisories)
-        let inspection = try await TPMInspection.of(tpm, profile: profile, advisories: list)
-        await tpm.close()
+        let inspection = try await withTPM(tcti: device.tcti) { tpm in
+            try await TPMInspection.of(tpm, profile: profile, advisories: list)
+        }
         return inspection
     }
 

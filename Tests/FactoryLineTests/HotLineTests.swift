@@ -225,7 +225,7 @@ import Testing
                     try FileManager.default.removeItem(atPath: "\(own)/\(folder)/\(file)")
                 }
             }
-            try await onTPM(of: a) { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
+            try await a.onTPM { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
             try await station.unplug(a, as: "a")
 
             try station.start()
@@ -258,7 +258,7 @@ import Testing
             try station.start(profile: profile)
             try #require(try await station.event("ended", in: "l").result?.outcome == .born)
             let whole = try await TPMContents.of(a)
-            try await onTPM(of: a) { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
+            try await a.onTPM { tpm throws(TPMError) in try tpm.clear(by: .lockout) }
             var known = station.events.count
             try await station.unplug(a, as: "a")
             _ = try await station.event("waiting", in: "l", after: known)

@@ -13,15 +13,15 @@ import Testing
     private func inspect(_ device: SoftwareDevice, _ profile: ProvisioningProfile? = nil) async throws -> TPMInspection
     {
         let before = try await TPMContents.of(device)
-        let tpm = try await openTPM(tcti: device.tcti)
-        let inspection = try await TPMInspection.of(tpm, profile: profile ?? TestLine.profile())
-        await tpm.close()
+        let inspection = try await withTPM(tcti: device.tcti) { tpm in
+            try await TPMInspection.of(tpm, profile: profile ?? TestLine.profile())
+        }
         #expect(try await TPMContents.of(device) == before)
         return inspection
     }
 
     private func keep(_ template: TPMTPublic, at handle: UInt32, in device: SoftwareDevice) async throws {
-        try await onTPM(of: device) { tpm throws(TPMError) in
+        try await device.onTPM { tpm throws(TPMError) in
             let key = try tpm.createPrimary(template, in: .endorsement)
             _ = try tpm.persist(key.object, at: Handle(rawValue: handle))
         }
@@ -79,7 +79,7 @@ import Testing
                 let record = try #require(try await line.provision(device).record)
                 let certificate = try #require(record.idevid.certificate).bytes
                 try await keep(DeviceIdentityTemplate.eccP256.iak(), at: 0x8108_0000, in: device)
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     let area = TPMSNVPublic(
                         nvIndex: Handle(rawValue: 0x01C9_0000),
                         nameAlg: .sha256,
@@ -118,7 +118,7 @@ import Testing
                     #expect(born.indices.allSatisfy { $0.isThere && $0.definedBy == owner.rawValue })
                     #expect(born.indices.filter(\.isLocked).count == 3)
                     #expect(born.indices.compactMap(\.count).count == 2)
-                    try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear() }
+                    try await device.onTPM { tpm throws(TPMError) in try tpm.clear() }
                     let cleared = try await inspect(device, profile)
                     for (before, after) in zip(born.indices, cleared.indices) {
                         #expect(after.isThere == before.survivesClear, "\(before.handle)")
@@ -140,7 +140,7 @@ import Testing
             try await line.withDevice { device in
                 let fresh = try await inspect(device)
                 #expect(fresh.ownership.set == [] && fresh.ownership.failures == 0)
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     try tpm.setDictionaryAttackParameters(
                         DictionaryAttackParameters(maximumTries: 7, recoveryTime: 8, lockoutRecovery: 9)
                     )

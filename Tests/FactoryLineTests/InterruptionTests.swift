@@ -85,7 +85,7 @@ import Testing
                 await #expect(throws: Cut.self) {
                     _ = try await line.provision(device) { if $0 == .defineCounters { throw Cut() } }
                 }
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     guard let index = try tpm.nvIndex(at: profile.nv.idevidCertificate.handle) else { return }
                     try tpm.nvWrite([0, 0, 0, 0], to: index, offset: 100, as: .owner)
                 }

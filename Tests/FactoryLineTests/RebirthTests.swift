@@ -23,7 +23,7 @@ import Testing
         let indices = [nv.iakCertificate, nv.idevidCertificate, nv.securityFloor, nv.grants, nv.birthTag].map(\.handle)
         let keys = try TestLine.profile().keys
         let handles = [keys.iakHandle.handle, keys.idevidHandle.handle]
-        try await onTPM(of: device) { tpm throws(TPMError) in
+        try await device.onTPM { tpm throws(TPMError) in
             for handle in handles {
                 if let key = try tpm.persistentObject(at: handle) { try tpm.evict(key) }
             }
@@ -51,7 +51,7 @@ import Testing
                 #expect(try await line.provision(device).text != "born")
 
                 // A clear takes the counters, and the same keys come back.
-                try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear() }
+                try await device.onTPM { tpm throws(TPMError) in try tpm.clear() }
                 guard case .restored(let restored, _) = try await line.provision(device, next, securityFloor: 3) else {
                     Issue.record("not restored")
                     return

@@ -127,7 +127,7 @@ import Testing
 
     /// Puts something else into the index of the endorsement key's certificate, as who has the board may.
     private func replaceCertificate(of device: SoftwareDevice, by content: [UInt8]) async throws {
-        try await onTPM(of: device) { tpm throws(TPMError) in
+        try await device.onTPM { tpm throws(TPMError) in
             let index = Handle(rawValue: 0x01C0_000A)
             guard let own = try tpm.nvIndex(at: index) else { return }
             try tpm.nvUndefineSpace(own, by: .platform)
@@ -199,7 +199,7 @@ import Testing
             let profile = try TestLine.profile()
             let template = DeviceIdentityTemplate.eccP256.idevid()
             try await line.withDevice("a") { device in
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     let key = try tpm.createPrimary(template, in: .owner)
                     _ = try tpm.persist(key.object, at: profile.keys.iakHandle.handle)
                 }
@@ -212,7 +212,7 @@ import Testing
             }
             for index in [profile.nv.iakCertificate, profile.nv.securityFloor, profile.nv.birthTag] {
                 try await line.withDevice("b\(index)") { device in
-                    try await onTPM(of: device) { tpm throws(TPMError) in
+                    try await device.onTPM { tpm throws(TPMError) in
                         let area = TPMSNVPublic(
                             nvIndex: index.handle,
                             nameAlg: .sha256,

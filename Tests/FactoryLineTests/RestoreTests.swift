@@ -14,7 +14,7 @@ import Testing
 /// What outlives TPM2_Clear, and how the rest comes back.
 @Suite struct RestoreTests {
     private func clear(_ device: SoftwareDevice, by authority: Hierarchy = .lockout) async throws {
-        try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear(by: authority) }
+        try await device.onTPM { tpm throws(TPMError) in try tpm.clear(by: authority) }
     }
 
     private static func platformProfile() throws -> ProvisioningProfile {
@@ -55,7 +55,7 @@ import Testing
                 let record = try #require(try await line.provision(device).record)
                 let births = try line.births()
                 // In the field the floor rose to 5, and two grants were spent.
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     for handle in [profile.nv.securityFloor, profile.nv.grants] {
                         guard let index = try tpm.nvIndex(at: handle.handle) else { return }
                         for _ in 0..<2 { try tpm.nvIncrement(index) }
@@ -138,7 +138,7 @@ import Testing
                 #expect(cleared.persistent == [:])
                 #expect(cleared.nv == before.nv)
                 // The firmware has closed the platform: nothing of it is needed.
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     try tpm.hierarchyChangeAuth(of: .platform, to: [1])
                 }
                 let outcome = try await line.provision(device, profile: profile)
@@ -156,7 +156,7 @@ import Testing
         try await TestLine.with { line in
             try await line.withDevice { device in
                 let profile = try Self.platformProfile()
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     try tpm.hierarchyChangeAuth(of: .platform, to: [1])
                 }
                 await #expect(throws: BirthInterruption.self) { try await line.provision(device, profile: profile) }
@@ -184,7 +184,7 @@ import Testing
                 #expect(try await line.provision(device, profile: profile, securityFloor: 3).text == "restored")
                 let new = try values()
                 #expect(new.owner != old.owner && new.lockout != old.lockout)
-                let attributes = try await onTPM(of: device) { tpm throws(TPMError) in try tpm.permanentAttributes() }
+                let attributes = try await device.onTPM { tpm throws(TPMError) in try tpm.permanentAttributes() }
                 #expect(attributes.isSuperset(of: [.ownerAuthSet, .endorsementAuthSet, .lockoutAuthSet]))
                 #expect(try await line.provision(device, profile: profile).text == "already-born")
                 #expect(try values() == new)
@@ -197,7 +197,7 @@ import Testing
             try await line.withDevice { device in
                 let record = try #require(try await line.provision(device).record)
                 try await clear(device)
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     let key = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .owner)
                     _ = try tpm.persist(key.object, at: Handle(rawValue: record.iak.handle))
                 }

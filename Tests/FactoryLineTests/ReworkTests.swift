@@ -73,7 +73,7 @@ import Testing
                     let next = try await line.withDevice(name) { try await line.provision($0).text }
                     #expect(next == "born")
                 }
-                try await onTPM(of: first) { tpm throws(TPMError) in try tpm.clear() }
+                try await first.onTPM { tpm throws(TPMError) in try tpm.clear() }
                 #expect(try await line.provision(first).text == "retired")
                 #expect(try await line.provision(first, TestLine.order("GW-0002")).text == "born-as-another")
                 #expect(try line.births().count == 2)

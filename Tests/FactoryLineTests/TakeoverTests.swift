@@ -80,7 +80,7 @@ import Testing
         try await sold { line, device, sold, buyer in
             // The seller's device has been updated and has spent grants.
             for counter in [sold.counters.grants, sold.counters.securityFloor, sold.counters.grants] {
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     if let index = try tpm.nvIndex(at: Handle(rawValue: counter.index)) { try tpm.nvIncrement(index) }
                 }
             }
@@ -100,7 +100,7 @@ import Testing
             #expect(try await line.provision(device).text == "changed-since-birth")
 
             // A clear takes the counters, and the buyer's station puts its own back.
-            try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear() }
+            try await device.onTPM { tpm throws(TPMError) in try tpm.clear() }
             let floor = securityVersion + 1
             let restored = try await line.provision(device, mine, at: buyer, securityFloor: floor)
             #expect(restored.text == "restored" && restored.record?.instance == sold.instance)
@@ -112,7 +112,7 @@ import Testing
     @Test func aTPMThatWasCleared() async throws {
         try await sold { line, device, sold, buyer in
             let before = try await TPMContents.of(device)
-            try await onTPM(of: device) { tpm throws(TPMError) in try tpm.clear() }
+            try await device.onTPM { tpm throws(TPMError) in try tpm.clear() }
             let another = try order(over: InstanceID(iakName: [1]))
             #expect(try await line.provision(device, another, at: buyer).text == "takes-over-another")
             let persistent = try await TPMContents.of(device).persistent
@@ -126,7 +126,7 @@ import Testing
     @Test func countersWithoutATagAreNotTakenOver() async throws {
         try await sold { line, device, sold, buyer in
             let tag = try TestLine.profile().nv.birthTag.handle
-            try await onTPM(of: device) { tpm throws(TPMError) in
+            try await device.onTPM { tpm throws(TPMError) in
                 if let index = try tpm.nvIndex(at: tag) { try tpm.nvUndefineSpace(index) }
             }
             #expect(try await line.provision(device, order(over: sold.instance), at: buyer).text == "index-taken")
@@ -148,7 +148,7 @@ import Testing
                 let place = try TestLine.profile().nv.securityFloor.handle
                 let attributes = try await TPMContents.of(device).attributes[Handle(rawValue: 0x01D1_0250)]
                 let counter = try #require(attributes.map { TPMANV(rawValue: $0) }).subtracting(.written)
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     let area = TPMSNVPublic(nvIndex: place, nameAlg: .sha256, attributes: counter, dataSize: 8)
                     try tpm.nvIncrement(try tpm.nvDefineSpace(area))
                 }
@@ -165,7 +165,7 @@ import Testing
             var tag = try BirthTag(parsing: try #require(try await TPMContents.of(device).nv[place]))
             tag.certificates = [others.rawValue]
             let forged = try CanonicalJSON.encode(tag)
-            try await onTPM(of: device) { tpm throws(TPMError) in
+            try await device.onTPM { tpm throws(TPMError) in
                 if let index = try tpm.nvIndex(at: place) { try tpm.nvUndefineSpace(index) }
                 for (handle, contents) in [(others, [UInt8](repeating: 7, count: 4)), (place, forged)] {
                     let area = TPMSNVPublic(
@@ -285,13 +285,13 @@ import Testing
                 try await judge(try #require(bought.record, "\(bought)"), sold, before, device)
                 let own = try escrow(buyer, "B-0001")
                 #expect(own.owner != nil && own.owner != values.owner && own.lockout != values.lockout)
-                let attributes = try await onTPM(of: device) { tpm throws(TPMError) in try tpm.permanentAttributes() }
+                let attributes = try await device.onTPM { tpm throws(TPMError) in try tpm.permanentAttributes() }
                 #expect(attributes.isSuperset(of: [.ownerAuthSet, .endorsementAuthSet, .lockoutAuthSet]))
                 // And the next owner's profile may set none.
                 let third = try line.otherStation("third")
                 let next = try order("C-1", over: sold.instance)
                 #expect(try await line.provision(device, next, at: third, formerValues: own).text == "born")
-                let free = try await onTPM(of: device) { tpm throws(TPMError) in try tpm.permanentAttributes() }
+                let free = try await device.onTPM { tpm throws(TPMError) in try tpm.permanentAttributes() }
                 #expect(free.isDisjoint(with: [.ownerAuthSet, .endorsementAuthSet, .lockoutAuthSet]))
             }
         }

@@ -11,7 +11,7 @@ import Testing
         try await withDevice { device in
             let bound = [UInt8](repeating: 0xA5, count: 32)
             let pcrs = try selection(.sha256, [0, 7, 23])
-            let (key, name, quote) = try await onTPM(of: device) { connection throws(TPMError) in
+            let (key, name, quote) = try await device.onTPM { connection throws(TPMError) in
                 let iak = try connection.createPrimary(template.iak(), in: .endorsement)
                 let information = try connection.readPublic(iak.object)
                 return (
@@ -97,7 +97,7 @@ import Testing
 
     @Test func credentialForAnotherNameIsNotActivated() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let ek = try connection.createPrimary(EndorsementKeyTemplate.eccP256.area, in: .endorsement)
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let (idObject, secret) = try connection.makeCredential(
@@ -122,7 +122,7 @@ import Testing
 
     @Test func identityKeyRefusesTheAdminRoleWithoutItsPolicy() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let iak = try connection.createPrimary(DeviceIdentityTemplate.eccP256.iak(), in: .endorsement)
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let error = #expect(throws: TPMError.self) {
@@ -135,7 +135,7 @@ import Testing
 
     @Test func certifyNamesTheObject() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let signer = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let object = try connection.createPrimary(Templates.signingKey, in: .owner)
                 let information = try connection.readPublic(object.object)

@@ -20,7 +20,7 @@ import Testing
             #expect(Set(replay.banks.keys) == [.sha1, .sha256, .sha384])
             for (bank, replayed) in replay.banks {
                 let wanted = try selection(bank, measured)
-                let values = try await onTPM(of: device) { connection throws(TPMError) in
+                let values = try await device.onTPM { connection throws(TPMError) in
                     try connection.pcrRead(wanted)
                 }
                 #expect(values.banks[bank] == replayed)
@@ -33,7 +33,7 @@ import Testing
         try await withDevice { device in
             let replay = try LogReplay(try await device.boot(firmware: .named("gateway-os-2.4.0")))
             let pcrs = try selection(.sha256, [0, 2, 4, 7, 8, 9])
-            let quote = try await onTPM(of: device) { connection throws(TPMError) in
+            let quote = try await device.onTPM { connection throws(TPMError) in
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 return try connection.quote(pcrs, with: key.object, qualifyingData: [])
             }
@@ -89,7 +89,7 @@ import Testing
 
     @Test func powerCycleMovesTheResetCountAndCutMakesTheClockUnsafe() async throws {
         try await withDevice { device in
-            let read = { try await onTPM(of: device) { connection throws(TPMError) in try connection.readClock() } }
+            let read = { try await device.onTPM { connection throws(TPMError) in try connection.readClock() } }
             let first = try await read()
             try await device.powerCycle()
             let second = try await read()

@@ -8,7 +8,7 @@ import Testing
 @Suite struct CommandTests {
     @Test func identityAndLimits() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let identity = try connection.identity()
                 #expect(identity.manufacturer == "IBM")
                 #expect(identity.manufacturerID == 0x4942_4D00)
@@ -29,7 +29,7 @@ import Testing
                 try #require(TPMSPCRSelection(bank: bank, pcrs: Set(0..<24)))
             }
             let selection = try #require(TPMLPCRSelection(all))
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let before = try connection.pcrRead(selection)
                 #expect(before.banks.mapValues(\.count) == [.sha1: 24, .sha256: 24, .sha384: 24])
                 let digests = [AlgorithmID.sha1, .sha256, .sha384].compactMap { bank in
@@ -57,7 +57,7 @@ import Testing
     @Test func banksThatTheTPMLacksAreAbsent() async throws {
         try await withDevice { device in
             let pcrs = try selection(.sha512, [0, 1])
-            let values = try await onTPM(of: device) { connection throws(TPMError) in try connection.pcrRead(pcrs) }
+            let values = try await device.onTPM { connection throws(TPMError) in try connection.pcrRead(pcrs) }
             #expect(values.banks.isEmpty)
         }
     }
@@ -66,7 +66,7 @@ import Testing
         try await withDevice { device in
             let handle = Handle(rawValue: 0x8102_0001)
             let template = DeviceIdentityTemplate.eccP256.iak()
-            let name = try await onTPM(of: device) { connection throws(TPMError) in
+            let name = try await device.onTPM { connection throws(TPMError) in
                 let iak = try connection.createPrimary(template, in: .endorsement)
                 let persistent = try connection.persist(iak.object, at: handle)
                 #expect(try persistent.name == iak.object.name)
@@ -75,7 +75,7 @@ import Testing
                 return iak.object.name
             }
             try await device.powerCycle()
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 #expect(try connection.createPrimary(template, in: .endorsement).object.name == name)
                 guard let persistent = try connection.persistentObject(at: handle) else {
                     Issue.record("nothing at \(handle)")
@@ -92,7 +92,7 @@ import Testing
 
     @Test func clearTakesOwnersAndKeepsEndorsementKeys() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let owner = try connection.createPrimary(Templates.storageKey, in: .owner).object.name
                 let endorsement = try connection.createPrimary(Templates.storageKey, in: .endorsement).object.name
                 try connection.clearControl(disable: true)
@@ -110,7 +110,7 @@ import Testing
         try await withDevice { device in
             let message = [UInt8]("harmless".utf8)
             let forged: [UInt8] = [0xFF, 0x54, 0x43, 0x47] + [UInt8](repeating: 0, count: 60)
-            let (area, signature) = try await onTPM(of: device) { connection throws(TPMError) in
+            let (area, signature) = try await device.onTPM { connection throws(TPMError) in
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let hashed = try connection.hash(message, algorithm: .sha256, ticketFor: .endorsement)
                 #expect(throws: TPMError.self) { _ = try connection.sign(hashed.digest, with: key.object) }
@@ -131,7 +131,7 @@ import Testing
         try await withDevice { device in
             let pcrs = try selection(.sha256, [1, 2])
             let outside = [UInt8](repeating: 3, count: 32)
-            let creation = try await onTPM(of: device) { connection throws(TPMError) in
+            let creation = try await device.onTPM { connection throws(TPMError) in
                 try connection.createPrimary(
                     Templates.signingKey,
                     in: .owner,
@@ -150,7 +150,7 @@ import Testing
 
     @Test func externalKeysAreLoaded() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let area = try connection.createPrimary(Templates.signingKey, in: .owner).object.publicArea
                 let loaded = try connection.loadExternal(area, in: .owner)
                 #expect(try loaded.name == connection.readPublic(loaded).name)
@@ -160,7 +160,7 @@ import Testing
 
     @Test func randomBytesBeyondOneDigest() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 #expect(try connection.random(count: 0) == [])
                 let one = try connection.random(count: 200)
                 #expect(one.count == 200)

@@ -21,7 +21,7 @@ import Testing
             seed: seed
         )
         try await device.start()
-        let areas = try await onTPM(of: device) { connection throws(TPMError) in
+        let areas = try await device.onTPM { connection throws(TPMError) in
             [
                 try connection.createPrimary(kind.template.area, in: .endorsement).object.publicArea,
                 try connection.createPrimary(Templates.attestationKey, in: .endorsement).object.publicArea,

@@ -9,7 +9,7 @@ import Testing
     @Test func errorNamesCommandLayerAndParameter() async throws {
         try await withDevice { device in
             let error = await #expect(throws: TPMError.self) {
-                try await onTPM(of: device) { connection throws(TPMError) in
+                try await device.onTPM { connection throws(TPMError) in
                     var template = Templates.attestationKey
                     // A restricted key cannot both sign and decrypt.
                     template.objectAttributes.insert(.decrypt)
@@ -27,7 +27,7 @@ import Testing
 
     @Test func errorNamesSession() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 try connection.hierarchyChangeAuth(of: .owner, to: [1, 2, 3])
                 try connection.setAuthorizationValue([3, 2, 1], of: Hierarchy.owner)
                 let error = #expect(throws: TPMError.self) {
@@ -43,7 +43,7 @@ import Testing
 
     @Test func fullTPMSaysWhatToDo() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let one = try connection.createPrimary(Templates.attestationKey, in: .owner)
                 let two = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let three = try connection.createPrimary(Templates.signingKey, in: .owner)
@@ -61,7 +61,7 @@ import Testing
     @Test func argumentTooLargeIsNotSent() async throws {
         try await withDevice { device in
             let error = await #expect(throws: TPMError.self) {
-                try await onTPM(of: device) { connection throws(TPMError) in
+                try await device.onTPM { connection throws(TPMError) in
                     let key = try connection.createPrimary(Templates.attestationKey, in: .owner)
                     let pcrs = TPMLPCRSelection([])
                     guard let pcrs else { return }

@@ -22,7 +22,7 @@ import Testing
     @Test func contentsLargerThanTheBufferComeBack() async throws {
         try await withDevice { device in
             let contents = (0..<1700).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let index = try connection.nvDefineSpace(Self.area([], size: 1700))
                 try connection.nvWrite(contents, to: index)
                 #expect(try connection.nvReadAll(index) == contents)
@@ -33,7 +33,7 @@ import Testing
 
     @Test func indexIsFoundAndUndefined() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 if case .some = try connection.nvIndex(at: Self.handle) {
                     Issue.record("an index before it is defined")
                 }
@@ -47,7 +47,7 @@ import Testing
 
     @Test func counterOnlyRisesEvenWhenDefinedAgain() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let index = try connection.nvDefineSpace(Self.counter)
                 try connection.nvIncrement(index)
                 let first = try connection.nvReadCounter(index)
@@ -64,12 +64,12 @@ import Testing
     @Test func writeLockHoldsUntilTheNextReset() async throws {
         try await withDevice { device in
             let write = { (value: UInt8) in
-                try await onTPM(of: device) { connection throws(TPMError) in
+                try await device.onTPM { connection throws(TPMError) in
                     guard let index = try connection.nvIndex(at: Self.handle) else { return }
                     try connection.nvWrite([UInt8](repeating: value, count: 8), to: index)
                 }
             }
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let index = try connection.nvDefineSpace(Self.area([.writeSTClear], size: 8))
                 try connection.nvWrite([UInt8](repeating: 1, count: 8), to: index)
                 try connection.nvWriteLock(index)
@@ -83,7 +83,7 @@ import Testing
 
     @Test func certifiedContentsAreSigned() async throws {
         try await withDevice { device in
-            let (area, name, certified) = try await onTPM(of: device) { connection throws(TPMError) in
+            let (area, name, certified) = try await device.onTPM { connection throws(TPMError) in
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let index = try connection.nvDefineSpace(Self.counter)
                 try connection.nvIncrement(index)
@@ -107,7 +107,7 @@ import Testing
 
     @Test func makersCertificatesSurviveClear() async throws {
         try await withDevice(endorsementKeys: [.p256]) { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let before = try connection.handles(.nvIndex)
                 #expect(before == [EndorsementKey.p256.certificateIndex])
                 _ = try connection.nvDefineSpace(Self.ordinary)

@@ -18,7 +18,7 @@ import Testing
     @Test func namesOfEveryTemplate() async throws {
         try await withDevice { device in
             for (template, hierarchy) in Self.templates {
-                let information = try await onTPM(of: device) { connection throws(TPMError) in
+                let information = try await device.onTPM { connection throws(TPMError) in
                     try connection.readPublic(connection.createPrimary(template, in: hierarchy).object)
                 }
                 #expect(try Name(of: information.publicArea) == information.name)
@@ -30,7 +30,7 @@ import Testing
 
     @Test func namesBelowAParentAndOfNV() async throws {
         try await withDevice { device in
-            let (parent, child, index) = try await onTPM(of: device) { connection throws(TPMError) in
+            let (parent, child, index) = try await device.onTPM { connection throws(TPMError) in
                 let parent = try connection.createPrimary(Templates.storageKey, in: .owner)
                 let created = try connection.create(Templates.signingKey, under: parent.object)
                 let child = try connection.load(created.publicArea, created.privateArea, under: parent.object)
@@ -50,7 +50,7 @@ import Testing
     func credentialsOfSoftwareAndOfTheTPMAreActivatedAlike(template: EndorsementKeyTemplate) async throws {
         try await withDevice { device in
             let secret = [UInt8]("a secret of 32 bytes, not 31 here".utf8.prefix(32))
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let ek = try connection.createPrimary(template.area, in: .endorsement)
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 var generator = SystemRandomNumberGenerator()
@@ -138,7 +138,7 @@ import Testing
     func signaturesOfUnrestrictedRSA(scheme: TPMTAsymScheme, hash: AlgorithmID) async throws {
         try await withDevice { device in
             let message = [UInt8]("signed by a TPM".utf8)
-            let (area, signature) = try await onTPM(of: device) { connection throws(TPMError) in
+            let (area, signature) = try await device.onTPM { connection throws(TPMError) in
                 let key = try connection.createPrimary(DeviceIdentityTemplate.rsa2048.idevid(), in: .endorsement)
                 return (
                     key.object.publicArea,
@@ -156,7 +156,7 @@ import Testing
         try await withDevice { device in
             let operand: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 5]
             let pcrs = try selection(.sha256, [4, 7])
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let index = try connection.nvDefineSpace(NVTests.ordinary)
                 try connection.nvWrite([UInt8](repeating: 0, count: 34), to: index)
                 let name = try connection.nvReadPublic(index).name

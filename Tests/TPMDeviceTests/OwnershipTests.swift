@@ -7,7 +7,7 @@ import Testing
     /// libtss2 has one reference for both: the end of one value must not be the end of the other.
     @Test func twoWaysToOneIndexEndOneByOne() async throws {
         try await withDevice { device in
-            let content = try await onTPM(of: device) { tpm throws(TPMError) -> [UInt8]? in
+            let content = try await device.onTPM { tpm throws(TPMError) -> [UInt8]? in
                 let handle = Handle(rawValue: 0x0180_0001)
                 let area = TPMSNVPublic(
                     nvIndex: handle,
@@ -28,7 +28,7 @@ import Testing
 
     @Test func twoWaysToOneKeyEndOneByOne() async throws {
         try await withDevice { device in
-            let names = try await onTPM(of: device) { tpm throws(TPMError) -> [Name] in
+            let names = try await device.onTPM { tpm throws(TPMError) -> [Name] in
                 let handle = Handle(rawValue: 0x8101_0042)
                 let first = try tpm.persist(
                     tpm.createPrimary(Templates.signingKey, in: .owner).object,

@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: 1...10) func attack84_sessionAndHandleLeak(device number: Int) async throws {
         try await withDevice { device in
             let pcrs = try selection(.sha256, [0, 7])
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let srk = try connection.createPrimary(Templates.storageKey, in: .owner)
                 let created = try connection.create(Templates.attestationKey, under: srk.object)
                 let before = try Self.occupied(connection)
@@ -72,7 +72,7 @@ import Testing
                 #expect(try Self.occupied(connection) == before, "TPM \(number)")
             }
             // The next client finds nothing left behind by the one that closed.
-            let after = try await onTPM(of: device) { connection throws(TPMError) in try Self.occupied(connection) }
+            let after = try await device.onTPM { connection throws(TPMError) in try Self.occupied(connection) }
             #expect(after == [0, 0, 0], "TPM \(number)")
         }
     }
@@ -80,7 +80,7 @@ import Testing
     @Test(arguments: EndorsementKeyTemplate.allCases)
     func sessionSaltedToAnEndorsementKeyEncrypts(template: EndorsementKeyTemplate) async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let ek = try connection.createPrimary(template.area, in: .endorsement)
                 let session = try connection.startSession(saltedTo: ek.object)
                 #expect(session.encrypts)
@@ -157,7 +157,7 @@ import Testing
     /// Policy session for the endorsement key, another session for the secret.
     @Test func protectionMayBeASessionOfItsOwn() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let ek = try connection.createPrimary(EndorsementKeyTemplate.eccP256.area, in: .endorsement)
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let protection = try connection.startSession(saltedTo: ek.object)
@@ -189,7 +189,7 @@ import Testing
 
     @Test func hmacSessionProvesAValueWithoutSendingIt() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let value = [UInt8]("index value".utf8)
                 let index = try connection.nvDefineSpace(NVTests.counter, value: value)
                 let session = try connection.startSession(.hmac)
@@ -206,7 +206,7 @@ import Testing
 
     @Test func commandsAndTheirTimeAreCounted() async throws {
         try await withDevice { device in
-            try await onTPM(of: device) { connection throws(TPMError) in
+            try await device.onTPM { connection throws(TPMError) in
                 let before = connection.usage
                 _ = try connection.readClock()
                 do {

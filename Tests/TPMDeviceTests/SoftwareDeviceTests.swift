@@ -11,7 +11,7 @@ import Testing
                 group.addTask {
                     try await withDevice { device in
                         try await device.boot(firmware: .named("sensor-os-1.7.0"))
-                        return try await onTPM(of: device) { connection throws(TPMError) in
+                        return try await device.onTPM { connection throws(TPMError) in
                             try connection.createPrimary(Templates.attestationKey, in: .endorsement).object.name
                         }
                     }
@@ -25,7 +25,7 @@ import Testing
     @Test func endorsementCertificatesLieInNV() async throws {
         try await withDevice(endorsementKeys: EndorsementKey.allCases) { device in
             for kind in EndorsementKey.allCases {
-                let certificate = try await onTPM(of: device) { connection throws(TPMError) in
+                let certificate = try await device.onTPM { connection throws(TPMError) in
                     guard let index = try connection.nvIndex(at: kind.certificateIndex) else { return [UInt8]() }
                     let area = try connection.nvReadPublic(index).publicArea
                     #expect(area.attributes.contains([.platformCreate, .ownerRead, .authRead, .noDA]))

@@ -12,31 +12,12 @@ func withDevice<Result: Sendable>(
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let ca = try LocalCA(directory: directory + "-ca")
     defer { try? FileManager.default.removeItem(atPath: directory + "-ca") }
-    let device = try await SoftwareDevice.make(
+    return try await SoftwareDevice.with(
         in: DeviceDirectory(directory),
         ca: ca,
-        endorsementKeys: endorsementKeys
+        endorsementKeys: endorsementKeys,
+        body
     )
-    try await device.start()
-    do {
-        let result = try await body(device)
-        try await device.stop(orderly: false)
-        return result
-    } catch {
-        try? await device.stop(orderly: false)
-        throw error
-    }
-}
-
-/// Runs commands on a device's TPM.
-func onTPM<Result: Sendable>(
-    of device: SoftwareDevice,
-    _ body: @Sendable (TPMConnection) throws(TPMError) -> Result
-) async throws -> Result {
-    let tpm = try await openTPM(tcti: device.tcti)
-    let result = try await tpm.perform(body)
-    await tpm.close()
-    return result
 }
 
 /// Templates of the tests' own, so that they do not depend on the software that is tested against the TPM.

@@ -1,6 +1,6 @@
 import DurableFiles
 import FoundationEssentials
-import TPMDevice
+public import TPMDevice
 
 /// A device with a software TPM, for tests and the demo: its identity, its power and its boots.
 ///
@@ -63,9 +63,7 @@ public actor SoftwareDevice {
     public func stop(orderly: Bool = true) async throws {
         guard isRunning else { return }
         if orderly {
-            let tpm = try await openTPM(tcti: tcti)
-            try await tpm.perform { connection throws(TPMError) in try connection.shutdown() }
-            await tpm.close()
+            try await onTPM { connection throws(TPMError) in try connection.shutdown() }
         }
         let end: AttachedProcess.End = orderly ? .stop : .cut
         if let attached {
@@ -74,6 +72,13 @@ public actor SoftwareDevice {
         } else {
             try await daemon.end(end)
         }
+    }
+
+    /// Runs commands on the TPM, over a connection of its own.
+    public nonisolated func onTPM<Result: Sendable>(
+        _ body: @Sendable (TPMConnection) throws(TPMError) -> Result
+    ) async throws -> Result {
+        try await withTPM(tcti: tcti) { tpm in try await tpm.perform(body) }
     }
 
     /// Takes the power away and gives it back: PCRs start anew, the reset count rises, transient objects are gone.
@@ -94,9 +99,7 @@ public actor SoftwareDevice {
     }
 
     private func answers() async -> Bool {
-        guard let tpm = try? await openTPM(tcti: tcti) else { return false }
-        let clock = try? await tpm.perform { connection throws(TPMError) in try connection.readClock() }
-        await tpm.close()
+        let clock = try? await onTPM { connection throws(TPMError) in try connection.readClock() }
         return clock != nil
     }
 

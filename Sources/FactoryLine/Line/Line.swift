@@ -112,21 +112,15 @@ public struct Line: Sendable {
                 return (result(.bornBefore, record), [])
             }
             let log = try device.eventLog.map(logs)
-            let tpm = try await openTPM(tcti: device.tcti)
-            let outcome: ProvisioningOutcome
-            do {
-                outcome = try await station.provision(
+            let outcome = try await withTPM(tcti: device.tcti) { tpm in
+                try await station.provision(
                     device.order,
                     profile: profile,
                     on: tpm,
                     eventLog: log,
                     now: now()
                 ) { watch.begin($0) }
-            } catch {
-                await tpm.close()
-                throw error
             }
-            await tpm.close()
             switch outcome {
             case .born(let record): return (result(.born, record), [])
             case .alreadyBorn(let record): return (result(.bornBefore, record), [])

@@ -51,3 +51,22 @@ public func openTPM(tcti: String? = nil) async throws(TPMError) -> TPM {
     try await tpm.connect(tcti: tcti)
     return tpm
 }
+
+/// Opens a TPM for as long as `body` runs, and gives it back whatever happens.
+///
+/// - Parameter tcti: as for ``openTPM(tcti:)``.
+/// - Throws: as that, and what `body` throws.
+public func withTPM<Result: Sendable>(
+    tcti: String?,
+    _ body: (TPM) async throws -> Result
+) async throws -> Result {
+    let tpm = try await openTPM(tcti: tcti)
+    let outcome: Swift.Result<Result, any Error>
+    do {
+        outcome = .success(try await body(tpm))
+    } catch {
+        outcome = .failure(error)
+    }
+    await tpm.close()
+    return try outcome.get()
+}

@@ -14,38 +14,15 @@ func withGenuineTPM<Result: Sendable>(_ body: (SoftwareDevice) async throws -> R
     let directory = "/tmp/appr-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let device = try await SoftwareDevice.make(
+    return try await SoftwareDevice.with(
         in: DeviceDirectory(directory + "/d"),
         ca: try LocalCA(directory: directory + "/ca"),
-        endorsementKeys: []
+        endorsementKeys: [],
+        body
     )
-    try await device.start()
-    do {
-        let result = try await body(device)
-        try await device.stop(orderly: false)
-        return result
-    } catch {
-        try? await device.stop(orderly: false)
-        throw error
-    }
 }
 
 extension SoftwareDevice {
-    /// Runs commands on the TPM.
-    func run<Result: Sendable>(
-        _ body: @Sendable (TPMConnection) throws(TPMError) -> Result
-    ) async throws -> Result {
-        let tpm = try await openTPM(tcti: tcti)
-        do {
-            let result = try await tpm.perform(body)
-            await tpm.close()
-            return result
-        } catch {
-            await tpm.close()
-            throw error
-        }
-    }
-
     /// Makes the key of a template anew and quotes with it.
     func quote(
         _ selection: PCRSet? = nil,

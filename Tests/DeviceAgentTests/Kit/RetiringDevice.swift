@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Messages
+import SoftwareDevice
 import TPMCrypto
 import TPMDevice
 import TPMWire
@@ -15,7 +16,7 @@ extension Bench {
 
     func bearAgain() async throws {
         let record = device.record
-        try await onTPM(of: device.software) { tpm throws(TPMError) in
+        try await device.software.onTPM { tpm throws(TPMError) in
             for number in Self.keyHandles {
                 if let key = try tpm.persistentObject(at: Handle(rawValue: number)) { try tpm.evict(key) }
             }
@@ -76,7 +77,7 @@ extension Bench {
 
     /// What is left of the birth in the TPM, and of the agent on the disk: handles, indices and paths.
     func remains() async throws -> [String] {
-        let inTPM = try await onTPM(of: device.software) { tpm throws(TPMError) in
+        let inTPM = try await device.software.onTPM { tpm throws(TPMError) in
             var found: [String] = []
             for number in Self.keyHandles {
                 if try tpm.persistentObject(at: Handle(rawValue: number)) != nil { found.append("key \(number)") }

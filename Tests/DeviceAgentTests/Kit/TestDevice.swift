@@ -34,7 +34,7 @@ struct TestDevice: Sendable {
             let outcome: Swift.Result<Result, any Error>
             do {
                 try await software.boot(firmware: .named(bornRunning))
-                let record = try await onTPM(of: software) { tpm throws(TPMError) in try Birth(tpm, floor: floor) }
+                let record = try await software.onTPM { tpm throws(TPMError) in try Birth(tpm, floor: floor) }
                 let device = TestDevice(
                     software: software,
                     record: try #require(record.record),
@@ -52,7 +52,7 @@ struct TestDevice: Sendable {
     /// The value of a counter above the base it was born with.
     func spent(_ counter: BornCounter) async throws -> UInt64 {
         let index = Handle(rawValue: counter.index)
-        let value = try await onTPM(of: software) { tpm throws(TPMError) -> UInt64? in
+        let value = try await software.onTPM { tpm throws(TPMError) -> UInt64? in
             guard let counter = try tpm.nvIndex(at: index) else { return nil }
             return try tpm.nvReadCounter(counter)
         }
@@ -68,24 +68,8 @@ struct TestDevice: Sendable {
     }
 
     func readPCRs() async throws -> PCRValues {
-        let values = try await onTPM(of: software) { tpm throws(TPMError) in try tpm.selectedPCRs() }
+        let values = try await software.onTPM { tpm throws(TPMError) in try tpm.selectedPCRs() }
         return try #require(PCRValues(bank: .sha256, values: values))
-    }
-}
-
-/// Runs commands on a device's TPM.
-func onTPM<Result: Sendable>(
-    of device: SoftwareDevice,
-    _ body: @Sendable (TPMConnection) throws(TPMError) -> Result
-) async throws -> Result {
-    let tpm = try await openTPM(tcti: device.tcti)
-    do {
-        let result = try await tpm.perform(body)
-        await tpm.close()
-        return result
-    } catch {
-        await tpm.close()
-        throw error
     }
 }
 

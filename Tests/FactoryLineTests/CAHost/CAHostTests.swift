@@ -110,7 +110,7 @@ import Testing
             try await line.withDevice("a") { device in
                 #expect(try await FactoryProcess.run(provision(first, device)).status == 0)
                 // Its tag is gone, so that only the host remembers.
-                try await onTPM(of: device) { tpm throws(TPMError) in
+                try await device.onTPM { tpm throws(TPMError) in
                     for handle in try tpm.handles(.nvIndex) where handle.rawValue & 0xFFFF_0000 == 0x01D1_0000 {
                         guard let index = try tpm.nvIndex(at: handle) else { continue }
                         try tpm.nvUndefineSpace(index)

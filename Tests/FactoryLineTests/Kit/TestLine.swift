@@ -78,20 +78,12 @@ final class TestLine: Sendable {
         endorsementKeys: [EndorsementKey] = [.p256],
         _ body: (SoftwareDevice) async throws -> Result
     ) async throws -> Result {
-        let device = try await SoftwareDevice.make(
+        try await SoftwareDevice.with(
             in: DeviceDirectory("\(directory)/\(name)"),
             ca: ca,
-            endorsementKeys: endorsementKeys
+            endorsementKeys: endorsementKeys,
+            body
         )
-        try await device.start()
-        let outcome: Swift.Result<Result, any Error>
-        do {
-            outcome = .success(try await body(device))
-        } catch {
-            outcome = .failure(error)
-        }
-        try? await device.stop(orderly: false)
-        return try outcome.get()
     }
 
     static func label(_ text: String) -> Label {
@@ -145,26 +137,18 @@ final class TestLine: Sendable {
         now: Int64 = now,
         before step: @Sendable (BirthStep) async throws -> Void = { _ in }
     ) async throws -> ProvisioningOutcome {
-        let tpm = try await openTPM(tcti: device.tcti)
-        let outcome: Swift.Result<ProvisioningOutcome, any Error>
-        do {
-            outcome = .success(
-                try await (station ?? self.station).provision(
-                    order,
-                    profile: profile ?? Self.profile(),
-                    on: tpm,
-                    eventLog: eventLog,
-                    now: now,
-                    securityFloor: securityFloor,
-                    formerValues: formerValues,
-                    before: step
-                )
+        try await withTPM(tcti: device.tcti) { tpm in
+            try await (station ?? self.station).provision(
+                order,
+                profile: profile ?? Self.profile(),
+                on: tpm,
+                eventLog: eventLog,
+                now: now,
+                securityFloor: securityFloor,
+                formerValues: formerValues,
+                before: step
             )
-        } catch {
-            outcome = .failure(error)
         }
-        await tpm.close()
-        return try outcome.get()
     }
 
     /// The signed births, byte for byte.
@@ -189,22 +173,6 @@ extension Station {
     }
 }
 
-/// Runs commands on a device's TPM.
-func onTPM<Result: Sendable>(
-    of device: SoftwareDevice,
-    _ body: @Sendable (TPMConnection) throws(TPMError) -> Result
-) async throws -> Result {
-    let tpm = try await openTPM(tcti: device.tcti)
-    let result: Swift.Result<Result, TPMError>
-    do throws(TPMError) {
-        result = .success(try await tpm.perform(body))
-    } catch {
-        result = .failure(error)
-    }
-    await tpm.close()
-    return try result.get()
-}
-
 /// What a TPM keeps, as far as a birth changes it.
 struct TPMContents: Hashable, Sendable {
     var persistent: [Handle: Name] = [:]
@@ -215,7 +183,7 @@ struct TPMContents: Hashable, Sendable {
     /// - Parameter flushing: makes room first, for a look at a TPM whose last program was killed: reading a persistent
     ///   object takes one of the three slots, and all may be taken.
     static func of(_ device: SoftwareDevice, flushing: Bool = false) async throws -> TPMContents {
-        try await onTPM(of: device) { tpm throws(TPMError) in
+        try await device.onTPM { tpm throws(TPMError) in
             if flushing { try tpm.flushAbandoned() }
             var contents = TPMContents()
             for handle in try tpm.handles(.persistent) {

@@ -35,9 +35,7 @@ extension SoftwareDevice {
             try await powerCycle()
         }
         try forgetList()
-        let tpm = try await openTPM(tcti: tcti)
-        let log = try await tpm.perform { connection throws(TPMError) in try connection.measure(events) }
-        await tpm.close()
+        let log = try await onTPM { connection throws(TPMError) in try connection.measure(events) }
         try Data(log).write(to: URL(filePath: logPath), options: .atomic)
         return log
     }

@@ -26,8 +26,7 @@ extension SoftwareDevice {
             IMARecord(path: path, digest: Digests.sha256(try BoundedFile.read(path, limit: Self.maximumFile)))
         }
         let isFirst = list.isEmpty
-        let tpm = try await openTPM(tcti: tcti)
-        let measured = try await tpm.perform { connection throws(TPMError) in
+        let measured = try await onTPM { connection throws(TPMError) in
             let banks = try connection.pcrBanks().selections.filter { !$0.pcrs.isEmpty }.map(\.hash)
             var records = files
             if isFirst { records.insert(try connection.bootAggregate(Self.bootAggregate), at: 0) }
@@ -39,7 +38,6 @@ extension SoftwareDevice {
             }
             return records.flatMap { $0.listed(Self.pcr) }
         }
-        await tpm.close()
         list += measured
         try Data(list).write(to: URL(filePath: directory.imaList), options: .atomic)
         return list

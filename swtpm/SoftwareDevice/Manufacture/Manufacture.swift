@@ -40,6 +40,25 @@ extension SoftwareDevice {
         return device
     }
 
+    /// Makes a device that has power for as long as `body` runs.
+    public static func with<Result: Sendable>(
+        in directory: DeviceDirectory,
+        ca: LocalCA,
+        endorsementKeys: [EndorsementKey],
+        _ body: (SoftwareDevice) async throws -> Result
+    ) async throws -> Result {
+        let device = try await make(in: directory, ca: ca, endorsementKeys: endorsementKeys)
+        try await device.start()
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await body(device))
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await device.stop(orderly: false)
+        return try outcome.get()
+    }
+
     private static func prepare(_ directory: DeviceDirectory) throws {
         guard directory.controlSocket.utf8.count <= DeviceDirectory.socketPathMaximum else {
             throw SoftwareDeviceError(
