@@ -22,16 +22,12 @@ public struct CertificationRequest: Sendable, Hashable {
         der: [UInt8],
         allowing workarounds: Set<Workaround> = Workaround.all
     ) throws(CertificateError) {
-        guard !der.isEmpty else { throw .empty }
-        guard der.count <= Self.maximumSize else { throw .tooLarge(bytes: der.count, limit: Self.maximumSize) }
+        let part = "certificationRequestInfo"
+        let parts = try SignedParts(der, limit: Self.maximumSize, "certification request", signing: part)
         var leniency = Leniency(allowing: workarounds)
-        var outer = try Fields(ASN1Node.parse(der[...], "certification request"), "certification request")
-        let information = try outer.next("certificationRequestInfo")
-        let algorithm = try SignatureAlgorithm(outer.next("signatureAlgorithm"), &leniency)
-        let signature = try outer.next("signature").wholeBits("signature")
-        try outer.end()
+        let signature = try parts.read(&leniency)
 
-        var fields = try Fields(information, "certificationRequestInfo")
+        var fields = try Fields(parts.body, part)
         switch try fields.next("version").smallInteger("version") {
         case 0: break
         case 2: try leniency.use(.requestVersion)
@@ -41,7 +37,7 @@ public struct CertificationRequest: Sendable, Hashable {
         key = try PublicKey(fields.next("subjectPublicKeyInfo"), &leniency)
         _ = fields.optional(context: 0)  // attributes: nothing of them is granted
         try fields.end()
-        isSigned = algorithm.isValid(signature, over: information.encodedBytes, by: key)
+        isSigned = signature.isValid(in: der, by: key)
         self.workarounds = leniency.used
     }
 

@@ -26,9 +26,7 @@ public struct ParsedCertificate: Sendable, Hashable {
     /// The workarounds that reading needed.
     public let workarounds: Set<Workaround>
     let extensions: CertificateExtensions
-    private let signedRange: Range<Int>
-    private let signatureRange: Range<Int>
-    private let signatureAlgorithm: SignatureAlgorithm
+    private let signature: PlacedSignature
 
     /// Larger than any EK certificate or vendor CA seen (under 3 KiB), with room for post-quantum signatures.
     static let maximumSize = 16 * 1024
@@ -38,28 +36,17 @@ public struct ParsedCertificate: Sendable, Hashable {
     ///
     /// - Throws: what is wrong and where; nothing about whether the certificate is to be trusted.
     public init(der: [UInt8], allowing workarounds: Set<Workaround> = []) throws(CertificateError) {
-        guard !der.isEmpty else { throw .empty }
-        guard der.count <= Self.maximumSize else { throw .tooLarge(bytes: der.count, limit: Self.maximumSize) }
+        let parts = try SignedParts(der, limit: Self.maximumSize, "certificate", signing: "tbsCertificate")
         var leniency = Leniency(allowing: workarounds)
 
-        var outer = try Fields(ASN1Node.parse(der[...], "certificate"), "certificate")
-        let toBeSigned = try outer.next("tbsCertificate")
-        let outerAlgorithm = try outer.next("signatureAlgorithm")
-        let signature = try outer.next("signatureValue").wholeBits("signatureValue")
-        try outer.end()
-
-        var fields = try Fields(toBeSigned, "tbsCertificate")
+        var fields = try Fields(parts.body, "tbsCertificate")
         // Version 3 only: without extensions nothing says what a key is for.
         guard let version = fields.optional(context: 0), try version.explicit("version").smallInteger("version") == 2
         else { throw .unsupported("a certificate that is not version 3") }
         serialNumber = Array(
             try fields.next("serialNumber").magnitude(limit: Self.maximumSerialNumber, "serialNumber")
         )
-        let innerAlgorithm = try fields.next("signature")
-        guard innerAlgorithm.encodedBytes == outerAlgorithm.encodedBytes else {
-            throw .malformed(field: "signature algorithm: outer and inner differ")
-        }
-        signatureAlgorithm = try SignatureAlgorithm(innerAlgorithm, &leniency)
+        signature = try parts.read(naming: fields.next("signature"), &leniency)
         issuer = try CertificateName(fields.next("issuer"), &leniency)
         var validity = try Fields(fields.next("validity"), "validity")
         notBefore = try CertificateTime.read(validity.next("notBefore"))
@@ -77,9 +64,6 @@ public struct ParsedCertificate: Sendable, Hashable {
         try fields.end()
 
         bytes = der
-        // The nodes are slices of `der`, whose indices begin at zero.
-        signedRange = toBeSigned.encodedBytes.startIndex..<toBeSigned.encodedBytes.endIndex
-        signatureRange = signature.startIndex..<signature.endIndex
         self.workarounds = leniency.used
     }
 
@@ -101,9 +85,7 @@ public struct ParsedCertificate: Sendable, Hashable {
     public var sha256: [UInt8] { Array(SHA256.hash(data: bytes)) }
 
     /// Whether the signature is `key`'s, over the bytes as they came.
-    func isSigned(by key: PublicKey) -> Bool {
-        signatureAlgorithm.isValid(bytes[signatureRange], over: bytes[signedRange], by: key)
-    }
+    func isSigned(by key: PublicKey) -> Bool { signature.isValid(in: bytes, by: key) }
 
     /// Whether issuer and subject are one and the signature is the certificate's own: a root.
     public var isSelfSigned: Bool { issuer.isSame(as: subject) && isSigned(by: subjectKey) }

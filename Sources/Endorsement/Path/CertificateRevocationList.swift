@@ -18,9 +18,7 @@ public struct CertificateRevocationList: Sendable, Hashable {
     public let number: [UInt8]?
     /// The list in DER.
     public let bytes: [UInt8]
-    private let signedRange: Range<Int>
-    private let signatureRange: Range<Int>
-    private let signatureAlgorithm: SignatureAlgorithm
+    private let signature: PlacedSignature
 
     /// Room for some 250,000 entries.
     static let maximumSize = 10 * 1024 * 1024
@@ -35,27 +33,16 @@ public struct CertificateRevocationList: Sendable, Hashable {
     ///
     /// - Throws: what is wrong and where; nothing about who signed.
     public init(der: [UInt8], allowing workarounds: Set<Workaround> = Workaround.all) throws(CertificateError) {
-        guard !der.isEmpty else { throw .empty }
-        guard der.count <= Self.maximumSize else { throw .tooLarge(bytes: der.count, limit: Self.maximumSize) }
+        let parts = try SignedParts(der, limit: Self.maximumSize, "revocation list", signing: "tbsCertList")
         var leniency = Leniency(allowing: workarounds)
 
-        var outer = try Fields(ASN1Node.parse(der[...], "revocation list"), "revocation list")
-        let toBeSigned = try outer.next("tbsCertList")
-        let outerAlgorithm = try outer.next("signatureAlgorithm")
-        let signature = try outer.next("signatureValue").wholeBits("signatureValue")
-        try outer.end()
-
-        var fields = try Fields(toBeSigned, "tbsCertList")
+        var fields = try Fields(parts.body, "tbsCertList")
         // Version 2, or version 1 by absence, which has no extensions (RFC 5280, section 5.1.2.1).
         let version = fields.optional(.integer)
         if let version, try version.smallInteger("version") != 1 {
             throw .unsupported("a revocation list that is neither version 1 nor 2")
         }
-        let innerAlgorithm = try fields.next("signature")
-        guard innerAlgorithm.encodedBytes == outerAlgorithm.encodedBytes else {
-            throw .malformed(field: "signature algorithm: outer and inner differ")
-        }
-        signatureAlgorithm = try SignatureAlgorithm(innerAlgorithm, &leniency)
+        signature = try parts.read(naming: fields.next("signature"), &leniency)
         issuer = try CertificateName(fields.next("issuer"), &leniency)
         thisUpdate = try CertificateTime.read(fields.next("thisUpdate"))
         if let time = fields.optional(.utcTime) ?? fields.optional(.generalizedTime) {
@@ -81,8 +68,6 @@ public struct CertificateRevocationList: Sendable, Hashable {
         try fields.end()
 
         bytes = der
-        signedRange = toBeSigned.encodedBytes.startIndex..<toBeSigned.encodedBytes.endIndex
-        signatureRange = signature.startIndex..<signature.endIndex
     }
 
     /// Reads the list's extensions for what makes it a partial one, for the key that signed it, and for its number.
@@ -173,7 +158,7 @@ public struct CertificateRevocationList: Sendable, Hashable {
 
     func isSigned(by authority: ParsedCertificate) -> Bool {
         (authority.extensions.keyUsage?.contains(.crlSign) ?? true)
-            && signatureAlgorithm.isValid(bytes[signatureRange], over: bytes[signedRange], by: authority.subjectKey)
+            && signature.isValid(in: bytes, by: authority.subjectKey)
     }
 }
 
