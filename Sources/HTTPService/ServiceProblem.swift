@@ -30,8 +30,8 @@ package struct ServiceProblem: Error {
         problem: Problem(.notFound, title: "There is nothing here.", status: 404)
     )
 
-    package static func conflict(_ title: String, detail: String = "") -> ServiceProblem {
-        ServiceProblem(problem: Problem(.conflict, title: title, status: 409), detail: detail)
+    package static func conflict(_ title: String) -> ServiceProblem {
+        ServiceProblem(problem: Problem(.conflict, title: title, status: 409))
     }
 
     /// One answer for everything that nothing authenticates, so that a stranger learns nothing from trying.

@@ -47,7 +47,6 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         ledgerWitnesses: LedgerQuorum? = nil,
         releaseKeys: SigningKeys?,
         version: Int64? = nil,
-        ledgerKeys: [String]? = nil,
         trustKeys: SigningKeys? = nil
     ) {
         self.formatVersion = 1
@@ -58,7 +57,6 @@ public struct TrustBundle: Hashable, Sendable, Codable {
         self.grantKeys = grantKeys
         self.resultKeys = resultKeys
         self.ledgerKey = ledgerKey
-        self.ledgerKeys = ledgerKeys
         self.ledgerWitnesses = ledgerWitnesses
         self.releaseKeys = releaseKeys
         self.trustKeys = trustKeys

@@ -62,16 +62,9 @@ public struct UpdateList: Hashable, Sendable, Codable {
     /// The most bytes accepted.
     public static let maximumSize = 1 << 20
 
-    /// Joins the parts.
-    public init(
-        updates: [UpdateReport],
-        totals: [String: Int]? = nil,
-        tiers: [String: Int]? = nil,
-        next: Int64? = nil
-    ) {
+    /// Some updates, of which nothing is counted.
+    public init(updates: [UpdateReport], next: Int64?) {
         self.updates = updates
-        self.totals = totals
-        self.tiers = tiers
         self.next = next
     }
 }

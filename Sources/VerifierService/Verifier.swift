@@ -72,14 +72,12 @@ public final class Verifier: Sendable {
         _ materials: VerifierMaterials,
         store: any VerifierStore,
         clock: VerifierClock = .system,
-        metrics: Metrics = Metrics(MetricFamily.ofVerifier),
         logger: Logger
     ) async throws {
         try await self.init(
             materials,
             store: store,
             clock: clock,
-            metrics: metrics,
             logger: logger,
             remembering: ConsumedChallenges.usualLimit
         )
@@ -90,10 +88,10 @@ public final class Verifier: Sendable {
         _ materials: VerifierMaterials,
         store: any VerifierStore,
         clock: VerifierClock,
-        metrics: Metrics,
         logger: Logger,
         remembering most: Int
     ) async throws {
+        let metrics = Metrics(MetricFamily.ofVerifier)
         self.materials = materials
         self.store = store
         self.clock = clock

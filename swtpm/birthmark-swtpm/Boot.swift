@@ -20,19 +20,12 @@ struct Boot: AsyncParsableCommand {
         help: "What somebody changed: kernel, bootloader, firmware, cmdline, secureboot-off."
     )
     var tamper: [Tamper] = []
-    @Flag(name: .customLong("no-reset"), help: "Measure on top of what the PCRs hold, which no real boot does.")
-    var noReset = false
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let device = try target.device
         let file = try BootFile.named(firmware)
-        let log = try await device.boot(
-            file,
-            tamper: Set(tamper),
-            reset: !noReset,
-            life: .daemon
-        )
+        let log = try await device.boot(file, tamper: Set(tamper), life: .daemon)
         let report = await DeviceReport(device, hasLog: true)
         try output.print(report) { "booted \(file.name), \(log.count) bytes of log in \(device.logPath)" }
     }

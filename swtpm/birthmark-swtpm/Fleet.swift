@@ -41,8 +41,6 @@ struct MakeFleet: AsyncParsableCommand {
             "What boots: a name that `list-firmware` shows, or the path of a descriptor. Default: nothing, only power."
     )
     var firmware: String?
-    @Option(help: ArgumentHelp("What serial numbers begin with.", valueName: "text"))
-    var serialPrefix = "SW-"
     @Option(
         name: .customLong("endorsement-key"),
         parsing: .upToNextOption,
@@ -73,7 +71,7 @@ struct MakeFleet: AsyncParsableCommand {
             count,
             ca: LocalCA(directory: ca, seed: seeding.deviceSeed),
             endorsementKeys: endorsementKeys,
-            prefix: serialPrefix,
+            prefix: "SW-",
             firmware: firmware.map(BootFile.named),
             seed: seeding.deviceSeed,
             life: .daemon

@@ -1,6 +1,6 @@
 public import Messages
 import UpdateTrust
-public import VerifierClient
+import VerifierClient
 
 /// The agent of a device without a TPM: asks, judges what it is told, installs, and remembers how far it came.
 public struct CompensatedAgent: Sendable {
@@ -9,7 +9,6 @@ public struct CompensatedAgent: Sendable {
     /// The gateway through which it speaks; `nil` when it asks the verifier itself.
     let gateway: GatewayContact?
     let bootID: BootID
-    let limits: VerifierClient.Limits
     /// The operating system's clock, in seconds since 1970; it can only shut the gate.
     let wallClock: @Sendable () -> Int64
 
@@ -19,14 +18,12 @@ public struct CompensatedAgent: Sendable {
         trust: TrustBundle,
         gateway: GatewayContact? = nil,
         bootID: BootID = BootID(),
-        limits: VerifierClient.Limits = .init(),
         wallClock: @escaping @Sendable () -> Int64
     ) {
         self.state = state
         held = HeldTrust(trust)
         self.gateway = gateway
         self.bootID = bootID
-        self.limits = limits
         self.wallClock = wallClock
     }
 
@@ -115,8 +112,8 @@ public struct CompensatedAgent: Sendable {
     }
 
     func reach<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
-        if let gateway { return try await VerifierClient.with(gateway, limits: limits, body) }
-        return try await VerifierClient.with(trust, limits: limits, body)
+        if let gateway { return try await VerifierClient.with(gateway, body) }
+        return try await VerifierClient.with(trust, body)
     }
 
     /// A gateway that made an answer up would leave this device with a key that nobody has committed.

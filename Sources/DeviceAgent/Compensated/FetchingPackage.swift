@@ -32,7 +32,7 @@ extension CompensatedAgent {
         }
         let part = try FetchedPart(spool.path(of: artifact) + ".fetched")
         do {
-            try await VerifierClient.with(gateway, limits: limits) { client in
+            try await VerifierClient.with(gateway) { client in
                 try await wait(for: envelope, client, progress)
                 while part.count < artifact.size {
                     let before = part.count

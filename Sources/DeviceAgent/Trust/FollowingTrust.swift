@@ -59,9 +59,9 @@ extension Agent: FollowingTrust {
 extension CompensatedAgent: FollowingTrust {
     func askAnybody(for version: Int64) async throws -> SignedEnvelope? {
         if let gateway {
-            return try await VerifierClient.with(gateway, limits: limits) { client in try await client.trust(version) }
+            return try await VerifierClient.with(gateway) { client in try await client.trust(version) }
         }
-        return try await VerifierClient.trust(version, fromWhoeverAnswersAt: held.now.url, limits: limits)
+        return try await VerifierClient.trust(version, fromWhoeverAnswersAt: held.now.url)
     }
 
     /// Brings the trust bundle up to the newest version: through the gateway, where there is one.

@@ -140,7 +140,6 @@ struct TestVerifier: Sendable {
             materials,
             store: store,
             clock: clock.clock,
-            metrics: Metrics(MetricFamily.ofVerifier),
             logger: logger,
             remembering: setup.rememberedChallenges
         )

@@ -8,19 +8,18 @@ extension SoftwareDevice {
     /// - Parameters:
     ///   - tamper: What somebody changed.
     ///   - reset: False measures on top of what the PCRs hold, which no real boot does.
-    ///   - life: How a device without power is started; one that has power keeps its life.
     /// - Returns: The event log, which is then also in ``logPath``.
     @discardableResult
     public func boot(
         firmware: Firmware,
         tamper: Set<Tamper> = [],
-        reset: Bool = true,
-        life: Life = .attached
+        reset: Bool = true
     ) async throws -> [UInt8] {
-        try await boot(.firmware(firmware), tamper: tamper, reset: reset, life: life)
+        try await boot(.firmware(firmware), tamper: tamper, reset: reset)
     }
 
     /// Boots what a file says.
+    /// - Parameter life: How a device without power is started; one that has power keeps its life.
     @discardableResult
     public func boot(
         _ file: BootFile,
