@@ -8,23 +8,9 @@ import VerifierStore
 extension Verifier {
     typealias Committed = (index: Int, transition: Transition, result: GroupCommitter.Result)
 
-    /// The answer to a decision; what was decided is durable by now.
-    func answer(
-        _ decided: Decision,
-        _ request: DecisionRequest,
-        result: AttestationResult? = nil,
-        committed: Committed?
-    ) async throws -> Answer {
-        try .json(try await decisionAnswer(decided, request, result: result, committed: committed))
-    }
-
-    /// What is answered to a decision that gives what was asked; everything else is thrown.
-    func decisionAnswer(
-        _ decided: Decision,
-        _ request: DecisionRequest,
-        result: AttestationResult? = nil,
-        committed: Committed?
-    ) async throws -> DecisionAnswer {
+    /// What is answered to a decision that gives what was asked, which is durable by now; everything else is thrown.
+    func answer(_ made: MadeDecision, to request: DecisionRequest) async throws -> DecisionAnswer {
+        let (decided, result, committed) = made
         let purpose = request.purpose.rawValue
         func note(_ verdict: String, _ reasons: [String] = []) {
             metrics.count(.decisions, purpose, verdict)

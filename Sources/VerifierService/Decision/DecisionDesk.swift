@@ -26,13 +26,15 @@ extension Verifier {
         }
         let challenge = try await consume(evidence, request, enrolled)
         return try await undecidedOnFault(request.request.purpose) {
-            try await decide(
-                Case(
-                    evidence: evidence,
-                    request: request,
-                    enrolled: enrolled,
-                    challenge: challenge,
-                    wantsResult: wantsResult
+            try .json(
+                try await decide(
+                    Case(
+                        evidence: evidence,
+                        request: request,
+                        enrolled: enrolled,
+                        challenge: challenge,
+                        wantsResult: wantsResult
+                    )
                 )
             )
         }
@@ -149,9 +151,9 @@ extension Verifier {
         return .notAuthentic("\(instance): \(detail)")
     }
 
-    func decide(_ given: Case) async throws -> Answer {
-        let made = try await decided(given)
-        return try await answer(made.decision, given.request.request, result: made.result, committed: made.committed)
+    /// Decides, and answers what was asked once it is durable; everything else is thrown.
+    func decide(_ given: Case) async throws -> DecisionAnswer {
+        try await answer(try await decided(given), to: given.request.request)
     }
 
     /// A decision that is durable, as far as there is anything to keep of it.

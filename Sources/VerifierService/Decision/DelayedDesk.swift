@@ -18,7 +18,7 @@ extension Verifier {
         logger.info("delayed request", metadata: ["instance": "\(request.instance)", "operator": "\(acting.by)"])
         return try await undecidedOnFault(.delayed) {
             if let again = try await grantAgain(given) { return again }
-            return try await decide(given)
+            return try .json(try await decide(given))
         }
     }
 

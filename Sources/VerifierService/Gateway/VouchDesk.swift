@@ -59,7 +59,7 @@ extension Verifier {
         let vouch = Vouch(made.decision, gateway.request.request, statement: statement)
         if vouch == nil { metrics.count(.vouches, "gateway-refused") }
         // Throws what a gateway that is refused is told of itself; of the child nothing was decided then.
-        let answer = try await decisionAnswer(made.decision, gateway.request.request, committed: made.committed)
+        let answer = try await answer(made, to: gateway.request.request)
         guard let vouch else { throw ServiceProblem.undecided("the gateway's word was not taken: \(answer.rule)") }
         var child = child
         child.vouch = vouch
