@@ -1,7 +1,6 @@
 import FoundationEssentials
 import GRDB
 import Ledger
-public import Messages
 public import UpdateTrust
 public import VerifierStore
 
@@ -53,15 +52,5 @@ extension SQLiteStore {
                 arguments: [Data(subject.bytes), index]
             ).map { NumberedEntry(index: $0[0], entry: try LogEntry($0.bytes(1))) }
         }
-    }
-
-    public func policy(_ digest: ContentDigest) async throws(StoreError) -> StoredPolicy? {
-        try await read { db in
-            try Data.fetchOne(
-                db,
-                sql: "SELECT bytes FROM policy WHERE digest = ? ORDER BY number DESC LIMIT 1",
-                arguments: [Data(digest.bytes)]
-            )
-        }.map { StoredPolicy([UInt8]($0)) }
     }
 }

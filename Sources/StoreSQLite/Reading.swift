@@ -127,6 +127,16 @@ extension SQLiteStore: VerifierStore {
         }.map { StoredPolicy([UInt8]($0)) }
     }
 
+    public func policy(_ digest: ContentDigest) async throws(StoreError) -> StoredPolicy? {
+        try await read { db in
+            try Data.fetchOne(
+                db,
+                sql: "SELECT bytes FROM policy WHERE digest = ? ORDER BY number DESC LIMIT 1",
+                arguments: [Data(digest.bytes)]
+            )
+        }.map { StoredPolicy([UInt8]($0)) }
+    }
+
     public func log(_ digest: ContentDigest) async throws(StoreError) -> [UInt8]? {
         try await read { db in
             try Data.fetchOne(db, sql: "SELECT bytes FROM event_log WHERE digest = ?", arguments: [Data(digest.bytes)])

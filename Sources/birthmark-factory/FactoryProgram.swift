@@ -100,29 +100,3 @@ private func command(_ failure: AuthorityFailure) -> CommandFailure {
     case .damaged, .certificate: CommandFailure(.malformed, failure.description)
     }
 }
-
-/// Which TPM.
-struct TPMOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The TPM, as tpm2-tools spell it: device:/dev/tpmrm0, swtpm:path=/run/tpm.sock, tabrmd:. "
-                + "Default: TPM2TOOLS_TCTI, then the search of tpm2-tools.",
-            valueName: "tcti"
-        )
-    )
-    var tcti: String?
-}
-
-/// Reads a profile file.
-func readProfile(_ path: String) throws(CommandFailure) -> ProvisioningProfile {
-    let bytes = try InputFile.read(path, limit: ProvisioningProfile.maximumSize, what: "the profile")
-    do throws(MessageError) {
-        return try ProvisioningProfile(parsing: bytes)
-    } catch {
-        throw CommandFailure(
-            .malformed,
-            "\(path): \(error.detail)",
-            hint: "compare it with the examples in Provisioning/profiles"
-        )
-    }
-}

@@ -204,7 +204,7 @@ extension CompensatedInput {
         }
     }
 
-    private func accept(
+    func accept(
         _ ground: Ground,
         because cause: LeaseCause,
         draft: TransitionDraft
@@ -219,7 +219,7 @@ extension CompensatedInput {
         )
     }
 
-    private func acceptance(_ ground: Ground, _ lease: Lease) -> CompensatedAcceptance {
+    func acceptance(_ ground: Ground, _ lease: Lease) -> CompensatedAcceptance {
         CompensatedAcceptance(
             ratchet: ground.shown.ratchet,
             lease: lease.statement,
@@ -229,7 +229,7 @@ extension CompensatedInput {
         )
     }
 
-    private func renew(
+    func renew(
         _ ground: Ground,
         because cause: LeaseCause,
         in draft: inout TransitionDraft
@@ -247,130 +247,8 @@ extension CompensatedInput {
         )
     }
 
-    private func grant(_ ground: Ground, draft: TransitionDraft) throws(MessageError) -> CompensatedDecision {
-        guard let package = request.request.package else {
-            return .unchanged(.undecided("an update without a package"))
-        }
-        guard let release, release.manifest == package.manifest else {
-            return try refuse([.releaseUnknown], ground.shown, rule: ground.rule, ground.controls, draft: draft)
-        }
-        let conditions = UpdateConditions(
-            birth: record.facts,
-            state: draft.state,
-            known: release,
-            rule: ground.rule,
-            authority: ReleaseAuthority(approvals: approvals, emergencies: emergencies),
-            now: now
-        )
-        let isUnmet = ground.controls.contains { !$0.isMet }
-        let reasons =
-            (ground.boot == .granted ? [.grantUnconfirmed] : [])
-            + release.release.reasonsAgainst(package) + conditions.reasonsAgainst(floor: state.securityFloor)
-            + (isUnmet ? [DecisionReason.controlsUnmet] : [])
-        guard reasons.isEmpty else {
-            return try refuse(
-                reasons,
-                ground.shown,
-                rule: ground.rule,
-                ground.controls,
-                renewing: ground,
-                draft: draft,
-                conditions.details(floor: state.securityFloor)
-                    + ground.controls.filter { !$0.isMet }.map { "control not met: \($0.control.rawValue)" }
-            )
-        }
-        var draft = draft
-        if draft.state.pending?.stage == .granted { try draft.reach(.superseded, shownBy: evidence) }
-        try record([], ground.shown, rule: ground.rule, controls: ground.controls, under: conditions, in: &draft)
-        let lease = try renew(ground, because: ground.boot.leaseCause, in: &draft)
-        let ends: [Int64?] = [
-            lease.expires, now &+ ground.rule.grant.seconds, release.release.expires,
-            ground.rule.window?.closing(at: now), vouch?.until, conditions.liftedUntil,
-            ground.wantsWitness ? draft.state.witness?.spent?.until : nil,
-        ]
-        let expires = ends.compactMap { $0 }.min() ?? now
-        if ground.wantsWitness { draft.state.witness?.spend(at: ground.shown.ratchet.position, until: expires) }
-        let terms = CompensatedGrantTerms(
-            claims: claims(ground, release, lease, until: expires),
-            boot: record.facts.selection == nil ? nil : release.release.boot
-        )
-        return CompensatedDecision(
-            outcome: .granting(terms, acceptance(ground, lease)),
-            transition: draft.finished,
-            explanation: ["rule \(ground.rule.id) decided"] + conditions.exemptions
-        )
-    }
-
-    private func claims(
-        _ ground: Ground,
-        _ release: KnownRelease,
-        _ lease: Lease,
-        until expires: Int64
-    ) -> CompensatedGrantClaims {
-        CompensatedGrantClaims(
-            iss: verifier,
-            sub: GrantClaims.subjectPrefix + state.instance.text,
-            aud: CompensatedGrantClaims.audience,
-            jti: identifiers.grant,
-            iat: now,
-            nbf: now,
-            exp: expires,
-            eat_profile: CompensatedGrantClaims.profile,
-            eat_nonce: request.request.challenge,
-            cnf: Confirmation(jkt: JSONWebKey(ground.shown.ratchet.key).thumbprint),
-            position: ground.shown.ratchet.position,
-            request: request.digest,
-            evidence: evidence,
-            tier: .compensated,
-            package: GrantedPackage(of: release),
-            from: request.request.running,
-            lease: GrantLease(id: lease.id, exp: lease.expires),
-            policy: GrantPolicy(sha256: policy.digest, rule: ground.rule.id),
-            witnesses: ground.rule.witnesses,
-            controls: ground.controls,
-            lowered: state.lowered?.mark
-        )
-    }
-
-    private func confirm(_ ground: Ground, draft: TransitionDraft) throws(MessageError) -> CompensatedDecision {
-        guard let jti = request.request.grant else { return .unchanged(.undecided("a confirmation without a grant")) }
-        // The answer to the first confirmation was lost: the receipt stands.
-        if state.running.grant == jti, ground.boot == .current {
-            return try accept(ground, because: .attested, draft: draft)
-        }
-        guard let pending = state.openGrant(jti) else {
-            return try refuse([.grantUnknown], ground.shown, rule: ground.rule, ground.controls, draft: draft)
-        }
-        // What is reinstalled is what ran before, and cannot be told from it by what the device says.
-        let isSame = request.request.running.manifest == pending.package.manifest
-        guard isSame, ground.controls.allSatisfy({ $0.control != .readBack || $0.isMet }) else {
-            return try refuse(
-                [isSame ? .controlsUnmet : .claimNotAsGranted],
-                ground.shown,
-                rule: ground.rule,
-                ground.controls,
-                renewing: ground,
-                draft: draft
-            )
-        }
-        var draft = draft
-        _ = draft.state.close(pending)
-        try draft.record(
-            .receipt(
-                ReceiptEntry(
-                    grant: pending.grant,
-                    jti: pending.jti,
-                    package: pending.package,
-                    securityFloor: draft.state.securityFloor,
-                    quote: evidence
-                )
-            )
-        )
-        return try accept(ground, because: .confirmed, draft: draft)
-    }
-
     /// Records a refusal of an authentic request; the ratchet has moved on all the same.
-    private func refuse(
+    func refuse(
         _ reasons: [DecisionReason],
         _ shown: CompensatedState,
         rule: PolicyRule?,
@@ -394,7 +272,7 @@ extension CompensatedInput {
         )
     }
 
-    private func record(
+    func record(
         _ reasons: [DecisionReason],
         _ shown: CompensatedState?,
         rule: PolicyRule?,
