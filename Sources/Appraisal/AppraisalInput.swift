@@ -29,8 +29,6 @@ public struct AppraisalInput: Sendable {
     public var firmwareVersions: [UInt64]
     /// The boots that the instance may show, in order of preference.
     public var expectations: [BootExpectation]
-    /// What the policy asks for beyond the rest.
-    public var settings: AppraisalSettings
 
     /// Joins the parts.
     public init(
@@ -46,8 +44,7 @@ public struct AppraisalInput: Sendable {
         selection: PCRSet,
         lastClock: ClockReading?,
         firmwareVersions: [UInt64],
-        expectations: [BootExpectation],
-        settings: AppraisalSettings = AppraisalSettings()
+        expectations: [BootExpectation]
     ) {
         self.instance = instance
         self.key = key
@@ -62,7 +59,6 @@ public struct AppraisalInput: Sendable {
         self.lastClock = lastClock
         self.firmwareVersions = firmwareVersions
         self.expectations = expectations
-        self.settings = settings
     }
 }
 
@@ -74,18 +70,4 @@ public enum LogEvidence: Sendable {
     case bytes([UInt8], digest: ContentDigest)
     /// One that was replayed before, for the same selection.
     case replayed(ReplayedLog)
-}
-
-/// What a policy may ask for beyond the checks that are always made.
-public struct AppraisalSettings: Hashable, Sendable {
-    /// Whether a clock that may have gone back after a power cut is refused.
-    ///
-    /// Otherwise it counts as unordered over a reset. A TPM may need over an hour of uptime to call its clock safe again
-    /// (Part 1, 36.3.2), so this is not the default.
-    public var requiresSafeClock: Bool
-
-    /// Asks for nothing beyond.
-    public init(requiresSafeClock: Bool = false) {
-        self.requiresSafeClock = requiresSafeClock
-    }
 }

@@ -109,7 +109,7 @@ public enum Appraiser {
         return quote
     }
 
-    /// D5 to D9: each has its own meaning, so all are made and every reason is told.
+    /// D6 to D9: each has its own meaning, so all are made and every reason is told.
     private static func check(
         _ quote: Quote,
         _ clock: ClockReading,
@@ -119,7 +119,6 @@ public enum Appraiser {
         var movement = ClockMovement.first
         func note(_ reason: Reason?) { if let reason { reasons.append(reason) } }
 
-        note(ClockChecks.safety(clock, required: input.settings.requiresSafeClock))  // D5
         do { movement = try ClockChecks.movement(from: input.lastClock, to: clock) } catch { note(error.reason) }  // D6
         note(ClockChecks.firmware(quote.attest.firmwareVersion, among: input.firmwareVersions))  // D7
         note(SelectionChecks.selection(quote.info, is: input.selection))  // D8

@@ -1,22 +1,17 @@
 import AttestationResults
 import TPMWire
 
-/// D5 to D7: time in this TPM went on since it was last seen, and its firmware is known.
+/// D6 and D7: time in this TPM went on since it was last seen, and its firmware is known.
 ///
 /// The counters are compared as they stand: keys of the endorsement hierarchy quote them in the clear (Part 1, 36.7).
 enum ClockChecks {
     /// More TPM Resets than this between two appraisals are no reboots: one every minute for two years.
     static let plausibleResets: UInt32 = 1 << 20
 
-    /// D5: when the policy wants it, no later value of the clock was ever reported.
-    static func safety(_ now: ClockReading, required: Bool) -> Reason? {
-        required && !now.safe ? Reason(.clockUnsafe, "safe is NO at clock \(now.clock)") : nil
-    }
-
     /// D6: the reset count never drops; within one boot restarts never drop and the clock rises strictly.
     ///
-    /// Over a reset the clock may fall back to its last saved value, but then says so (`safe` is NO). TPM2_Clear sets all
-    /// three to zero.
+    /// Over a reset the clock may fall back to its last saved value, but then says so (`safe` is NO), for up to an hour and more of uptime
+    /// (Part 1, 36.3.2): no order is read from it then. TPM2_Clear sets all three to zero.
     static func movement(from last: ClockReading?, to now: ClockReading) throws(Finding) -> ClockMovement {
         guard let last else { return .first }
         var seen: String { "clock \(now.clock), resetCount \(now.resetCount), restartCount \(now.restartCount)" }

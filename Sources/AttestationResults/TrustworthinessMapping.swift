@@ -67,7 +67,7 @@ extension ReasonCode {
             (.executables, .failedValidation)
         case .bootUnexpected, .imaPolicy: (.executables, .contraindicated)
         // The instance can answer better the next time.
-        case .logMissing, .imaMissing, .clockUnsafe: nil
+        case .logMissing, .imaMissing: nil
         }
     }
 }

@@ -105,12 +105,10 @@ import Testing
         expectOwnKey(try scene.verdict(), .tpmClearedOrReplaced, .firmwareChanged)
     }
 
-    @Test func anUnsafeClockIsRefusedOnlyWhereThePolicySaysSo() throws {
+    @Test func anUnsafeClockIsToldAndNotRefused() throws {
         var scene = try Scene()
         scene.clock.safe = false
         #expect(try scene.verdict().state?.observation.clock.safe == false)
-        scene.settings.requiresSafeClock = true
-        expectOwnKey(try scene.verdict(), .clockUnsafe)
     }
 
     @Test func firmwareMovesOnlyWhereTheRecordSaysSo() throws {
@@ -127,13 +125,12 @@ import Testing
         var scene = try Scene()
         scene.lastClock = ClockReading(clock: 1, resetCount: 41, restartCount: 0, safe: true)
         scene.clock.safe = false
-        scene.settings.requiresSafeClock = true
         scene.firmwareVersions = [1]
         scene.values[3] = Scene.value(99)
         let honest = try scene.attest
         scene.values[3] = Scene.value(98)
         let verdict = Appraiser.appraise(try scene.input(honest.bytes))
-        expectOwnKey(verdict, .clockUnsafe, .tpmClearedOrReplaced, .firmwareChanged, .pcrDigestMismatch)
+        expectOwnKey(verdict, .tpmClearedOrReplaced, .firmwareChanged, .pcrDigestMismatch)
         #expect(verdict.authentic?.pcrs == nil)
     }
 }

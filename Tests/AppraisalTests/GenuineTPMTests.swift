@@ -303,11 +303,6 @@ import Testing
             #expect(state.movement == .rebooted(2))
             // Once the clock has passed the value that was saved last, it is safe again (Part 1, 36.3.2).
             #expect(!state.observation.clock.safe || state.observation.clock.clock >= clockUpdatePeriod)
-            if !state.observation.clock.safe {
-                var strict = try cut.input(lastClock: clock)
-                strict.settings.requiresSafeClock = true
-                expectOwnKey(appraise(strict), .clockUnsafe)
-            }
             // The quote from before the reboot is an old one, whatever it answers.
             expectOwnKey(appraise(try before.input(lastClock: state.observation.clock)), .tpmClearedOrReplaced)
         }

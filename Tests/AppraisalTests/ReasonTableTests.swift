@@ -89,11 +89,6 @@ import Testing
         case .notAQuote: return try bytes { attest, _ in attest[5] = 0x17 }
         case .signerMismatch: return try judge(Scene()) { $0.qualifiedSigner = .empty }
         case .notThisRequest: return try judge(Scene()) { $0.extraData[0] ^= 1 }
-        case .clockUnsafe:
-            var scene = try Scene()
-            scene.clock.safe = false
-            scene.settings.requiresSafeClock = true
-            return try judge(scene)
         case .clockWentBack:
             var scene = try Scene()
             scene.lastClock = ClockReading(scene.clock)
@@ -141,7 +136,7 @@ import Testing
         #expect(try Self.evidence(for: code).verdict.codes.contains(code))
     }
 
-    /// Until D4 has passed nothing shows who speaks; from D5 on it is the instance's own key in answer to us.
+    /// Until D4 has passed nothing shows who speaks; from D6 on it is the instance's own key in answer to us.
     @Test(arguments: ReasonCode.allCases)
     func onlyTheInstancesOwnAnswerIsAuthentic(code: ReasonCode) throws {
         let verdict = try Self.evidence(for: code).verdict

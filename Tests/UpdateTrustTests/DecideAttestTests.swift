@@ -83,7 +83,7 @@ import Testing
         input.verdict = .refused(Refusal(reasons: [Reason(code, "seen")], authentic: observation))
         let decision = try world.settle(decide(input))
         #expect(decision.reasonCodes == ["evidence-refused", code.rawValue])
-        if [.logMissing, .imaMissing, .clockUnsafe].contains(code) {
+        if [.logMissing, .imaMissing].contains(code) {
             #expect(world.state.lifecycle == .trusted)
             #expect(world.state.lease == lease)
             #expect(world.state.lastSeen?.firmwareVersion == 1)

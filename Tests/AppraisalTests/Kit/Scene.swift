@@ -20,7 +20,6 @@ struct Scene {
     var firmwareVersions: [UInt64] = [0x2019_1023_0016_3636]
     var expectations: [BootExpectation]
     var log = LogEvidence.none
-    var settings = AppraisalSettings()
 
     init(_ template: DeviceIdentityTemplate = .eccP256, bank: PCRBank = .sha256) throws {
         key = try SoftKey.iak(template)
@@ -84,8 +83,7 @@ struct Scene {
             selection: selection,
             lastClock: lastClock,
             firmwareVersions: firmwareVersions,
-            expectations: expectations,
-            settings: settings
+            expectations: expectations
         )
     }
 
