@@ -34,7 +34,7 @@ extension SoftwareDevice {
         let wire = TPMLPCRSelection(
             try #require(TPMSPCRSelection(bank: selection.bank.algorithm, pcrs: Set(selection.pcrs)))
         )
-        return try await run { tpm throws(TPMError) in
+        return try await onTPM { tpm throws(TPMError) in
             let key = try tpm.createPrimary(template, in: hierarchy)
             let signed = try tpm.quote(wire, with: key.object, qualifyingData: qualifyingData)
             let values = try tpm.pcrRead(wire).banks[selection.bank.algorithm] ?? [:]
