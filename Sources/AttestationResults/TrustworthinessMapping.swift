@@ -46,8 +46,7 @@ extension TrustworthinessVector {
 extension ReasonCode {
     /// Whether an authentic refusal for this reason says something against the instance, which then loses its lease.
     ///
-    /// A log or list that was not sent and a clock that is unsafe after a power cut say nothing: the instance can answer better
-    /// the next time.
+    /// A log or list that was not sent says nothing: the instance can answer better the next time.
     package var endsLease: Bool { finding != nil }
 
     /// Which aspect a refusal for this reason speaks of, and how; `nil` when it says nothing against the instance.
