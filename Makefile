@@ -40,10 +40,11 @@ test: deps lint
 	scripts/fleet --children 4
 	scripts/incident --devices 9
 
+# An hour and a half on two idle cores, most of it for the large records; BENCH_RESUME=1 goes on where a run was interrupted.
 bench: deps
-	$(SWIFT) build -c release --product birthmark-bench
-	cc -O2 -shared -fPIC -o .build/release/count-allocations.so Benchmarks/count-allocations.c
-	LD_PRELOAD=$(CURDIR)/.build/release/count-allocations.so .build/release/birthmark-bench
+	@scripts/quietly "building the benchmarks for release (the first build takes some minutes)" $(SWIFT) build -c release --product birthmark-bench
+	@cc -O2 -shared -fPIC -o .build/release/count-allocations.so Benchmarks/count-allocations.c
+	@LD_PRELOAD=$(CURDIR)/.build/release/count-allocations.so .build/release/birthmark-bench run $(if $(BENCH_RESUME),--resume)
 
 # Apart from all other builds: the fuzzer watches every branch, which costs time.
 INSTRUMENTED := env BIRTHMARK_FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer

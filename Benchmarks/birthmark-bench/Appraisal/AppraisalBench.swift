@@ -8,11 +8,13 @@ enum AppraisalBench {
 
     private static func suites(_ name: String, _ key: @escaping @Sendable () throws -> AttestationKey) -> [Suite] {
         [
-            Suite(name: name + "-no-log") { try withoutLog($0, QuoteScene(key())) },
-            Suite(name: name + "-log-first-seen") { try firstSeenLog($0, QuoteScene(key())) },
-            Suite(name: name + "-long-log-first-seen") { try firstSeenLog($0, QuoteScene(key(), log: .long)) },
-            Suite(name: name + "-log-known") { try knownLog($0, QuoteScene(key())) },
-            Suite(name: name + "-key-and-log-known") { try keptKey($0, QuoteScene(key())) },
+            Suite(name: name + "-no-log", in: .appraisal) { try withoutLog($0, QuoteScene(key())) },
+            Suite(name: name + "-log-first-seen", in: .appraisal) { try firstSeenLog($0, QuoteScene(key())) },
+            Suite(name: name + "-long-log-first-seen", in: .appraisal) {
+                try firstSeenLog($0, QuoteScene(key(), log: .long))
+            },
+            Suite(name: name + "-log-known", in: .appraisal) { try knownLog($0, QuoteScene(key())) },
+            Suite(name: name + "-key-and-log-known", in: .appraisal) { try keptKey($0, QuoteScene(key())) },
         ]
     }
 

@@ -21,7 +21,7 @@ enum BirthBench {
         births: Int
     ) -> [Suite] {
         [(name, "/tmp"), (name + "-files-in-memory", "/dev/shm")].map { name, place in
-            Suite(name: name) { name in
+            Suite(name: name, in: .birth, minutes: 0.3) { name in
                 try await withTemporaryDirectory(in: place) { directory in
                     let line = try Line(in: directory, profile: profile, endorsementKey: endorsementKey)
                     return try await run(name, line, births: births)

@@ -11,7 +11,7 @@ import SystemPackage
 /// Times that passed, for a birth. On a real line every device has a TPM of its own and nothing else to share; here all of
 /// the software TPMs and the station have the same processors.
 enum LineBench {
-    static let suites = [Suite(name: "line", run: run)]
+    static let suites = [Suite(name: "line", in: .line, minutes: 0.5, run: run)]
 
     private static let births = 24
     private static let recipes = 5

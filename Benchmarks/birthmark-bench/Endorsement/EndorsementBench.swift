@@ -9,8 +9,8 @@ import SwiftASN1
 /// around it are those that come with the project, as a station has them when nobody chose.
 enum EndorsementBench {
     static let suites = [
-        Suite(name: "ek-chain") { try measure($0, among: []) },
-        Suite(name: "ek-chain-among-all-vendors") { try measure($0, among: vendors()) },
+        Suite(name: "ek-chain", in: .certificates) { try measure($0, among: []) },
+        Suite(name: "ek-chain-among-all-vendors", in: .certificates) { try measure($0, among: vendors()) },
     ]
 
     /// Read once, as a station or verifier does; the repository is the working directory.

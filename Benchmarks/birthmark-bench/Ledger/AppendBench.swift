@@ -10,7 +10,7 @@ import VerifierStore
 /// Each entry comes with the state of the instance that it is about, as every entry about an instance does: an operator suspends
 /// and reinstates a fleet.
 enum AppendBench {
-    static let suites = [Suite(name: "ledger-append", run: run)]
+    static let suites = [Suite(name: "ledger-append", in: .ledger, minutes: 0.3, run: run)]
 
     private static let groups = [1, 16, 256]
     private static let rounds = 20

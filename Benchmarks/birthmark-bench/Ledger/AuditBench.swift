@@ -13,7 +13,7 @@ import VerifierStore
 
 /// An audit bundle judged off line, against its hashes and signatures alone; and what taking it costs.
 enum AuditBench {
-    static let suites = [Suite(name: "ledger-audit", run: run)]
+    static let suites = [Suite(name: "ledger-audit", in: .ledger, minutes: 0.3, run: run)]
 
     private static let clients = 16
     private static let grants = 40 * clients

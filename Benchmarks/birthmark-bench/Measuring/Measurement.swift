@@ -1,8 +1,5 @@
-import CommandLineContract
-import FoundationEssentials
-
 /// One line of the table: what something costs, what it would cost at least, and how many times that it is.
-struct Measurement: Encodable {
+struct Measurement: Codable {
     var name: String
     var value: Double
     var unit: String
@@ -14,8 +11,6 @@ struct Measurement: Encodable {
     var spread: Double
     /// What the floor consists of.
     var note: String
-
-    private enum CodingKeys: CodingKey { case name, value, unit, floor, ratio }
 
     /// Sets a subject against its floor, measured in the same rounds.
     init(_ name: String, _ subject: Samples, against floor: Samples, unit: String = "us", aim: Double?, note: String) {
@@ -49,53 +44,8 @@ struct Measurement: Encodable {
         self.note = note
     }
 
+    /// Whether it is no more than the aim; nil where none is set.
+    var isMet: Bool? { aim.map { ratio <= $0 } }
+
     private static func rounded(_ value: Double) -> Double { (value * 1_000).rounded() / 1_000 }
-}
-
-/// What was measured, for people and for scripts.
-struct Results {
-    private(set) var measurements: [Measurement] = []
-
-    mutating func append(_ more: [Measurement]) { measurements += more }
-
-    /// A table whose columns fit its widest entries.
-    var table: String {
-        let rows =
-            [["", "value", "floor", "unit", "ratio", "aim", "spread", "the floor is"]]
-            + measurements.map { line in
-                [
-                    line.name, Self.text(line.value), Self.text(line.floor), line.unit, Self.text(line.ratio),
-                    line.aim.map { ($0 >= line.ratio ? "<= " : "missed ") + Self.text($0) } ?? "",
-                    Self.text(line.spread * 100, decimals: 1) + " %", line.note,
-                ]
-            }
-        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return
-            rows.map { row in
-                row.enumerated().map { column, text in
-                    let padding = String(repeating: " ", count: widths[column] - text.count)
-                    return (1...4).contains(column) && column != 3 ? padding + text : text + padding
-                }.joined(separator: "  ").trimmedAtEnd
-            }.joined(separator: "\n")
-    }
-
-    private static func text(_ value: Double, decimals: Int = 2) -> String {
-        let scale = (0..<decimals).reduce(1.0) { factor, _ in factor * 10 }
-        let number = Int((value * scale).rounded())
-        let whole = String(number / Int(scale))
-        guard decimals > 0 else { return whole }
-        let fraction = String(number % Int(scale))
-        return whole + "." + String(repeating: "0", count: decimals - fraction.count) + fraction
-    }
-
-    /// Writes `[{"name", "value", "unit", "floor", "ratio"}]`.
-    func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try (encoder.encode(measurements) + [0x0A]).write(to: URL(filePath: path), options: .atomic)
-    }
-}
-
-extension String {
-    fileprivate var trimmedAtEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

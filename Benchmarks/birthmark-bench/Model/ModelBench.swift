@@ -4,7 +4,7 @@ import TPMDevice
 
 /// Holds the model of a line to a line: fed with what software TPMs take for each command, it must foretell the births.
 enum ModelBench {
-    static let suites = [Suite(name: "line-model", run: run)]
+    static let suites = [Suite(name: "line-model", in: .model, minutes: 0.5, run: run)]
 
     /// What the measured time of a birth may be of the foretold one.
     ///

@@ -6,7 +6,11 @@ import VerifierService
 /// Many leases at once: what giving them takes, what they are on the status list, and whether their end is in anybody's way.
 enum LeaseBench {
     static func suites(_ sizes: FleetSizes) -> [Suite] {
-        [Suite(name: "leases") { try await run($0, sizes.leases) }]
+        [
+            Suite(name: "leases", in: .leases, minutes: 4 + 20 * Double(sizes.leases) / 100_000) {
+                try await run($0, sizes.leases)
+            }
+        ]
     }
 
     private static let clients = 8

@@ -5,7 +5,11 @@ import CommandLineContract
 /// Both services run in this process and are asked in turn, by a fleet that leaves half of the machine idle.
 enum RecordBench {
     static func suites(_ sizes: FleetSizes) -> [Suite] {
-        [Suite(name: "record") { try await run($0, large: sizes.devices) }]
+        [
+            Suite(name: "record", in: .record, minutes: 5 + 50 * Double(sizes.devices) / 1_000_000) {
+                try await run($0, large: sizes.devices)
+            }
+        ]
     }
 
     private static let clients = 8

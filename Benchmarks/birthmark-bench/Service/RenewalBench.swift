@@ -1,6 +1,6 @@
 /// What renewing a lease costs the running service, against a grant in the same process.
 enum RenewalBench {
-    static let suites = [Suite(name: "service-renewal", run: run)]
+    static let suites = [Suite(name: "service-renewal", in: .renewals, minutes: 1, run: run)]
 
     private static let clients = 16
     private static let rounds = 15

@@ -5,7 +5,7 @@ import VerifierClient
 ///
 /// Processor time of this process, which runs both servers; those who ask are another process.
 enum ServiceBench {
-    static let suites = [Suite(name: "service-grant", run: run)]
+    static let suites = [Suite(name: "service-grant", in: .grant, minutes: 0.5, run: run)]
 
     private static let clients = 16
     private static let rounds = 15
