@@ -21,7 +21,7 @@ enum ModelBench {
             let model = try await model(of: line, commands, processors: times.station.processors)
             var measurements: [Measurement] = []
             for count in workers {
-                let report = try await LineBench.births(count, line)
+                let report = try await LineBench.births(count, line).report
                 guard report.isComplete else { throw WrongResult(name: name, wrong: 1, of: 1) }
                 let measured = Double(report.microseconds) / Double(report.devices.count)
                 let foretold = model.perBirth(workers: count)

@@ -4,6 +4,7 @@ final class BareCommit {
     struct Rows {
         var state: Int
         var compact: Int
+        var archived: Int
         var ledger: BareLedger.Rows
         var entriesPerGrant: Int
 
@@ -11,6 +12,7 @@ final class BareCommit {
             let database = try Database(path, readOnly: true)
             state = try database.number("SELECT avg(length(body)) FROM state")
             compact = try database.number("SELECT avg(length(compact)) FROM grant_given")
+            archived = try database.number("SELECT avg(length(body)) FROM archive")
             let grants = try database.number("SELECT count(*) FROM grant_given")
             let first = try database.number("SELECT count(*) FROM birth") + 2
             let entries = try database.number("SELECT count(*) FROM ledger_entry") - first
@@ -28,13 +30,23 @@ final class BareCommit {
     private let grant: Statement
     /// `nil` when none is written.
     private let ledger: BareLedger?
+    /// The row of the archive; `nil` when none is written.
+    private let archive: Statement?
     private var written: Int64 = 0
 
     /// - Parameters:
     ///   - model: the service's database, whose tables are made again.
     ///   - group: grants in one transaction.
     ///   - isOnLedger: whether entries are written, too.
-    init(at path: String, like model: String, group: Int, members: Int, isOnLedger: Bool = true) throws {
+    ///   - isArchived: whether what a grant rested on is.
+    init(
+        at path: String,
+        like model: String,
+        group: Int,
+        members: Int,
+        isOnLedger: Bool = true,
+        isArchived: Bool = false
+    ) throws {
         rows = try Rows(of: model)
         self.group = group
         self.members = members
@@ -48,6 +60,8 @@ final class BareCommit {
             "INSERT INTO grant_given (jti, instance, compact, expires) VALUES (?, ?, ?, ?)"
         )
         ledger = isOnLedger ? try BareLedger(rows.ledger, in: database) : nil
+        let place = "INSERT INTO archive (number, entries, entry, at, body) VALUES (?, ?, ?, ?, ?)"
+        archive = isArchived ? try database.prepare(place) : nil
     }
 
     // As long as an instance's id.
@@ -72,6 +86,10 @@ final class BareCommit {
                 .integer(1_790_000_000 + written),
             ])
             try ledger?.append(rows.entriesPerGrant)
+            try archive?.run([
+                .integer(written), .integer(Int64(rows.entriesPerGrant)), .blob(randomBytes(32)),
+                .integer(1_790_000_000 + written), .blob([UInt8](repeating: 0x20, count: rows.archived)),
+            ])
         }
         try ledger?.close()
         try database.execute("COMMIT")

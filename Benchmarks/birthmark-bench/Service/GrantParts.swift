@@ -1,5 +1,6 @@
 import Crypto
 import Ledger
+import Messages
 import StoreSQLite
 import UpdateTrust
 import VerifierService
@@ -16,18 +17,21 @@ struct GrantParts {
         let input = scene.input(scene.known)
         let key = P256.Signing.PrivateKey()
         let message = Array("the claims of a grant".utf8)
-        func commit(_ name: String, isOnLedger: Bool) throws -> BareCommit {
+        func commit(_ name: String, isOnLedger: Bool = true, isArchived: Bool = false) throws -> BareCommit {
             try BareCommit(
                 at: "\(directory)/\(name).sqlite",
                 like: service.record.file,
                 group: group,
                 members: clients,
-                isOnLedger: isOnLedger
+                isOnLedger: isOnLedger,
+                isArchived: isArchived
             )
         }
-        let whole = try commit("bare", isOnLedger: true)
+        let whole = try commit("bare")
         let unrecorded = try commit("unrecorded", isOnLedger: false)
+        let archived = try commit("archived", isArchived: true)
         let ledger = try await LedgerPart(service, grants: group, entriesPerGrant: whole.rows.entriesPerGrant)
+        let archive = try await ArchivePart(service, grants: group)
         times = try alternate([
             Work("appraisal") { AppraisalBench.appraise(input) },
             Work("P-256 signature") { try key.signature(for: message).rawRepresentation.count == 64 },
@@ -35,14 +39,19 @@ struct GrantParts {
             Work("group commit without a ledger", unrecorded.commit),
             Work("entries written", ledger.write),
             Work("entries appended", ledger.seal),
+            Work("proofs", ledger.prove),
+            Work("group commit with the archive", archived.commit),
+            Work("bases written", archive.write),
         ])
     }
 
-    func measurements(_ name: String, _ grant: Samples, _ requests: Samples) -> [Measurement] {
+    func measurements(_ name: String, _ whole: GrantTimes) -> [Measurement] {
+        let (grant, requests) = (whole.grant, whole.requests)
         func text(_ value: Double) -> String { String(Int(value.rounded())) }
         func each(_ samples: Samples) -> Double { samples.median / Double(group) }
         let (appraisal, signature, share) = (times[0].median, times[1].median, each(times[2]))
         let (rows, written, sealed) = (share - each(times[3]), each(times[4]), each(times[5]))
+        let (proof, archiveRow, basis) = (each(times[6]), each(times[7]) - share, each(times[8]))
         return [
             Measurement(
                 name,
@@ -68,6 +77,31 @@ struct GrantParts {
                     checkpoint + \(text(rows)) rows
                     """
             ),
+            Measurement(
+                name + "-ledger-wait",
+                value: written + proof,
+                floor: whole.waiting.median,
+                unit: "us",
+                // Nothing, as far as that can be told.
+                aim: 0.01,
+                spread: 0,
+                note: """
+                    what a device waits for challenge and grant, p50; of it for the ledger, beside the commit that is \
+                    shared, \(text(written)) writing entries + \(text(proof)) the proof
+                    """
+            ),
+            Measurement(
+                name + "-archive",
+                value: archiveRow + basis,
+                floor: grant.median,
+                unit: "us",
+                aim: nil,
+                spread: (grant / requests).spread,
+                note: """
+                    the whole grant; of it for the archive \(text(basis)) writing what it rested on + \
+                    \(text(archiveRow)) its row
+                    """
+            ),
         ]
     }
 }
@@ -77,6 +111,9 @@ private struct LedgerPart {
     private let entries: [WrittenEntry]
     private let tail: LedgerTail
     private let sealer: LedgerSealer
+    private let sealed: SealedLedger
+    /// A place for each grant.
+    private let places: [Int]
 
     init(_ service: RunningService, grants: Int, entriesPerGrant: Int) async throws {
         let size = try await service.store.ledgerHead().size
@@ -86,6 +123,8 @@ private struct LedgerPart {
         }
         sealer = LedgerSealer(service.record.materials.checkpointSigner)
         tail = try sealer.seal(.empty, appending: entries).tail
+        sealed = try sealer.seal(tail, appending: entries)
+        places = stride(from: sealed.size - 1, through: sealed.firstIndex, by: -max(1, entriesPerGrant)).map(\.self)
     }
 
     func write() throws -> Bool {
@@ -94,5 +133,24 @@ private struct LedgerPart {
 
     func seal() throws -> Bool {
         try sealer.seal(tail, appending: entries).size == tail.size + entries.count
+    }
+
+    func prove() throws -> Bool { try places.allSatisfy { try !sealed.proof(of: $0).bytes.isEmpty } }
+}
+
+/// What the archive does for a group of grants, with what the service kept last.
+private struct ArchivePart {
+    private let kept: [(decision: ArchivedDecision, digest: ContentDigest)]
+
+    init(_ service: RunningService, grants: Int) async throws {
+        let bases = try await service.store.bases(in: 0..<Int64.max, after: nil, limit: grants)
+        kept = try bases.map { kept in
+            (try ArchivedDecision(parsing: kept.basis.body), ContentDigest(of: kept.basis.body))
+        }
+        guard kept.count == grants else { throw WrongResult(name: "what grants rested on", wrong: 1, of: 1) }
+    }
+
+    func write() throws -> Bool {
+        try kept.allSatisfy { try ContentDigest(of: $0.decision.bytes) == $0.digest }
     }
 }

@@ -17,11 +17,11 @@ enum ServiceBench {
             let record = try await FleetRecord.make(in: directory + "/verifier", fleet: fleet, members: clients + 1)
             return try await RunningService.with(record) { service in
                 let answers = try await Self.answers(of: service, to: try FleetMember(clients, of: fleet))
-                let (grant, requests, group) = try await BareServer.with(service, answers: answers) { bare in
+                let times = try await BareServer.with(service, answers: answers) { bare in
                     try await measure(service, bare, in: directory)
                 }
-                let parts = try await GrantParts(service, group: group, clients: clients, in: directory)
-                return parts.measurements(name, grant, requests)
+                let parts = try await GrantParts(service, group: times.group, clients: clients, in: directory)
+                return parts.measurements(name, times)
             }
         }
     }
@@ -38,16 +38,14 @@ enum ServiceBench {
         ]
     }
 
-    /// - Returns: microseconds a grant of the service, and for the same two requests of the bare server; and how many
-    ///   grants shared a transaction.
     private static func measure(
         _ service: RunningService,
         _ bare: BareServer,
         in directory: String
-    ) async throws -> (grant: Samples, requests: Samples, group: Int) {
+    ) async throws -> GrantTimes {
         let servers = [("service", service.trust), ("bare", bare.trust)]
         return try await LoadProcess.with(clients: clients, servers: servers, in: directory) { fleet in
-            func time(_ server: Int) async throws -> Double {
+            func ask(_ server: Int) async throws -> (answer: LoadAnswer, cost: Double) {
                 try await fleet.cost(
                     LoadOrder(
                         server: server,
@@ -56,20 +54,38 @@ enum ServiceBench {
                         devices: clients,
                         population: service.record.members
                     )
-                ).cost
+                )
             }
             // Connections, caches, and pages that the database has not touched yet.
-            _ = try await (time(0), time(1))
+            _ = try await (ask(0), ask(1))
             let before = service.groups
-            var samples = [Samples(), Samples()]
+            var times = GrantTimes()
             for round in 0..<rounds {
                 for server in round.isMultiple(of: 2) ? [0, 1] : [1, 0] {
-                    samples[server].append(try await time(server))
+                    let (answer, cost) = try await ask(server)
+                    guard server == 0 else {
+                        times.requests.append(cost)
+                        continue
+                    }
+                    times.grant.append(cost)
+                    for time in answer.microseconds { times.waiting.append(Double(time)) }
                 }
             }
             let after = service.groups
             let group = (after.decisions - before.decisions) / max(1, after.transactions - before.transactions)
-            return (samples[0], samples[1], max(1, Int(group.rounded())))
+            times.group = max(1, Int(group.rounded()))
+            return times
         }
     }
+}
+
+/// Grants as they were given by the service.
+struct GrantTimes: Sendable {
+    /// Microseconds of processor time for each, and for the same two requests of the bare server.
+    var grant = Samples()
+    var requests = Samples()
+    /// Microseconds that a device waited for challenge and grant together.
+    var waiting = Samples()
+    /// How many grants shared a transaction.
+    var group = 1
 }
