@@ -105,8 +105,10 @@ struct Responder: HTTPResponder {
         return caller
     }
 
+    private static let statementName = HTTPFields.Element.Name(SignedStatement.headerName)
+
     private static func statement(_ request: Request) -> String? {
-        guard let name = HTTPFields.Element.Name(SignedStatement.headerName) else { return nil }
+        guard let name = statementName else { return nil }
         let values = request.headers[values: name]
         return values.count == 1 ? values.first : nil
     }
@@ -174,6 +176,10 @@ struct Responder: HTTPResponder {
         seconds: Double,
         detail: String
     ) {
+        // What anybody may ask and got is told in numbers; a decision has a line of its own.
+        let isUsual = answer.status == 200 && caller == nil
+        let level: Logger.Level = answer.status >= 500 ? .error : isUsual ? .debug : .info
+        guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
             "route": "\(route)", "status": "\(answer.status)", "peer": "\(peer)",
             "ms": "\((seconds * 1_000_000).rounded() / 1000)",
@@ -181,9 +187,7 @@ struct Responder: HTTPResponder {
         if let caller { metadata["operator"] = "\(caller.name)" }
         if !detail.isEmpty { metadata["detail"] = "\(detail)" }
         if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(200))" }
-        // What anybody may ask and got is told in numbers; a decision has a line of its own.
-        let isUsual = answer.status == 200 && caller == nil
-        logger.log(level: answer.status >= 500 ? .error : isUsual ? .debug : .info, "request", metadata: metadata)
+        logger.log(level: level, "request", metadata: metadata)
     }
 
     private static func milliseconds(_ instant: ContinuousClock.Instant) -> Int64 {
