@@ -32,6 +32,9 @@ public struct MetricFamily: Hashable, Sendable {
     /// Half a millisecond to five seconds.
     public static let seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 
+    /// The name tells a family from all others: bounds and help would be hashed each time that something is counted.
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
     func text(of values: [String], le bound: String? = nil) -> String {
         var pairs = zip(labels, values).map { "\($0)=\"\($1)\"" }
         if let bound { pairs.append("le=\"\(bound)\"") }
