@@ -42,6 +42,10 @@ public struct JSONLineLog: LogHandler {
 
     /// A JSON string in printable ASCII.
     static func quoted(_ text: String) -> String {
+        // Nearly everything is plain, and need not be put together sign by sign.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 <= 0x7E && $0 != 0x22 && $0 != 0x5C }) {
+            return "\"" + text + "\""
+        }
         var quoted = "\""
         for unit in text.utf16 {
             switch unit {
