@@ -152,9 +152,10 @@ extension Transition {
     /// The change, with a signed grant as the instance's pending one and as the last entry.
     func issuing(_ grant: SignedGrant) throws(MessageError) -> Transition {
         let claims = grant.terms.claims
+        let digest = grant.digest
         let pending = PendingGrant(
             jti: claims.jti,
-            grant: grant.digest,
+            grant: digest,
             package: claims.package.reference,
             securityVersion: claims.package.securityVersion,
             boot: grant.terms.boot,
@@ -164,7 +165,7 @@ extension Transition {
             counter: claims.bounds.counter.value,
             status: .issued
         )
-        let body = GrantEntry(grant.digest, claims)
+        let body = GrantEntry(digest, claims)
         return try issuing(pending, body, by: claims.iss, at: claims.iat)
     }
 

@@ -36,6 +36,9 @@ public struct GrantSigner: Sendable {
     public let kid: String
     /// The public half, for trust bundles.
     public let publicKey: StatementKey
+    // What stands at the head of every grant of either kind; the key and the kind are all that is in it.
+    private let header: [UInt8]
+    private let compensatedHeader: [UInt8]
 
     /// Takes the key.
     /// - Throws: `MessageError` when it has no thumbprint.
@@ -46,27 +49,25 @@ public struct GrantSigner: Sendable {
             throw MessageError(.notEncodable, "the grant key is not a P-256 key")
         }
         kid = jwk.thumbprint
+        header = try CanonicalJSON.encode(GrantHeader(kid: kid, typ: Grant.type))
+        compensatedHeader = try CanonicalJSON.encode(GrantHeader(kid: kid, typ: CompensatedGrantClaims.type))
     }
 
     /// Signs terms: ES256 over header and claims (RFC 7515 section 5.1).
     public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
         let payload = try CanonicalJSON.encode(terms.claims)
-        return SignedGrant(terms: terms, compact: try compact(payload, type: Grant.type), kid: kid)
+        return SignedGrant(terms: terms, compact: try compact(header, payload), kid: kid)
     }
 
     /// Signs terms for an instance without a TPM, with another type in the header.
     public func sign(_ terms: CompensatedGrantTerms) throws(MessageError) -> SignedCompensatedGrant {
         let payload = try CanonicalJSON.encode(terms.claims)
-        let compact = try compact(payload, type: CompensatedGrantClaims.type)
+        let compact = try compact(compensatedHeader, payload)
         return SignedCompensatedGrant(terms: terms, compact: compact, kid: kid)
     }
 
-    private func compact(_ payload: [UInt8], type: String) throws(MessageError) -> String {
-        let compact = try CompactJWS.sign(
-            header: try CanonicalJSON.encode(GrantHeader(kid: kid, typ: type)),
-            payload: payload,
-            with: .p256(key)
-        )
+    private func compact(_ header: [UInt8], _ payload: [UInt8]) throws(MessageError) -> String {
+        let compact = try CompactJWS.sign(header: header, payload: payload, with: .p256(key))
         guard compact.utf8.count <= Grant.maximumSize else {
             throw MessageError(
                 .tooLarge,

@@ -9,9 +9,10 @@ extension CompensatedDecision {
             throw MessageError(.outOfRange, "this grant was not decided on")
         }
         let claims = terms.claims
+        let digest = grant.digest
         let pending = PendingGrant(
             jti: claims.jti,
-            grant: grant.digest,
+            grant: digest,
             package: claims.package.reference,
             securityVersion: claims.package.securityVersion,
             boot: terms.boot,
@@ -19,7 +20,7 @@ extension CompensatedDecision {
             lease: claims.lease.id,
             status: .issued
         )
-        let entry = GrantEntry(grant.digest, claims)
+        let entry = GrantEntry(digest, claims)
         return CompensatedDecision(
             outcome: .granted(grant, acceptance),
             transition: try transition.issuing(pending, entry, by: claims.iss, at: claims.iat),
