@@ -21,10 +21,11 @@ enum Updates {
 
     static func note(_ entries: [WrittenEntry], _ db: Database) throws {
         for (jti, manifest, step) in entries.compactMap(\.updateStep) {
-            // A grant that is given now was in no stage before.
-            if step.stage != .granted { try count(jti, manifest, in: step.stage, db) }
             try db.cachedStatement(sql: "INSERT OR REPLACE INTO update_step (jti, stage, at) VALUES (?, ?, ?)")
                 .execute(arguments: [jti, step.stage.rawValue, step.at])
+            // A grant that is given now was in no stage before; its row is written after this, and has its stage.
+            guard step.stage != .granted else { continue }
+            try count(jti, manifest, in: step.stage, db)
             try db.cachedStatement(sql: "UPDATE grant_given SET stage = ? WHERE jti = ?")
                 .execute(arguments: [step.stage.rawValue, jti])
         }
