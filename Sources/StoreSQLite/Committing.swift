@@ -32,9 +32,10 @@ extension SQLiteStore {
         var entries: [WrittenEntry] = []
         var outcomes: [StoreOutcome] = []
         var halted: [RolloutChange] = []
+        var ground = DecisionGround()
         for change in changes {
             var written = change.entries
-            if let obstacle = try apply(change, at: tail.size + entries.count, &written, db) {
+            if let obstacle = try apply(change, at: tail.size + entries.count, &written, &ground, db) {
                 outcomes.append(obstacle)
             } else {
                 outcomes.append(.committed(at: tail.size + entries.count))
@@ -42,6 +43,8 @@ extension SQLiteStore {
                 let halts = try Rollouts.halt(after: written, at: tail.size + entries.count, db)
                 entries += halts.map(\.entry)
                 halted += halts
+                // Whatever else is done may change what decisions are held against.
+                if !change.isDecision || !halts.isEmpty { ground = DecisionGround() }
             }
         }
         guard !entries.isEmpty else { return (CommitReceipt(outcomes: outcomes, ledger: nil), tail) }
@@ -74,10 +77,12 @@ extension SQLiteStore {
     /// - Parameters:
     ///   - index: where its entries will stand on the ledger.
     ///   - written: its entries; those are added that only the record could say.
+    ///   - ground: what a decision is held against.
     private func apply(
         _ change: StoreChange,
         at index: Int,
         _ written: inout [WrittenEntry],
+        _ ground: inout DecisionGround,
         _ db: Database
     ) throws -> StoreOutcome? {
         switch change {
@@ -86,7 +91,7 @@ extension SQLiteStore {
         case .birth(let birth): try apply(birth, db)
         case .restoration(let restoration, let transition, let version):
             try apply(restoration, transition, version, db)
-        case .decision(let decision): try apply(decision, at: index, db)
+        case .decision(let decision): try apply(decision, at: index, &ground, db)
         case .act(let transition, let version): try replace(transition, version, db)
         case .lapse(let transition, let version, let standings):
             // A withdrawal that came between is not taken in, and must not be forgotten.
@@ -102,7 +107,7 @@ extension SQLiteStore {
         case .policy(let policy, let entry): try apply(policy, entry, db)
         case .shedding(let entries, _): try Archive.shed(entries, db)
         case .recovery: nil
-        case .signed(let change, let act): try apply(change, signedAs: act, at: index, &written, db)
+        case .signed(let change, let act): try apply(change, signedAs: act, at: index, &written, &ground, db)
         }
     }
 
@@ -112,24 +117,27 @@ extension SQLiteStore {
         signedAs act: StoredAct,
         at index: Int,
         _ written: inout [WrittenEntry],
+        _ ground: inout DecisionGround,
         _ db: Database
     ) throws -> StoreOutcome? {
         guard try !Acts.isUsed(act, db) else { return .challengeUsed }
-        if let obstacle = try apply(change, at: index, &written, db) { return obstacle }
+        if let obstacle = try apply(change, at: index, &written, &ground, db) { return obstacle }
         try Acts.insert(act, db)
         return nil
     }
 
-    private func apply(_ decision: DecisionChange, at index: Int, _ db: Database) throws -> StoreOutcome? {
-        let policy = try Data.fetchOne(
-            db.cachedStatement(sql: "SELECT digest FROM policy ORDER BY number DESC LIMIT 1")
-        )
-        guard policy == Data(decision.policy.bytes) else { return .stale }
-        guard try stand(decision.standings, db) else { return .stale }
+    private func apply(
+        _ decision: DecisionChange,
+        at index: Int,
+        _ ground: inout DecisionGround,
+        _ db: Database
+    ) throws -> StoreOutcome? {
+        guard try ground.policy(db) == Data(decision.policy.bytes) else { return .stale }
+        guard try ground.stands(decision.standings, db) else { return .stale }
         if let grant = decision.grant {
-            guard try Rollouts.revision(of: grant.manifest, db) == decision.rollout else { return .stale }
+            guard try ground.revision(of: grant.manifest, db) == decision.rollout else { return .stale }
             // It was signed when nobody had reported its key yet.
-            guard try !Compromises.isReported(.grant, grant.kid, db) else { return .stale }
+            guard try !ground.isReported(grant.kid, db) else { return .stale }
         }
         if let gateway = decision.gateway, try !Standings.holds(gateway, db) { return .stale }
         let used = try Bool.fetchOne(
@@ -265,5 +273,16 @@ extension SQLiteStore {
                 try db.execute(sql: "DELETE FROM challenge_used WHERE expires < ?", arguments: [time])
             }
         } catch { throw StoreError(sqlite: error) }
+    }
+}
+
+extension StoreChange {
+    /// Whether it is a decision, by whoever's hand it came.
+    fileprivate var isDecision: Bool {
+        switch self {
+        case .decision: true
+        case .signed(let change, _): change.isDecision
+        default: false
+        }
     }
 }
