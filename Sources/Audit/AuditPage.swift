@@ -4,14 +4,16 @@ import Pages
 
 extension Auditor.Report {
     /// The report as a page.
-    /// - Parameter time: writes a moment, in seconds since 1970.
-    public func html(time: @escaping @Sendable (Int64) -> String) -> String {
+    /// - Parameters:
+    ///   - others: what else was found, by whoever decided again on the evidence: with anything there, nothing is proven.
+    ///   - time: writes a moment, in seconds since 1970.
+    public func html(found others: [String] = [], time: @escaping @Sendable (Int64) -> String) -> String {
         HTML.page(
             title: "Audit of \(subject.words)",
             style: Self.style,
             body: """
                 <h1>\(HTML.text("Audit of \(subject.words)"))</h1>
-                \(verdict)
+                \(verdict(others))
                 \(acts.sentences.map { "<p>\(HTML.text($0))</p>" }.joined())
                 \(HTML.figures(figures))
                 \(picture)
@@ -25,11 +27,11 @@ extension Auditor.Report {
         )
     }
 
-    private var verdict: String {
-        guard !isProven else {
+    private func verdict(_ others: [String]) -> String {
+        guard !isProven || !others.isEmpty else {
             return "<p class=\"proven\">Proven: everything told here stands on the ledger, signed as it must be.</p>"
         }
-        let shown = findings.map { "<li>\(HTML.text($0.description))</li>" }.joined()
+        let shown = (findings.map(\.description) + others).map { "<li>\(HTML.text($0))</li>" }.joined()
         return "<p class=\"refuted\">Not proven. What was found:</p><ul>\(shown)</ul>"
     }
 

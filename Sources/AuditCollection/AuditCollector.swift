@@ -16,6 +16,9 @@ public struct AuditCollector {
 
     private var entries: [Int: Collected] = [:]
     private var documents = AuditDocuments()
+    /// The places of decisions of whose evidence, or of a log that it names, the verifier has nothing, though no entry under the checkpoint
+    /// says that it was shed.
+    public private(set) var lacking: Set<Int> = []
 
     /// - Parameters:
     ///   - client: of an operator who may read the ledger.
@@ -178,7 +181,11 @@ public struct AuditCollector {
             let measured = try ArchivedDecision(parsing: report.basis.bytes).measured
             let named = [measured?.log, measured?.list?.digest].compactMap { $0 }
             for digest in named where logs.insert(digest).inserted {
-                if let bytes = try await client.eventLog(digest) { documents.logs.append(bytes) }
+                if let bytes = try await client.eventLog(digest) {
+                    documents.logs.append(bytes)
+                } else {
+                    lacking.insert(index)
+                }
             }
         }
         try await takeShedding(unkept)
@@ -188,7 +195,7 @@ public struct AuditCollector {
     private mutating func takeShedding(_ decisions: [(index: Int, at: Int64)]) async throws {
         var left = decisions
         guard let first = left.first?.index else { return }
-        for bundle in log.bundles(from: first) {
+        for bundle in log.bundles(from: first) where !left.isEmpty {
             let begin = bundle.nodes.indices.lowerBound
             for (offset, bytes) in try await log.entries(bundle).enumerated() {
                 let held = try Collected(bytes.bytes)
@@ -197,8 +204,8 @@ public struct AuditCollector {
                 if shed < left.endIndex { entries[begin + offset] = held }
                 left.removeSubrange(shed...)
             }
-            if left.isEmpty { return }
         }
+        lacking.formUnion(left.map(\.index))
     }
 
     /// The entries with their proofs; paths of neighbours have most of their nodes in common, and each is worked out once.

@@ -54,6 +54,8 @@ struct AuditExport: AsyncParsableCommand {
         var bytes: Int
         /// The size of the ledger that the proofs are of.
         var size: Int
+        /// The places of decisions of whose evidence the verifier lacks something that no entry says was shed; absent when there are none.
+        var lacking: [Int]?
     }
 
     func validate() throws {
@@ -76,7 +78,7 @@ struct AuditExport: AsyncParsableCommand {
             )
         }
         let about: AskedAbout? = instance.map { AskedAbout.device($0) } ?? release.map { AskedAbout.release($0) }
-        let (path, bundle, size) = try await verifier.ask(about: about) { client in
+        let (path, bundle, size, lacking) = try await verifier.ask(about: about) { client in
             let ledger = try await OpenedLedger(.served(by: client), keys, signedBy: quorum)
             let bar = ProgressBar("collecting")
             defer { bar.finish() }
@@ -86,7 +88,7 @@ struct AuditExport: AsyncParsableCommand {
             }
             do {
                 let bundle = try await collector.bundle(about: subject)
-                return (out ?? "\(name).audit", bundle, ledger.checkpoint.size)
+                return (out ?? "\(name).audit", bundle, ledger.checkpoint.size, collector.lacking.sorted())
             } catch let error as MessageError {
                 throw CommandFailure.ledgerRefused("an entry cannot be read: \(error.detail)")
             }
@@ -99,16 +101,23 @@ struct AuditExport: AsyncParsableCommand {
             subject: bundle.subject,
             entries: bundle.entries.count,
             bytes: bytes.count,
-            size: size
+            size: size,
+            lacking: lacking.isEmpty ? nil : lacking
         )
         try output.print(report) {
             facts([
                 ("written", report.bundle),
                 ("about", bundle.subject.words),
                 ("entries", "\(report.entries), of \(report.size) on the ledger"),
+                ("lacking", report.lacking.map { Self.sentence(lacking: $0) }),
                 ("next", "birthmark audit verify \(report.bundle)"),
             ])
         }
+    }
+
+    private static func sentence(lacking places: [Int]) -> String {
+        let entries = places.map { "\($0)" }.joined(separator: ", ")
+        return "all that was decided on at \(entries): export again, and if it stays so, birthmark-verifier check"
     }
 
     private func subject(

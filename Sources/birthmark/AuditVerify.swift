@@ -69,16 +69,28 @@ struct AuditVerify: AsyncParsableCommand {
         /// Why some could not be and need not, as the bundle itself shows.
         var excused: [String: String]
 
-        var isSound: Bool { different.isEmpty && faults.isEmpty }
+        /// What speaks against the bundle.
+        var found: [String] {
+            var found: [String] = []
+            for (place, differences) in AuditVerify.inOrder(different) {
+                found += differences.map { "entry \(place): decided again, \($0.says)" }
+            }
+            return found
+                + AuditVerify.inOrder(faults).map { "entry \($0.key) cannot be decided again: \($0.value)" }
+        }
     }
 
     func run() async throws {
         let bundle = try read()
         let auditor = Auditor(try anchors.anchors(try trust.bundle()), time: UTCTime.text)
         let judged = auditor.judge(bundle)
-        if let html { try OutputFile.write(Array(judged.html(time: UTCTime.text).utf8), to: html, mode: 0o644) }
         let retaken = judged.isProven ? try Self.retaken(bundle) : nil
-        let isProven = judged.isProven && retaken?.isSound ?? true
+        let found = retaken?.found ?? []
+        if let html {
+            let page = judged.html(found: found, time: UTCTime.text)
+            try OutputFile.write(Array(page.utf8), to: html, mode: 0o644)
+        }
+        let isProven = judged.isProven && found.isEmpty
         let claimed = bundle.checkpoint.claimed
         let report = Report(
             verdict: isProven ? "proven" : "not proven",
@@ -118,12 +130,11 @@ struct AuditVerify: AsyncParsableCommand {
         var lines = judged.timeline.map { "on \(UTCTime.text($0.at)) \($0.says)" }
         lines.append("")
         if let retaken = report.retaken {
-            for (place, differences) in Self.inOrder(retaken.different) {
-                lines += differences.map { "found: entry \(place): decided again, \($0.says)" }
-            }
-            lines += Self.inOrder(retaken.faults).map { "found: entry \($0.key) cannot be decided again: \($0.value)" }
+            lines += retaken.found.map { "found: \($0)" }
             lines += Self.inOrder(retaken.excused).map { "entry \($0.key) was not decided again: \($0.value)" }
             lines.append("decided again on the evidence: \(retaken.same) decisions come out the same")
+        } else if isProven {
+            lines.append("decided again: nothing, because no evidence is in the bundle")
         }
         lines += judged.acts.sentences
         if isProven {

@@ -116,12 +116,14 @@ import Testing
                 let first = try #require(lines.firstIndex { $0.hasPrefix("{\"\(kind)\":") })
                 let left = lines.enumerated().filter { $0.offset != first }.map(\.element)
                 try write(Array((left.joined(separator: "\n") + "\n").utf8), to: path)
+                let page = fleet.directory + "/cut.html"
                 let cut = try await Program.auditor.run(
-                    ["audit", "verify", path] + anchors(fleet),
+                    ["audit", "verify", path, "--html", page] + anchors(fleet),
                     in: fleet.transcript
                 )
                 try expect(1, cut)
                 #expect(cut.output.contains(says), "\(cut)")
+                #expect(String(decoding: try contents(of: page), as: UTF8.self).contains("Not proven."), "\(kind)")
                 #expect(cut.output.hasSuffix("not proven\n"), "\(cut)")
             }
         }

@@ -367,6 +367,44 @@ import VerifierStore
             (whole.documents.evidence, whole.documents.logs) = (before.documents.evidence, before.documents.logs)
             let strays = Auditor.judge(whole, anchors).findings
             #expect(strays.map(\.place) == ["entry \(place)"], "\(strays)")
+
+            // A later one says nothing of these decisions that the first has not said.
+            var keeper = try LyingKeeper(bundle)
+            let entry = try keeper.entries.first { if case .shedding = $0.body { true } else { false } }.found()
+            keeper.entries.append(entry)
+            let places = try keeper.judged(anchors).findings.map(\.place)
+            #expect(places == ["entry \(keeper.entries.count - 1)"])
+        }
+    }
+
+    /// Whoever exports is told what an auditor will miss, and that another export may have it.
+    @Test func whatWasShedAfterTheCheckpointIsTold() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.archiveDays = 30
+        try await with(setup) { service, device, _ in
+            let signed = try await service.operating(as: .auditor) { client in
+                try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
+            }
+            func collected(_ signed: SignedCheckpoint) async throws -> (bundle: AuditBundle, lacking: Set<Int>) {
+                try await service.operating(as: .auditor) { client in
+                    var collector = AuditCollector(client, signed, withEvidence: true)
+                    let bundle = try await collector.bundle(about: .instance(device.instance))
+                    return (bundle, collector.lacking)
+                }
+            }
+            let whole = try await collected(signed)
+            #expect(whole.lacking.isEmpty && whole.bundle.documents.evidence.count == 3)
+            service.clock.advance(milliseconds: 32 * 86_400_000)
+            try await service.verifier.shed()
+            service.clock.advance(milliseconds: -32 * 86_400_000)
+            let (bundle, lacking) = try await collected(signed)
+            let missed = try untaken(bundle)
+            #expect(missed.count == 3 && missed.allSatisfy { $0.excuse == nil })
+            #expect(lacking == Set(missed.map(\.index)))
+            let newer = try await service.operating(as: .auditor) { client in
+                try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint"))
+            }
+            #expect(try await collected(newer).lacking.isEmpty)
         }
     }
 

@@ -5,12 +5,13 @@ extension AuditCheck {
     static let strays = AuditCheck(says: "nothing is here that no entry in question names") { record, _ in
         let subjects = Set(record.subjects)
         let inScope = record.entries.filter { isInScope($0, subjects, record.bundle.subject) }
+        let places = Set(inScope.map(\.index)).union(record.sayingWhatWasShed)
         var cited = AuditCitations()
         for placed in inScope { cited.add(placed.entry) }
         // What the ledger says of a release or a policy in question is in question itself.
         let others = record.entries.filter { placed in
-            !inScope.contains(placed) && !cited.entries.contains(placed.digest)
-                && !(placed.entry.instance == nil && isCited(placed.entry, cited)) && !record.saysWhatWasShed(placed)
+            !places.contains(placed.index) && !cited.entries.contains(placed.digest)
+                && !(placed.entry.instance == nil && isCited(placed.entry, cited))
         }
         for placed in record.entries { cited.add(placed.entry) }
         return others.map { AuditFinding($0.place, "nothing here names it") }
@@ -62,13 +63,20 @@ extension AuditCheck {
 }
 
 extension AuditRecord {
-    /// Whether an entry says that evidence was shed which an earlier one names and which is not here.
-    fileprivate func saysWhatWasShed(_ placed: PlacedEntry) -> Bool {
-        guard case .shedding(let body) = placed.entry.body else { return false }
+    /// Where it says of evidence that is not here that it was shed: the first such entry behind each decision.
+    fileprivate var sayingWhatWasShed: Set<Int> {
         let kept = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
-        return entries.contains { decided in
-            guard let basis = decided.entry.body.basis, !kept.contains(basis) else { return false }
-            return decided.index < placed.index && decided.entry.at < body.until
+        var unkept: [Int64] = []
+        var places = Set<Int>()
+        for placed in entries {
+            if case .shedding(let body) = placed.entry.body {
+                let before = unkept.count
+                unkept.removeAll { $0 < body.until }
+                if unkept.count < before { places.insert(placed.index) }
+            } else if let basis = placed.entry.body.basis, !kept.contains(basis) {
+                unkept.append(placed.entry.at)
+            }
         }
+        return places
     }
 }
