@@ -149,9 +149,7 @@ extension SQLiteStore {
         try db.cachedStatement(sql: "INSERT INTO challenge_used (nonce, expires) VALUES (?, ?)")
             .execute(arguments: [Data(decision.challenge), decision.challengeExpires])
         if let grant = decision.grant {
-            let entry = decision.transition.entries.lastIndex {
-                if case .grant = $0.entry.body { true } else { false }
-            }
+            let entry = decision.transition.entries.lastIndex { $0.entry.body.isGrant }
             try Updates.insert(
                 grant,
                 of: decision.transition.state.instance,

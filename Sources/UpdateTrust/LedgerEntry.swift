@@ -51,8 +51,13 @@ public struct LedgerEntry: Hashable, Sendable, Codable {
         case compromise(CompromiseEntry)
         case recovery(RecoveryEntry)
 
-        /// The value of `type`.
+        /// The value of `type`, for people.
+        ///
+        /// Code that decides asks for the case itself: this one takes a copy of the whole body.
         public var type: String { kind.rawValue }
+
+        /// Whether a grant was given.
+        public var isGrant: Bool { if case .grant = self { true } else { false } }
 
         var kind: Kind { written.kind }
 

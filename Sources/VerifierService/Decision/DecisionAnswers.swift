@@ -79,9 +79,3 @@ extension Verifier {
         )
     }
 }
-
-extension LedgerEntry.Body {
-    fileprivate var isGrant: Bool {
-        if case .grant = self { true } else { false }
-    }
-}
