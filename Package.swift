@@ -340,7 +340,7 @@ let package = Package(
         ),
         tests(
             of: "UpdateTrust",
-            ["SeededRandom", "Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]
+            ["SeededRandom", "Audit", "Appraisal", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]
         ),
         tests(of: "TPMDevice", ["SeededRandom", "CTSS2", "TPMWire", "TPMCrypto", "SoftwareDevice", crypto]),
         tests(

@@ -47,7 +47,7 @@ public struct AuditCitations: Hashable, Sendable {
             grants[body.grant] = body.jti
             if let act = body.downgrade { entries.insert(act) }
         case .compensated(let body): add(body)
-        // The rest name nothing more. What is forgotten here is missing in bundles, so a check that looks for it fails.
+        // The rest name nothing more: a test asks that of each digest in each kind of entry.
         default: break
         }
     }

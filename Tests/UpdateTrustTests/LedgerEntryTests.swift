@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct LedgerEntryTests {
     /// One entry of every type, as real flows make them.
-    private func entries() throws -> [LedgerEntry] {
+    func entries() throws -> [LedgerEntry] {
         var world = try World()
         let delivered = try world.granted(try Sample.release("1.1.0", securityVersion: 4))
         try world.install(delivered)
