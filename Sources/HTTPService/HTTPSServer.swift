@@ -113,7 +113,7 @@ package struct HTTPSServer: Sendable {
             SetupError(
                 .environment,
                 "port \(address.port) of \(address.host) is in use",
-                hint: "stop whoever listens there, or change \"listen\" in \(configuration)"
+                hint: "stop whoever listens there, or choose another port: \"listen\" in \(configuration), or --listen"
             )
         case EADDRNOTAVAIL:
             SetupError(

@@ -82,6 +82,28 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The same, whoever was asked.
+    public func hint(asking peer: Peer) -> String {
+        guard peer == .factoryCA else { return hint }
+        switch self {
+        case .unusable, .turnedAway: return Self.reissuing
+        case .unreachable, .timedOut, .malformedAnswer:
+            return
+                "check that birthmark-factory ca serve runs there and that the network leads there, then run the same command again"
+        case .untrusted:
+            return "check the address and this machine's clock; where the CA host was made anew: " + Self.reissuing
+        case .problem(let problem):
+            switch problem.kind {
+            case .unauthenticated, .forbidden: return Self.reissuing
+            default: return "wait a moment and run the same command again; the CA host's log says more"
+            }
+        }
+    }
+
+    /// How a station comes by what a CA host lets it in with.
+    private static let reissuing =
+        "on the CA host, move stations/NAME away and run birthmark-factory ca station; at the station, birthmark-factory init with --ca-host takes over what that made"
+
     private static func hint(for problem: Problem) -> String {
         let entry = problem.entry.map { ", ledger entry \($0)" } ?? ""
         let details = problem.instance.map { "; the verifier's operator finds the details under \($0)\(entry)" } ?? ""

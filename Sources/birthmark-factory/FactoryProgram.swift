@@ -63,7 +63,7 @@ struct FactoryProgram: AsyncParsableCommand {
             CommandFailure(
                 .environment,
                 error.description(asking: .factoryCA),
-                hint: "see that birthmark-factory ca serve runs there and that clocks are right; then run it again"
+                hint: error.hint(asking: .factoryCA)
             )
         case let error as TrustDirectory.Failure:
             CommandFailure(

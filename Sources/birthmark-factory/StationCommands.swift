@@ -27,7 +27,7 @@ struct InitCommand: ParsableCommand {
     var name: Label
     @Option(
         help: ArgumentHelp(
-            "Have devices certified by a CA host: the directory that birthmark-factory ca station has made.",
+            "Have devices certified by a CA host: the directory that birthmark-factory ca station has made; given anew, it is taken over.",
             valueName: "dir"
         )
     )

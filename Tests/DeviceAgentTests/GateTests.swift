@@ -88,6 +88,7 @@ import UpdateTrust
             let error = try await refusal { _ = try await bench.gate(stored) }
             #expect(error.kind == .environment)
             #expect(error.message.contains("not born"))
+            #expect(error.hint?.contains("birthmark-factory provision") == true)
         }
     }
 

@@ -84,7 +84,9 @@ import VerifierClient
             let told = error.description(asking: .factoryCA)
             #expect(told.contains("the factory's CA") && !told.contains("verifier"), "\(told)")
             #expect(!error.description(asking: .witness).contains("the verifier"))
+            #expect(!error.hint(asking: .factoryCA).contains("verifier"))
         }
+        #expect(errors[3].hint(asking: .factoryCA).contains("birthmark-factory ca station"))
         let unreachable = errors[1].description
         #expect(unreachable == "the verifier at \(url) cannot be reached: nobody listens there")
     }

@@ -44,6 +44,15 @@ extension AgentError {
     init(_ error: TPMError) {
         self.init(.environment, error.description, hint: error.hint)
     }
+
+    /// What a birth has put into the TPM is not there.
+    static func missing(_ what: String) -> AgentError {
+        AgentError(
+            .environment,
+            "the TPM holds no \(what)",
+            hint: "the TPM was cleared; bring the device back to the factory line, which makes the same key again"
+        )
+    }
 }
 
 /// Who this device is, as its TPM says.
@@ -64,11 +73,7 @@ extension DeviceTPM {
             return try connection.readPublic(key)
         }
         guard let key else {
-            throw AgentError(
-                .environment,
-                "the TPM holds no attestation key at \(handle)",
-                hint: "the TPM was cleared; bring the device back to the factory line, which makes the same key again"
-            )
+            throw .missing("attestation key at \(handle)")
         }
         guard InstanceID(iakName: key.name.contents) == tag.instance else {
             throw AgentError(
@@ -103,7 +108,11 @@ extension DeviceTPM {
         do {
             return try BirthTag(parsing: bytes)
         } catch {
-            throw AgentError(.environment, "the birth tag in the TPM cannot be read: \(error.detail)")
+            throw AgentError(
+                .environment,
+                "the birth tag in the TPM cannot be read: \(error.detail)",
+                hint: "it was replaced; bring the device back to the factory line"
+            )
         }
     }
 }

@@ -38,7 +38,7 @@ extension DeviceTPM {
             return (try connection.quote(list, with: key, qualifyingData: qualifyingData), before)
         }
         guard let (signed, values) = quoted else {
-            throw AgentError(.environment, "the TPM holds no attestation key at \(handle)")
+            throw .missing("attestation key at \(handle)")
         }
         guard Self.covers(signed, values, selection), let pcrs = PCRValues(bank: selection.bank, values: values) else {
             throw AgentError(

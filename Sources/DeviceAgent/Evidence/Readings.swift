@@ -68,7 +68,7 @@ extension DeviceTPM {
             return try connection.nvReadCounter(index)
         }
         guard let value else {
-            throw AgentError(.environment, "the TPM has no counter at \(Handle(rawValue: counter.index))")
+            throw .missing("counter at \(Handle(rawValue: counter.index))")
         }
         return value
     }

@@ -1,4 +1,5 @@
 public import Messages
+public import VerifierClient
 
 /// A birth that cannot go on now, for a reason that does not speak against the device.
 public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
@@ -15,7 +16,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     /// The TPM accepted a command and shows no effect of it.
     case notTaken(String)
     /// The factory's CA did not answer, or could not decide.
-    case authority(String)
+    case authority(VerifierClientError)
     /// The station's word does not count now, so no verifier would take the birth.
     case stationExpired(StationKey)
     /// PCRs changed each time they were to be quoted.
@@ -32,7 +33,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
             "the endorsement key is not kept, and its hierarchy has an authorization value: it cannot be looked at"
         case .platformClosed: "the platform hierarchy is closed: the firmware has set its authorization or disabled it"
         case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
-        case .authority(let detail): detail
+        case .authority(let error): error.description(asking: .factoryCA)
         case .stationExpired(let station):
             "the births of station \(station.name) do not count now, by this machine's clock and its birth-keys.json"
         case .unsettled: "the PCRs did not come to rest while they were quoted"
@@ -50,8 +51,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .platformClosed:
             "give birth in early boot, before the firmware closes it; or by a profile without \"nvAuthority\""
         case .notTaken: "run the same command again; if it repeats, set the board aside"
-        case .authority:
-            "check that birthmark-factory ca serve runs and that the network leads there, then run the same command again"
+        case .authority(let error): error.hint(asking: .factoryCA)
         case .stationExpired(let station):
             "check the clock; then `birthmark-factory init DIR --name \(station.name) --days N`, and give birth-keys.json to the verifiers"
         case .unsettled: "wait until the system has started, then run the same command again"

@@ -46,7 +46,7 @@ struct DistantAuthority: CertifyingAuthority {
             if case .problem(let problem) = error, problem.kind == .refused {
                 throw BirthRefusal(.refusedByAuthority(problem.title, codes: problem.reasons ?? []))
             }
-            throw BirthInterruption.authority(error.description(asking: .factoryCA))
+            throw BirthInterruption.authority(error)
         }
     }
 }

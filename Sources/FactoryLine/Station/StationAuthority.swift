@@ -31,7 +31,7 @@ public enum AuthorityChoice: Sendable {
 extension StationAuthority {
     private static let maximumFile = 128 << 10
 
-    /// Makes what is not there yet.
+    /// Makes what is not there yet, and takes over what a CA host has issued to the station anew.
     /// - Returns: whether anything was made.
     static func make(
         _ choice: AuthorityChoice,
@@ -67,11 +67,22 @@ extension StationAuthority {
                     "this station is its own CA; choose another directory for one that asks a CA host"
                 )
             }
-            if isDistant { return false }
+            // What was given once may have been put away since.
+            if isDistant, try !exists(given + "/authority.json") { return false }
             let bundle = try self.bundle(given + "/authority.json")
             guard bundle.station == station else {
                 throw .damaged(path: given, "was made for the station \(bundle.station), not for \(station)")
             }
+            if isDistant {
+                let asked = try self.bundle(directory.authorityBundle).authority
+                guard asked == bundle.authority else {
+                    throw .damaged(
+                        path: given,
+                        "is of the CA \(bundle.authority), and this station asks \(asked); choose another directory for it"
+                    )
+                }
+            }
+            var made = false
             for (name, target, mode) in [
                 ("key.pem", directory.enrolmentKey, UInt32(0o600)), ("cert.pem", directory.enrolmentCertificate, 0o644),
                 ("factory-roots.pem", directory.factoryRoots, 0o644),
@@ -81,9 +92,11 @@ extension StationAuthority {
                 guard let bytes = try mode == 0o600 ? readPrivate(file) : read(file) else {
                     throw .damaged(path: given, "holds no \(name); have it made with birthmark-factory ca station")
                 }
+                guard try read(target) != bytes else { continue }
                 try write(bytes, to: target, mode: mode)
+                made = true
             }
-            return true
+            return made
         }
     }
 
@@ -104,7 +117,7 @@ extension StationAuthority {
         else {
             throw .damaged(
                 path: directory.enrolmentKey,
-                "with \(directory.enrolmentCertificate) is no certificate and key; restore both from a backup"
+                "with \(directory.enrolmentCertificate) is no certificate and key; restore both from a backup, or have them made anew with birthmark-factory ca station"
             )
         }
         guard let anchors = try? TrustDirectory.readFile(directory.factoryRoots, allowing: []), !anchors.isEmpty else {

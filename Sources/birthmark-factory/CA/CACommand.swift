@@ -105,7 +105,8 @@ struct CAStationCommand: ParsableCommand {
         commandName: "station",
         abstract: "Issues what a station needs to ask this CA: a certificate, its key, and where the CA is.",
         discussion: """
-            Give the directory that is made to the station, and only to it. To take the certificate back before it \
+            Give the directory that is made to the station, and only to it. To renew a certificate, move the directory away first; \
+            the station takes over what is made then by birthmark-factory init with --ca-host. To take the certificate back before it \
             expires, name the station in "revokedStations" of service.json and start the host again.
 
             Example: birthmark-factory ca station ca line-1 --days 365

@@ -49,6 +49,32 @@ import Testing
         }
     }
 
+    /// A station's certificate ends after a year: what it is given then takes the place of what it had.
+    @Test func aStationTakesOverItsNextCertificate() async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            let station = try await host.station("line-7", in: line)
+            func contents(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath: path)) }
+            let before = try contents(station + "/enrolment.pem")
+            let issued = host.directory + "/stations/line-7"
+            try FileManager.default.moveItem(atPath: issued, toPath: issued + ".old")
+            let command = ["init", station, "--name", "line-7", "--ca-host", issued]
+            let idle = try await FactoryProcess.run(command)
+            #expect(idle.status == 0 && idle.output.contains("found the station"), "\(idle)")
+
+            #expect(try await host.station("line-7", in: line) == station)
+            let after = try contents(station + "/enrolment.pem")
+            #expect(try after != before && after == contents(issued + "/cert.pem"))
+            #expect(try contents(station + "/keys/enrolment.key") == contents(issued + "/key.pem"))
+            #expect(try await FactoryProcess.run(command).output.contains("found the station"))
+            try await line.withDevice { device in
+                let born = try await FactoryProcess.run(provision(station, device))
+                #expect(born.status == 0, "\(born.errors)")
+            }
+        }
+    }
+
     /// A host that is killed, at any moment of many births: nothing is lost, nothing certified twice.
     @Test func aKilledHostGoesOn() async throws {
         try await TestLine.with { line in
