@@ -21,6 +21,13 @@ struct FactoryProgram: AsyncParsableCommand {
                   --package gateway-os --package-version 2.4.0 --security-version 7
               birthmark-factory export line-1 --out births.json
 
+            A device without a TPM, with the key that it made (birthmark-device enrol):
+              birthmark-factory enrol line-1 SENSOR-0007.request.json \\
+                  --serial SENSOR-0007 --model sn-10 --hardware-revision A \\
+                  --environment production --product sensor --package sensor-os \\
+                  --package-version 1.7.0 --security-version 3 \\
+                  --out SENSOR-0007.birth.json
+
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [

@@ -12,7 +12,10 @@ struct VerifierCommand: AsyncParsableCommand {
         abstract: "Judges what devices quote, and grants what they may install.",
         discussion: """
             Example:
-              birthmark-verifier init /var/lib/birthmark-verifier --host verifier.example
+              birthmark-verifier init /var/lib/birthmark-verifier \\
+                  --host verifier.example --listen 0.0.0.0:8443 \\
+                  --release-keys release-keys.json --birth-keys line-1/birth-keys.json \\
+                  --factory-roots line-1/factory-roots.pem --ek-roots vendor-root.pem
               birthmark-verifier operator /var/lib/birthmark-verifier alice \\
                   --role operator --role release-manager
               birthmark-verifier operator /var/lib/birthmark-verifier line-1 --role factory

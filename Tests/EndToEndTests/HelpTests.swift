@@ -30,6 +30,31 @@ import Testing
         #expect(commands > 3)
     }
 
+    /// Who knows a program's name alone finds a birth, an update off line or without a TPM, and an audit from there.
+    @Test(arguments: [
+        (Program.factory, ["provision line-1", "export line-1", "enrol line-1"]),
+        (Program.verifier, ["init /var/lib", "operator /var/lib", "serve /var/lib"]),
+        (
+            Program.device,
+            [
+                "attest --trust", "update --package", "confirm", "request --freshness", "redeem /", "receipt --out",
+                "enrol --out",
+            ]
+        ),
+        (Program.gateway, ["init gw", "serve gw"]),
+        (
+            Program.auditor,
+            [
+                "births import", "release add", "freshness --out", "authorize /", "receipts import", "approve 3b5d",
+                "device witness", "audit export", "audit verify",
+            ]
+        ),
+    ])
+    func theTopLeadsToEachErrand(_ program: Program, _ errands: [String]) async throws {
+        let help = try await program.run(["--help"], in: Transcript()).output
+        for errand in errands { #expect(help.contains("\n  \(program.rawValue) \(errand)"), "\(errand)") }
+    }
+
     /// Examples that ArgumentParser broke at 80 columns, where no backslash says that they go on: people copy them as they stand.
     private func brokenLines(_ help: String) -> [Substring] {
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.hasPrefix("USAGE:") }
