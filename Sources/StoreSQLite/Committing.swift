@@ -43,9 +43,10 @@ extension SQLiteStore {
                 let halts = try Rollouts.halt(after: written, at: tail.size + entries.count, db)
                 entries += halts.map(\.entry)
                 halted += halts
-                // Whatever else is done may change what decisions are held against.
-                if !change.isDecision || !halts.isEmpty { ground = DecisionGround() }
+                if !halts.isEmpty { ground = DecisionGround() }
             }
+            // Whatever else is done may change what decisions are held against.
+            if !change.isDecision { ground = DecisionGround() }
         }
         guard !entries.isEmpty else { return (CommitReceipt(outcomes: outcomes, ledger: nil), tail) }
         let sealed = try sealer.seal(tail, appending: entries)
