@@ -23,7 +23,8 @@ public enum AtomicFile {
     }
 
     private static func sweep(_ directory: String, where isMeant: (String) -> Bool) {
-        for name in DirectoryEntries.names(in: directory) where isMeant(name) {
+        // What is left over is in nobody's way: the next writer looks again.
+        for name in (try? DirectoryEntries.names(in: directory)) ?? [] where isMeant(name) {
             guard let range = name.firstRange(of: marker),
                 let owner = pid_t(name[range.upperBound...].prefix { $0 != "." }),
                 kill(owner, 0) != 0, errno == ESRCH

@@ -50,6 +50,8 @@ public struct FileStamps: Hashable, Sendable {
             )
         )
         guard status.st_mode & S_IFMT == S_IFDIR else { return }
-        for name in DirectoryEntries.names(in: path).sorted() { add("\(path)/\(name)", depth: depth + 1) }
+        // One that cannot be read looks like an empty one; whoever reads the files themselves is told.
+        let names = (try? DirectoryEntries.names(in: path)) ?? []
+        for name in names.sorted() { add("\(path)/\(name)", depth: depth + 1) }
     }
 }

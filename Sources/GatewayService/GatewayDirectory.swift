@@ -1,4 +1,4 @@
-import DurableFiles
+public import DurableFiles
 import Endorsement
 import HTTPService
 public import Messages
@@ -28,8 +28,10 @@ public struct GatewayDirectory: Sendable, Hashable {
     public func lock(ofLine port: Label) -> String { path + "/line-\(port).lock" }
     /// What all that serve last did.
     public var statuses: [String] {
-        DirectoryEntries.names(in: path).filter { $0.hasPrefix("status") && $0.hasSuffix(".json") }.map {
-            "\(path)/\($0)"
+        get throws(FileError) {
+            try DirectoryEntries.names(in: path).filter { $0.hasPrefix("status") && $0.hasSuffix(".json") }.map {
+                "\(path)/\($0)"
+            }
         }
     }
     var packages: String { path + "/packages" }

@@ -91,7 +91,7 @@ actor PackageShelf {
     /// Removes what was not asked for the longest, until the rest leaves room.
     private func makeRoom(for size: UInt64) throws {
         guard size <= room else { throw NoRoom(needed: size, room: room) }
-        var kept = DirectoryEntries.names(in: directory).compactMap {
+        var kept = try DirectoryEntries.names(in: directory).compactMap {
             name -> (path: String, size: UInt64, used: Int)? in
             let path = "\(directory)/\(name)"
             var status = stat()

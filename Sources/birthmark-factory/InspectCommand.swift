@@ -38,7 +38,7 @@ struct InspectCommand: AsyncParsableCommand {
             return try InspectRequest.run(csr, signature: csrSignature, profile: profile, output: output)
         }
         // A path with a slip in it would have the firmware pass for one that no list names.
-        if let station, DirectoryEntries.names(in: station).isEmpty { throw Station.Failure.noStation(station) }
+        if let station, try DirectoryEntries.names(in: station).isEmpty { throw Station.Failure.noStation(station) }
         let advisories = try station.flatMap { try TPMAdvisories.read(FactoryDirectory($0).advisories) }
         let inspection = try await withTPM(tcti: tpm.tcti) { tpm in
             try await TPMInspection.of(tpm, profile: profile, advisories: advisories)

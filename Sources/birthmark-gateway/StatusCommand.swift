@@ -27,7 +27,7 @@ struct StatusCommand: ParsableCommand {
         lock?.release()
         // A child that changed its way shows where it last was.
         var latest: [InstanceID: GatewayStatus.Child] = [:]
-        for path in directory.statuses {
+        for path in try directory.statuses {
             guard let bytes = try BoundedFile.readIfThere(path, limit: GatewayStatus.maximumSize) else { continue }
             for child in try GatewayStatus(parsing: bytes).children where child.at >= latest[child.instance]?.at ?? 0 {
                 latest[child.instance] = child

@@ -19,19 +19,23 @@ struct CarriedFile {
     static func read(_ paths: [String], suffix: String, of maker: String) throws(CommandFailure) -> [CarriedFile] {
         var files: [CarriedFile] = []
         for path in paths {
-            let inside = DirectoryEntries.names(in: path).filter { $0.hasSuffix(suffix) }.sorted().map {
-                "\(path)/\($0)"
-            }
             var isDirectory = false
             _ = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-            guard !isDirectory || !inside.isEmpty else {
+            guard isDirectory else {
+                files.append(try CarriedFile(path))
+                continue
+            }
+            let names: [String]
+            do { names = try DirectoryEntries.names(in: path) } catch { throw CommandFailure(error) }
+            let inside = names.filter { $0.hasSuffix(suffix) }.sorted()
+            guard !inside.isEmpty else {
                 throw CommandFailure(
                     .malformed,
                     "\(path) has no file whose name ends in \(suffix)",
                     hint: "\(maker) writes them: give them that ending, or name the files themselves"
                 )
             }
-            for path in inside.isEmpty ? [path] : inside { files.append(try CarriedFile(path)) }
+            for name in inside { files.append(try CarriedFile("\(path)/\(name)")) }
         }
         return files.enumerated().sorted { first, second in
             let (one, other) = (first.element, second.element)

@@ -67,6 +67,6 @@ struct Spool {
 
     /// Removes what earlier updates left.
     func clear() {
-        for name in DirectoryEntries.names(in: directory) { _ = unsafe unlink("\(directory)/\(name)") }
+        for name in (try? DirectoryEntries.names(in: directory)) ?? [] { _ = unsafe unlink("\(directory)/\(name)") }
     }
 }

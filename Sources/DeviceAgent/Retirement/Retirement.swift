@@ -86,7 +86,7 @@ public struct Retirement: Sendable {
             guard let serial = identity.serial else { throw IdentityKeeper.notBorn }
             return RetirementPlan(instance: identity.instance, serial: serial, remnants: [])
         }
-        let isShredded = state.remains().isEmpty
+        let isShredded = try state.remains().isEmpty
         return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
             if isShredded, try await !tpm.hasBirthTag() { return nil }
             let born = try await tpm.bornInstance()
@@ -132,7 +132,7 @@ public struct Retirement: Sendable {
             )
         }
         var steps = hasTPM ? try await remove(record.remnants) : []
-        for name in state.remains() where hasTPM || name != StateDirectory.retirementName {
+        for name in try state.remains() where hasTPM || name != StateDirectory.retirementName {
             let isShredded = try state.shred(name)
             steps.append(
                 RetirementStep(what: "file", place: name, outcome: isShredded ? "removed" : "not-a-file")

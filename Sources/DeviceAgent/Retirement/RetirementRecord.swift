@@ -67,16 +67,22 @@ extension StateDirectory {
     }
 
     /// The files of the agent, keys first and the retirement's own last; the lock, which says nothing, is not one of them.
-    func remains() -> [String] {
-        let all = DirectoryEntries.names(in: path).filter { !Self.frame.contains($0) }
+    /// - Throws: `AgentError` when that cannot be seen: nothing is said to be destroyed that was only not found.
+    func remains() throws(AgentError) -> [String] {
+        let all = try names(in: path).filter { !Self.frame.contains($0) }
         let own = all.filter { $0 != Self.retirementName }.sorted()
-        let held = ["spool", "grants"].flatMap { directory in
-            DirectoryEntries.names(in: path + "/" + directory).map { directory + "/" + $0 }
+        var held: [String] = []
+        for directory in ["spool", "grants"] {
+            held += try names(in: path + "/" + directory).map { directory + "/" + $0 }
         }
         // Also what a killed run has left of a key beside its place.
         let keys = own.filter { $0.hasPrefix("identity.") }
         let others = own.filter { !$0.hasPrefix("identity.") }
         return keys + held.sorted() + others + all.filter { $0 == Self.retirementName }
+    }
+
+    private func names(in directory: String) throws(AgentError) -> [String] {
+        do { return try DirectoryEntries.names(in: directory) } catch { throw AgentError(error) }
     }
 
     /// The retirement that was done here, unless another agent has begun since.
