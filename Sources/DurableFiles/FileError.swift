@@ -5,6 +5,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of fault it is; compare this, show the description.
     public enum Code: Hashable, Sendable {
         case missing
+        case dangling
         case notPermitted
         case isDirectory
         case notDirectory
@@ -59,6 +60,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch code {
         case .missing: "\(path) does not exist"
+        case .dangling: "\(path) is a link that leads nowhere"
         case .notPermitted: "\(path) may not be \(act == .read ? "read" : "written") by this user"
         case .isDirectory: "\(path) is a directory, not a file"
         case .notDirectory: "\(path) is not in a directory: a part of the path is a file"
@@ -77,6 +79,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     public var hint: String? {
         switch code {
         case .missing: act == .read ? "check the path" : "make the directory first"
+        case .dangling: "put back what it leads to, such as a disk that is not mounted, or remove the link"
         case .notPermitted: "run as the user who owns it, or change its owner"
         case .isDirectory, .notDirectory, .pipe: "give the path of a file"
         case .tooLarge: "check that it is the right file"

@@ -113,6 +113,20 @@ import VerifierStore
         }
     }
 
+    /// Taken for a file that was never there, one would have more believed, or the default policy put in the place of another.
+    @Test(arguments: ["ek-roots", "trust-keys.json", "policy.json", "config.json"])
+    func aLinkThatLeadsNowhereIsNoFileThatIsMissing(_ name: String) throws {
+        try setUp()
+        let path = directory.file(name)
+        let target = home.path + "/not-mounted"
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+        let error = #expect(throws: FileError.self) { try VerifierMaterials(directory) }
+        #expect(error?.path == path)
+        #expect(throws: FileError.self) { try setUp() }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == target)
+    }
+
     @Test func expiredCertificateSaysHowToRenew() throws {
         try setUp(days: -900)
         let materials = try VerifierMaterials(directory)

@@ -1,5 +1,4 @@
 import DurableFiles
-import FoundationEssentials
 import HTTPService
 import Ledger
 import VerifierStore
@@ -32,7 +31,7 @@ struct LedgerGuard: Sendable {
 
     private func compareWithLastCheckpoint() async throws {
         let path = materials.directory.lastCheckpoint
-        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard try FilePresence.isThere(path) else { return }
         let seen: Checkpoint
         do {
             let bytes = try BoundedFile.readKept(path, limit: Self.maximumSize)

@@ -62,7 +62,7 @@ public struct DirectorySetup: Sendable {
         storeExists: (VerifierConfiguration) -> Bool,
         makeStore: (VerifierConfiguration) throws -> Void
     ) throws {
-        let exists = FileManager.default.fileExists(atPath: directory.configuration)
+        let exists = try FilePresence.isThere(directory.configuration)
         let configuration = try exists ? keptConfiguration() : newConfiguration()
         let given = try GivenFiles(options, for: configuration)
         try PrivateDirectory.make(directory.path)
@@ -139,7 +139,7 @@ public struct DirectorySetup: Sendable {
     private func takeOver(_ given: GivenFiles, _ configuration: VerifierConfiguration, _ defaultPolicy: [UInt8]) throws
     {
         let policy = directory.file(configuration.policy)
-        if given.policy != nil || !FileManager.default.fileExists(atPath: policy) {
+        if try given.policy != nil || !FilePresence.isThere(policy) {
             try AtomicFile.write(given.policy ?? defaultPolicy, to: policy)
         }
         for (bytes, place) in [
@@ -156,7 +156,7 @@ public struct DirectorySetup: Sendable {
 
     private func issueCertificates(_ configuration: VerifierConfiguration, _ keys: KeyFiles) throws {
         let authority = try OperatorAuthority.make(directory, keys, name: configuration.name, now: now)
-        guard !FileManager.default.fileExists(atPath: directory.tlsCertificate) else { return }
+        guard try !FilePresence.isThere(directory.tlsCertificate) else { return }
         let certificate = try authority.issueServerCertificate(
             commonName: configuration.name.text,
             key: try keys.p256(.tls).publicKey,

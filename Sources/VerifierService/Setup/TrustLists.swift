@@ -1,13 +1,13 @@
 import DurableFiles
 import Endorsement
-import FoundationEssentials
 import HTTPService
 import Messages
 import UpdateTrust
 
 /// Whose word a verifier takes, about releases, births and endorsement keys, and whose not any more: what may change while it serves.
 ///
-/// They are one set, read whole or not at all. Each is `nil` while there is no such file: then nothing of the kind is accepted.
+/// They are one set, read whole or not at all. Each is `nil` while there is no such file: then nothing of the kind is accepted. One that is
+/// there and cannot be reached is a fault: without TPM vendors' CAs more would be believed.
 struct TrustLists: Sendable {
     let releaseKeys: SigningKeys?
     /// The stations whose births count.
@@ -32,8 +32,7 @@ struct TrustLists: Sendable {
         factories = try Self.factories(directory.file(configuration.factoryRoots))
         endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
         let allowList = directory.file(configuration.ekAllowList)
-        ekAllowList =
-            FileManager.default.fileExists(atPath: allowList) ? try GivenFiles.allowList(allowList).list : nil
+        ekAllowList = try FilePresence.isThere(allowList) ? GivenFiles.allowList(allowList).list : nil
         revokedOperators = Set(try directory.readConfiguration().revokedOperators)
     }
 
@@ -48,12 +47,12 @@ struct TrustLists: Sendable {
     }
 
     private static func optional<Value>(_ path: String, _ parse: ([UInt8]) throws -> Value) throws -> Value? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard try FilePresence.isThere(path) else { return nil }
         return try VerifierMaterials.parsed(path, SigningKeys.maximumSize, parse)
     }
 
     private static func factories(_ path: String) throws -> FactoryPolicy? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard try FilePresence.isThere(path) else { return nil }
         do {
             let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [])
             let anchors = TrustAnchors(certificates)
@@ -77,7 +76,7 @@ struct TrustLists: Sendable {
     }
 
     private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard try FilePresence.isThere(path) else { return nil }
         do throws(TrustDirectory.Failure) {
             return EndorsementPolicy(try TrustDirectory.contents(of: path))
         } catch {

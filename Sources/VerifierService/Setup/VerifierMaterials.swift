@@ -42,8 +42,8 @@ public struct VerifierMaterials: Sendable {
         let keys = KeyFiles(directory: directory)
         published = Self.published(directory)
         trustKeys =
-            FileManager.default.fileExists(atPath: directory.trustKeys)
-            ? try Self.parsed(directory.trustKeys, SigningKeys.maximumSize) { try SigningKeys(parsing: $0) } : nil
+            try FilePresence.isThere(directory.trustKeys)
+            ? Self.parsed(directory.trustKeys, SigningKeys.maximumSize) { try SigningKeys(parsing: $0) } : nil
         grantSigner = try GrantSigner(key: try keys.p256(.grant))
         guard keys.holds(.results) else {
             throw SetupError(
