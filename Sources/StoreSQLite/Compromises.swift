@@ -32,8 +32,11 @@ enum Compromises {
     static func hasStolenStation(_ envelope: [UInt8], _ db: Database) throws -> Bool {
         // Nearly always there is none, and the envelope is not read again for each birth.
         let stolen = try names(.station, db)
-        guard !stolen.isEmpty, let envelope = try? SignedEnvelope(parsing: envelope) else { return false }
-        return envelope.signatures.first.map { stolen.contains($0.keyid) } ?? false
+        guard !stolen.isEmpty else { return false }
+        guard let envelope = try? SignedEnvelope(parsing: envelope) else {
+            throw StoreError(.failed, "a station's statement cannot be read, so nobody knows whose it is")
+        }
+        return envelope.signatures.contains { stolen.contains($0.keyid) }
     }
 
     static func find(_ compromise: KeyCompromise, _ db: Database) throws -> Found {
@@ -64,7 +67,7 @@ enum Compromises {
     }
 
     private static func instances(_ compromise: KeyCompromise, _ db: Database) throws -> Found {
-        // All births are read: that is rare, and an index would be written with every birth.
+        // All births are read: that is rare, and an index would be written with every birth. One that cannot be read may hang on the key.
         let instances = try String.fetchAll(
             db,
             sql: """
@@ -72,7 +75,9 @@ enum Compromises {
                     SELECT instance, CAST(envelope AS TEXT) AS envelope FROM birth JOIN standing USING (instance)
                     WHERE lifecycle NOT IN (?, ?)
                 )
-                WHERE CASE WHEN json_valid(envelope) THEN json_extract(envelope, '$.signatures[0].keyid') END = ?
+                WHERE COALESCE(
+                    CASE WHEN json_valid(envelope) THEN json_extract(envelope, '$.signatures[0].keyid') END = ?, TRUE
+                )
                 ORDER BY instance
                 """,
             arguments: [Lifecycle.suspended.rawValue, Lifecycle.retired.rawValue, compromise.key.name]

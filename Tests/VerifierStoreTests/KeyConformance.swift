@@ -10,6 +10,7 @@ extension StoreConformance {
     static let keyCases = [
         StoreConformance("trust bundles follow one another, and are kept", trustVersions),
         StoreConformance("a key is reported once, and nothing hangs on it later", compromise),
+        StoreConformance("a birth that cannot be read may hang on any station's key", compromiseOfTheUnread),
         StoreConformance("a release that hangs on a key is withdrawn with it", compromiseOfMakers),
     ]
 
@@ -76,6 +77,25 @@ extension StoreConformance {
         let again = try await store.commit([.birth(late), .compromise(theft), .birth(theirs)], sealer: key.sealer)
         #expect(again.outcomes == [.conflict(.compromised), .known, .known] && again.ledger == nil)
         #expect(try await lifecycle(late) == nil)
+    }
+
+    private static func compromiseOfTheUnread(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let theft = KeyCompromise(
+            NamedKey(.station, String(repeating: "ab", count: 32)),
+            by: try Fixture.label("alice"),
+            reason: try Remark("laptop stolen").found(),
+            at: Fixture.now
+        )
+        // What these came in is no JSON.
+        let (early, late) = (try Fixture.birth(try Fixture.record(1)), try Fixture.birth(try Fixture.record(2)))
+        _ = try await store.commit([.birth(early)], sealer: key.sealer)
+        #expect(try await store.extent(of: theft).instances == 1)
+        _ = try await store.commit([.compromise(theft)], sealer: key.sealer)
+        let suspended = try await store.snapshot(of: early.transition.state.instance, release: nil)
+        #expect(suspended?.state.lifecycle == .suspended)
+        await #expect(throws: StoreError.self) { _ = try await store.commit([.birth(late)], sealer: key.sealer) }
+        let refused = try await store.snapshot(of: late.transition.state.instance, release: nil)
+        #expect(refused == nil)
     }
 
     private static func compromiseOfMakers(_ store: any VerifierStore, _ key: LedgerKey) async throws {
