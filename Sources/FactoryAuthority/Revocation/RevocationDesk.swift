@@ -82,7 +82,7 @@ extension FactoryAuthority {
     /// - Parameter days: how long it is good for; nil: as long as the last one.
     public func signRevocationList(at date: Int64, days: Int64? = nil) throws -> RevocationReport {
         try changing { revoked in
-            let list = currentList()
+            let list = try currentList(revoked)
             return try sign(&revoked, after: list, at: date, for: days.map { $0 * Self.day } ?? span(of: list))
         }
     }
@@ -93,7 +93,7 @@ extension FactoryAuthority {
     /// third of its time is left.
     public func renewRevocationList(at date: Int64) throws -> RevocationReport? {
         try changing { revoked in
-            let list = currentList()
+            let list = try currentList(revoked)
             if let list, let end = list.nextUpdate, end - date >= span(of: list) / Self.renewalPart,
                 list.revoked == revoked.serialNumbers
             {
@@ -104,10 +104,24 @@ extension FactoryAuthority {
     }
 
     /// The list that is served, if it is of the issuing level's making; everything on any other can be signed again.
-    private func currentList() -> CertificateRevocationList? {
-        guard let issuer = policy.anchors.intermediates.first else { return nil }
-        return (try? TrustDirectory.readLists(directory.revocationList, allowing: []))?
-            .first { $0.isIssued(by: issuer) }
+    /// - Parameter revoked: what is known besides it; where that is nothing, a list that is damaged is the last that knew.
+    private func currentList(_ revoked: Revoked) throws(AuthorityFailure) -> CertificateRevocationList? {
+        let path = directory.revocationList
+        guard let issuer = policy.anchors.intermediates.first,
+            try AuthorityFailure.run({ () throws(FileError) in try FilePresence.isThere(path) })
+        else { return nil }
+        do throws(TrustDirectory.Failure) {
+            return try TrustDirectory.readLists(path, allowing: []).first { $0.isIssued(by: issuer) }
+        } catch {
+            if case .file(let error) = error { throw .file(error) }
+            guard revoked.number > 0 || !revoked.certificates.isEmpty else {
+                throw .damaged(
+                    path: path,
+                    "cannot be read, and \(directory.revoked) is gone: restore one of them from a backup"
+                )
+            }
+            return nil
+        }
     }
 
     private func span(of list: CertificateRevocationList?) -> Int64 {

@@ -111,6 +111,21 @@ import Testing
         }
     }
 
+    /// The one file is lost and the other cannot be read: no list is signed that takes less back.
+    @Test func whatWasTakenBackIsNotForgottenWithBothFiles() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let path = authority.directory.revocationList
+            _ = try authority.signRevocationList(at: TestLine.now)
+            let damaged = Data("-----BEGIN X509 CRL-----\n".utf8)
+            try damaged.write(to: URL(filePath: path))
+            try FileManager.default.removeItem(atPath: authority.directory.revoked)
+            #expect(throws: AuthorityFailure.self) { try authority.renewRevocationList(at: TestLine.now) }
+            #expect(throws: AuthorityFailure.self) { try authority.signRevocationList(at: TestLine.now) }
+            #expect(try Data(contentsOf: URL(filePath: path)) == damaged)
+        }
+    }
+
     @Test func aListThatCannotBeSignedIsCountedAndTriedAgain() async throws {
         try await TestLine.with { line in
             let authority = try authority(line)
