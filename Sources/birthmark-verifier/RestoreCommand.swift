@@ -74,6 +74,7 @@ struct RestoreCommand: AsyncParsableCommand {
             lost ?? "nothing is known that came after them",
             "\(report.ended) devices were trusted, and have to attest anew",
         ]
+        if let unread = report.unread { lines.append("what was in its place does not say how far it went: \(unread)") }
         if let copied = report.copied {
             lines.append("by the copy of \(copied) entries \(report.stopped) devices are suspended or retired again")
             if report.unknown > 0 {

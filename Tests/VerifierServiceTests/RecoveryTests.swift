@@ -246,6 +246,18 @@ import VerifierStore
         try await attest(device)
     }
 
+    @Test func aLostRecordThatCannotBeReadIsTold() async throws {
+        let device = try await born("SN-1")
+        try await backUp()
+        try await attest(device)
+        for companion in ["-wal", "-shm"] { try AtomicFile.remove(database + companion) }
+        try AtomicFile.write(Array("no database\n".utf8), to: database)
+        let blind = try await restore()
+        #expect(blind.unread != nil && blind.kept == database + ".lost-1")
+        let again = try await restore()
+        #expect(again.unread == nil && again.kept == database + ".lost-2")
+    }
+
     @Test func aRecordThatIsInUseIsNoBackup() async throws {
         _ = try await born("SN-1")
         try await backUp()

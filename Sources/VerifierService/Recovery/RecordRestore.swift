@@ -38,6 +38,8 @@ public struct RecordRestore: Sendable {
         public var lostSize: Int?
         /// The root over those, in base64.
         public var lostRoot: String?
+        /// Why the record that was in its place could not say how far it went; absent when it could, or there was none.
+        public var unread: String?
         /// Entries of the ledger's copy; absent without one.
         public var copied: Int?
         /// Instances that were trusted in the backup, and have to attest anew.
@@ -97,15 +99,17 @@ public struct RecordRestore: Sendable {
         }
         let copy = try order.copy.map { try LedgerCopy($0, materials) }
         var known = try lastCheckpoint()
-        if places.holdsRecord, let found = try? await head(places.database), let bytes = found.checkpoint,
-            let checkpoint = try? materials.checkpoint(bytes)
-        {
-            known.append(checkpoint)
+        var report = Report(record: places.database, entries: 0)
+        if places.holdsRecord {
+            do {
+                if let bytes = try await head(places.database).checkpoint {
+                    known.append(try materials.checkpoint(bytes))
+                }
+            } catch { report.unread = "\(error)" }
         }
         if let copy { known.append(copy.checkpoint) }
         try places.clear()
         try AtomicFile.copy(backup, to: places.staged)
-        var report = Report(record: places.database, entries: 0)
         var checkpoint: [UInt8]?
         try await opening(places.staged) { store in
             report = try await recover(store, known, copy, report)
