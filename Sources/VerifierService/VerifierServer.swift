@@ -69,15 +69,20 @@ private struct CheckpointKeeper: Service {
             while true {
                 try await Task.sleep(for: .seconds(1))
                 guard let size = try? await verifier.store.ledgerHead().size, size != last else { continue }
-                do {
-                    try await keeper.rememberCheckpoint()
-                    last = size
-                } catch {
-                    verifier.logger.error("the last checkpoint cannot be kept", metadata: ["error": "\(error)"])
-                }
+                if await isKept(by: keeper) { last = size }
             }
         }
         // Also when the service ends because something failed: this must not be cancelled with it.
-        await Task { try? await keeper.rememberCheckpoint() }.value
+        _ = await Task { await isKept(by: keeper) }.value
+    }
+
+    private func isKept(by keeper: LedgerGuard) async -> Bool {
+        do {
+            try await keeper.rememberCheckpoint()
+            return true
+        } catch {
+            verifier.logger.error("the last checkpoint cannot be kept", metadata: ["error": "\(error)"])
+            return false
+        }
     }
 }

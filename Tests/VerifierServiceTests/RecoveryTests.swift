@@ -246,6 +246,18 @@ import VerifierStore
         try await attest(device)
     }
 
+    /// What is signed in the last second is on the disk when the service has ended, or that it is not is told.
+    @Test(.timeLimit(.minutes(5))) func aCheckpointThatIsNotKeptAtTheEndIsTold() async throws {
+        let path = directory.lastCheckpoint
+        let log = try await TestVerifier.serve(directory) { service in
+            while !FileManager.default.fileExists(atPath: path) { try await Task.sleep(for: .milliseconds(5)) }
+            try AtomicFile.remove(path)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            return service.log
+        }
+        #expect(log.lines.contains { $0.contains("the last checkpoint cannot be kept") })
+    }
+
     @Test func aLostRecordThatCannotBeReadIsTold() async throws {
         let device = try await born("SN-1")
         try await backUp()
