@@ -63,6 +63,18 @@ import VerifierStore
         }
     }
 
+    /// It may be what people have signed, and of that the service alone has another copy.
+    @Test func aTrustBundleThatCannotBeReadIsNotReplaced() throws {
+        try setUp()
+        let damaged = Array("{}".utf8)
+        try AtomicFile.write(damaged, to: directory.trustBundle)
+        let error = try refusal { try setUp() }
+        #expect(error.message.contains(directory.trustBundle) && error.hint?.contains("serve") == true)
+        #expect(try BoundedFile.read(directory.trustBundle, limit: 10) == damaged)
+        try AtomicFile.remove(directory.trustBundle)
+        try setUp()
+    }
+
     @Test func privateFilesAreTheOwnersAlone() throws {
         try setUp()
         for name in try FileManager.default.subpathsOfDirectory(atPath: directory.path) {

@@ -79,7 +79,8 @@ public struct DirectorySetup: Sendable {
                 hint: "restore the record from a backup; to begin anew, choose another directory"
             )
         }
-        if given.trustKeys != nil { try checkNothingIsPublished() }
+        let handedOut = try handedOut()
+        if given.trustKeys != nil { try checkNothingIsPublished(handedOut) }
         try takeOver(given, configuration, defaultPolicy)
         // The record comes first: keys without a record would look like a record that was lost.
         if !storeExists(configuration) { try makeStore(configuration) }
@@ -92,9 +93,27 @@ public struct DirectorySetup: Sendable {
         try AtomicFile.write(try EditedJSON.encode(bundle), to: directory.trustBundle, mode: 0o644)
     }
 
+    /// The trust bundle that is handed out; `nil` while none is.
+    /// - Throws: when it cannot be read, because it may be one that people have signed.
+    private func handedOut() throws -> TrustBundle? {
+        let path = directory.trustBundle
+        guard try FilePresence.isThere(path) else { return nil }
+        let bytes = try BoundedFile.readKept(path, limit: TrustBundle.maximumSize)
+        do throws(MessageError) {
+            return try TrustBundle(parsing: bytes)
+        } catch {
+            throw SetupError(
+                .malformed,
+                "\(path) cannot be read: \(error.detail)",
+                hint:
+                    "birthmark-verifier serve \(directory.path) puts back what was published; where nothing was, remove it"
+            )
+        }
+    }
+
     /// The trust keys of the first bundle make the second; from then on they change with the versions.
-    private func checkNothingIsPublished() throws {
-        guard let published = VerifierMaterials.published(directory) else { return }
+    private func checkNothingIsPublished(_ handedOut: TrustBundle?) throws {
+        guard let published = handedOut, published.number > 1 else { return }
         throw SetupError(
             .environment,
             "version \(published.number) of the trust bundle is published, and says which trust keys count",

@@ -157,7 +157,7 @@ public struct VerifierMaterials: Sendable {
 
     // MARK: Reading
 
-    /// What cannot be read is written anew, by `init` or by the service; the record has it.
+    /// What cannot be read the service writes anew; the record has it.
     static func published(_ directory: VerifierDirectory) -> TrustBundle? {
         guard let bytes = try? BoundedFile.readKept(directory.trustBundle, limit: TrustBundle.maximumSize),
             let bundle = try? TrustBundle(parsing: bytes), bundle.number > 1
