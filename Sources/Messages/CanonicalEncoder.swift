@@ -29,7 +29,8 @@ final class CanonicalEncoder: Encoder {
     private var members: [Member] = []
     /// Containers that may still be written to: a member's key, or an element's place in the text.
     private var open: [(key: String?, place: Int, encoder: CanonicalEncoder)] = []
-    private var fault: EncodingError?
+    /// Why this is no text any more, whoever caught it: what was begun stands there.
+    private var fault: (any Error)?
 
     private let key: (any CodingKey)?
     private let outer: CanonicalEncoder?
@@ -135,9 +136,18 @@ final class CanonicalEncoder: Encoder {
 
     private func write<T: Encodable>(_ value: T, at key: some CodingKey) throws {
         let inner = CanonicalEncoder(output, at: key, in: self)
-        try value.encode(to: inner)
-        try inner.finishInside()
+        do {
+            try value.encode(to: inner)
+            try inner.finishInside()
+        } catch {
+            inner.abandon()
+            fail(error)
+            throw error
+        }
     }
+
+    /// Takes note that a part could not be written.
+    func fail(_ error: any Error) { fault = fault ?? error }
 
     /// Keeps the place of an element that is written later.
     func openElement() -> CanonicalEncoder {
@@ -164,9 +174,9 @@ final class CanonicalEncoder: Encoder {
     /// Ends the value, to which nothing may be added any more.
     /// - Returns: whether anything was written.
     func finish() throws -> Bool {
-        // They hold this encoder too, and nobody would ever free them and it.
         let open = open
         self.open = []
+        defer { for part in open { part.encoder.abandon() } }
         if let fault { throw fault }
         switch shape {
         case .nothing: return false
@@ -190,6 +200,13 @@ final class CanonicalEncoder: Encoder {
             output.text.append(UInt8(ascii: "}"))
         }
         return true
+    }
+
+    /// Gives up what is open: it holds this encoder too, and nobody would ever free them and it.
+    func abandon() {
+        let open = open
+        self.open = []
+        for part in open { part.encoder.abandon() }
     }
 
     private func sort() throws {

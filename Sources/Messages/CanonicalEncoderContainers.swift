@@ -69,5 +69,12 @@ struct ValueWritten: SingleValueEncodingContainer {
         try encoder.check(value)
         try encoder.set { $0.write(value) }
     }
-    func encode<T: Encodable>(_ value: T) throws { try value.encode(to: encoder) }
+    func encode<T: Encodable>(_ value: T) throws {
+        do {
+            try value.encode(to: encoder)
+        } catch {
+            encoder.fail(error)
+            throw error
+        }
+    }
 }

@@ -8,6 +8,7 @@ public enum CanonicalJSON {
     /// - Throws: `MessageError` with code `.notEncodable` when the value holds something JSON has no form for.
     public static func encode<Message: Encodable>(_ value: Message) throws(MessageError) -> [UInt8] {
         let encoder = CanonicalEncoder()
+        defer { encoder.abandon() }
         do {
             try value.encode(to: encoder)
             guard try encoder.finish() else { throw encoder.invalid(value, "nothing was written") }
