@@ -20,7 +20,7 @@ public enum InputFile {
         try reading(what) { () throws(FileError) in try BoundedFile.read(path, limit: limit) }
     }
 
-    /// The same for a private key, which is not used when others may read or change its file.
+    /// The same for a private key or another secret, which is not used when others may read or change its file.
     public static func readPrivate(_ path: String, limit: Int, what: String) throws(CommandFailure) -> [UInt8] {
         try reading(what) { () throws(FileError) in try BoundedFile.readGivenPrivate(path, limit: limit) }
     }

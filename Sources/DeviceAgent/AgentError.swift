@@ -48,10 +48,9 @@ extension AgentError {
 
     /// A file that the caller named.
     init(input error: FileError) {
-        if case .system = error.code {
-            self.init(error)
-        } else {
-            self.init(.malformed, error.description, hint: error.hint)
+        switch error.code {
+        case .system, .exposed: self.init(error)
+        default: self.init(.malformed, error.description, hint: error.hint)
         }
     }
 

@@ -31,12 +31,10 @@ public enum BoundedFile {
     /// Reads a whole file that is nobody else's business, such as a private key.
     /// - Throws: `FileError`; `.exposed` for one that others may read or change, `.pipe` for a pipe.
     public static func readPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        try readKept(path, limit: limit) { mode throws(FileError) in
-            guard mode & 0o077 == 0 else { throw FileError(.exposed, .read, path) }
-        }
+        try readKept(path, limit: limit) { status throws(FileError) in try checkPrivate(status, path) }
     }
 
-    /// Reads a whole file, or a pipe, that a person gives and that is nobody else's business, such as that person's private key.
+    /// Reads a whole file, or a pipe, that a person gives and that is nobody else's business, such as that person's key or passphrase.
     /// - Throws: `FileError`; `.exposed` for one that others may read or change.
     public static func readGivenPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -45,14 +43,29 @@ public enum BoundedFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(.isDirectory, .read, path) }
-        guard status.st_mode & 0o077 == 0 else { throw FileError(.exposed, .read, path) }
+        try checkPrivate(status, path)
         return try read(descriptor: descriptor, path: path, limit: limit)
+    }
+
+    private static func checkPrivate(_ status: stat, _ path: String) throws(FileError) {
+        guard !isExposed(mode: status.st_mode, owner: status.st_uid, group: status.st_gid, to: geteuid()) else {
+            throw FileError(.exposed, .read, path)
+        }
+    }
+
+    /// Whether others than its owner may read or change a file that a user could open.
+    ///
+    /// What is root's, and for its own group to read, is not: so systemd hands a credential to a service's user, whose name is in an access
+    /// control list of which a mode shows the mask alone (systemd.exec(5), `LoadCredential=`).
+    static func isExposed(mode: mode_t, owner: uid_t, group: gid_t, to user: uid_t) -> Bool {
+        let isHandedOut = owner == 0 && group == 0 && user != 0
+        return mode & (isHandedOut ? 0o037 : 0o077) != 0
     }
 
     private static func readKept(
         _ path: String,
         limit: Int,
-        admitting admit: (mode_t) throws(FileError) -> Void
+        admitting admit: (stat) throws(FileError) -> Void
     ) throws(FileError) -> [UInt8] {
         // Of a pipe that nobody writes to, open(2) would not return.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -61,7 +74,7 @@ public enum BoundedFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
         guard status.st_mode & S_IFMT != S_IFIFO else { throw FileError(.pipe, .read, path) }
-        try admit(status.st_mode)
+        try admit(status)
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 

@@ -86,10 +86,14 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .exists: "nothing was changed; remove it first if it is really to be replaced"
         case .noSpace: "make room and run the same command again; nothing half-written was left"
         case .readOnly: "mount it writable, or choose another place"
-        case .exposed: "make it private: \(act == .read ? "chmod 600" : "chmod go=") \(path)"
+        case .exposed: "make it private: \(act == .read ? Self.privateFile(path) : "chmod go= \(path)")"
         case .foreign: "run as the user who owns it"
         case .system: nil
         }
+    }
+
+    private static func privateFile(_ path: String) -> String {
+        "chmod 600 \(path); of one on a file system without modes, such as a FAT stick, make a copy on a disk and that private"
     }
 
     private static func text(of number: Int32) -> String {

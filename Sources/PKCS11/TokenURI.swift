@@ -43,8 +43,14 @@ struct TokenURI {
     func pin() throws(TokenError) -> [UInt8] {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try BoundedFile.read(pinFile, limit: 4096)
-        } catch { throw TokenError("the PIN: \(error.description)", hint: "name the PIN's file with pin-source") }
+            bytes = try BoundedFile.readPrivate(pinFile, limit: 4096)
+        } catch {
+            let isExposed = error.code == .exposed
+            throw TokenError(
+                "the PIN: \(error.description)",
+                hint: isExposed ? error.hint ?? "" : "name the PIN's file with pin-source"
+            )
+        }
         let pin = Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
         guard (1...Self.maximumPIN).contains(pin.count) else {
             throw TokenError("\(pinFile) holds no PIN", hint: "put it on the first line")

@@ -18,7 +18,8 @@ struct EnrolCommand: AsyncParsableCommand {
             seal the identity that is here, or seal it anew.
 
             A key that a station has made (--injected) is known to the line until this device's first contact: that commits a key \
-            which is made here. So let it be soon: birthmark-device attest.
+            which is made here. So let it be soon: birthmark-device attest. The file is taken whatever its mode is, also from a stick that \
+            keeps none; whoever could read it there knows that key too. A stick that cannot be written to keeps it: destroy that copy.
 
             A device whose TPM does not serve any more makes such a key too, in the directory of its agent. Its verifier's operator lowers \
             its tier with the request; the file that comes of that is taken over like a birth, and speaks for the device until its time is \

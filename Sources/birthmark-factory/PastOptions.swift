@@ -108,7 +108,8 @@ struct PastOptions: ParsableArguments {
     /// The values that the former owner has handed over.
     func formerValues() throws -> AuthorizationValues? {
         guard let path = takesOverAuthorizations else { return nil }
-        let bytes = try InputFile.read(path, limit: AuthorizationValues.maximumSize, what: "the authorization values")
+        let limit = AuthorizationValues.maximumSize
+        let bytes = try InputFile.readPrivate(path, limit: limit, what: "the authorization values")
         return try AuthorizationValues(edited: bytes)
     }
 }

@@ -116,10 +116,14 @@ import UpdateTrust
             func file(_ name: String, _ byte: String) throws -> String {
                 let path = bench.device.directory + "/" + name
                 let text = #"{"formatVersion":1,"owner":"\#(String(repeating: byte, count: 32))"}"#
-                try Data(text.utf8).write(to: URL(filePath: path))
+                try AtomicFile.write(Array(text.utf8), to: path)
                 return path
             }
             let before = try await bench.remains()
+            let exposed = try file("exposed", "a5")
+            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: exposed)
+            let unread = try await bench.program("retire", ["--yes", "--owner-authorization", exposed])
+            #expect(unread.status == .exited(3) && unread.error.contains("chmod 600 \(exposed)"), "\(unread)")
             for arguments in [[], ["--owner-authorization", try file("wrong", "00")]] {
                 let ended = try await bench.program("retire", ["--yes", "--json"] + arguments)
                 #expect(ended.status == .exited(1) && ended.output.contains("owner-authorization"), "\(ended)")

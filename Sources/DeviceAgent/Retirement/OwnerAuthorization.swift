@@ -21,7 +21,7 @@ public struct OwnerAuthorization: Sendable {
     public init(readingFrom path: String) throws(AgentError) {
         let values: Values
         do {
-            let bytes = try BoundedFile.read(path, limit: Self.maximumSize)
+            let bytes = try BoundedFile.readGivenPrivate(path, limit: Self.maximumSize)
             values = try EditedJSON.decode(Values.self, from: bytes, limit: Self.maximumSize)
         } catch let error as FileError {
             throw AgentError(input: error)

@@ -31,7 +31,8 @@ extension BirthFiles {
     /// The values of a birth under way; nil when none were drawn.
     func values(of tpm: ContentDigest) throws -> AuthorizationValues? {
         let path = directory.values(of: tpm)
-        guard let bytes = try BoundedFile.readIfThere(path, limit: AuthorizationValues.maximumSize) else { return nil }
+        let limit = AuthorizationValues.maximumSize
+        guard let bytes = try BoundedFile.readPrivateIfThere(path, limit: limit) else { return nil }
         do {
             return try AuthorizationValues(parsing: bytes)
         } catch {

@@ -16,7 +16,7 @@ struct CADirectoryArgument: ParsableArguments {
 struct PassphraseOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A file whose first line encrypts the CA's key files; not needed for keys in tokens and TPMs.",
+            "A file, yours alone, whose first line encrypts the CA's key files; not for keys in tokens and TPMs.",
             valueName: "file"
         )
     )
@@ -24,7 +24,7 @@ struct PassphraseOption: ParsableArguments {
 
     func passphrase() throws(CommandFailure) -> Passphrase? {
         guard let passphraseFile else { return nil }
-        let bytes = try InputFile.read(passphraseFile, limit: 4096, what: "the passphrase")
+        let bytes = try InputFile.readPrivate(passphraseFile, limit: 4096, what: "the passphrase")
         guard let passphrase = Passphrase(file: bytes) else {
             throw CommandFailure(.malformed, "\(passphraseFile) holds no passphrase", hint: "put it on the first line")
         }

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import SoftwareDevice
 import TPMDevice
@@ -53,7 +54,7 @@ import Testing
             try Data("directories.tokendir = \(line.directory)/tokens\nobjectstore.backend = file\n".utf8)
                 .write(to: URL(filePath: config))
             let pin = line.directory + "/pin"
-            try Data("123456\n".utf8).write(to: URL(filePath: pin))
+            try AtomicFile.write(Array("123456\n".utf8), to: pin)
             let environment = ["SOFTHSM2_CONF": config]
             let token = Process()
             token.executableURL = URL(filePath: "/usr/bin/softhsm2-util")
@@ -77,11 +78,14 @@ import Testing
             let station = line.directory + "/keyed"
             try await line.withDevice("b") { device in
                 let arguments = FactoryProcess.provision(at: station, device, serial: "GW-2")
-                try Data("999999\n".utf8).write(to: URL(filePath: pin))
+                try AtomicFile.write(Array("999999\n".utf8), to: pin)
                 let wrong = try await FactoryProcess.run(arguments, environment: environment)
                 #expect(wrong.status == 3)
                 #expect(wrong.errors.contains("logging in") && !wrong.errors.contains("999999"), "\(wrong.errors)")
-                try Data("123456\n".utf8).write(to: URL(filePath: pin))
+                try AtomicFile.write(Array("123456\n".utf8), to: pin, mode: 0o640)
+                let exposed = try await FactoryProcess.run(arguments, environment: environment)
+                #expect(exposed.status == 3 && exposed.errors.contains("chmod 600 \(pin)"), "\(exposed.errors)")
+                try AtomicFile.write(Array("123456\n".utf8), to: pin)
                 let absent = try await FactoryProcess.run(arguments, environment: ["SOFTHSM2_CONF": "/dev/null"])
                 #expect(absent.status == 3)
                 #expect(absent.errors.contains("hint: "), "\(absent.errors)")
@@ -115,7 +119,7 @@ import Testing
     @Test func aKeyUnderAPassphrase() async throws {
         try await TestLine.with { line in
             let file = line.directory + "/passphrase"
-            try Data("correct horse\n".utf8).write(to: URL(filePath: file))
+            try AtomicFile.write(Array("correct horse\n".utf8), to: file)
             try await birth(line, [], unlock: ["--passphrase-file", file])
             let station = line.directory + "/keyed"
             let key = station + "/ca/keys/ca.key"
@@ -128,7 +132,10 @@ import Testing
                 let without = try await FactoryProcess.run(arguments)
                 #expect(without.status == 3)
                 #expect(without.errors.contains("--passphrase-file"), "\(without.errors)")
-                try Data("wrong horse\n".utf8).write(to: URL(filePath: file))
+                try AtomicFile.write(Array("correct horse\n".utf8), to: file, mode: 0o604)
+                let exposed = try await FactoryProcess.run(arguments + ["--passphrase-file", file])
+                #expect(exposed.status == 3 && exposed.errors.contains("chmod 600 \(file)"), "\(exposed.errors)")
+                try AtomicFile.write(Array("wrong horse\n".utf8), to: file)
                 let wrong = try await FactoryProcess.run(arguments + ["--passphrase-file", file])
                 #expect(wrong.status == 3)
                 #expect(!wrong.errors.contains("horse"), "\(wrong.errors)")

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import Testing
 
@@ -18,7 +19,7 @@ final class TestHost {
         directory = line.directory + "/ca-host"
         passphrase = line.directory + "/passphrase"
         self.environment = environment
-        try Data("correct horse\n".utf8).write(to: URL(filePath: passphrase))
+        try AtomicFile.write(Array("correct horse\n".utf8), to: passphrase)
         let made = try await run(
             ["ca", "init", directory, "--name", "acme", "--host", "127.0.0.1", "--listen", "127.0.0.1:0"] + keys
         )

@@ -1,0 +1,33 @@
+import Glibc
+import Testing
+
+@testable import DurableFiles
+
+/// Secrets are read out of nothing that others may read or change.
+@Suite struct PrivateFileTests {
+    private func isExposed(_ mode: mode_t, owner: uid_t = 7, group: gid_t = 7, to user: uid_t = 7) -> Bool {
+        BoundedFile.isExposed(mode: S_IFREG | mode, owner: owner, group: group, to: user)
+    }
+
+    @Test func whatOthersMayReadOrChangeIsExposed() {
+        for mode in [0o400, 0o600, 0o700] as [mode_t] { #expect(!isExposed(mode)) }
+        for mode in [0o640, 0o620, 0o610, 0o604, 0o602, 0o601] as [mode_t] {
+            #expect(isExposed(mode))
+            #expect(isExposed(mode, owner: 0, group: 0, to: 0))
+        }
+    }
+
+    /// An access control list lets one user in, and shows as root's group.
+    @Test func aCredentialOfASystemServiceIsNot() {
+        #expect(!isExposed(0o440, owner: 0, group: 0))
+        for mode in [0o460, 0o450, 0o444, 0o442, 0o441] as [mode_t] { #expect(isExposed(mode, owner: 0, group: 0)) }
+        #expect(isExposed(0o440, owner: 0))
+        #expect(isExposed(0o440, group: 0))
+    }
+
+    @Test func whoseStickKeepsNoModesIsToldWhatToDo() {
+        let hint = FileError(.exposed, .read, "/media/stick/key.pem").hint
+        #expect(hint?.hasPrefix("make it private: chmod 600 /media/stick/key.pem; ") == true)
+        #expect(hint?.contains("copy on a disk") == true)
+    }
+}
