@@ -103,8 +103,27 @@ public enum AtomicFile {
             guard unsafe rename(temporary, path) == 0 else { throw FileError(errno: errno, .write, path) }
         case .keep:
             // link(2) fails when the name is taken; rename(2) would not.
-            guard unsafe link(temporary, path) == 0 else { throw FileError(errno: errno, .write, path) }
-            _ = unsafe unlink(temporary)
+            if unsafe link(temporary, path) == 0 {
+                _ = unsafe unlink(temporary)
+            } else {
+                // What a FAT stick says, where no file has two names.
+                guard errno == EPERM || errno == EOPNOTSUPP else { throw FileError(errno: errno, .write, path) }
+                try reserve(path, for: temporary)
+            }
+        }
+    }
+
+    /// Moves a file to a path where nothing is, on a file system without links.
+    ///
+    /// Cut off in the middle an empty file has the name, which is not replaced either: whoever finds it removes it.
+    static func reserve(_ path: String, for temporary: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError(errno: errno, .write, path) }
+        close(descriptor)
+        guard unsafe rename(temporary, path) == 0 else {
+            let number = errno
+            _ = unsafe unlink(path)
+            throw FileError(errno: number, .write, path)
         }
     }
 

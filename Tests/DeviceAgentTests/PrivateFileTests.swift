@@ -25,6 +25,20 @@ import Testing
         #expect(isExposed(0o440, group: 0))
     }
 
+    /// As on a stick whose file system has no links.
+    @Test func whereAFileHasOneNameNoneIsReplacedEither() async throws {
+        try await withDirectory { directory in
+            let (path, temporary) = (directory + "/key", directory + "/key.new")
+            try write([1], to: temporary)
+            try AtomicFile.reserve(path, for: temporary)
+            #expect(try names(in: directory) == ["key"])
+            try write([2], to: temporary)
+            #expect(throws: FileError(.exists, .write, path)) { try AtomicFile.reserve(path, for: temporary) }
+            #expect(try contents(of: path) == [1])
+            #expect(try contents(of: temporary) == [2])
+        }
+    }
+
     @Test func whoseStickKeepsNoModesIsToldWhatToDo() {
         let hint = FileError(.exposed, .read, "/media/stick/key.pem").hint
         #expect(hint?.hasPrefix("make it private: chmod 600 /media/stick/key.pem; ") == true)
