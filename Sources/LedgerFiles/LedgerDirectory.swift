@@ -18,7 +18,7 @@ public struct LedgerDirectory: Sendable {
 
     /// A file by its path in the log: `checkpoint`, `tile/0/000`, `tile/entries/000.p/5`.
     public func file(_ name: String) throws(FileError) -> [UInt8] {
-        try BoundedFile.read("\(path)/\(name)", limit: Self.maximumFileSize)
+        try BoundedFile.readKept("\(path)/\(name)", limit: Self.maximumFileSize)
     }
 
     func fileIfThere(_ name: String) throws(FileError) -> [UInt8]? {

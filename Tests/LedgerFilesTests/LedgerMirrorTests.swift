@@ -1,6 +1,7 @@
 import Crypto
 import DurableFiles
 import FoundationEssentials
+import Glibc
 import Ledger
 import LedgerFiles
 import Synchronization
@@ -54,6 +55,19 @@ import Testing
                 return try log.file(path)
             }
             #expect(fetched.withLock { $0 } == ["tile/entries/002.p/188"])
+        }
+    }
+
+    /// A copy may come from anybody.
+    @Test(.timeLimit(.minutes(5))) func aPipeInACopyIsNotWaitedFor() async throws {
+        try await withDirectory { directory in
+            try await update(directory, to: ServedLog(count: 3))
+            let name = "tile/entries/000.p/3"
+            let path = directory + "/" + name
+            try FileManager.default.removeItem(atPath: path)
+            let isMade = unsafe mkfifo(path, 0o600) == 0
+            try #require(isMade)
+            #expect(throws: FileError(.pipe, .read, path)) { try LedgerDirectory(directory).file(name) }
         }
     }
 
