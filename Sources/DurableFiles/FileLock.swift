@@ -41,5 +41,9 @@ public struct FileLock: ~Copyable, Sendable {
     /// Lets the lock go; its end does the same.
     public borrowing func release() { _ = flock(descriptor, LOCK_UN) }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child between fork and exec has the descriptor too; unlocking reaches what closing alone would not.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
