@@ -44,6 +44,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // From here on a SIGHUP reloads, however long what follows takes; unheard it would end the program.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let level = Logger.Level(rawValue: logLevel) ?? .info
         let logger = Logger(label: "verifier") { JSONLineLog(label: $0, level: level) }
         let directory = place.directory
@@ -63,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try await Serving.untilStopped(
             server,
-            with: [Reload(verifier: verifier, logger: logger)],
+            with: [Reload(verifier: verifier, hangups: hangups, logger: logger)],
             stopSeconds: materials.configuration.limits.stopSeconds,
             logger: logger
         )
@@ -76,10 +78,11 @@ struct ServeCommand: AsyncParsableCommand {
 /// Reads policy and trust lists again when told to; what cannot be read changes nothing.
 struct Reload: Service {
     let verifier: Verifier
+    let hangups: UnixSignalsSequence
     let logger: Logger
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in hangups.cancelOnGracefulShutdown() {
             do {
                 try await verifier.reloadPolicy()
             } catch {
