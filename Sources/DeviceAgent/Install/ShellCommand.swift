@@ -109,21 +109,32 @@ struct ShellCommand: Sendable {
     }
 }
 
-/// Which process group to kill when the time is over.
+/// Which process group to kill when the time is over, which may be before anybody knows it.
 private final class Watch: Sendable {
-    private let state = Mutex<(leader: pid_t?, isOverdue: Bool)>((nil, false))
+    private struct State {
+        var leader: pid_t?
+        var isOver = false
+        var isOverdue = false
+    }
+
+    private let state = Mutex(State())
 
     var isOverdue: Bool { state.withLock(\.isOverdue) }
 
-    func began(_ leader: pid_t) { state.withLock { $0.leader = leader } }
+    func began(_ leader: pid_t) {
+        state.withLock { state in
+            state.leader = leader
+            if state.isOverdue { _ = kill(-leader, SIGKILL) }
+        }
+    }
 
-    func ended() { state.withLock { $0.leader = nil } }
+    func ended() { state.withLock { $0.isOver = true } }
 
     func expire() {
         state.withLock { state in
-            guard let leader = state.leader else { return }
+            guard !state.isOver else { return }
             state.isOverdue = true
-            _ = kill(-leader, SIGKILL)
+            if let leader = state.leader { _ = kill(-leader, SIGKILL) }
         }
     }
 }

@@ -116,9 +116,8 @@ public struct FleetRun: Sendable {
         let alarm = Task {
             try await Task.sleep(for: .seconds(limit))
             leader.withLock { leader in
-                guard let id = leader.id else { return }
                 leader.isOverdue = true
-                _ = kill(-id, SIGKILL)
+                if let id = leader.id { _ = kill(-id, SIGKILL) }
             }
         }
         defer { alarm.cancel() }
@@ -129,7 +128,11 @@ public struct FleetRun: Sendable {
             error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
         ) { execution in
             let id = execution.processIdentifier.value
-            leader.withLock { $0.id = id }
+            leader.withLock { leader in
+                leader.id = id
+                // The time may be over before anybody knew whom to end.
+                if leader.isOverdue { _ = kill(-id, SIGKILL) }
+            }
         }.terminationStatus
         let isOverdue = leader.withLock { leader in
             leader.id = nil
