@@ -27,6 +27,9 @@ public struct BundleReappraisal: Sendable {
     private var evidence: [(index: Int, archived: ArchivedDecision)] = []
     /// Decisions whose evidence is not here, and what that is.
     private var without: [(index: Int, basis: ContentDigest)] = []
+    /// Decisions whose entries do not say what their evidence is, and the first one whose entry does.
+    private var unnamed: [Int] = []
+    private var firstNamed: Int?
     private var citations = AuditCitations()
     /// The instances whose births are among the entries.
     private var born = Set<InstanceID>()
@@ -43,7 +46,12 @@ public struct BundleReappraisal: Sendable {
             citations.add(entry)
             if case .birth = entry.body, let instance = entry.instance { born.insert(instance) }
             if case .shedding(let body) = entry.body { shedding.append((audited.index, body.until)) }
-            if let basis = entry.body.basis { named[basis] = audited.index }
+            if let basis = entry.body.basis {
+                named[basis] = audited.index
+                firstNamed = min(firstNamed ?? audited.index, audited.index)
+            } else if entry.body.restsOnEvidence {
+                unnamed.append(audited.index)
+            }
         }
         for envelope in bundle.documents.births {
             let birth = try InstanceBirth(parsing: envelope.payload.bytes)
@@ -76,13 +84,19 @@ public struct BundleReappraisal: Sendable {
                 return untaken(index, error)
             }
         }
-        return (taken + without.map { untaken($0.index, .missing(.evidence($0.basis))) })
-            .sorted { $0.index < $1.index }
+        let left =
+            without.map { untaken($0.index, .missing(.evidence($0.basis))) } + unnamed.map { untaken($0, .unnamed) }
+        return (taken + left).sorted { $0.index < $1.index }
     }
 
     private func untaken(_ index: Int, _ fault: ReappraisalFault) -> Outcome {
-        var excuse: String?
-        if case .missing(let document) = fault { excuse = self.excuse(for: document, at: index) }
+        let excuse: String? =
+            switch fault {
+            case .missing(let document): self.excuse(for: document, at: index)
+            // A verifier that once named evidence names it ever after.
+            case .unnamed where index < firstNamed ?? 0: "it was written before entries named that"
+            case .unnamed, .unreadable: nil
+            }
         return Outcome(index: index, differences: [], fault: fault, excuse: excuse)
     }
 

@@ -50,6 +50,8 @@ public enum ReappraisalFault: Error, Hashable, Sendable, CustomStringConvertible
     case unreadable(String)
     /// Something that it takes is not there, or another one.
     case missing(Document)
+    /// Nothing says on what evidence it was taken.
+    case unnamed
 
     /// What it takes to take a decision again.
     public enum Document: Hashable, Sendable {
@@ -73,6 +75,7 @@ public enum ReappraisalFault: Error, Hashable, Sendable, CustomStringConvertible
         switch self {
         case .unreadable(let detail): "what was kept cannot be read: \(detail)"
         case .missing(let document): "\(document) is not there"
+        case .unnamed: "its entry does not name what it rested on"
         }
     }
 }

@@ -310,6 +310,31 @@ import VerifierStore
         }
     }
 
+    /// An entry that names no evidence is as old as the first of all, or hides something.
+    @Test func evidenceIsNamedByEveryEntryBehindTheFirstOneThatNamesIt() async throws {
+        try await with { service, device, _ in
+            let bundle = try await evidence(of: device.instance, service)
+            let decided = try bundle.entries.indices.filter { place in
+                try LedgerEntry(parsing: bundle.entries[place].bytes.bytes).body.basis != nil
+            }
+            #expect(decided.count == 3)
+            for (number, place) in decided.enumerated() {
+                var silent = bundle
+                var entry = try LedgerEntry(parsing: silent.entries[place].bytes.bytes)
+                guard case .decision(var body) = entry.body else {
+                    Issue.record("\(entry)")
+                    continue
+                }
+                body.basis = nil
+                entry.body = .decision(body)
+                silent.entries[place].bytes = Blob(try WrittenEntry(entry).bytes)
+                let left = try untaken(silent)
+                #expect(left.map(\.index) == [silent.entries[place].index] && left.first?.fault == .unnamed)
+                #expect((left.first?.excuse != nil) == (number == 0))
+            }
+        }
+    }
+
     /// A boot that was looked for among all releases cannot be looked for again among those of one device's entries.
     @Test func releasesThatNoEntryNamesNeedNotBeThere() async throws {
         try await with { service, device, _ in
