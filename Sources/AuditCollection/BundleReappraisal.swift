@@ -39,7 +39,8 @@ public struct BundleReappraisal: Sendable {
     /// Reads the bundle.
     /// - Parameter zoneFile: the time-zone file (RFC 9636) of a zone that a policy's window names.
     public init(_ bundle: AuditBundle, zoneFile: (ZoneName) -> [UInt8]?) throws(MessageError) {
-        var named: [ContentDigest: Int] = [:]
+        // Each entry stands for itself, also where two claim to rest on the same.
+        var named: [ContentDigest: [Int]] = [:]
         for audited in bundle.entries {
             let entry = try LedgerEntry(parsing: audited.bytes.bytes)
             entries[audited.index] = entry
@@ -47,7 +48,7 @@ public struct BundleReappraisal: Sendable {
             if case .birth = entry.body, let instance = entry.instance { born.insert(instance) }
             if case .shedding(let body) = entry.body { shedding.append((audited.index, body.until)) }
             if let basis = entry.body.basis {
-                named[basis] = audited.index
+                named[basis, default: []].append(audited.index)
                 firstNamed = min(firstNamed ?? audited.index, audited.index)
             } else if entry.body.restsOnEvidence {
                 unnamed.append(audited.index)
@@ -66,13 +67,15 @@ public struct BundleReappraisal: Sendable {
         }
         for log in bundle.documents.logs { documents[ContentDigest(of: log)] = log }
         for bytes in bundle.documents.evidence {
-            guard let index = named[ContentDigest(of: bytes)] else { continue }
+            guard let places = named[ContentDigest(of: bytes)] else { continue }
             let archived = try ArchivedDecision(parsing: bytes)
-            evidence.append((index, archived))
+            evidence += places.map { (index: $0, archived: archived) }
         }
         evidence.sort { $0.index < $1.index }
         let present = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
-        without = named.filter { !present.contains($0.key) }.map { (index: $0.value, basis: $0.key) }
+        for (basis, places) in named where !present.contains(basis) {
+            without += places.map { (index: $0, basis: basis) }
+        }
     }
 
     /// Takes them again, in the order of the ledger; of those whose evidence is not here it is said.

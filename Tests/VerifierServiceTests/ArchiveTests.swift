@@ -335,6 +335,27 @@ import VerifierStore
         }
     }
 
+    /// Of two entries that claim to rest on the same none is passed over.
+    @Test func everyEntryIsJudgedByTheEvidenceThatItNames() async throws {
+        try await with { service, device, _ in
+            var bundle = try await evidence(of: device.instance, service)
+            let honest = try BundleReappraisal(bundle) { _ in nil }.outcomes().map(\.index)
+            #expect(honest.count == 3)
+            var basis: ContentDigest?
+            for place in bundle.entries.indices {
+                var entry = try LedgerEntry(parsing: bundle.entries[place].bytes.bytes)
+                guard case .decision(var body) = entry.body else { continue }
+                basis = basis ?? body.basis
+                body.basis = basis
+                entry.body = .decision(body)
+                bundle.entries[place].bytes = Blob(try WrittenEntry(entry).bytes)
+            }
+            let doubled = try BundleReappraisal(bundle) { _ in nil }.outcomes()
+            #expect(doubled.map(\.index) == honest)
+            #expect(doubled.dropFirst().allSatisfy { $0.fault != nil || !$0.differences.isEmpty })
+        }
+    }
+
     /// A boot that was looked for among all releases cannot be looked for again among those of one device's entries.
     @Test func releasesThatNoEntryNamesNeedNotBeThere() async throws {
         try await with { service, device, _ in
