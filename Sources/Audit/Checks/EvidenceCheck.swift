@@ -7,7 +7,11 @@ extension AuditCheck {
             "evidence is what the decision that names it rested on, answers for the request and the quote that it states, and has people say what they said"
     ) { record, _ in
         var logs = Set<ContentDigest>()
-        var findings = record.bundle.documents.evidence.flatMap { judge($0, record, &logs) }
+        let naming = Dictionary(grouping: record.entries) { $0.entry.body.basis }
+        var findings = record.bundle.documents.evidence.flatMap { bytes -> [AuditFinding] in
+            let digest = ContentDigest(of: bytes)
+            return judge(bytes, digest, namedBy: naming[digest] ?? [], record, &logs)
+        }
         for digest in record.bundle.documents.logs.map({ ContentDigest(of: $0) }) where !logs.contains(digest) {
             findings.append(AuditFinding("log \(digest.short)", "nothing here names it"))
         }
@@ -17,12 +21,12 @@ extension AuditCheck {
     /// - Parameter logs: gets the logs that the evidence names.
     private static func judge(
         _ bytes: [UInt8],
+        _ digest: ContentDigest,
+        namedBy naming: [AuditRecord.PlacedEntry],
         _ record: AuditRecord,
         _ logs: inout Set<ContentDigest>
     ) -> [AuditFinding] {
-        let digest = ContentDigest(of: bytes)
         let place = "evidence \(digest.short)"
-        let naming = record.entries.filter { $0.entry.body.basis == digest }
         guard !naming.isEmpty else { return [AuditFinding(place, "nothing here names it")] }
         let archived: ArchivedDecision
         do { archived = try ArchivedDecision(parsing: bytes) } catch {

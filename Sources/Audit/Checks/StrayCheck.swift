@@ -67,14 +67,18 @@ extension AuditRecord {
     fileprivate var sayingWhatWasShed: Set<Int> {
         let kept = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
         var unkept: [Int64] = []
+        // Entries that shed nothing of this cost one comparison, however many somebody puts into a bundle.
+        var earliest: Int64?
         var places = Set<Int>()
         for placed in entries {
             if case .shedding(let body) = placed.entry.body {
-                let before = unkept.count
+                guard let earliest, earliest < body.until else { continue }
                 unkept.removeAll { $0 < body.until }
-                if unkept.count < before { places.insert(placed.index) }
+                places.insert(placed.index)
+                earliest = unkept.min()
             } else if let basis = placed.entry.body.basis, !kept.contains(basis) {
                 unkept.append(placed.entry.at)
+                earliest = min(earliest ?? placed.entry.at, placed.entry.at)
             }
         }
         return places
