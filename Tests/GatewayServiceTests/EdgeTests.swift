@@ -72,6 +72,42 @@ import VerifierClient
         }
     }
 
+    /// An answer may take long at a gateway, and no body does: whatever else would close the connection has longer here than the test.
+    @Test func aBodyHasATimeOfItsOwn() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/body-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let directory = GatewayDirectory(path)
+        let configuration = GatewayConfiguration(
+            listen: "127.0.0.1:0",
+            url: "https://localhost",
+            hosts: ["localhost"],
+            port: try #require(Label("lan"))
+        )
+        let now = Int64(Date.now.timeIntervalSince1970)
+        try directory.make(configuration, now: now)
+        var limits = configuration.edge
+        limits.times = PeerTimes(idleSeconds: 7200, bodySeconds: 1, requestSeconds: 7200, readingSeconds: 7200)
+        let server = HTTPSServer(
+            routes: [Route(.post, "/v1/challenges", by: .anyone, bodyLimit: 1000) { _ in .text([]) }],
+            identity: try directory.identity(configuration, now: now),
+            address: try configuration.address(unless: nil),
+            limits: limits,
+            metrics: Metrics(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            now: { Date.now },
+            configuration: directory.configuration
+        )
+        let contact = try GatewayContact(parsing: [UInt8](Data(contentsOf: URL(filePath: directory.contact))))
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run(onListening: { port.yield($0) }) }
+            defer { group.cancelAll() }
+            var listening = ports.makeAsyncIterator()
+            let edge = ProbedEdge(port: try #require(await listening.next()), roots: contact.tlsRoots)
+            try await SlowPeer.inTheBody.outstay(edge, posting: "/v1/challenges")
+        }
+    }
+
     /// It knows nobody: who a child is, its own signature says, and the verifier judges that.
     @Test func attack82_everyRouteOfTheGateway() async throws {
         try await serving { edge, gateway, _ in
