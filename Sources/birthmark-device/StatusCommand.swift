@@ -16,14 +16,17 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let directory = try StateDirectory(existing: device.state)
-        let trust = try? directory.trust(offered: nil)
-        let status: AgentStatus
+        var trust: TrustBundle?
+        var trustTrouble: String?
+        do throws(AgentError) { trust = try directory.heldTrust() } catch { trustTrouble = error.message }
+        var status: AgentStatus
         if try directory.speaksWithoutTPM(at: UTCTime.now) {
             status = try await AgentStatus.ofCompensated(directory, trust: trust, wallClock: UTCTime.now)
         } else {
             let tcti = try device.tcti ?? directory.configuration().tcti
             status = try await AgentStatus.of(directory, trust: trust, tcti: tcti, wallClock: UTCTime.now)
         }
+        status.trustTrouble = trustTrouble
         try output.print(status) { text(status) }
     }
 
@@ -37,7 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
             ("instance", status.instance?.text ?? "unknown"),
             ("serial", status.serial?.text),
             ("tier", status.tier?.rawValue),
-            ("verifier", status.verifier ?? "none: give its trust.json with --trust"),
+            ("verifier", status.trustTrouble ?? status.verifier ?? "none: give its trust.json with --trust"),
             ("trust", status.trustVersion.map { "version \($0)" }),
             ("lease", lease ?? "none"),
             ("not renewed", status.renewalTrouble.map { "since \(UTCTime.text($0.since)), \($0.attempts) times" }),

@@ -70,6 +70,18 @@ import UpdateTrust
         }
     }
 
+    @Test func aTrustBundleThatIsDamagedIsNotSaidToBeMissing() async throws {
+        try await withDirectory { directory in
+            let state = try StateDirectory(directory + "/agent")
+            let arguments = ["status", "--state", state.path, "--tcti", "device:/nowhere"]
+            let missing = try await Program.device.run(arguments)
+            #expect(missing.status == .exited(0) && missing.output.contains("none: give"), "\(missing)")
+            try write(Array("{".utf8), to: state.path + "/trust.json")
+            let damaged = try await Program.device.run(arguments)
+            #expect(damaged.status == .exited(0) && damaged.output.contains("trust.json: "), "\(damaged)")
+        }
+    }
+
     @Test func aMisspeltConfigurationIsSaid() async throws {
         try await withDirectory { directory in
             let state = try StateDirectory(directory + "/agent")

@@ -9,6 +9,8 @@ public struct AgentStatus: Hashable, Sendable, Encodable {
     public var verifier: String?
     /// Which version of the verifier's trust bundle is in place.
     public var trustVersion: Int64?
+    /// Why the trust bundle that is in place cannot be read.
+    public var trustTrouble: String?
     /// How the instance proves itself, where the disk says it: `compensated`; a TPM's tier is its factory's to say.
     public var tier: Tier?
     /// The instance: the TPM's or the identity's word when it could be asked, the journal's otherwise.

@@ -77,6 +77,12 @@ extension StateDirectory {
         return bundle
     }
 
+    /// The trust bundle that was taken over; `nil` when none was.
+    public func heldTrust() throws(AgentError) -> TrustBundle? {
+        guard let held = try read(trustPath, limit: TrustBundle.maximumSize) else { return nil }
+        return try Self.parseTrust(held, at: trustPath)
+    }
+
     /// Reads a trust bundle that somebody offers; nothing is kept.
     static func bundle(at path: String) throws(AgentError) -> (bundle: TrustBundle, bytes: [UInt8]) {
         let bytes: [UInt8]
