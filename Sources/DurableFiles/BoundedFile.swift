@@ -6,32 +6,28 @@ public enum BoundedFile {
     static let chunk = 64 << 10
 
     /// Reads a whole file, pipe or kernel file (whose size reads as 0).
-    /// - Parameters:
-    ///   - offset: what comes before it is passed over; nothing is read of a file that ends earlier.
-    ///   - limit: the most bytes accepted.
+    /// - Parameter limit: the most bytes accepted.
     /// - Throws: `FileError`.
-    public static func read(_ path: String, from offset: UInt64 = 0, limit: Int) throws(FileError) -> [UInt8] {
+    public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(errno: errno, .read, path) }
         defer { close(descriptor) }
-        if offset > 0 {
-            guard let offset = off_t(exactly: offset), lseek(descriptor, offset, SEEK_SET) == offset else {
-                throw FileError(errno: errno, .read, path)
-            }
-        }
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 
     /// Reads a whole file that is kept here, and not given: never a pipe, whose reader could be left waiting for ever.
+    /// - Parameters:
+    ///   - offset: what comes before it is passed over; nothing is read of a file that ends earlier.
+    ///   - limit: the most bytes accepted.
     /// - Throws: `FileError`; `.pipe` for one.
-    public static func readKept(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        try readKept(path, limit: limit) { _ throws(FileError) in }
+    public static func readKept(_ path: String, from offset: UInt64 = 0, limit: Int) throws(FileError) -> [UInt8] {
+        try readKept(path, from: offset, limit: limit) { _ throws(FileError) in }
     }
 
     /// Reads a whole file that is nobody else's business, such as a private key.
     /// - Throws: `FileError`; `.exposed` for one that others may read or change, `.pipe` for a pipe.
     public static func readPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        try readKept(path, limit: limit) { status throws(FileError) in try checkPrivate(status, path) }
+        try readKept(path, from: 0, limit: limit) { status throws(FileError) in try checkPrivate(status, path) }
     }
 
     /// Reads a whole file, or a pipe, that a person gives and that is nobody else's business, such as that person's key or passphrase.
@@ -64,6 +60,7 @@ public enum BoundedFile {
 
     private static func readKept(
         _ path: String,
+        from offset: UInt64,
         limit: Int,
         admitting admit: (stat) throws(FileError) -> Void
     ) throws(FileError) -> [UInt8] {
@@ -75,10 +72,15 @@ public enum BoundedFile {
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, path) }
         guard status.st_mode & S_IFMT != S_IFIFO else { throw FileError(.pipe, .read, path) }
         try admit(status)
+        if offset > 0 {
+            guard let offset = off_t(exactly: offset), lseek(descriptor, offset, SEEK_SET) == offset else {
+                throw FileError(errno: errno, .read, path)
+            }
+        }
         return try read(descriptor: descriptor, path: path, limit: limit)
     }
 
-    /// The same as ``readKept(_:limit:)``; nil when there is no such file.
+    /// The same as ``readKept(_:from:limit:)``; nil when there is no such file.
     public static func readIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
         try ifThere { () throws(FileError) in try readKept(path, limit: limit) }
     }

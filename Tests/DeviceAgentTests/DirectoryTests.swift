@@ -1,5 +1,6 @@
 import DurableFiles
 import FoundationEssentials
+import Glibc
 import Testing
 
 @testable import DeviceAgent
@@ -14,6 +15,21 @@ import Testing
             #expect(throws: FileError(.notDirectory, .read, directory + "/a")) {
                 try DirectoryEntries.names(in: directory + "/a")
             }
+        }
+    }
+
+    /// An agent runs for years: it waits for no path that somebody has mistaken.
+    @Test(.timeLimit(.minutes(5))) func aPipeIsNotWaitedForWhereAFileIsReadAgainAndAgain() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/log"
+            let isMade = unsafe mkfifo(path, 0o600) == 0
+            try #require(isMade)
+            #expect(throws: FileError(.pipe, .read, path)) { try BoundedFile.readKept(path, from: 1, limit: 10) }
+            #expect(throws: AgentError.self) { try EventLogFile(path: path, isNamed: true).read() }
+            #expect(BootID(path: path).current == nil)
+            try write([1, 2, 3], to: directory + "/list")
+            #expect(try BoundedFile.readKept(directory + "/list", from: 1, limit: 2) == [2, 3])
+            #expect(try BoundedFile.readKept(directory + "/list", from: 9, limit: 2) == [])
         }
     }
 

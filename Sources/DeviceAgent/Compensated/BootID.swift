@@ -12,7 +12,7 @@ public struct BootID: Hashable, Sendable {
 
     /// What it says, 36 characters on Linux; nil where nothing says it.
     var current: String? {
-        guard let bytes = try? BoundedFile.read(path, limit: 64) else { return nil }
+        guard let bytes = try? BoundedFile.readKept(path, limit: 64) else { return nil }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init)
     }
 }

@@ -7,7 +7,7 @@ extension ClaimSource {
     func read() throws(AgentError) -> Label {
         let bytes: [UInt8]
         do {
-            bytes = try BoundedFile.read(path, limit: Self.maximumSize)
+            bytes = try BoundedFile.readKept(path, limit: Self.maximumSize)
         } catch {
             throw AgentError(input: error)
         }

@@ -17,7 +17,7 @@ public struct EventLogFile: Hashable, Sendable {
     /// The whole log; nil when nobody named one and there is none.
     func read() throws(AgentError) -> [UInt8]? {
         do {
-            return try BoundedFile.read(path, limit: Evidence.maximumLogSize)
+            return try BoundedFile.readKept(path, limit: Evidence.maximumLogSize)
         } catch {
             if !isNamed, error.code == .missing { return nil }
             var failure = AgentError(input: error)

@@ -7,7 +7,7 @@ extension Agent {
     func imaList(from position: IMAListPosition?, resets: UInt32) throws(AgentError) -> IMAListPart {
         let offset = position.flatMap { $0.resetCount == resets ? $0.offset : nil } ?? 0
         do {
-            let bytes = try BoundedFile.read(imaList, from: offset, limit: IMAListPart.maximumSize)
+            let bytes = try BoundedFile.readKept(imaList, from: offset, limit: IMAListPart.maximumSize)
             return IMAListPart(offset: offset, bytes: Blob(bytes))
         } catch {
             var failure = AgentError(input: error)

@@ -98,7 +98,7 @@ public struct ServiceLimits: Hashable, Sendable, Codable {
     public var connectionsPerAddress: Int
     /// Seconds that a connection may say nothing, and that a peer may take to read what it was sent.
     public var idleSeconds: Int
-    /// Seconds from the first byte of a request's body to the answer; a bundle of births on a slow link needs the most.
+    /// Seconds from the head of a request to the last byte of its body, and to the answer; a bundle of births on a slow link needs the most.
     public var requestSeconds: Int
     /// Seconds that a change may wait for the disk.
     public var commitSeconds: Int
