@@ -19,7 +19,7 @@ public struct WitnessDirectory: Sendable, Hashable {
     var configuration: String { path + "/service.json" }
     /// The CA certificate that its TLS certificate chains to: for the logs that ask it.
     public var roots: String { path + "/roots.pem" }
-    /// Held while the witness serves, or is set up.
+    /// Held while the witness serves, or its people accept another history.
     public var lock: String { path + "/serve.lock" }
     var key: String { path + "/keys/witness.key" }
     var authorityKey: String { path + "/keys/local-ca.key" }
@@ -58,11 +58,21 @@ public struct WitnessDirectory: Sendable, Hashable {
         next.logs += wanted.logs.filter { !next.logs.contains($0) }
         // A witness that forgot what it saw is a new one: only for a log that nobody has named before is nothing a beginning.
         let known = try kept?.keysByLog ?? [:]
+        let isNew = try read(key) == nil
         for origin in try next.keysByLog.keys where known[origin] == nil {
             let file = seen(origin)
-            if try read(file) == nil { try AtomicFile.write([], to: file, existing: .keep) }
+            guard try read(file) == nil else { continue }
+            // With the configuration it is gone who was named; its key may have signed for anybody.
+            guard isNew || kept != nil else {
+                throw SetupError(
+                    .environment,
+                    "\(configuration) is gone, and so is \(file) with what this witness has seen of the log \(origin), if it has",
+                    hint: "restore both; otherwise begin anew in another directory, with another name and key"
+                )
+            }
+            try AtomicFile.write([], to: file, existing: .keep)
         }
-        if try read(key) == nil {
+        if isNew {
             let fresh = Curve25519.Signing.PrivateKey()
             try AtomicFile.write(Array((Blob(fresh.rawRepresentation).base64 + "\n").utf8), to: key, existing: .keep)
         }

@@ -193,6 +193,20 @@ import VerifierClient
         try await place.serving { _ in }
     }
 
+    /// A key without what it has signed for is a witness that might sign for something else.
+    @Test func whereItsConfigurationAndWhatItSawAreGoneItIsNotMadeAgain() throws {
+        let place = try Place()
+        let log = try TestLog()
+        let key = try place.make([log.signer.verifierKey])
+        let (configuration, seen) = (place.directory.configuration, place.directory.seen(log.signer.verifierKey.name))
+        // As of a first run that was cut off at its end: nothing of it is lost.
+        try FileManager.default.removeItem(atPath: configuration)
+        #expect(try place.make([log.signer.verifierKey]) == key)
+        for file in [configuration, seen] { try FileManager.default.removeItem(atPath: file) }
+        #expect(throws: (any Error).self) { try place.make([log.signer.verifierKey]) }
+        #expect(!FileManager.default.fileExists(atPath: seen))
+    }
+
     @Test func setUpAgainItReplacesNothing() throws {
         let place = try Place()
         let (first, second) = (try TestLog("a/ledger"), try TestLog("b/ledger"))
