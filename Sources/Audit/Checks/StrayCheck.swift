@@ -72,7 +72,7 @@ extension AuditRecord {
         var places = Set<Int>()
         for placed in entries {
             if case .shedding(let body) = placed.entry.body {
-                guard let earliest, earliest < body.until else { continue }
+                guard let first = earliest, first < body.until else { continue }
                 unkept.removeAll { $0 < body.until }
                 places.insert(placed.index)
                 earliest = unkept.min()
