@@ -295,6 +295,8 @@ let package = Package(
         ),
         // Random numbers that a test can repeat.
         library("SeededRandom", [], path: "Tests/SeededRandom"),
+        // Ports that a test keeps.
+        library("HeldPorts", [], path: "Tests/HeldPorts"),
 
         // Peers that mean no good to a service's edge, for the tests of each service.
         library(
@@ -353,7 +355,7 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
-                "EdgeProbes", "Audit", "AuditCollection", "Reappraisal",
+                "EdgeProbes", "HeldPorts", "Audit", "AuditCollection", "Reappraisal",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
                 "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto",
                 "Compression",
@@ -371,6 +373,7 @@ let package = Package(
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
                 "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "SeededRandom",
+                "HeldPorts",
                 "birthmark-device",
                 "birthmark",
                 crypto,
@@ -383,7 +386,7 @@ let package = Package(
             [
                 "FactoryAuthority", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
                 "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "EdgeProbes",
-                "birthmark-factory", crypto, logging,
+                "HeldPorts", "birthmark-factory", crypto, logging, subprocess, system,
             ]
         ),
         tests(
@@ -404,7 +407,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SoftwareDevice", "MachineFaults", "SeededRandom", "FactoryLine", "VerifierService", "StoreSQLite",
+                "SoftwareDevice", "MachineFaults", "SeededRandom", "HeldPorts", "FactoryLine", "VerifierService",
+                "StoreSQLite",
                 "DeviceAgent",
                 "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,

@@ -1,7 +1,6 @@
 import FoundationEssentials
+import HeldPorts
 import Messages
-import NIOCore
-import NIOPosix
 import NIOSSL
 import Synchronization
 import Testing
@@ -128,12 +127,10 @@ import VerifierClient
     }
 
     @Test func nobodyListeningIsSaidAtOnce() async throws {
-        let probe = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(probe.localAddress?.port)
-        try await probe.close()
+        let held = try HeldPort()
+        let port = held.number
         let trust = try Self.bundle(try TLSIdentity(), port: port)
-        try await VerifierClient.with(trust, limits: Self.quick) { client in
+        try await VerifierClient.with(trust, limits: Self.patient) { client in
             do throws(VerifierClientError) {
                 _ = try await client.challenge(Self.question)
                 Issue.record("somebody answered")
@@ -143,6 +140,7 @@ import VerifierClient
                 #expect(!error.isRefusal)
             }
         }
+        withExtendedLifetime(held) {}
     }
 
     @Test func aTooLargeAnswerIsNotRead() async throws {
@@ -221,7 +219,8 @@ import VerifierClient
                 return try .problem(Problem(.busy, title: "Later.", status: 503))
             }
         ) { server in
-            try await VerifierClient.with(try Self.bundle(identity, port: server.port), limits: Self.quick) { client in
+            try await VerifierClient.with(try Self.bundle(identity, port: server.port), limits: Self.patient) {
+                client in
                 _ = await #expect(throws: VerifierClientError.self) { try await client.decide(evidence) }
             }
         }

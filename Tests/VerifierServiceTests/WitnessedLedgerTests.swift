@@ -26,6 +26,7 @@ import WitnessService
         defer { for witness in witnesses { witness.task.cancel() } }
         // One of three is not there from the beginning.
         witnesses[2].task.cancel()
+        try? await witnesses[2].task.value
         try await TestVerifier.serve(directory, setup) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")
             try await service.importBirth(of: device, by: factory)
@@ -54,9 +55,10 @@ import WitnessService
                 #expect(try await witnessed == client.ledgerFile("checkpoint"))
                 #expect(try await service.store.witnessedCheckpoint() == witnessed)
             }
-            let metrics = service.verifier.metrics.text()
-            #expect(metrics.contains("birthmark_ledger_witnesses_in_trouble 1"))
-            #expect(metrics.contains("birthmark_ledger_witnesses_alarmed 0"))
+            try await Witnessing.eventually {
+                service.verifier.metrics.text().contains("birthmark_ledger_witnesses_in_trouble 1")
+            }
+            #expect(service.verifier.metrics.text().contains("birthmark_ledger_witnesses_alarmed 0"))
         }
         let findings = await directory.check()
         #expect(findings.contains { $0.grade == .ok && $0.text.hasPrefix("2 of 3 witnesses") }, "\(findings)")
@@ -113,8 +115,14 @@ import WitnessService
                 group.addTask {
                     let device = try SoftwareKeyDevice(serial: "SN-1")
                     try await service.importBirth(of: device, by: factory)
-                    let answer = try await service.anonymous { try await $0.update(device, to: package) }
-                    #expect(answer.grant != nil)
+                    // On a machine so slow that it waits in vain, it asks again.
+                    while true {
+                        do {
+                            let answer = try await service.anonymous { try await $0.update(device, to: package) }
+                            #expect(answer.grant != nil)
+                            break
+                        } catch VerifierClientError.problem(let problem) where problem.kind == .undecided { continue }
+                    }
                     order.add("grant")
                 }
                 group.addTask {
@@ -123,7 +131,7 @@ import WitnessService
                     _ = try await service.anonymous { try await $0.attest(device) }
                     order.add("lease")
                     // It is back on its port, and what waits for it goes on.
-                    let again = try await witnesses[0].0.serve(on: witnesses[0].port)
+                    let again = try await witnesses[0].0.serve()
                     defer { again.task.cancel() }
                     try await Witnessing.eventually { order.words.count == 2 }
                 }
@@ -223,7 +231,7 @@ import WitnessService
             now: Int64(Date.now.timeIntervalSince1970)
         )
         _ = try accepted.get()
-        let again = try await made.witness.0.serve(on: made.witness.port)
+        let again = try await made.witness.0.serve()
         defer { again.task.cancel() }
         try await TestVerifier.serve(made.directory, made.setup) { service in
             try await Witnessing.eventually {

@@ -57,7 +57,7 @@ import VerifierStore
             try await service.importBirth(of: device, by: factory)
             let package = try await service.add(try releases.release("2.0"), releases)
             try await body(service, device, package, witnesses.map(\.0.key)) {
-                tasks.append(try await witnesses[1].0.serve(on: witnesses[1].port).task)
+                tasks.append(try await witnesses[1].0.serve().task)
                 try await Witnessing.eventually { await service.verifier.cosignatures.witnessed(by: 2) != nil }
             }
         }

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import HeldPorts
 import Messages
 import SoftwareDevice
 import Testing
@@ -57,8 +57,8 @@ struct GatewayAtWork: Sendable {
     private init(_ device: FleetDevice, _ sensors: Sensors) async throws {
         (self.device, self.sensors) = (device, sensors)
         let place = sensors.directory + "/gateway"
-        let port = try Self.freePort()
-        let options = ["--listen", "127.0.0.1:\(port)", "--packages", sensors.directory]
+        let port = try HeldPort()
+        let options = ["--listen", "127.0.0.1:\(port.number)", "--packages", sensors.directory]
         try await sensors.run(.gateway, ["init", place] + options)
         let arguments = [
             "--state", device.state, "--tcti", device.tcti, "--event-log", device.log, "--trust", sensors.trust,
@@ -86,21 +86,5 @@ struct GatewayAtWork: Sendable {
     /// Takes the packages away that it holds, so that the next update fetches anew.
     func forgetPackages() throws {
         for name in names(in: packages) { try FileManager.default.removeItem(atPath: "\(packages)/\(name)") }
-    }
-
-    private static func freePort() throws -> Int {
-        let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(probe) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe bind(probe, pointer, size) == 0 && getsockname(probe, pointer, &size) == 0
-            }
-        }
-        try #require(probe >= 0 && bound)
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

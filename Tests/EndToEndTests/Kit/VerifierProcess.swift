@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HeldPorts
 import Subprocess
 import SystemPackage
 import Testing
@@ -11,7 +12,8 @@ actor VerifierProcess {
     let place: String
     private let transcript: Transcript
     private let serving: [String]
-    private(set) var port: Int?
+    /// Nobody else's while it is down.
+    private var held: HeldPort?
     private var running: Running?
     private var starts = 0
 
@@ -24,21 +26,23 @@ actor VerifierProcess {
     /// - Parameters:
     ///   - verb: the command that serves.
     ///   - arguments: of it, besides where to listen.
-    ///   - port: where it listens; `nil` for a free one, which it keeps.
+    ///   - port: where it listens; `nil` for one that it takes and keeps.
     init(
         _ place: String,
         _ transcript: Transcript,
         of program: Program = .verifier,
         _ verb: [String] = ["serve"],
         arguments: [String] = [],
-        port: Int? = nil
+        port: HeldPort? = nil
     ) {
         self.place = place
         self.transcript = transcript
-        self.port = port
+        held = port
         serving = [program.path] + verb + [place] + arguments
     }
 
+    /// Where it listens; `nil` before its first start.
+    var port: Int? { held?.number }
     private var portFile: String { place + ".port" }
     private var idFile: String { place + ".pid" }
     nonisolated var log: String { place + ".log" }
@@ -48,7 +52,9 @@ actor VerifierProcess {
         for file in [portFile, idFile] { try? FileManager.default.removeItem(atPath: file) }
         starts += 1
         let (ends, end) = AsyncStream.makeStream(of: String.self)
-        let command = serving + ["--listen", "127.0.0.1:\(port ?? 0)", "--port-file", portFile]
+        let port = try held ?? HeldPort()
+        held = port
+        let command = serving + ["--listen", "127.0.0.1:\(port.number)", "--port-file", portFile]
         let guardian = Task.detached { [idFile, log] in
             try? await Subprocess.run(
                 .path("/bin/sh"),
@@ -74,12 +80,10 @@ actor VerifierProcess {
     }
 
     private func waitUntilItListens() async throws {
-        for _ in 0..<6000 {
-            if let text = try? contents(of: portFile),
-                let number = Int(String(decoding: text.dropLast(), as: UTF8.self)),
-                let id = try? contents(of: idFile), let process = pid_t(String(decoding: id.dropLast(), as: UTF8.self))
+        for _ in 0..<24_000 {
+            if let text = try? contents(of: portFile), !text.isEmpty, let id = try? contents(of: idFile),
+                let process = pid_t(String(decoding: id.dropLast(), as: UTF8.self))
             {
-                port = number
                 running?.id = process
                 return
             }

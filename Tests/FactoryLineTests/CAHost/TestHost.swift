@@ -1,5 +1,6 @@
 import DurableFiles
 import Foundation
+import HeldPorts
 import Testing
 
 /// A CA host as a process of its own, with a directory of its own beside a test's line.
@@ -8,7 +9,9 @@ final class TestHost {
     let passphrase: String
     private let environment: [String: String]
     private var process: Process?
-    private(set) var port = 0
+    /// Nobody else's while it is down.
+    private let held: HeldPort
+    private var port: Int { held.number }
 
     /// Makes the CA; it serves nobody yet.
     init(
@@ -19,6 +22,7 @@ final class TestHost {
         directory = line.directory + "/ca-host"
         passphrase = line.directory + "/passphrase"
         self.environment = environment
+        held = try HeldPort()
         try AtomicFile.write(Array("correct horse\n".utf8), to: passphrase)
         let made = try await run(
             ["ca", "init", directory, "--name", "acme", "--host", "127.0.0.1", "--listen", "127.0.0.1:0"] + keys
@@ -59,15 +63,10 @@ final class TestHost {
         process.standardError = FileHandle.nullDevice
         try process.run()
         self.process = process
-        for _ in 0..<600 {
-            if let text = try? String(contentsOfFile: file, encoding: .utf8),
-                let number = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
-            {
-                port = number
-                return
-            }
+        for _ in 0..<6000 {
+            if let text = try? String(contentsOfFile: file, encoding: .utf8), !text.isEmpty { return }
             guard process.isRunning else { break }
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: .milliseconds(20))
         }
         Issue.record("the CA host did not start")
     }

@@ -1,5 +1,6 @@
 import DurableFiles
 import FoundationEssentials
+import HeldPorts
 import Ledger
 import Logging
 import Messages
@@ -12,8 +13,11 @@ import Messages
 struct Witnessing: Sendable {
     let directory: WitnessDirectory
     let key: VerifierKey
+    /// Nobody else's while it is down.
+    private let held: HeldPort
 
     init(_ number: Int, in home: TemporaryDirectory) throws {
+        held = try HeldPort()
         directory = WitnessDirectory(home.path + "/w\(number)")
         key = try directory.make(
             WitnessConfiguration(
@@ -37,17 +41,27 @@ struct Witnessing: Sendable {
     }
 
     /// Serves until it is cancelled.
-    func serve(on port: Int = 0) async throws -> (port: Int, task: Task<Void, any Error>) {
-        let (ports, opened) = AsyncStream.makeStream(of: Int.self)
-        let server = try WitnessServer(
-            directory,
-            address: ListenAddress("127.0.0.1:\(port)"),
-            logger: Logger(label: "witness") { _ in SwiftLogNoOpLogHandler() },
-            onListening: { opened.yield($0) }
-        )
-        let task = Task { try await server.run() }
-        var iterator = ports.makeAsyncIterator()
-        return (try await iterator.next().found(), task)
+    func serve() async throws -> (port: Int, task: Task<Void, any Error>) {
+        while true {
+            let (ports, opened) = AsyncStream.makeStream(of: Int.self)
+            let server = try WitnessServer(
+                directory,
+                address: ListenAddress("127.0.0.1:\(held.number)"),
+                logger: Logger(label: "witness") { _ in SwiftLogNoOpLogHandler() },
+                onListening: { opened.yield($0) }
+            )
+            let task = Task {
+                defer { opened.finish() }
+                try await server.run()
+            }
+            var iterator = ports.makeAsyncIterator()
+            if let port = await iterator.next() { return (port, task) }
+            // Somebody's child is between fork and exec, and has the socket of before open for a moment longer.
+            do {
+                try await task.value
+                throw Missing()
+            } catch is SetupError { try await Task.sleep(for: .milliseconds(5)) }
+        }
     }
 
     /// Makes a verifier's directory whose configuration names witnesses that are at work.
