@@ -112,15 +112,21 @@ import Testing
             try await line.withDevice { device in
                 let issued = host.directory + "/issued"
                 let arguments = provision(station, device)
-                var entry: String?
-                for delay in stride(from: 30, through: 400, by: 15) where entry == nil {
-                    _ = try await FactoryProcess.run(arguments, killAfter: .milliseconds(delay))
-                    entry = try FileManager.default.contentsOfDirectory(atPath: issued).first { $0.hasSuffix(".json") }
+                func entry() throws -> String? {
+                    try FileManager.default.contentsOfDirectory(atPath: issued).first { $0.hasSuffix(".json") }
                 }
-                let before = try Data(contentsOf: URL(filePath: issued + "/" + (try #require(entry))))
+                // As soon as the host has written it down, which is before its answer leaves.
+                _ = try await FactoryProcess.run(arguments) { id in
+                    while try entry() == nil, FactoryProcess.isRunning(id) {
+                        try await Task.sleep(for: .milliseconds(1))
+                    }
+                    kill(id, SIGKILL)
+                }
+                let written = issued + "/" + (try #require(try entry()))
+                let before = try Data(contentsOf: URL(filePath: written))
                 let born = try await FactoryProcess.run(arguments)
                 #expect(born.status == 0, "\(born.errors)")
-                #expect(try Data(contentsOf: URL(filePath: issued + "/" + (try #require(entry)))) == before)
+                #expect(try Data(contentsOf: URL(filePath: written)) == before)
                 let text = String(decoding: before, as: UTF8.self)
                 #expect(text.contains(try #require(record(station).iak.certificate).base64))
             }

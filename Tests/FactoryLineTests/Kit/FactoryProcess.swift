@@ -1,6 +1,8 @@
 import FactoryLine
 import Foundation
 import SoftwareDevice
+import Subprocess
+import SystemPackage
 import Testing
 
 /// The program itself, as a process of its own.
@@ -23,34 +25,50 @@ enum FactoryProcess {
             + "/birthmark-factory"
     }
 
-    /// Runs the program; kills it after a time if it is still there.
+    /// Runs the program to its end, and blocks no thread meanwhile: a machine with two processors has two for all tests.
+    /// - Parameters:
+    ///   - watch: is given the process's id while it runs, and may end it.
+    ///   - delay: kills it after a time if it is still there.
     static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
-        killAfter delay: Duration? = nil
+        killAfter delay: Duration? = nil,
+        watch: (pid_t) async throws -> Void = { _ in }
     ) async throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        if let delay {
-            try await Task.sleep(for: delay)
-            kill(process.processIdentifier, SIGKILL)
+        var changes: [Environment.Key: String?] = [:]
+        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
+        let result = try await Subprocess.run(
+            .path(FilePath(program)),
+            arguments: Arguments(arguments),
+            environment: .inherit.updating(changes),
+            input: .none,
+            output: .string(limit: 4 << 20),
+            error: .string(limit: 4 << 20)
+        ) { execution in
+            let id = execution.processIdentifier.value
+            try await watch(id)
+            if let delay {
+                try await Task.sleep(for: delay)
+                kill(id, SIGKILL)
+            }
         }
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let errorText = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let ending: (status: Int32, killed: Bool) =
+            switch result.terminationStatus {
+            case .exited(let code): (code, false)
+            case .signaled(let signal): (signal, true)
+            @unknown default: (-1, false)
+            }
         return Ended(
-            status: process.terminationStatus,
-            killed: process.terminationReason == .uncaughtSignal,
-            output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: errorText, as: UTF8.self)
+            status: ending.status,
+            killed: ending.killed,
+            output: result.standardOutput,
+            errors: result.standardError
         )
+    }
+
+    /// Whether a process is there and has not ended; of one that has, the arguments are gone.
+    static func isRunning(_ id: pid_t) -> Bool {
+        (try? Data(contentsOf: URL(filePath: "/proc/\(id)/cmdline")))?.isEmpty == false
     }
 
     /// The arguments that give birth to a device.
