@@ -63,6 +63,7 @@ import Testing
         for (round, moment) in moments.enumerated() {
             let before = device.installs
             try await kill(device, moment)
+            try await installerEnds(on: device)
             // The one install whose end nobody knows is done again, under the same grant.
             let isUnknown = device.step == "installing"
             let begun = device.installs - before
@@ -113,7 +114,21 @@ import Testing
         }
     }
 
-    /// Runs the same command again until it is done; an installer that outlived its agent is waited for.
+    /// Waits for an installer that outlives its agent, and may not even have begun: it holds the agent's copy of the package locked.
+    private func installerEnds(on device: FleetDevice) async throws {
+        let spool = device.state + "/spool"
+        for name in names(in: spool) {
+            let package = unsafe open("\(spool)/\(name)", O_RDONLY | O_CLOEXEC)
+            guard package >= 0 else { continue }
+            defer {
+                flock(package, LOCK_UN)
+                close(package)
+            }
+            while flock(package, LOCK_EX | LOCK_NB) != 0 { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// Runs the same command again until it is done.
     private func finish(_ device: FleetDevice) async throws {
         for _ in 0..<500 {
             let ended = try await device.update()
