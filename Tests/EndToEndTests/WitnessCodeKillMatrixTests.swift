@@ -39,31 +39,45 @@ import UpdateTrust
             try await expect(0, sensor.agent("attest"))
             var score = KillScore()
             var rounds: Int64 = 0
-            for number in 1...200 {
-                let code = try await code(for: sensor)
-                let ended = sensor.times("ended")
-                let cut = try await update(sensor, code, faults.killing(sending: number))
-                // Twice cut off at the same place, when it is looked at closely.
-                if cut.isKilled, Self.isWhole { _ = try await update(sensor, code, faults.killing(sending: number)) }
-                let again = cut.isKilled ? try await update(sensor, code) : cut
-                #expect(again.code == 0, "at \(number): \(cut) | \(again)")
-                rounds += 1
-                try sensor.reboot()
-                try await expect(0, sensor.agent("confirm"))
-                guard cut.isKilled else { break }
-                score.points += 1
-                score.resumed += again.code == 0 ? 1 : 0
-                score.lost += (try? contents(of: sensor.slot)) == (try contents(of: sensors.package)) ? 0 : 1
-                score.doubled += sensor.times("ended") == ended + 1 ? 0 : 1
-                let twice = try await expect(1, update(sensor, code)).json
-                #expect(twice["reasons"].texts == ["controls-unmet"], "a code is good once")
-            }
-            score.doubled += try await sensor.expectOneChain(receipts: rounds) ? 0 : 1
-            let lost = try await LedgerCopy(sensors.trust).statements().count { entry in
-                if case .compensated(let decision) = entry.body { decision.repeated == true } else { false }
+            var lost = 0
+            // How much is sent before the request is not the same each time: it may be passed over, and then all are taken once more.
+            for _ in 0..<5 where lost == 0 {
+                try await strike(sensor, faults, &score, &rounds)
+                lost = try await LedgerCopy(sensors.trust).statements().count { entry in
+                    if case .compensated(let decision) = entry.body { decision.repeated == true } else { false }
+                }
             }
             #expect(lost > 0, "no answer was lost: nothing was tested")
+            score.doubled += try await sensor.expectOneChain(receipts: rounds) ? 0 : 1
             score.report("without a TPM, update with a code, agent")
+        }
+    }
+
+    /// At each time that something is sent, until an update comes to its end.
+    private func strike(
+        _ sensor: Sensor,
+        _ faults: MachineFaults,
+        _ score: inout KillScore,
+        _ rounds: inout Int64
+    ) async throws {
+        for number in 1...200 {
+            let code = try await code(for: sensor)
+            let ended = sensor.times("ended")
+            let cut = try await update(sensor, code, faults.killing(sending: number))
+            // Twice cut off at the same place, when it is looked at closely.
+            if cut.isKilled, Self.isWhole { _ = try await update(sensor, code, faults.killing(sending: number)) }
+            let again = cut.isKilled ? try await update(sensor, code) : cut
+            #expect(again.code == 0, "at \(number): \(cut) | \(again)")
+            rounds += 1
+            try sensor.reboot()
+            try await expect(0, sensor.agent("confirm"))
+            guard cut.isKilled else { break }
+            score.points += 1
+            score.resumed += again.code == 0 ? 1 : 0
+            score.lost += (try? contents(of: sensor.slot)) == (try contents(of: sensor.sensors.package)) ? 0 : 1
+            score.doubled += sensor.times("ended") == ended + 1 ? 0 : 1
+            let twice = try await expect(1, update(sensor, code)).json
+            #expect(twice["reasons"].texts == ["controls-unmet"], "a code is good once")
         }
     }
 }
