@@ -49,7 +49,7 @@ struct WitnessPlace {
         let text = String(decoding: try contents(of: file), as: UTF8.self)
         let port = try #require(await process.port)
         let known = #"{"vkey":"\#(vkey)","url":"https://localhost:\#(port)","tlsRoots":"\#(place)/roots.pem"}"#
-        let settings = #""witnesses":{"required":1,"seconds":3,"known":[\#(known)]},"#
+        let settings = #""witnesses":{"required":1,"seconds":20,"known":[\#(known)]},"#
         let start = try #require(text.firstIndex(of: "{"))
         try write((text[...start] + settings + text[text.index(after: start)...]).utf8, to: file)
         await fleet.verifier.stop()
