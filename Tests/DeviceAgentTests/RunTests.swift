@@ -17,7 +17,7 @@ import UpdateTrust
                 let third = try await agent.next("renewed", after: second.count)
                 let leases = [first.event, second.event, third.event].map { $0.lease?.expires ?? 0 }
                 #expect(leases[0] < leases[1] && leases[1] < leases[2], "\(leases)")
-                #expect(first.event.leaseHolds && first.event.trouble == nil)
+                #expect(first.event.trouble == nil)
                 agent.signal(SIGTERM)
                 try await agent.next("stopped")
             }
@@ -82,15 +82,20 @@ import UpdateTrust
     }
 
     @Test func withoutAVerifierTheLeaseEndsWhenItEnds() async throws {
-        try await Bench.with(leaseSeconds: 5) { bench in
+        try await Bench.with(leaseSeconds: 8) { bench in
             _ = try await bench.running { agent in
                 let renewed = try await agent.next("renewed")
                 await bench.verifier.setTrouble(.down)
                 agent.signal(SIGHUP)
                 let failed = try await agent.next("undecided", after: renewed.count)
                 let held = try #require(failed.event.lease)
-                let lapsed = try await agent.next("lapsed", after: failed.count)
-                #expect(lapsed.event.lease == held)
+                // Where an attempt takes as long as the lease, it has lapsed before the attempt has failed.
+                let lapsed = try await eventually("the lapse, got \(agent.lines)") {
+                    let events = try agent.events
+                    return events.firstIndex { $0.event == "lapsed" && $0.lease == held }.map {
+                        (event: events[$0], count: $0 + 1)
+                    }
+                }
                 #expect(!lapsed.event.leaseHolds)
                 #expect(lapsed.event.trouble?.because.contains("cannot be reached") == true)
                 #expect(try bench.journal.lease?.expires == held.expires)
@@ -99,8 +104,8 @@ import UpdateTrust
                 // And it does not give up.
                 await bench.verifier.setTrouble(nil)
                 agent.signal(SIGHUP)
-                let again = try await agent.next("renewed", after: lapsed.count)
-                #expect(again.event.leaseHolds)
+                let again = try await agent.next("renewed", after: max(lapsed.count, failed.count))
+                #expect(again.event.trouble == nil)
             }
         }
     }
@@ -114,9 +119,10 @@ import UpdateTrust
                 let status = try await bench.program("status")
                 #expect(status.output.contains("lease:        none"), "\(status)")
                 #expect(status.output.contains("not renewed:  since 20"), "\(status)")
-                // Whoever renews it, it is renewed.
+                // Whoever renews it, it is renewed; the service may be about it at this moment.
                 await bench.verifier.setTrouble(nil)
-                #expect(try await bench.program("attest").status == .exited(0))
+                let attested = try await bench.whenFree { try await bench.program("attest") }
+                #expect(attested.status == .exited(0), "\(attested)")
                 #expect(try await !bench.program("status").output.contains("not renewed"))
             }
         }
@@ -201,15 +207,17 @@ import UpdateTrust
 
     @Test func anotherCommandIsWaitedFor() async throws {
         try await Bench.with { bench in
+            // Held from before it begins: it is not asked who comes first.
+            _ = try bench.lock()
+            let lock = unsafe open(bench.state + "/lock", O_RDWR | O_CLOEXEC)
+            defer { close(lock) }
+            let isHeld = flock(lock, LOCK_EX | LOCK_NB) == 0
+            try #require(isHeld)
             _ = try await bench.running { agent in
-                let count = try await {
-                    let lock = try bench.lock()
-                    let busy = try await agent.next("busy")
-                    #expect(await bench.verifier.asked == 0)
-                    _ = consume lock
-                    return busy.count
-                }()
-                try await agent.next("renewed", after: count)
+                let busy = try await agent.next("busy")
+                #expect(await bench.verifier.asked == 0)
+                flock(lock, LOCK_UN)
+                try await agent.next("renewed", after: busy.count)
                 // Idle, it holds nothing.
                 #expect(try await bench.program("attest").status == .exited(0))
                 #expect(try await bench.program("status").status == .exited(0))
@@ -242,7 +250,7 @@ import UpdateTrust
             let notify = try NotifySocket(name)
             // What a verifier says must not become a message of ours.
             await bench.verifier.setTrouble(.undecided("not now\nMAINPID=1\nREADY=0"))
-            let environment = ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"]
+            let environment = ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "2000000"]
             let ended = try await bench.running(environment: environment) { agent in
                 // A device boots when its verifier cannot decide.
                 try await notify.line("READY=1")
@@ -272,6 +280,15 @@ import UpdateTrust
             let ended = try await bench.running(environment: environment) { agent in try await agent.next("renewed") }
             #expect(ended.status == .exited(0), "\(ended)")
         }
+    }
+}
+
+extension Bench {
+    /// Runs until no other command works on the state directory.
+    fileprivate func whenFree(_ run: () async throws -> Program.Ended) async throws -> Program.Ended {
+        var ended = try await run()
+        while ended.error.contains("another birthmark-device") { ended = try await run() }
+        return ended
     }
 }
 

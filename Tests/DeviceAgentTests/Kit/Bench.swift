@@ -77,9 +77,10 @@ struct Bench: Sendable {
     /// Installs by copying standard input, and leaves a mark each time.
     var installing: String { "echo run >> \(marks); cat > \(target)" }
 
+    /// - Parameter exchange: seconds; a machine that is busy is no slow verifier.
     func agent(
         _ state: String? = nil,
-        exchange: Int64 = 20,
+        exchange: Int64 = 120,
         clock: @escaping @Sendable () -> Int64 = { now }
     ) throws -> Agent {
         Agent(
@@ -87,7 +88,7 @@ struct Bench: Sendable {
             trust: trust,
             tcti: device.tcti,
             eventLog: EventLogFile(path: device.log, isNamed: true),
-            limits: VerifierClient.Limits(connect: 5, exchange: exchange, attempts: 2),
+            limits: VerifierClient.Limits(connect: 120, exchange: exchange, attempts: 2),
             wallClock: clock
         )
     }
