@@ -30,7 +30,7 @@ import VerifierClient
 
     /// Asks for a challenge over the line, while `answer` says what comes back for each line that is a request.
     private func ask(
-        limits: VerifierClient.Limits = .init(exchange: 5, attempts: 1),
+        limits: VerifierClient.Limits = .init(exchange: 120, attempts: 1),
         _ answer: @escaping @Sendable (LineRequest) throws -> [[UInt8]]
     ) async throws -> ChallengeAnswer {
         let terminal = try Terminal()
