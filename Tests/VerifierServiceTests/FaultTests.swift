@@ -96,12 +96,13 @@ import VerifierStore
         }
     }
 
-    @Test func attack63_slowRecordIsAnsweredUndecided() async throws {
-        var setup = hooked()
-        setup.limits.commitSeconds = 1
-        try await TestVerifier.with(setup, factory: factory) { service in
-            let device = try SoftwareKeyDevice(serial: "SN-1")
-            try await service.importBirth(of: device, by: factory)
+    @Test(.timeLimit(.minutes(20))) func attack63_slowRecordIsAnsweredUndecided() async throws {
+        let (home, directory) = try TestVerifier.prepared(factory: factory)
+        defer { withExtendedLifetime(home) {} }
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        try await TestVerifier.serve(directory) { try await $0.importBirth(of: device, by: factory) }
+        try directory.edit { $0.limits.commitSeconds = 1 }
+        try await TestVerifier.serve(directory, hooked()) { service in
             let store = try hooks(service)
             let (gate, opened) = AsyncStream<Void>.makeStream()
             store.set { verb, moment throws(StoreError) in
@@ -111,7 +112,14 @@ import VerifierStore
             #expect(refusal.kind == .undecided)
             opened.finish()
             store.set(nil)
-            #expect(try await service.anonymous { try await $0.attest(device) }.bootState == "current")
+            // A busy machine may need more than a second by itself: then once more.
+            var decided: DecisionAnswer?
+            while decided == nil {
+                do {
+                    decided = try await service.anonymous { try await $0.attest(device) }
+                } catch VerifierClientError.problem(let problem) where problem.kind == .undecided { continue }
+            }
+            #expect(decided?.bootState == "current")
         }
     }
 

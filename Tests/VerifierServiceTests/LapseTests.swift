@@ -21,7 +21,7 @@ import VerifierStore
 
     /// The sweep comes by itself, within a second or as many as the machine is busy.
     private func eventually(_ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<600 {
+        for _ in 0..<1200 {
             if try await holds() { return true }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -49,7 +49,8 @@ import VerifierStore
             certificate: try BoundedFile.read(place + "/cert.pem", limit: 1 << 16),
             key: try BoundedFile.read(place + "/key.pem", limit: 1 << 16)
         )
-        return try await VerifierClient.with(try trust(process), identity: identity, body)
+        let limits = TestVerifier.patience
+        return try await VerifierClient.with(try trust(process), identity: identity, limits: limits, body)
     }
 
     /// The disk is full in the middle of a take-over, and the process is killed: whole births, a bundle that is told as unfinished, and
@@ -139,7 +140,7 @@ import VerifierStore
                 for device in devices {
                     group.addTask {
                         // Until the connection breaks.
-                        try? await VerifierClient.with(trust) { client in
+                        try? await VerifierClient.with(trust, limits: TestVerifier.patience) { client in
                             while true { answers.keep(try await device.update(client, package)) }
                         }
                     }
@@ -161,7 +162,9 @@ import VerifierStore
         // And it goes on from there.
         let (again, _) = try await VerifierProcess.serving(directory) { process in
             let trust = try trust(process)
-            return try await VerifierClient.with(trust) { try await devices[0].attest($0) }
+            return try await VerifierClient.with(trust, limits: TestVerifier.patience) {
+                try await devices[0].attest($0)
+            }
         }
         #expect(again.bootState == "current")
     }
@@ -209,7 +212,7 @@ import VerifierStore
         let (status, ending) = try await VerifierProcess.serving(directory) { process in
             let trust = try trust(process)
             let instance = InstanceID(iakName: [1])
-            return try await VerifierClient.with(trust) { client in
+            return try await VerifierClient.with(trust, limits: TestVerifier.patience) { client in
                 let challenge = try await client.challenge(ChallengeRequest(instance: instance, purpose: .attest))
                 return challenge.selection.bank
             }

@@ -155,6 +155,7 @@ import VerifierStore
                         await Self.flood(service, from: address, count: 2400 / addresses, loot, answers)
                     }
                 }
+                while answers[400] == 0 || answers[401] == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 _ = try await service.anonymous { try await renew(device, $0, times: renewals) }
                 group.cancelAll()
                 try await group.waitForAll()
@@ -166,7 +167,6 @@ import VerifierStore
             #expect(after.state.version == before.state.version + Int64(renewals))
             #expect(after.state.lifecycle == .trusted && after.state.lease?.id == before.state.lease?.id)
             #expect(answers.statuses.isSubset(of: [400, 401, 429]), "\(answers.statuses)")
-            #expect(answers[400] > 0 && answers[401] > 0, "the flood and the renewals ran side by side")
             #expect(service.verifier.metrics.value(.garbage) >= Double(answers[401]))
         }
     }
@@ -175,7 +175,8 @@ import VerifierStore
     @Test func aStrangersLimitIsNotTheDevices() async throws {
         let factory = try TestFactory()
         var setup = TestVerifier.Setup()
-        setup.limits.requestsPerSecond = 20
+        // So few that no machine is too slow to exceed them.
+        setup.limits.requestsPerSecond = 1
         setup.limits.requestBurst = 60
         try await TestVerifier.with(setup, factory: factory) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")
@@ -185,7 +186,7 @@ import VerifierStore
             await withTaskGroup { group in
                 for number in 0..<4 {
                     group.addTask {
-                        await Self.flood(service, from: "127.0.\(number).2", count: 120, loot, answers)
+                        await Self.flood(service, from: "127.0.\(number).2", count: 60, loot, answers)
                     }
                 }
             }

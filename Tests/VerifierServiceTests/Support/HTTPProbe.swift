@@ -4,6 +4,7 @@ import Messages
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import VerifierClient
 
 @testable import VerifierService
 
@@ -36,6 +37,7 @@ struct HTTPProbe {
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem))
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.timeout.connect = .seconds(TestVerifier.patience.connect)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -80,7 +82,7 @@ struct HTTPProbe {
                 chunked
                 ? .stream([ByteBuffer(bytes: body)].async(), length: .unknown) : .bytes(ByteBuffer(bytes: body))
         }
-        let response = try await http.execute(request, timeout: .seconds(60))
+        let response = try await http.execute(request, timeout: .seconds(TestVerifier.patience.exchange))
         let bytes = try await response.body.collect(upTo: 32 << 20)
         return Reply(
             status: Int(response.status.code),

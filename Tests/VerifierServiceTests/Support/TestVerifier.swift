@@ -36,10 +36,11 @@ struct TestVerifier: Sendable {
 
     /// What a test wants otherwise.
     struct Setup: Sendable {
-        /// Those of any verifier, but that a client may be silent for longer: a test can wait minutes for its turn.
+        /// Those of any verifier, but that a client may be silent for longer, and the disk slower: a test can wait minutes for its turn.
         var limits: ServiceLimits = {
             var limits = ServiceLimits()
             limits.idleSeconds = 600
+            limits.commitSeconds = 120
             return limits
         }()
         var policy: [UInt8]?
@@ -178,7 +179,7 @@ struct TestVerifier: Sendable {
     var edge: ProbedEdge { ProbedEdge(port: port, roots: trust.tlsRoots) }
 
     /// Hundreds of tests share two cores: a hundred handshakes at once take longer than an operator would wait.
-    private static let patience = VerifierClient.Limits(connect: 120, exchange: 180)
+    static let patience = VerifierClient.Limits(connect: 120, exchange: 180)
 
     func anonymous<Result: Sendable>(_ body: (VerifierClient) async throws -> Result) async throws -> Result {
         try await VerifierClient.with(trust, limits: Self.patience, body)
