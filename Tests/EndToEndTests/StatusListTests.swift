@@ -62,6 +62,12 @@ import VerifierService
                 keys: bundle.resultKeys ?? []
             ).claims
             let signer = try VerifierMaterials(VerifierDirectory(fleet.place)).resultSigner
+            // Of this moment: a list is good for five minutes, and so many commands may take longer.
+            func current() -> StatusListClaims {
+                var claims = genuine
+                (claims.issuedAt, claims.expires) = (now, now + StatusListClaims.lifetime)
+                return claims
+            }
             let faults: [(String, (inout StatusListClaims) throws -> Void)] = [
                 (
                     "list-not-current",
@@ -81,7 +87,7 @@ import VerifierService
                 ),
             ]
             for (reason, fault) in faults {
-                var claims = genuine
+                var claims = current()
                 try fault(&claims)
                 try write(signer.sign(claims).compact.utf8, to: list)
                 let ended = try await expect(1, check(result, ["--list", list], in: fleet))
@@ -92,7 +98,6 @@ import VerifierService
                 String(decoding: contents(of: result), as: UTF8.self),
                 keys: bundle.resultKeys ?? []
             ).claims
-            try write(fetched, to: list)
             let other = fleet.directory + "/other.jwt"
             for (reason, fault) in [
                 ("no-status", { $0.statusList = nil }),
@@ -106,6 +111,7 @@ import VerifierService
                 var claims = own
                 fault(&claims)
                 try write(signer.sign(claims).compact.utf8, to: other)
+                try write(signer.sign(current()).compact.utf8, to: list)
                 let ended = try await expect(1, check(other, ["--list", list], in: fleet))
                 #expect(try ended.json["reasons"].texts == [reason])
             }
@@ -121,7 +127,7 @@ import VerifierService
             #expect(try unknown.json["reasons"].texts == ["unknown-key"])
             try write(fetched.prefix(fetched.count / 2), to: list)
             try await expect(2, check(result, ["--list", list], in: fleet))
-            var damaged = genuine
+            var damaged = current()
             damaged.compressed.removeLast()
             try write(signer.sign(damaged).compact.utf8, to: list)
             try await expect(2, check(result, ["--list", list], in: fleet))
