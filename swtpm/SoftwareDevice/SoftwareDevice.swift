@@ -1,5 +1,6 @@
 import DurableFiles
 import FoundationEssentials
+import Glibc
 public import TPMDevice
 
 /// A device with a software TPM, for tests and the demo: its identity, its power and its boots.
@@ -48,6 +49,7 @@ public actor SoftwareDevice {
     /// Gives the TPM power and returns when it answers; nothing happens when it has power.
     public func start(_ life: Life = .attached) async throws {
         guard !isRunning else { return }
+        Self.toleratesLossOfPower
         try await SwtpmArguments.checkInstalled()
         switch life {
         case .attached: attached = AttachedProcess(SwtpmArguments(directory: directory).common)
@@ -103,6 +105,9 @@ public actor SoftwareDevice {
         return clock != nil
     }
 
-    /// At least ten seconds at a millisecond each, for a machine that does much else.
-    private static let polls = 10_000
+    /// At least a minute at a millisecond each, for a machine that does much else.
+    private static let polls = 60_000
+
+    /// libtss2 writes to a TPM that has just lost its power as to any socket, and the signal would end this process.
+    private static let toleratesLossOfPower: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 }

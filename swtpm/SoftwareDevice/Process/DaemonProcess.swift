@@ -44,6 +44,6 @@ struct DaemonProcess {
         throw SoftwareDeviceError(.environment, "swtpm (process \(id)) does not end.")
     }
 
-    /// Five seconds at a millisecond each; swtpm needs one or two.
-    private static let polls = 5_000
+    /// A minute at a millisecond each; swtpm needs one or two of them, unless the machine does much else.
+    private static let polls = 60_000
 }
