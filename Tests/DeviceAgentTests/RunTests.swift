@@ -245,7 +245,7 @@ import UpdateTrust
     @Test(arguments: [false, true])
     func theServiceManagerIsToldHowItStands(_ isAbstract: Bool) async throws {
         try await Bench.with { bench in
-            let unique = UInt32.random(in: 0 ... .max)
+            let unique = UInt64.random(in: 0 ... .max)
             let name = isAbstract ? "@birthmark-test-\(unique)" : bench.device.directory + "/notify"
             let notify = try NotifySocket(name)
             // What a verifier says must not become a message of ours.

@@ -7,7 +7,7 @@ import Testing
 import X509
 
 @Suite final class CertificateAuthorityTests {
-    let directory = FileManager.default.temporaryDirectory.path + "/endo-\(UUID().uuidString.prefix(8))"
+    let directory = FileManager.default.temporaryDirectory.path + "/endo-\(UInt64.random(in: 0 ... .max))"
     let vendor: TestVendor
     let root: CertificateAuthority
     let issuing: CertificateAuthority

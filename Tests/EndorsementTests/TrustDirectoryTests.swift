@@ -5,7 +5,7 @@ import SwiftASN1
 import Testing
 
 @Suite final class TrustDirectoryTests {
-    let directory = FileManager.default.temporaryDirectory.path + "/endo-\(UUID().uuidString.prefix(8))"
+    let directory = FileManager.default.temporaryDirectory.path + "/endo-\(UInt64.random(in: 0 ... .max))"
     let vendor: TestVendor
 
     init() throws {

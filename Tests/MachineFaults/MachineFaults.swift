@@ -20,7 +20,7 @@ public struct MachineFaults: Sendable {
         library = directory + "/faults.so"
         guard !FileManager.default.fileExists(atPath: library) else { return }
         let source = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
-        let made = "\(library).\(UInt32.random(in: 0 ... .max))"
+        let made = "\(library).\(UInt64.random(in: 0 ... .max))"
         let compiled = try await Subprocess.run(
             .name("clang"),
             arguments: ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, "/\(source)/faults.c", "-ldl"],

@@ -26,7 +26,7 @@ import VerifierStore
 
     /// Lets a device attest a few times, so that there is a ledger.
     private func fill(_ times: Int = 5) async throws {
-        let device = try SoftwareKeyDevice(serial: "SN-\(UInt32.random(in: 0 ... .max))")
+        let device = try SoftwareKeyDevice(serial: "SN-\(UInt64.random(in: 0 ... .max))")
         try await TestVerifier.serve(directory) { service in
             try await service.importBirth(of: device, by: factory)
             try await service.anonymous { client in

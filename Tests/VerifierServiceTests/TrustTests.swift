@@ -20,7 +20,7 @@ import X509
     init() throws { factory = try TestFactory() }
 
     private func imports(_ service: TestVerifier) async throws -> [BirthOutcome.Outcome] {
-        let bundle = try factory.bundle(try SoftwareKeyDevice(serial: "SN-\(UInt32.random(in: 0 ... .max))"))
+        let bundle = try factory.bundle(try SoftwareKeyDevice(serial: "SN-\(UInt64.random(in: 0 ... .max))"))
         return try await service.operating(as: .factory) { try await $0.importBirths(bundle) }.births.map(\.outcome)
     }
 

@@ -10,7 +10,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        path = "/tmp/srv-store-\(UUID().uuidString.prefix(8))"
+        path = "/tmp/srv-store-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 

@@ -45,7 +45,7 @@ struct TestLog {
 
 /// A directory that is gone when the test is.
 final class Place: Sendable {
-    let path = "/tmp/wit-\(UInt32.random(in: 0 ... .max))"
+    let path = "/tmp/wit-\(UInt64.random(in: 0 ... .max))"
     var directory: WitnessDirectory { WitnessDirectory(path + "/w1") }
 
     init() throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// Runs a test in a directory of its own, short enough for a socket, and leaves nothing behind.
 func withDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-    let directory = "/tmp/bm-agent-\(UInt32.random(in: 0 ... .max))"
+    let directory = "/tmp/bm-agent-\(UInt64.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(
         atPath: directory,
         withIntermediateDirectories: false,

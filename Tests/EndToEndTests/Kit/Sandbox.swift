@@ -5,7 +5,7 @@ import Testing
 
 /// Runs a test in a directory of its own, short enough for the sockets in it, and leaves nothing behind.
 func withDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-    let directory = "/tmp/bm-\(UInt32.random(in: 0 ... .max))"
+    let directory = "/tmp/bm-\(UInt64.random(in: 0 ... .max))"
     try makeDirectory(directory)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     return try await body(directory)

@@ -30,7 +30,7 @@ enum Spoiled: String, Sendable, CaseIterable {
     /// Makes one out of a genuine file.
     /// - Returns: its path.
     func make(of genuine: String, in directory: String) throws -> String {
-        let path = "\(directory)/\(rawValue)-\(UInt32.random(in: 0 ... .max))"
+        let path = "\(directory)/\(rawValue)-\(UInt64.random(in: 0 ... .max))"
         switch self {
         case .missing: break
         case .directory: try makeDirectory(path)

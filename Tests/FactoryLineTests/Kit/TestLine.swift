@@ -30,7 +30,7 @@ final class TestLine: Sendable {
 
     /// Runs a test with a line.
     static func with<Result: Sendable>(_ body: (TestLine) async throws -> Result) async throws -> Result {
-        let directory = "/tmp/bf-\(UInt32.random(in: 0 ... .max))"
+        let directory = "/tmp/bf-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         return try await body(TestLine(directory))

@@ -20,7 +20,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        path = "/tmp/srv-\(UUID().uuidString.prefix(12))"
+        path = "/tmp/srv-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(
             atPath: path,
             withIntermediateDirectories: false,
