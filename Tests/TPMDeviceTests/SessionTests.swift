@@ -105,6 +105,8 @@ import Testing
             // which nobody may change while other tests start processes.
             let capture = FileManager.default.currentDirectoryPath + "/tpm2_log.pcap"
             defer { try? FileManager.default.removeItem(atPath: capture) }
+            // Of a run that was killed: the TCTI would go on behind it.
+            try? FileManager.default.removeItem(atPath: capture)
             let secret = [UInt8]("the secret of this test, 32 byte".utf8)
             let auth = [UInt8]("an authorization value".utf8)
             let tpm = try await openTPM(tcti: "pcap:" + device.tcti)
