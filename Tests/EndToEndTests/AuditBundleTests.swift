@@ -131,19 +131,23 @@ import Testing
 
     /// What people see of the page, and what comes out of a printer.
     private func look(at page: String, _ serial: String) async throws {
-        let browser = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--user-data-dir=\(page).browser",
-        ]
+        // Each has a profile of its own, since one that is just ending holds its own still; and /dev/shm has little room in containers.
+        func browser(_ profile: String) -> [String] {
+            [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                "--user-data-dir=\(page).\(profile)",
+            ]
+        }
         let paper = page + ".pdf"
         let printed = try await Tool(name: "chromium").run(
-            browser + ["--no-pdf-header-footer", "--print-to-pdf=\(paper)", "file://\(page)"]
+            browser("printing") + ["--no-pdf-header-footer", "--print-to-pdf=\(paper)", "file://\(page)"]
         )
         try #require(printed.succeeded, "\(printed.error)")
         let read = try await Tool(name: "pdftotext").run(["-layout", paper, "-"])
         #expect(read.output.contains("Proven: everything told here"))
         #expect(read.output.contains("gateway-os 2.5.0 was granted to \(serial)"))
 
-        let tree = try await Tool(name: "chromium").run(browser + ["--dump-dom", "file://\(page)"])
+        let tree = try await Tool(name: "chromium").run(browser("showing") + ["--dump-dom", "file://\(page)"])
         try #require(tree.succeeded, "\(tree.error)")
         #expect(tree.output.contains("<rect class=\"trusted\"") && tree.output.contains("<circle class=\"granted\""))
         // It needs nothing beside itself.

@@ -28,7 +28,7 @@ const height = 8 // C2SP tlog-tiles: 256 hashes a tile
 type server struct{ url, ca string }
 
 func (s server) get(path string) ([]byte, error) {
-	out, err := exec.Command("curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--cacert", s.ca, s.url+"/ledger/"+path).Output()
+	out, err := exec.Command("curl", "--silent", "--show-error", "--fail", "--max-time", "120", "--cacert", s.ca, s.url+"/ledger/"+path).Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %v", path, err)
 	}

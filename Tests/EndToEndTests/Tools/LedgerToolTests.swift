@@ -42,7 +42,7 @@ import VerifierClient
         let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
         let identity = ["--cert", fleet.alice + "/cert.pem", "--key", fleet.alice + "/key.pem"]
         let fetched = try await Tool(name: "curl").run(
-            ["--silent", "--show-error", "--fail", "--max-time", "20", "--cacert", fleet.directory + "/ca.pem"]
+            ["--silent", "--show-error", "--fail", "--max-time", "120", "--cacert", fleet.directory + "/ca.pem"]
                 + identity + ["--output", file, bundle.url + path]
         )
         try #require(fetched.succeeded, "\(fetched.error)")
@@ -52,7 +52,7 @@ import VerifierClient
     private func isWitnessed(_ fleet: Fleet) async throws -> Bool {
         let bundle = try TrustBundle(parsing: contents(of: fleet.trust))
         return try await Tool(name: "curl").run(
-            ["--silent", "--fail", "--max-time", "20", "--cacert", fleet.directory + "/ca.pem"]
+            ["--silent", "--fail", "--max-time", "120", "--cacert", fleet.directory + "/ca.pem"]
                 + ["--output", "/dev/null", bundle.url + "/ledger/witnessed"]
         ).succeeded
     }
