@@ -1,6 +1,8 @@
 # The two commands of the README are `make demo` and `make test`; the rest serves them.
 
 SWIFT ?= swift
+# What `swift build` is given besides; .ci/run leaves out what only people at work on the sources need.
+BUILD_FLAGS ?=
 PROGRAMS := birthmark birthmark-factory birthmark-verifier birthmark-device birthmark-gateway birthmark-swtpm
 
 .PHONY: programs demo offline-drill fleet incident soak test bench fuzz kill-matrix seeds lint law deps build
@@ -25,12 +27,12 @@ soak: programs
 	@scripts/soak
 
 programs: deps
-	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(addprefix --product ,$(firstword $(PROGRAMS)))
-	@for program in $(wordlist 2,9,$(PROGRAMS)); do scripts/quietly "building $$program" $(SWIFT) build --product $$program || exit; done
+	@scripts/quietly "building the programs (the first build takes some minutes)" $(SWIFT) build $(BUILD_FLAGS) $(addprefix --product ,$(firstword $(PROGRAMS)))
+	@for program in $(wordlist 2,9,$(PROGRAMS)); do scripts/quietly "building $$program" $(SWIFT) build $(BUILD_FLAGS) --product $$program || exit; done
 
 test: deps lint
 	@scripts/deps tests
-	$(SWIFT) build --build-tests
+	$(SWIFT) build $(BUILD_FLAGS) --build-tests
 	scripts/law
 	scripts/run-tests
 	scripts/attacks
@@ -47,7 +49,7 @@ bench: deps
 	@LD_PRELOAD=$(CURDIR)/.build/release/count-allocations.so .build/release/birthmark-bench run $(if $(BENCH_RESUME),--resume)
 
 # Apart from all other builds: the fuzzer watches every branch, which costs time.
-INSTRUMENTED := env BIRTHMARK_FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer
+INSTRUMENTED := env BIRTHMARK_FUZZ=1 $(SWIFT) build $(BUILD_FLAGS) --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer
 
 fuzz: deps
 	@scripts/quietly "building the instrumented parsers" $(INSTRUMENTED) --product birthmark-fuzz
@@ -55,7 +57,7 @@ fuzz: deps
 
 # Some thousand births and updates, each struck at another moment; KILL_MATRIX=births,updates takes parts of it.
 kill-matrix: deps
-	@scripts/quietly "building the tests" $(SWIFT) build --build-tests
+	@scripts/quietly "building the tests" $(SWIFT) build $(BUILD_FLAGS) --build-tests
 	scripts/kill-matrix
 
 seeds: deps
@@ -70,7 +72,7 @@ law: build
 	scripts/law
 
 build:
-	$(SWIFT) build
+	$(SWIFT) build $(BUILD_FLAGS)
 
 deps:
 	@scripts/deps
