@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Messages
 import SoftwareDevice
+import Subprocess
 import TPMCrypto
 import TPMDevice
 import TPMWire
