@@ -66,9 +66,11 @@ enum FactoryProcess {
         )
     }
 
-    /// Whether a process is there and has not ended; of one that has, the arguments are gone.
+    /// Whether a process is there and has not ended; its arguments would not say, for a program that begins has none for a moment.
     static func isRunning(_ id: pid_t) -> Bool {
-        (try? Data(contentsOf: URL(filePath: "/proc/\(id)/cmdline")))?.isEmpty == false
+        guard let stat = try? Data(contentsOf: URL(filePath: "/proc/\(id)/stat")) else { return false }
+        let state = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
+        return state != "Z" && state != "X"
     }
 
     /// The arguments that give birth to a device.
