@@ -78,7 +78,7 @@ import Testing
                 started = text.split(separator: "\n").compactMap { Int32($0) }
             }
             for pid in started {
-                while Self.runs(pid) { try await Task.sleep(for: .milliseconds(20)) }
+                while isRunning(pid) { try await Task.sleep(for: .milliseconds(20)) }
             }
         }
     }
@@ -121,11 +121,5 @@ import Testing
             let kilobytes = try #require(Int(String(contentsOfFile: peak, encoding: .utf8)))
             #expect(kilobytes < 96 << 10, "\(kilobytes) KiB")
         }
-    }
-
-    /// Whether a process is there and not merely waiting to be noticed dead.
-    private static func runs(_ pid: Int32) -> Bool {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-        return !status.contains(") Z ")
     }
 }

@@ -212,12 +212,6 @@ import Testing
         }
     }
 
-    /// Ended ones of whom nobody has taken notice yet are in state Z.
-    private func isRunning(_ process: pid_t) -> Bool {
-        guard let bytes = try? contents(of: "/proc/\(process)/stat") else { return false }
-        return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first != "Z"
-    }
-
     /// Whoever reads nothing of its input must not end the agent by leaving.
     @Test func aCommandThatReadsNothingHurtsNobody() async throws {
         try await with { disk in

@@ -138,8 +138,6 @@ import Testing
         Issue.record("the installer never ends")
     }
 
-    private func isRunning(_ id: pid_t) -> Bool { !((try? contents(of: "/proc/\(id)/cmdline")) ?? []).isEmpty }
-
     private func end(_ id: pid_t) { if isRunning(id) { _ = Glibc.kill(id, SIGKILL) } }
 }
 

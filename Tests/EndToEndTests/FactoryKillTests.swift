@@ -37,7 +37,7 @@ import Testing
         for delay in delays {
             _ = try await device.provision(on: line) { id in
                 try? await Task.sleep(for: .milliseconds(delay))
-                if !((try? contents(of: "/proc/\(id)/cmdline")) ?? []).isEmpty { _ = kill(id, SIGKILL) }
+                if isRunning(id) { _ = kill(id, SIGKILL) }
             }
             // Real devices have a resource manager that forgets what a killed process loaded; this TPM has a power switch.
             try await device.boot(Fleet.bornWith)

@@ -100,9 +100,7 @@ actor VerifierProcess {
     var isGone: Bool {
         guard let id = try? contents(of: idFile), let process = pid_t(String(decoding: id.dropLast(), as: UTF8.self))
         else { return false }
-        // The state stands behind the name in parentheses (proc(5)).
-        guard let stat = try? contents(of: "/proc/\(process)/stat") else { return true }
-        return String(decoding: stat, as: UTF8.self).contains(") Z ")
+        return !isRunning(process)
     }
 
     /// Pulls the plug: SIGKILL, wherever it is.
