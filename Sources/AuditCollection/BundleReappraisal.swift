@@ -66,13 +66,15 @@ public struct BundleReappraisal: Sendable {
             policies[ContentDigest(of: bytes)] = try JudgedPolicy(parsing: bytes, zoneFile: zoneFile)
         }
         for log in bundle.documents.logs { documents[ContentDigest(of: log)] = log }
+        var present = Set<ContentDigest>()
         for bytes in bundle.documents.evidence {
-            guard let places = named[ContentDigest(of: bytes)] else { continue }
+            let digest = ContentDigest(of: bytes)
+            present.insert(digest)
+            guard let places = named[digest] else { continue }
             let archived = try ArchivedDecision(parsing: bytes)
             evidence += places.map { (index: $0, archived: archived) }
         }
         evidence.sort { $0.index < $1.index }
-        let present = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
         for (basis, places) in named where !present.contains(basis) {
             without += places.map { (index: $0, basis: basis) }
         }

@@ -29,25 +29,28 @@ struct DecisionGround {
     }
 
     private mutating func standing(of release: ContentDigest, _ db: Database) throws -> ReleaseStanding? {
-        if let known = standings[release] { return known }
-        let read = try SQLiteStore.standing(of: release, db)
-        standings.updateValue(read, forKey: release)
-        return read
+        try Self.once(&standings, release) { try SQLiteStore.standing(of: $0, db) }
     }
 
     /// The revision of the rollout of a release; `nil` when it has none.
     mutating func revision(of release: ContentDigest, _ db: Database) throws -> Int64? {
-        if let known = revisions[release] { return known }
-        let read = try Rollouts.revision(of: release, db)
-        revisions.updateValue(read, forKey: release)
-        return read
+        try Self.once(&revisions, release) { try Rollouts.revision(of: $0, db) }
     }
 
     /// Whether a grant key was reported compromised.
     mutating func isReported(_ kid: String, _ db: Database) throws -> Bool {
-        if let known = reportedKeys[kid] { return known }
-        let read = try Compromises.isReported(.grant, kid, db)
-        reportedKeys[kid] = read
-        return read
+        try Self.once(&reportedKeys, kid) { try Compromises.isReported(.grant, $0, db) }
+    }
+
+    private static func once<Key, Value>(
+        _ read: inout [Key: Value],
+        _ key: Key,
+        _ body: (Key) throws -> Value
+    ) throws -> Value {
+        if let known = read[key] { return known }
+        let value = try body(key)
+        // Not by subscript, which would take nothing for a key that is to be forgotten.
+        read.updateValue(value, forKey: key)
+        return value
     }
 }
