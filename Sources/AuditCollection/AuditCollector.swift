@@ -169,12 +169,12 @@ public struct AuditCollector {
 
     private mutating func takeEvidence() async throws {
         var logs = Set<ContentDigest>()
-        var unkept: [(index: Int, at: Int64)] = []
+        var unkept: [Int] = []
         for (index, held) in entries.sorted(by: { $0.key < $1.key }) {
             guard let basis = held.entry.body.basis else { continue }
             guard let report = try await client.archived(held.digest), ContentDigest(of: report.basis.bytes) == basis
             else {
-                unkept.append((index, held.entry.at))
+                unkept.append(index)
                 continue
             }
             documents.evidence.append(report.basis.bytes)
@@ -192,20 +192,24 @@ public struct AuditCollector {
     }
 
     /// Takes the entries by which evidence was shed: behind each of these decisions, the first one that speaks of its time.
-    private mutating func takeShedding(_ decisions: [(index: Int, at: Int64)]) async throws {
-        var left = decisions
-        guard let first = left.first?.index else { return }
-        for bundle in log.bundles(from: first) where !left.isEmpty {
+    /// - Parameter decisions: their places, in the order of the ledger.
+    private mutating func takeShedding(_ decisions: [Int]) async throws {
+        guard let first = decisions.first else { return }
+        var ahead = decisions[...]
+        var unkept = UnkeptDecisions()
+        for bundle in log.bundles(from: first) where !ahead.isEmpty || !unkept.isEmpty {
             let begin = bundle.nodes.indices.lowerBound
             for (offset, bytes) in try await log.entries(bundle).enumerated() {
                 let held = try Collected(bytes.bytes)
-                guard case .shedding(let body) = held.entry.body else { continue }
-                let shed = left.partition { $0.index < begin + offset && $0.at < body.until }
-                if shed < left.endIndex { entries[begin + offset] = held }
-                left.removeSubrange(shed...)
+                if ahead.first == begin + offset {
+                    ahead.removeFirst()
+                    unkept.insert(begin + offset, at: held.entry.at)
+                } else if case .shedding(let body) = held.entry.body, !unkept.remove(shedBy: body).isEmpty {
+                    entries[begin + offset] = held
+                }
             }
         }
-        lacking.formUnion(left.map(\.index))
+        lacking.formUnion(unkept.places)
     }
 
     /// The entries with their proofs; paths of neighbours have most of their nodes in common, and each is worked out once.

@@ -33,21 +33,26 @@ public struct BundleReappraisal: Sendable {
     private var citations = AuditCitations()
     /// The instances whose births are among the entries.
     private var born = Set<InstanceID>()
-    /// The entries by which evidence was shed, in the order of the ledger.
-    private var shedding: [(index: Int, until: Int64)] = []
+    /// By the place of a decision: the place of the entry that says that its evidence was shed.
+    private var shedding: [Int: Int] = [:]
 
     /// Reads the bundle.
     /// - Parameter zoneFile: the time-zone file (RFC 9636) of a zone that a policy's window names.
     public init(_ bundle: AuditBundle, zoneFile: (ZoneName) -> [UInt8]?) throws(MessageError) {
         // Each entry stands for itself, also where two claim to rest on the same.
         var named: [ContentDigest: [Int]] = [:]
+        // Of evidence that is here nobody asks whether it was shed.
+        var decisions = UnkeptDecisions()
         for audited in bundle.entries {
             let entry = try LedgerEntry(parsing: audited.bytes.bytes)
             entries[audited.index] = entry
             citations.add(entry)
             if case .birth = entry.body, let instance = entry.instance { born.insert(instance) }
-            if case .shedding(let body) = entry.body { shedding.append((audited.index, body.until)) }
+            if case .shedding(let body) = entry.body {
+                for place in decisions.remove(shedBy: body) { shedding[place] = audited.index }
+            }
             if let basis = entry.body.basis {
+                decisions.insert(audited.index, at: entry.at)
                 named[basis, default: []].append(audited.index)
                 firstNamed = min(firstNamed ?? audited.index, audited.index)
             } else if entry.body.restsOnEvidence {
@@ -108,10 +113,7 @@ public struct BundleReappraisal: Sendable {
     /// Why a document need not be here: a bundle has what its entries name, and the ledger says what the archive has shed.
     private func excuse(for document: ReappraisalFault.Document, at index: Int) -> String? {
         switch document {
-        case .evidence:
-            guard let decided = entries[index] else { return nil }
-            return shedding.first { $0.index > index && decided.at < $0.until }
-                .map { "it was shed, as entry \($0.index) says" }
+        case .evidence: return shedding[index].map { "it was shed, as entry \($0) says" }
         case .birth(let instance):
             return born.contains(instance) ? nil : "the bundle does not reach back to it"
         case .policy(let digest): return citations.policies.contains(digest) ? nil : Self.unnamed

@@ -66,19 +66,13 @@ extension AuditRecord {
     /// Where it says of evidence that is not here that it was shed: the first such entry behind each decision.
     fileprivate var sayingWhatWasShed: Set<Int> {
         let kept = Set(bundle.documents.evidence.map { ContentDigest(of: $0) })
-        var unkept: [Int64] = []
-        // Entries that shed nothing of this cost one comparison, however many somebody puts into a bundle.
-        var earliest: Int64?
+        var unkept = UnkeptDecisions()
         var places = Set<Int>()
         for placed in entries {
             if case .shedding(let body) = placed.entry.body {
-                guard let first = earliest, first < body.until else { continue }
-                unkept.removeAll { $0 < body.until }
-                places.insert(placed.index)
-                earliest = unkept.min()
+                if !unkept.remove(shedBy: body).isEmpty { places.insert(placed.index) }
             } else if let basis = placed.entry.body.basis, !kept.contains(basis) {
-                unkept.append(placed.entry.at)
-                earliest = min(earliest ?? placed.entry.at, placed.entry.at)
+                unkept.insert(placed.index, at: placed.entry.at)
             }
         }
         return places
