@@ -392,7 +392,8 @@ let package = Package(
         tests(
             of: "WitnessService",
             [
-                "VerifierClient", "Ledger", "HTTPService", "Messages", "MachineFaults", "EdgeProbes", "birthmark",
+                "VerifierClient", "Ledger", "HTTPService", "Messages", "DurableFiles", "MachineFaults", "EdgeProbes",
+                "birthmark",
                 crypto, logging, subprocess, system,
             ]
         ),

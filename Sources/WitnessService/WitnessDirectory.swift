@@ -1,5 +1,5 @@
 import Crypto
-import DurableFiles
+public import DurableFiles
 import FoundationEssentials
 import HTTPService
 public import Ledger
@@ -19,7 +19,7 @@ public struct WitnessDirectory: Sendable, Hashable {
     var configuration: String { path + "/service.json" }
     /// The CA certificate that its TLS certificate chains to: for the logs that ask it.
     public var roots: String { path + "/roots.pem" }
-    /// Held while the witness serves, or its people accept another history.
+    /// Held while the witness serves, is made or added to, or its people accept another history.
     public var lock: String { path + "/serve.lock" }
     var key: String { path + "/keys/witness.key" }
     var authorityKey: String { path + "/keys/local-ca.key" }
@@ -35,14 +35,30 @@ public struct WitnessDirectory: Sendable, Hashable {
     private static let seenNameLength = 32
     private static let maximumKey = 4096
 
+    /// Keeps everybody else from serving the witness, and from changing it, until the lock is let go.
+    /// - Throws: `SetupError` while somebody does either; `FileError`.
+    public func locked() throws -> FileLock {
+        guard let held = try FileLock.trying(lock) else {
+            throw SetupError(
+                .environment,
+                "a witness serves \(path), or somebody changes it",
+                hint: "stop it, and start it again afterwards"
+            )
+        }
+        return held
+    }
+
     /// Makes what is not there yet; what is there stays, and logs are added.
     ///
     /// For each log that is new it notes that nothing of it was seen.
     /// - Parameter now: seconds since 1970.
     /// - Returns: the witness's key, for whoever relies on it.
-    /// - Throws: `SetupError`, `FileError`.
+    /// - Throws: `SetupError`, also while the witness serves; `FileError`.
     public func make(_ wanted: WitnessConfiguration, now: Int64) throws -> VerifierKey {
         try PrivateDirectory.make(path)
+        // Of two at once each would forget the logs that the other adds.
+        let held = try locked()
+        defer { held.release() }
         for directory in [path + "/keys", seen] { try PrivateDirectory.make(directory) }
         let kept = try read(configuration) == nil ? nil : try self.read()
         if let kept {

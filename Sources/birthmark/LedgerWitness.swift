@@ -24,7 +24,8 @@ struct LedgerWitness: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a witness's directory, or adds a ledger to it, and prints its key.",
             discussion: """
-                The key and roots.pem go to the verifier's configuration ("witnesses" in config.json). Run again it replaces nothing.
+                The key and roots.pem go to the verifier's configuration ("witnesses" in config.json). Run again it replaces nothing. \
+                While the witness serves it is not added to: it has read which ledgers there are.
 
                 Example:
                   birthmark ledger witness init w1 --name witness.example/w1 \\

@@ -55,13 +55,7 @@ extension LedgerWitness {
             guard let reason = Remark(reason) else { throw CommandFailure(.malformed, "--reason is no line of text") }
             let directory = WitnessDirectory(path)
             _ = try directory.read()
-            guard let lock = try FileLock.trying(directory.lock) else {
-                throw CommandFailure(
-                    .environment,
-                    "a witness serves \(path)",
-                    hint: "stop it, and start it again afterwards"
-                )
-            }
+            let lock = try directory.locked()
             defer { lock.release() }
             let other = try signedCheckpoint()
             let accepted = try directory.accept(other, insteadOf: seen, by: by, reason: reason, now: UTCTime.now)

@@ -150,7 +150,7 @@ private final class Reached: Sendable {
             _ = try await place.ask(honest.request(from: 0, to: 9), at: port)
             try await place.expect(.otherSize(9), to: restored.request(from: 4, to: 6), at: port)
             let served = try await accept(seen: 9)
-            #expect(served.code == .exited(3) && served.output.contains("serves"), "\(served)")
+            #expect(served.code == .exited(3) && served.output.contains("a witness serves"), "\(served)")
         }
         let mistaken = try await accept(seen: 6)
         #expect(mistaken.code == .exited(1) && mistaken.output.contains("9 entries were seen"), "\(mistaken)")
@@ -167,6 +167,26 @@ private final class Reached: Sendable {
         }
         let told = try String(contentsOf: URL(filePath: place.path + "/log"), encoding: .utf8)
         #expect(told.contains("another history was accepted") && told.contains("ticket 12"))
+    }
+
+    /// It is told to whoever sets it up in the words in which it is told to whoever accepts a history.
+    @Test func whileItServesItIsNotAddedTo() async throws {
+        let place = try Place()
+        let (log, another) = (try TestLog("a/ledger"), try TestLog("b/ledger"))
+        try place.make([log.signer.verifierKey])
+        func add() async throws -> (code: TerminationStatus, output: String) {
+            try await run([
+                "ledger", "witness", "init", place.directory.path, "--log", another.signer.verifierKey.text,
+            ])
+        }
+        _ = try await serving(place) { _, _ in
+            let served = try await add()
+            #expect(served.code == .exited(3) && served.output.contains("a witness serves"), "\(served)")
+        }
+        #expect(try place.directory.read().logs.count == 1)
+        let added = try await add()
+        #expect(added.code.isSuccess, "\(added)")
+        #expect(try place.directory.read().logs.count == 2)
     }
 
     /// At any time: what was answered before is remembered after.

@@ -1,5 +1,7 @@
 import Crypto
+import DurableFiles
 import FoundationEssentials
+import HTTPService
 import Ledger
 import Messages
 import Testing
@@ -218,5 +220,19 @@ import VerifierClient
         #expect(throws: (any Error).self) { try place.make([], name: "another") }
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: place.directory.key)
         #expect(throws: (any Error).self) { try place.make([]) }
+    }
+
+    /// Each would read what is there, and write that with its own ledgers added.
+    @Test func ofTwoWhoAddToItAtOnceOneIsRefused() throws {
+        let place = try Place()
+        let (first, second) = (try TestLog("a/ledger"), try TestLog("b/ledger"))
+        try place.make([first.signer.verifierKey])
+        let lock = try place.directory.locked()
+        let refused = #expect(throws: SetupError.self) { try place.make([second.signer.verifierKey]) }
+        #expect(refused?.message == "a witness serves \(place.directory.path), or somebody changes it")
+        #expect(try place.directory.read().logs.count == 1)
+        lock.release()
+        try place.make([second.signer.verifierKey])
+        #expect(try place.directory.read().logs.count == 2)
     }
 }
