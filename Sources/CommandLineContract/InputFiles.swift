@@ -5,7 +5,7 @@ extension CommandFailure {
     public init(_ error: FileError) {
         let status: ExitStatus =
             switch (error.act, error.code) {
-            case (.read, .system), (.read, .exposed), (.read, .foreign), (.write, _): .environment
+            case (.read, .system), (.read, .exposed), (.read, .changeable), (.read, .foreign), (.write, _): .environment
             case (.read, _): .malformed
             }
         self.init(status, error.description, hint: error.hint)

@@ -58,7 +58,8 @@ public enum BoundedFile {
         return mode & (isHandedOut ? 0o037 : 0o077) != 0
     }
 
-    private static func readKept(
+    /// The same as ``readKept(_:from:limit:)`` of a file that is admitted by what was opened.
+    static func readKept(
         _ path: String,
         from offset: UInt64,
         limit: Int,

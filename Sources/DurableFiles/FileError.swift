@@ -15,6 +15,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case noSpace
         case readOnly
         case exposed
+        case changeable
         case foreign
         case system(Int32)
     }
@@ -70,6 +71,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSpace: "no space is left on the disk that holds \(path)"
         case .readOnly: "\(path) lies on a file system that is mounted read-only"
         case .exposed: "\(path) can be read or changed by other users"
+        case .changeable: "\(path) can be changed by other users"
         case .foreign: "\(path) belongs to another user"
         case .system(let number): "\(path) could not be \(act == .read ? "read" : "written"): \(Self.text(of: number))"
         }
@@ -86,14 +88,15 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .exists: "nothing was changed; remove it first if it is really to be replaced"
         case .noSpace: "make room and run the same command again; nothing half-written was left"
         case .readOnly: "mount it writable, or choose another place"
-        case .exposed: "make it private: \(act == .read ? Self.privateFile(path) : "chmod go= \(path)")"
+        case .exposed: "make it private: \(act == .read ? Self.closing(path, by: "600") : "chmod go= \(path)")"
+        case .changeable: "let nobody else change it: \(Self.closing(path, by: "go-w"))"
         case .foreign: "run as the user who owns it"
         case .system: nil
         }
     }
 
-    private static func privateFile(_ path: String) -> String {
-        "chmod 600 \(path); of one on a file system without modes, such as a FAT stick, make a copy on a disk and that private"
+    private static func closing(_ path: String, by mode: String) -> String {
+        "chmod \(mode) \(path); of one on a file system without modes, such as a FAT stick, make a copy on a disk and that private"
     }
 
     private static func text(of number: Int32) -> String {

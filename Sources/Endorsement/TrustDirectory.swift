@@ -55,13 +55,16 @@ public enum TrustDirectory {
 
     /// Reads the directory and those within it, in the order of file names.
     ///
-    /// - Parameter workarounds: what CA certificates may need; none for an owner's own CA.
+    /// - Parameters:
+    ///   - workarounds: what CA certificates may need; none for an owner's own CA.
+    ///   - isTrusted: whether they count for lying there: then no file or directory is read that other users may change.
     public static func contents(
         of path: String,
-        allowing workarounds: Set<Workaround> = Workaround.all
+        allowing workarounds: Set<Workaround> = Workaround.all,
+        trusted isTrusted: Bool = false
     ) throws(Failure) -> Contents {
         var found = Found(passedOver: [])
-        try read(path, below: path, allowing: workarounds, into: &found)
+        try read(path, below: path, allowing: workarounds, trusted: isTrusted, into: &found)
         guard !found.certificates.isEmpty else {
             throw found.lists.isEmpty ? .noCertificates(path: path) : .listsOnly(path: path)
         }
@@ -77,15 +80,17 @@ public enum TrustDirectory {
         _ path: String,
         allowing workarounds: Set<Workaround> = Workaround.all
     ) throws(Failure) -> [ParsedCertificate] {
-        try file(path, derIsList: false, allowing: workarounds).certificates
+        try file(path, derIsList: false, allowing: workarounds, trusted: false).certificates
     }
 
     /// Reads one file: certificates and lists in PEM, any number of each, or one certificate in DER.
+    /// - Parameter isTrusted: whether they count for lying there: then the file is not read when other users may change it.
     public static func contents(
         ofFile path: String,
-        allowing workarounds: Set<Workaround> = Workaround.all
+        allowing workarounds: Set<Workaround> = Workaround.all,
+        trusted isTrusted: Bool = false
     ) throws(Failure) -> (certificates: [ParsedCertificate], lists: [CertificateRevocationList]) {
-        try file(path, derIsList: false, allowing: workarounds)
+        try file(path, derIsList: false, allowing: workarounds, trusted: isTrusted)
     }
 
     /// Reads the revocation lists of one file: any number in PEM, or one in DER.
@@ -93,7 +98,7 @@ public enum TrustDirectory {
         _ path: String,
         allowing workarounds: Set<Workaround> = Workaround.all
     ) throws(Failure) -> [CertificateRevocationList] {
-        try file(path, derIsList: true, allowing: workarounds).lists
+        try file(path, derIsList: true, allowing: workarounds, trusted: false).lists
     }
 
     private struct Found {
@@ -108,9 +113,13 @@ public enum TrustDirectory {
         below top: String,
         depth: Int = 0,
         allowing workarounds: Set<Workaround>,
+        trusted isTrusted: Bool,
         into found: inout Found
     ) throws(Failure) {
         guard depth <= maximumDepth else { throw .tooMuch(path: path) }
+        if isTrusted {
+            do throws(FileError) { try TrustedFile.check(directory: path) } catch { throw .file(error) }
+        }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             throw .unreadable(path: path)
         }
@@ -122,11 +131,23 @@ public enum TrustDirectory {
             if name.hasPrefix(".") {
                 found.passedOver.append(String(entry.dropFirst(top.count + 1)))
             } else if isDirectory {
-                try read(entry, below: top, depth: depth + 1, allowing: workarounds, into: &found)
+                try read(
+                    entry,
+                    below: top,
+                    depth: depth + 1,
+                    allowing: workarounds,
+                    trusted: isTrusted,
+                    into: &found
+                )
             } else if type == listExtension || certificateExtensions.contains(type) {
                 found.files += 1
                 guard found.files <= maximumFiles else { throw .tooMuch(path: top) }
-                let (certificates, lists) = try file(entry, derIsList: type == listExtension, allowing: workarounds)
+                let (certificates, lists) = try file(
+                    entry,
+                    derIsList: type == listExtension,
+                    allowing: workarounds,
+                    trusted: isTrusted
+                )
                 found.certificates += certificates
                 found.lists += lists
                 if certificates.isEmpty, lists.isEmpty {
@@ -141,11 +162,14 @@ public enum TrustDirectory {
     private static func file(
         _ path: String,
         derIsList: Bool,
-        allowing workarounds: Set<Workaround>
+        allowing workarounds: Set<Workaround>,
+        trusted isTrusted: Bool
     ) throws(Failure) -> (certificates: [ParsedCertificate], lists: [CertificateRevocationList]) {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try BoundedFile.readKept(path, limit: maximumFileSize)
+            bytes =
+                try isTrusted
+                ? TrustedFile.read(path, limit: maximumFileSize) : BoundedFile.readKept(path, limit: maximumFileSize)
         } catch { throw .file(error) }
         var documents = [(isList: derIsList, der: bytes)]
         if let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") {

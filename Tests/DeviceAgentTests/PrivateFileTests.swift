@@ -39,6 +39,31 @@ import Testing
         }
     }
 
+    /// What is opened counts, not the link that leads there.
+    @Test func whatOthersMayChangeIsNotTrusted() async throws {
+        try await withDirectory { directory in
+            let (path, link) = (directory + "/list.json", directory + "/link.json")
+            try write([1], to: path)
+            #expect(unsafe symlink(path, link) == 0)
+            for mode in [0o620, 0o602, 0o622, 0o464] as [mode_t] {
+                #expect(unsafe chmod(path, mode) == 0)
+                #expect(throws: FileError(.changeable, .read, link)) { try TrustedFile.read(link, limit: 1) }
+            }
+            for mode in [0o400, 0o600, 0o644, 0o755] as [mode_t] {
+                #expect(unsafe chmod(path, mode) == 0)
+                #expect(try TrustedFile.read(link, limit: 1) == [1])
+            }
+            #expect(unsafe chmod(directory, 0o770) == 0)
+            #expect(throws: FileError(.changeable, .read, directory)) { try TrustedFile.check(directory: directory) }
+            #expect(unsafe chmod(directory, 0o755) == 0)
+            #expect(throws: Never.self) { try TrustedFile.check(directory: directory) }
+        }
+        // Root's own, which all may read.
+        #expect(throws: Never.self) { try TrustedFile.read("/etc/passwd", limit: 1 << 20) }
+        let hint = FileError(.changeable, .read, "/srv/list.json").hint
+        #expect(hint?.contains("chmod go-w /srv/list.json; ") == true)
+    }
+
     @Test func whoseStickKeepsNoModesIsToldWhatToDo() {
         let hint = FileError(.exposed, .read, "/media/stick/key.pem").hint
         #expect(hint?.hasPrefix("make it private: chmod 600 /media/stick/key.pem; ") == true)

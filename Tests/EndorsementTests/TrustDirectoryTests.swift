@@ -108,6 +108,25 @@ import Testing
         }
     }
 
+    /// Where certificates count for lying in a directory, whoever may write into it, or into one of its files, could add his own.
+    @Test(arguments: ["", "/st", "/st/a.der"]) func whatOthersMayChangeIsNotTrusted(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: directory + "/st", withIntermediateDirectories: false)
+        try write("st/a.der", vendor.root.bytes)
+        for path in ["", "/st", "/st/a.der"] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory + path)
+        }
+        #expect(try TrustDirectory.contents(of: directory, trusted: true).anchors.roots == [vendor.root])
+        try FileManager.default.setAttributes([.posixPermissions: 0o775], ofItemAtPath: directory + name)
+        #expect(try TrustDirectory.contents(of: directory).anchors.roots == [vendor.root])
+        do {
+            _ = try TrustDirectory.contents(of: directory, trusted: true)
+            Issue.record("it was trusted")
+        } catch {
+            #expect(error.description.hasPrefix(directory + name + " can be changed by other users"), "\(error)")
+            #expect(error.description.contains("chmod go-w \(directory + name)"), "\(error)")
+        }
+    }
+
     @Test func aPipeIsNotWaitedFor() throws {
         try write("a.der", vendor.root.bytes)
         let isMade = unsafe mkfifo(directory + "/b.pem", 0o600) == 0

@@ -94,6 +94,41 @@ import VerifierStore
         #expect(error?.hint?.contains("chmod") == true)
     }
 
+    /// The directory lets nobody in; what its configuration or a link in it names elsewhere, others may reach.
+    @Test(
+        arguments: [
+            "policy.json", "release-keys.json", "birth-keys.json", "factory-roots.pem", "ek-allowed.txt", "ek-roots",
+        ],
+        [false, true]
+    )
+    func whatOthersMayChangeDoesNotCount(_ name: String, isLinked: Bool) throws {
+        try setUp()
+        let (path, elsewhere) = (directory.file(name), home.path + "/elsewhere")
+        if FileManager.default.fileExists(atPath: path) {
+            try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
+        } else {
+            try AtomicFile.write(Array("{}".utf8), to: elsewhere)
+        }
+        if isLinked {
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: elsewhere)
+        } else {
+            let text = String(decoding: try BoundedFile.read(directory.configuration, limit: 1 << 16), as: UTF8.self)
+            let changed = text.split(separator: "\"\(name)\"", omittingEmptySubsequences: false)
+                .joined(separator: "\"\(elsewhere)\"")
+            #expect(changed != text)
+            try AtomicFile.write(Array(changed.utf8), to: directory.configuration)
+        }
+        for mode in [0o720, 0o702, 0o766] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: elsewhere)
+            let error = #expect(throws: FileError.self) { try VerifierMaterials(directory) }
+            #expect(error?.code == .changeable && error?.path == (isLinked ? path : elsewhere))
+            #expect(error?.hint?.contains("chmod go-w") == true)
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: elsewhere)
+        // Those that are no lists are read then, too.
+        do { _ = try VerifierMaterials(directory) } catch let error as SetupError { #expect(error.kind == .malformed) }
+    }
+
     @Test func exposedDirectoryIsRefused() throws {
         try setUp()
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)

@@ -83,6 +83,18 @@ import X509
         }
     }
 
+    @Test func aListThatOthersMayChangeIsNotTakenUp() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let path = service.directory.file("birth-keys.json")
+            try FileManager.default.setAttributes([.posixPermissions: 0o660], ofItemAtPath: path)
+            try await eventually { service.log.lines.contains { $0.contains("chmod go-w \(path)") } }
+            #expect(service.verifier.metrics.value(.trustFault) == 1)
+            #expect(try await imports(service) == [.imported])
+            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+            try await eventually { service.verifier.metrics.value(.trustFault) == 0 }
+        }
+    }
+
     @Test func aRevokedCertificateCountsNoMoreWithoutARestart() async throws {
         try await TestVerifier.with(factory: factory) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")

@@ -23,7 +23,7 @@ struct GivenFiles {
     }
 
     // Ten thousand digests, with a remark on each.
-    private static let maximumAllowList = 1 << 20
+    static let maximumAllowList = 1 << 20
 
     init(_ options: DirectorySetup.Options, for configuration: VerifierConfiguration) throws {
         policy = try options.policy.map { path in
@@ -51,7 +51,11 @@ struct GivenFiles {
             // The same file given twice is one; two of one name must not lose the first.
             if !files.contains(file) { files.append(file) }
         }
-        ekAllowList = try options.ekAllowList.map { try Self.allowList($0).bytes }
+        ekAllowList = try options.ekAllowList.map { path in
+            let bytes = try BoundedFile.readKept(path, limit: Self.maximumAllowList)
+            _ = try Self.allowList(bytes, of: path)
+            return bytes
+        }
     }
 
     private static func keys(_ path: String) throws -> [UInt8] {
@@ -63,7 +67,8 @@ struct GivenFiles {
         guard let last = paths.last else { return nil }
         var stations: [StationKey] = []
         for path in paths {
-            let keys = try VerifierMaterials.parsed(path, StationKeys.maximumSize) { try StationKeys(parsing: $0) }
+            let bytes = try BoundedFile.readKept(path, limit: StationKeys.maximumSize)
+            let keys = try VerifierMaterials.parsed(bytes, of: path) { try StationKeys(parsing: $0) }
             // The same file given twice is one.
             stations += keys.stations.filter { !stations.contains($0) }
         }
@@ -121,8 +126,7 @@ struct GivenFiles {
     }
 
     /// Reads a list of endorsement keys that are believed without a certificate.
-    static func allowList(_ path: String) throws -> (list: EKAllowList, bytes: [UInt8]) {
-        let bytes = try BoundedFile.readKept(path, limit: maximumAllowList)
+    static func allowList(_ bytes: [UInt8], of path: String) throws -> EKAllowList {
         guard let text = String(validating: bytes, as: UTF8.self), let list = EKAllowList(parsing: text),
             !list.isEmpty
         else {
@@ -132,13 +136,12 @@ struct GivenFiles {
                 hint: "each line is the SHA-256 of a public area in hexadecimal, as birthmark-factory inspect shows it"
             )
         }
-        return (list, bytes)
+        return list
     }
 
     private static func read(_ path: String, _ limit: Int, _ check: ([UInt8]) throws -> Void) throws -> [UInt8] {
-        try VerifierMaterials.parsed(path, limit) { bytes in
-            try check(bytes)
-            return bytes
-        }
+        let bytes = try BoundedFile.readKept(path, limit: limit)
+        try VerifierMaterials.parsed(bytes, of: path, check)
+        return bytes
     }
 }

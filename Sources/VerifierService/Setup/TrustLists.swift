@@ -32,7 +32,9 @@ struct TrustLists: Sendable {
         factories = try Self.factories(directory.file(configuration.factoryRoots))
         endorsement = try Self.endorsement(directory.file(configuration.ekRoots))
         let allowList = directory.file(configuration.ekAllowList)
-        ekAllowList = try FilePresence.isThere(allowList) ? GivenFiles.allowList(allowList).list : nil
+        ekAllowList =
+            try FilePresence.isThere(allowList)
+            ? GivenFiles.allowList(TrustedFile.read(allowList, limit: GivenFiles.maximumAllowList), of: allowList) : nil
         revokedOperators = Set(try directory.readConfiguration().revokedOperators)
     }
 
@@ -54,7 +56,7 @@ struct TrustLists: Sendable {
     private static func factories(_ path: String) throws -> FactoryPolicy? {
         guard try FilePresence.isThere(path) else { return nil }
         do {
-            let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [])
+            let (certificates, lists) = try TrustDirectory.contents(ofFile: path, allowing: [], trusted: true)
             let anchors = TrustAnchors(certificates)
             guard !anchors.roots.isEmpty else {
                 throw SetupError(
@@ -66,9 +68,8 @@ struct TrustLists: Sendable {
             }
             return FactoryPolicy(anchors: anchors, revocationLists: lists)
         } catch let error as TrustDirectory.Failure {
-            throw SetupError(
-                .malformed,
-                error.description,
+            throw Self.failure(
+                error,
                 hint:
                     "birthmark-verifier init DIR --factory-roots FILE takes over another; what is in force stays until one can be read"
             )
@@ -78,14 +79,19 @@ struct TrustLists: Sendable {
     private static func endorsement(_ path: String) throws -> EndorsementPolicy? {
         guard try FilePresence.isThere(path) else { return nil }
         do throws(TrustDirectory.Failure) {
-            return EndorsementPolicy(try TrustDirectory.contents(of: path))
+            return EndorsementPolicy(try TrustDirectory.contents(of: path, trusted: true))
         } catch {
             if case .noCertificates = error { return nil }
-            throw SetupError(
-                .malformed,
-                error.description,
+            throw Self.failure(
+                error,
                 hint: "take that file out; birthmark-verifier init DIR --ek-roots FILE puts in what can be read"
             )
         }
+    }
+
+    /// Of a file that others may change nothing else is to be done than to close it.
+    private static func failure(_ error: TrustDirectory.Failure, hint: String) -> any Error {
+        if case .file(let fault) = error, fault.code == .changeable { return fault }
+        return SetupError(.malformed, error.description, hint: hint)
     }
 }

@@ -85,10 +85,10 @@ public struct VerifierMaterials: Sendable {
             )
         }
         let policyFile = directory.file(configuration.policy)
-        policy = try BoundedFile.readKept(policyFile, limit: Policy.maximumSize)
         let settings = configuration
-        _ = try Self.parsed(policyFile, Policy.maximumSize) { bytes in
-            try PolicyInForce.Current(parsing: bytes, for: settings)
+        policy = try Self.parsed(policyFile, Policy.maximumSize) { bytes in
+            _ = try PolicyInForce.Current(parsing: bytes, for: settings)
+            return bytes
         }
         trust = try TrustLists(directory, configuration)
         witnesses = try LedgerWitness.read(configuration.witnesses, in: directory)
@@ -165,8 +165,17 @@ public struct VerifierMaterials: Sendable {
         return bundle
     }
 
+    /// Reads a file that counts for lying where it does.
     static func parsed<Value>(_ path: String, _ limit: Int, _ parse: ([UInt8]) throws -> Value) throws -> Value {
-        let bytes = try BoundedFile.readKept(path, limit: limit)
+        try parsed(TrustedFile.read(path, limit: limit), of: path, parse)
+    }
+
+    /// Reads what stood in a file.
+    static func parsed<Value>(
+        _ bytes: [UInt8],
+        of path: String,
+        _ parse: ([UInt8]) throws -> Value
+    ) throws -> Value {
         do {
             return try parse(bytes)
         } catch let error as MessageError {
@@ -179,7 +188,7 @@ public struct VerifierMaterials: Sendable {
     }
 
     static func certificate(_ path: String) throws -> Certificate {
-        let bytes = try BoundedFile.readKept(path, limit: VerifierConfiguration.maximumSize)
+        let bytes = try TrustedFile.read(path, limit: VerifierConfiguration.maximumSize)
         guard let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)) else {
             throw SetupError(
                 .malformed,

@@ -83,7 +83,7 @@ struct LedgerWitness: Hashable, Sendable {
                 key: try VerifierKey(parsing: known.vkey),
                 url: known.url,
                 tlsRoots: String(
-                    decoding: try BoundedFile.readKept(directory.file(known.tlsRoots), limit: maximumRoots),
+                    decoding: try TrustedFile.read(directory.file(known.tlsRoots), limit: maximumRoots),
                     as: UTF8.self
                 )
             )
