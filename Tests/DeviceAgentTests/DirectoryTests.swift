@@ -26,7 +26,7 @@ import Testing
             try #require(isMade)
             #expect(throws: FileError(.pipe, .read, path)) { try BoundedFile.readKept(path, from: 1, limit: 10) }
             #expect(throws: AgentError.self) { try EventLogFile(path: path, isNamed: true).read() }
-            #expect(BootID(path: path).current == nil)
+            #expect(throws: AgentError.self) { try BootID(path: path).current }
             try write([1, 2, 3], to: directory + "/list")
             #expect(try BoundedFile.readKept(directory + "/list", from: 1, limit: 2) == [2, 3])
             #expect(try BoundedFile.readKept(directory + "/list", from: 9, limit: 2) == [])

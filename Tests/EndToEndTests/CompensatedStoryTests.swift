@@ -165,6 +165,33 @@ import Testing
         }
     }
 
+    /// That an install was booted is no guess, and that it was not is none either.
+    @Test func withoutWordOfTheBootNothingIsInstalledAndNothingSaidOfIt() async throws {
+        try await Sensors.with { sensors in
+            let sensor = try Sensor("S-12", in: sensors)
+            try await sensor.bear()
+            let boot = sensor.directory + "/boot"
+            try write(#"{"bootID":"\#(boot)"}"#.utf8, to: sensor.state + "/agent.json")
+            try await expect(0, sensor.agent("attest"))
+            let unknown = try await expect(3, sensor.update())
+            #expect(unknown.error.contains("\(boot) does not exist") && unknown.error.contains("bootID"), "\(unknown)")
+            #expect(sensor.step == nil && sensor.times("began") == 0)
+
+            try write("first\n".utf8, to: boot)
+            try await expect(0, sensor.update())
+            let early = try await expect(1, sensor.agent("confirm")).json
+            #expect(early["reasons"].texts == ["not-rebooted"])
+            try FileManager.default.removeItem(atPath: boot)
+            for verb in ["confirm", "attest"] { try await expect(3, sensor.agent(verb)) }
+            #expect(sensor.step == "installed")
+            #expect(try await sensors.record(of: sensor.serial)["running.version"].text == "1.7.0")
+
+            try write("second\n".utf8, to: boot)
+            let confirmed = try await expect(0, sensor.agent("confirm")).json
+            #expect(confirmed["running.version"].text == "1.8.0")
+        }
+    }
+
     /// How often it has spoken, as the verifier has it.
     private func position(of sensor: Sensor) async -> Int64 {
         (try? await sensor.sensors.record(of: sensor.serial)["position"].number) ?? 0

@@ -37,8 +37,9 @@ public struct CompensatedAgent: Sendable {
     }
 
     /// What the device says that it runs: what was confirmed, or what an install has brought that was booted since.
-    func running(_ journal: Journal, _ bornWith: BornWith) -> ClaimedRelease {
-        if let update = journal.update, update.isConfirmable, update.isBooted(since: bootID) {
+    /// - Throws: `AgentError` where an install waits for its boot, and nothing says whether this is it.
+    func running(_ journal: Journal, _ bornWith: BornWith) throws(AgentError) -> ClaimedRelease {
+        if let update = journal.update, update.isConfirmable, try update.isBooted(in: bootID.current) {
             let package = update.package
             return ClaimedRelease(name: package.name, version: package.version, manifest: package.manifest)
         }
@@ -65,7 +66,7 @@ public struct CompensatedAgent: Sendable {
     ) async throws(AgentError) -> CompensatedAnswer {
         let (instance, claims) = (identity.instance, try identity.claims)
         let (key, next) = try identity.keys
-        let running = running(journal.journal, identity.bornWith)
+        let running = try running(journal.journal, identity.bornWith)
         let answer: CompensatedAnswer
         do {
             answer = try await reach { client in

@@ -27,7 +27,7 @@ extension CompensatedAgent {
     ) async throws(AgentError) -> FarewellAnswer {
         let (instance, claims) = (identity.instance, try identity.claims)
         let (key, next) = try identity.keys
-        let running = running(journal.journal, identity.bornWith)
+        let running = try running(journal.journal, identity.bornWith)
         do {
             return try await reach { client in
                 let order = ChallengeRequest(instance: instance, purpose: .farewell)

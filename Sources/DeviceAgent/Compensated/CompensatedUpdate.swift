@@ -21,7 +21,9 @@ extension CompensatedAgent {
         let release = try VerifiedRelease(order.release, trust)
         let artifact = release.release.artifact
         let (identity, journal) = try await opened()
-        let isSameBoot = journal.update.map { !$0.isBooted(since: bootID) } ?? false
+        // An install of which nobody could say whether it was booted is not begun.
+        let boot = try bootID.current
+        let isSameBoot = journal.update.map { !$0.isBooted(in: boot) } ?? false
         let start = try UpdateStart(of: release.reference, after: journal.update, isSameBoot: isSameBoot)
         if case .done(let record) = start { return try UpdateOutcome(record, resumed: true) }
         // Before anything is asked: a grant's time must not run while a slow disk copies.
@@ -29,7 +31,7 @@ extension CompensatedAgent {
         if case .goOn = start {
             try journal.change { $0.goOn(by: order) }
             do throws(AgentError) {
-                return try await pass(release, identity, journal, resumed: true, progress: progress)
+                return try await pass(release, identity, journal, in: boot, resumed: true, progress: progress)
             } catch {
                 // The grant that is kept is good no more.
                 guard error.kind == .refused, journal.update?.step == .failed else { throw error }
@@ -55,7 +57,7 @@ extension CompensatedAgent {
             journal,
             beforeSending: sending
         ) { answer throws(AgentError) in try keep(answer.grant, journal) }
-        return try await pass(release, identity, journal, resumed: false, progress: progress)
+        return try await pass(release, identity, journal, in: boot, resumed: false, progress: progress)
     }
 
     /// Continues the update that an earlier run began, with the package and the command of that run.
@@ -67,7 +69,8 @@ extension CompensatedAgent {
         if record.step == .installed { return try UpdateOutcome(record, resumed: true) }
         let (identity, journal) = try await opened()
         let release = try VerifiedRelease(record.release, trust)
-        return try await pass(release, identity, journal, resumed: true, progress: progress)
+        let boot = try bootID.current
+        return try await pass(release, identity, journal, in: boot, resumed: true, progress: progress)
     }
 
     /// Keeps a grant before it is used.
@@ -83,6 +86,7 @@ extension CompensatedAgent {
         _ release: VerifiedRelease,
         _ identity: IdentityKeeper,
         _ journal: JournalKeeper,
+        in boot: String,
         resumed: Bool,
         progress: (UInt64, UInt64) -> Void
     ) async throws(AgentError) -> UpdateOutcome {
@@ -107,7 +111,7 @@ extension CompensatedAgent {
             of: release.release,
             by: record,
             hint: "look at the installer's own words, then run birthmark-device update again"
-        ) { $0.bootAtInstall = bootID.current }
+        ) { $0.bootAtInstall = boot }
         return try UpdateOutcome(record, resumed: resumed)
     }
 }

@@ -9,7 +9,8 @@ public struct AgentConfiguration: Hashable, Sendable, Codable {
     public var eventLog: String?
     /// Where the list of what Linux measured is.
     public var imaList: String?
-    /// A file that says something else after each boot, for a device without a TPM whose system does not say it where Linux does.
+    /// A file of at most 64 bytes that says something else after each boot, for a device without a TPM whose system does not say it where
+    /// Linux does.
     public var bootID: String?
 
     /// The most bytes of the file.
