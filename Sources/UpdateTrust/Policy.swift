@@ -84,6 +84,15 @@ public struct Policy: Hashable, Sendable {
         return rules
     }
 
+    /// Refuses what no policy may say that comes into force; one that did say so is read all the same, with the decisions under it.
+    /// - Throws: `MessageError` that names the rule.
+    public func checkNew() throws(MessageError) {
+        for rule in rules {
+            guard let problem = rule.controls?.problemOfNew else { continue }
+            throw MessageError(.outOfRange, "rule \"\(rule.id)\": \(problem)")
+        }
+    }
+
     /// The rule that decides; `nil` means that nothing is allowed.
     public func rule(for subject: PolicySubject) -> PolicyRule? {
         rules.first { $0.mismatches(subject).isEmpty }

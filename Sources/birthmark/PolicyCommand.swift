@@ -49,7 +49,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bytes = try InputFile.read(path, limit: Policy.maximumSize, what: "the policy")
-            let policy = try Self.policy(bytes, path)
+            let policy = try Self.newPolicy(bytes, path)
             let report = Report(
                 digest: policy.digest,
                 rules: policy.rules.map(\.id.text),
@@ -70,6 +70,13 @@ struct PolicyCommand: AsyncParsableCommand {
                 }
                 return ([first] + windows + witnesses).joined(separator: "\n")
             }
+        }
+
+        /// Reads a policy that is to come into force.
+        static func newPolicy(_ bytes: [UInt8], _ path: String) throws(CommandFailure) -> Policy {
+            let new = try policy(bytes, path)
+            try parsing(path) { () throws(MessageError) in try new.checkNew() }
+            return new
         }
 
         /// Reads a policy with the keys, digests and time zones in it.

@@ -134,6 +134,57 @@ import VerifierStore
         }
     }
 
+    /// One rule for all, which waits for somebody in a role.
+    private static func waiting(for role: String) -> [UInt8] {
+        Array(
+            #"""
+            {"formatVersion":1,"rules":[
+            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":"*","packages":"*"},
+            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
+            "lease":{"seconds":3600},"grant":{"seconds":600},
+            "controls":{"releases":"*","approvals":1,"roles":["\#(role)"],"claims":false}}]}
+            """#.utf8
+        )
+    }
+
+    /// An auditor approves nothing; a policy that is in force and waits for one, from when nobody looked at that, goes on.
+    @Test func noNewPolicyWaitsForARoleThatCannotApprove() async throws {
+        let (old, approving) = (Self.waiting(for: "auditor"), "operator and release-manager")
+        try await TestVerifier.serve(directory) { service async throws in
+            let refusal = try await problem { try await put(old, service) }
+            #expect(refusal.reasons == ["policy-unusable"] && refusal.title.contains(approving), "\(refusal)")
+            try await expectUnchanged(service)
+            try write(old)
+            let stays = await #expect(throws: SetupError.self) { try await service.verifier.reloadPolicy() }
+            #expect(stays?.message.contains(approving) == true)
+            #expect(inForce(service) == Self.policy(0))
+        }
+        await #expect(throws: SetupError.self) { try await TestVerifier.serve(directory) { _ in } }
+        #expect(await directory.check().contains { $0.grade == .fault && $0.text.contains(approving) })
+
+        try write(Self.policy(0))
+        try await TestVerifier.serve(directory) { service async throws in
+            let next = try await put(Self.waiting(for: "operator"), service)
+            #expect(next.entry == 1)
+            let verifier = service.verifier
+            let entry = LedgerEntry(
+                at: verifier.clock.seconds,
+                actor: Actor(.verifier, verifier.materials.configuration.name),
+                body: .policy(PolicyEntry(policy: ContentDigest(of: old), replaces: next.digest))
+            )
+            let change = StoreChange.policy(StoredPolicy(old), entry: try WrittenEntry(entry))
+            let outcome = try await verifier.committer.commit(change).outcome
+            guard case .committed = outcome else { throw UnexpectedAnswer(text: "\(outcome)") }
+        }
+        try write(old)
+        try await TestVerifier.serve(directory) { service async throws in
+            #expect(inForce(service) == old)
+            let again = try await put(old, service)
+            #expect(again == PolicyPutReport(digest: ContentDigest(of: old)))
+        }
+        #expect(await !directory.check().contains { $0.grade == .fault })
+    }
+
     // MARK: Signatures
 
     @Test func attack83_unsignedPolicy() async throws {

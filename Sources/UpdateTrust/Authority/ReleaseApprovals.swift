@@ -15,19 +15,24 @@ public struct ReleaseApprovals: Hashable, Sendable, Codable {
         guard (1...Self.maximumCount).contains(count) else {
             return "\"releaseApprovals.count\" is \(count), it must be 1 to \(Self.maximumCount)"
         }
-        guard let roles else { return nil }
-        let approving = OperatorRoute.approve.roles
-        guard !roles.isEmpty, Set(roles).isSubset(of: approving) else {
-            let names = approving.map(\.rawValue).sorted().joined(separator: " and ")
-            return "\"releaseApprovals.roles\" names roles of \(names), who may approve; leave the key out to allow any"
-        }
-        return nil
+        return roles?.problem(asApproversUnder: "releaseApprovals.roles")
     }
 
     /// How many people are wanted, for people.
     var says: String {
         let by = roles.map { " by " + $0.map(\.rawValue).joined(separator: " or ") } ?? ""
         return "\(count)\(by)"
+    }
+}
+
+extension [OperatorRole] {
+    /// What is wrong with them as the roles in which people have to approve, for the author of a policy.
+    /// - Parameter key: what the policy calls them.
+    func problem(asApproversUnder key: String) -> String? {
+        let approving = OperatorRoute.approve.roles
+        guard isEmpty || !Set(self).isSubset(of: approving) else { return nil }
+        let names = approving.map(\.rawValue).sorted().joined(separator: " and ")
+        return "\"\(key)\" takes the roles that can approve, \(names), and no other; leave the key out to allow any"
     }
 }
 

@@ -36,6 +36,9 @@ public struct ControlRule: Hashable, Sendable, Codable {
         return roles.isEmpty ? "an empty \"controls.roles\" lets nobody approve; leave the key out to allow any" : nil
     }
 
+    /// What is wrong with a new one, though a policy that is on a ledger may say so: it waits for people who approve nothing.
+    var problemOfNew: String? { roles?.problem(asApproversUnder: "controls.roles") }
+
     /// The controls that a request for a package is held to, in the order in which they are told.
     /// - Parameters:
     ///   - approvals: those on record for this release that cover this instance.

@@ -24,6 +24,7 @@ extension Verifier {
                 takeUp(next, since: held.index)
                 return try .json(PolicyPutReport(digest: next.policy.digest))
             }
+            do throws(MessageError) { try next.policy.checkNew() } catch { throw Self.unusable(error.detail) }
             let entry = try entry(
                 .policy(PolicyEntry(policy: next.policy.digest, replaces: held.policy.digest, reason: reason)),
                 acting,
@@ -61,10 +62,11 @@ extension Verifier {
         } catch let error as SetupError {
             why = error.message
         }
-        throw ServiceProblem.refused(
-            "The verifier cannot take this policy up: \(why).",
-            reasons: ["policy-unusable"]
-        )
+        throw Self.unusable(why)
+    }
+
+    private static func unusable(_ why: String) -> ServiceProblem {
+        ServiceProblem.refused("The verifier cannot take this policy up: \(why).", reasons: ["policy-unusable"])
     }
 
     /// Puts a policy that is on record into force here, and into the file; one that cannot be written now is at the next start.
@@ -99,6 +101,7 @@ extension Verifier {
                     since: held.index
                 )
             case .changed(let held):
+                try policyFile.check(new: next.policy)
                 let entry = try WrittenEntry(
                     LedgerEntry(
                         at: clock.seconds,

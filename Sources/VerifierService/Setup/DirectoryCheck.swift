@@ -63,17 +63,20 @@ public struct DirectoryCheck: Sendable {
     }
 
     /// How the policy's file stands to the record; `nil` when it is the policy in force, or nothing was served yet.
+    /// - Throws: `SetupError` for one that may not come into force.
     private func policy(_ materials: VerifierMaterials, _ store: any VerifierStore) async throws -> Finding? {
         let file = PolicyFile(directory, materials.configuration)
         switch try await file.standing(of: materials.policy, store) {
-        case .current, .changed(.none): return nil
+        case .current: return nil
         case .behind:
             return Finding(
                 grade: .notice,
                 text:
                     "the policy's file is older than the policy that an operator has put; the service writes it again when it starts"
             )
-        case .changed:
+        case .changed(let held):
+            try file.check(new: PolicyInForce.Current(parsing: materials.policy, for: materials.configuration).policy)
+            guard held != nil else { return nil }
             return Finding(
                 grade: .notice,
                 text: "the policy's file changed; it comes into force when the service starts or gets SIGHUP"

@@ -28,7 +28,7 @@ struct GivenFiles {
     init(_ options: DirectorySetup.Options, for configuration: VerifierConfiguration) throws {
         policy = try options.policy.map { path in
             try Self.read(path, Policy.maximumSize) {
-                _ = try PolicyInForce.Current(parsing: $0, for: configuration)
+                try PolicyInForce.Current(parsing: $0, for: configuration).policy.checkNew()
             }
         }
         releaseKeys = try options.releaseKeys.map(Self.keys)

@@ -49,6 +49,20 @@ final class PolicyFile: Sendable {
         return source == .signed ? .refused : .changed(held)
     }
 
+    /// Refuses a policy in the file that may not come into force, because it says what no new one may.
+    /// - Throws: `SetupError` that names the rule.
+    func check(new policy: Policy) throws(SetupError) {
+        do throws(MessageError) {
+            try policy.checkNew()
+        } catch {
+            throw SetupError(
+                .malformed,
+                "\(path): \(error.detail)",
+                hint: "put that right in the file; only where it is in force already may a policy go on with it"
+            )
+        }
+    }
+
     /// Replaces the file, durably.
     /// - Parameter entry: where the policy stands on the ledger: of two that are put at once the later one stays.
     func write(_ bytes: [UInt8], since entry: Int) throws(FileError) {

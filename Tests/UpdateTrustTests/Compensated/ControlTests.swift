@@ -201,6 +201,22 @@ import Testing
         }
     }
 
+    /// Such a rule grants nothing for ever; one that is on a ledger is read, and decides as it did.
+    @Test func aNewPolicyNamesOnlyRolesThatCanApprove() throws {
+        for (roles, isGood) in [
+            (#"["operator"]"#, true), (#"["operator","release-manager"]"#, true), (#"["auditor"]"#, false),
+            (#"["operator","factory"]"#, false),
+        ] {
+            let policy = try CompensatedWorld.policy(
+                controls: #"{"releases":"*","approvals":1,"roles":\#(roles),"claims":false}"#
+            )
+            var problem: String?
+            do { try policy.checkNew() } catch { problem = error.detail }
+            #expect((problem == nil) == isGood, "\(roles)")
+            #expect(problem?.contains("operator and release-manager") ?? isGood)
+        }
+    }
+
     /// What each control wants, what it proves and what it does not: nobody is offered one that the pages say nothing of.
     @Test(arguments: ["Compensated", "Auditor"]) func thePagesTellEveryControl(page: String) throws {
         let path = URL(filePath: #filePath).appending(
