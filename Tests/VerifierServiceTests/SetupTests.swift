@@ -174,6 +174,22 @@ import VerifierStore
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == target)
     }
 
+    @Test func aLinkThroughAFileIsNoConfigurationThatIsMissing() throws {
+        try setUp()
+        try AtomicFile.write([], to: home.path + "/not-mounted")
+        let target = home.path + "/not-mounted/config.json"
+        try FileManager.default.removeItem(atPath: directory.configuration)
+        try FileManager.default.createSymbolicLink(atPath: directory.configuration, withDestinationPath: target)
+        let error = #expect(throws: FileError.self) { try setUp() }
+        #expect(error?.path == directory.configuration)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory.configuration) == target)
+    }
+
+    @Test func aFileInTheWayIsAPlaceThatCannotBeWritten() throws {
+        try AtomicFile.write([], to: directory.path)
+        #expect(throws: FileError(.notDirectory, .write, directory.path)) { try setUp() }
+    }
+
     @Test func expiredCertificateSaysHowToRenew() throws {
         try setUp(days: -900)
         let materials = try VerifierMaterials(directory)

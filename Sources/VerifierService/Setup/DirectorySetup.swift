@@ -52,16 +52,6 @@ public struct DirectorySetup: Sendable {
         self.now = now
     }
 
-    private var isConfigured: Bool {
-        get throws(FileError) {
-            do throws(FileError) { return try FilePresence.isThere(directory.configuration) } catch {
-                // A file in the way of the directory is told of where the directory is made.
-                guard error.code == .notDirectory else { throw error }
-                return false
-            }
-        }
-    }
-
     /// Makes what is missing.
     /// - Parameters:
     ///   - defaultPolicy: the policy to begin with, when none is given.
@@ -72,7 +62,9 @@ public struct DirectorySetup: Sendable {
         storeExists: (VerifierConfiguration) -> Bool,
         makeStore: (VerifierConfiguration) throws -> Void
     ) throws {
-        let exists = try isConfigured
+        // What is wrong with the directory is told where it is made, when all that is given was looked at.
+        let isMade = (try? PrivateDirectory.check(directory.path)) != nil
+        let exists = try isMade && FilePresence.isThere(directory.configuration)
         let configuration = try exists ? keptConfiguration() : newConfiguration()
         let given = try GivenFiles(options, for: configuration)
         try PrivateDirectory.make(directory.path)
