@@ -131,6 +131,7 @@ let package = Package(
 
         // Edges.
         library("LedgerFiles", ["Ledger", "DurableFiles"]),
+        library("TimeLimits", []),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
         library("VerifierStore", ["UpdateTrust", "Messages", "Ledger"]),
         library(
@@ -174,8 +175,8 @@ let package = Package(
         library(
             "DeviceAgent",
             [
-                "TPMDevice", "TPMWire", "UpdateTrust", "Messages", "VerifierClient", "DurableFiles", crypto, subprocess,
-                system,
+                "TPMDevice", "TPMWire", "UpdateTrust", "Messages", "VerifierClient", "DurableFiles", "TimeLimits",
+                crypto, subprocess, system,
             ]
         ),
         library("PKCS11", ["CP11Kit", "DurableFiles", crypto, x509, asn1]),
@@ -260,8 +261,8 @@ let package = Package(
         library(
             "SoftwareDevice",
             [
-                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "DurableFiles", crypto, x509, asn1,
-                subprocess, system,
+                "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "DurableFiles", "TimeLimits", crypto,
+                x509, asn1, subprocess, system,
             ],
             path: "swtpm/SoftwareDevice"
         ),

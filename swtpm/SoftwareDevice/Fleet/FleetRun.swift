@@ -1,8 +1,7 @@
 import FoundationEssentials
-import Glibc
 import Subprocess
-import Synchronization
 import SystemPackage
+import TimeLimits
 
 /// One command for each device of a fleet, several at once: tests that a continuous integration can read.
 public struct FleetRun: Sendable {
@@ -110,35 +109,18 @@ public struct FleetRun: Sendable {
             ]),
             platformOptions: options
         )
-        let leader = Mutex<(id: pid_t?, isOverdue: Bool)>((nil, false))
-        let limit = seconds
         let (output, errors) = (try open(logs.output), try open(logs.errors))
-        let alarm = Task {
-            try await Task.sleep(for: .seconds(limit))
-            leader.withLock { leader in
-                leader.isOverdue = true
-                if let id = leader.id { _ = kill(-id, SIGKILL) }
+        let (result, isOverdue) = try await TimeLimit.within(seconds: seconds) { limit in
+            try await Subprocess.run(
+                configuration,
+                input: .none,
+                output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+                error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
+            ) { execution in
+                limit.began(-execution.processIdentifier.value)
             }
         }
-        defer { alarm.cancel() }
-        let status = try await Subprocess.run(
-            configuration,
-            input: .none,
-            output: .fileDescriptor(output, closeAfterSpawningProcess: true),
-            error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
-        ) { execution in
-            let id = execution.processIdentifier.value
-            leader.withLock { leader in
-                leader.id = id
-                // The time may be over before anybody knew whom to end.
-                if leader.isOverdue { _ = kill(-id, SIGKILL) }
-            }
-        }.terminationStatus
-        let isOverdue = leader.withLock { leader in
-            leader.id = nil
-            return leader.isOverdue
-        }
-        return switch status {
+        return switch result.terminationStatus {
         case _ where isOverdue: .timedOut(seconds: seconds)
         case .exited(0): .passed
         case .exited(let status): .failed(status: status)
