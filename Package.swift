@@ -296,6 +296,8 @@ let package = Package(
         ),
         // Random numbers that a test can repeat.
         library("SeededRandom", [], path: "Tests/SeededRandom"),
+        // The programs, run as people and scripts run them.
+        library("Programs", ["TimeLimits", subprocess, system], path: "Tests/Programs"),
         // Ports that a test keeps.
         library("HeldPorts", [], path: "Tests/HeldPorts"),
 
@@ -356,7 +358,7 @@ let package = Package(
         tests(
             of: "VerifierService",
             [
-                "EdgeProbes", "HeldPorts", "Audit", "AuditCollection", "Reappraisal",
+                "EdgeProbes", "HeldPorts", "Programs", "Audit", "AuditCollection", "Reappraisal",
                 "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
                 "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto",
                 "Compression",
@@ -374,7 +376,7 @@ let package = Package(
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
                 "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "SeededRandom",
-                "HeldPorts",
+                "HeldPorts", "Programs",
                 "birthmark-device",
                 "birthmark",
                 crypto,
@@ -387,14 +389,14 @@ let package = Package(
             [
                 "FactoryAuthority", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
                 "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "EdgeProbes",
-                "HeldPorts", "birthmark-factory", crypto, logging, subprocess, system,
+                "HeldPorts", "Programs", "birthmark-factory", crypto, logging, subprocess,
             ]
         ),
         tests(
             of: "WitnessService",
             [
                 "VerifierClient", "Ledger", "HTTPService", "Messages", "DurableFiles", "MachineFaults", "EdgeProbes",
-                "birthmark",
+                "Programs", "birthmark",
                 crypto, logging, subprocess, system,
             ]
         ),
@@ -409,8 +411,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "SoftwareDevice", "MachineFaults", "SeededRandom", "HeldPorts", "FactoryLine", "VerifierService",
-                "StoreSQLite",
+                "SoftwareDevice", "MachineFaults", "SeededRandom", "HeldPorts", "Programs", "FactoryLine",
+                "VerifierService", "StoreSQLite",
                 "DeviceAgent",
                 "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
                 "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,

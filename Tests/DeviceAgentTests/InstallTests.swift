@@ -2,6 +2,7 @@ import DeviceAgent
 import FoundationEssentials
 import Glibc
 import Messages
+import Programs
 import Subprocess
 import Testing
 

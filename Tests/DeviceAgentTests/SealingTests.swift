@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import Glibc
 import Messages
+import Programs
 import Testing
 
 @testable import DeviceAgent

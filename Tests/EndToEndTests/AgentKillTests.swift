@@ -1,6 +1,7 @@
 import Glibc
 import MachineFaults
 import Messages
+import Programs
 import SeededRandom
 import Testing
 

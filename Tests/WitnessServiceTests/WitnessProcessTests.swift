@@ -3,6 +3,7 @@ import Glibc
 import Ledger
 import MachineFaults
 import Messages
+import Programs
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -19,22 +20,11 @@ private final class Reached: Sendable {
 
 /// The program as it is run, killed around the moment at which it writes down what it has seen.
 @Suite(.timeLimit(.minutes(20))) struct WitnessProcessTests {
-    /// It is built beside the test bundle that runs this.
-    private static let program: String = {
-        let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let beside = bundle.map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } } ?? ""
-        return FileManager.default.fileExists(atPath: beside + "/birthmark")
-            ? beside + "/birthmark" : ".build/debug/birthmark"
-    }()
+    private static let program = BuiltProgram("birthmark")
 
     private func run(_ arguments: [String]) async throws -> (code: TerminationStatus, output: String) {
-        let ended = try await Subprocess.run(
-            .path(FilePath(Self.program)),
-            arguments: Arguments(arguments),
-            output: .string(limit: 1 << 16),
-            error: .string(limit: 1 << 16)
-        )
-        return (ended.terminationStatus, ended.standardOutput + ended.standardError)
+        let ended = try await Self.program.run(arguments)
+        return (ended.status, ended.output + ended.error)
     }
 
     /// Serves until it is killed, by itself or in the end.
@@ -49,7 +39,7 @@ private final class Reached: Sendable {
         var changes: [Environment.Key: String?] = [:]
         for (name, value) in fault { changes[.init(stringLiteral: name)] = value }
         let ended = try await Subprocess.run(
-            .path(FilePath(Self.program)),
+            .path(FilePath(Self.program.path)),
             arguments: ["ledger", "witness", "serve", place.directory.path, "--port-file", portFile],
             environment: .inherit.updating(changes),
             input: .none,

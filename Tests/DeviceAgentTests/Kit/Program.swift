@@ -1,6 +1,6 @@
 import FoundationEssentials
+import Programs
 import Subprocess
-import SystemPackage
 import Testing
 
 /// The real programs, each run as a process of its own.
@@ -28,29 +28,11 @@ enum Program: String {
         }
     }
 
-    /// It is built beside the test bundle that runs this.
-    var path: String { (Bundle.directory ?? ".build/debug") + "/" + rawValue }
-
-    private enum Bundle {
-        static let directory: String? = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            .map { String($0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }) }
-    }
+    var path: String { BuiltProgram(rawValue).path }
 
     func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
-        var changes: [Environment.Key: String?] = [:]
-        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
-        let result = try await Subprocess.run(
-            .path(FilePath(path)),
-            arguments: Arguments(arguments),
-            environment: .inherit.updating(changes),
-            output: .string(limit: 1 << 20),
-            error: .string(limit: 1 << 20)
-        )
-        return Ended(
-            status: result.terminationStatus,
-            output: result.standardOutput,
-            error: result.standardError
-        )
+        let ended = try await BuiltProgram(rawValue).run(arguments, environment: environment)
+        return Ended(status: ended.status, output: ended.output, error: ended.error)
     }
 }
 

@@ -29,13 +29,6 @@ func contents(of path: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: path)))
 }
 
-/// Whether a process is there and has not ended; one of whose end nobody has taken notice yet is in state Z.
-func isRunning(_ process: pid_t) -> Bool {
-    guard let bytes = try? contents(of: "/proc/\(process)/stat") else { return false }
-    let state = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
-    return state != "Z" && state != "X"
-}
-
 func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
 func names(in directory: String) throws -> [String] {

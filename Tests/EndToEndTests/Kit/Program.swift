@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
+import Programs
 import Subprocess
 import Synchronization
-import SystemPackage
 import Testing
 
 /// The six programs, each run as a process of its own, as scripts and people run them.
@@ -38,17 +38,7 @@ enum Program: String, Sendable, CaseIterable {
         }
     }
 
-    /// It is built beside the test bundle that runs this.
-    var path: String { Self.directory + "/" + rawValue }
-
-    private static let directory: String = {
-        let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let beside = bundle.map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } } ?? ""
-        return FileManager.default.fileExists(atPath: beside + "/birthmark") ? beside : ".build/debug"
-    }()
-
-    /// No command of these tests takes longer, however busy the machine is; one that hangs is ended before the test is.
-    private static let limit: Duration = .seconds(900)
+    var path: String { BuiltProgram(rawValue).path }
 
     /// Runs a command to its end.
     /// - Parameters:
@@ -59,29 +49,12 @@ enum Program: String, Sendable, CaseIterable {
         in transcript: Transcript,
         watch: (pid_t) async -> Void = { _ in }
     ) async throws -> Ended {
-        var changes: [Environment.Key: String?] = [:]
-        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
-        let result = try await Subprocess.run(
-            .path(FilePath(path)),
-            arguments: Arguments(arguments),
-            environment: .inherit.updating(changes),
-            input: .none,
-            output: .string(limit: 4 << 20),
-            error: .string(limit: 4 << 20)
-        ) { execution in
-            let id = execution.processIdentifier.value
-            let overdue = Task {
-                try await Task.sleep(for: Self.limit)
-                kill(id, SIGKILL)
-            }
-            defer { overdue.cancel() }
-            await watch(id)
-        }
+        let run = try await BuiltProgram(rawValue).run(arguments, environment: environment, watch: watch)
         let ended = Ended(
             command: ([rawValue] + arguments).joined(separator: " "),
-            status: result.terminationStatus,
-            output: result.standardOutput,
-            error: result.standardError
+            status: run.status,
+            output: run.output,
+            error: run.error
         )
         transcript.add(ended)
         return ended

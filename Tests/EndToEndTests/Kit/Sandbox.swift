@@ -26,15 +26,6 @@ func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
 
 func contents(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
-/// Whether a process is there and has not ended; one of whose end nobody has taken notice yet is in state Z.
-///
-/// The state stands behind the name in parentheses (proc(5)). Arguments would not say: a program that begins has none for a moment.
-func isRunning(_ process: pid_t) -> Bool {
-    guard let bytes = try? contents(of: "/proc/\(process)/stat") else { return false }
-    let state = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
-    return state != "Z" && state != "X"
-}
-
 func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
 func setMode(_ mode: Int, of path: String) throws {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HeldPorts
+import Programs
 import Subprocess
 import SystemPackage
 import Testing

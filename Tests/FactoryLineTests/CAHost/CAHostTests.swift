@@ -3,6 +3,7 @@ import Endorsement
 import FactoryLine
 import Foundation
 import Messages
+import Programs
 import SoftwareDevice
 import TPMDevice
 import TPMWire
@@ -117,7 +118,7 @@ import Testing
                 }
                 // As soon as the host has written it down, which is before its answer leaves.
                 _ = try await FactoryProcess.run(arguments) { id in
-                    while try entry() == nil, FactoryProcess.isRunning(id) {
+                    while try entry() == nil, isRunning(id) {
                         try await Task.sleep(for: .milliseconds(1))
                     }
                     kill(id, SIGKILL)

@@ -1,8 +1,8 @@
 import FactoryLine
 import Foundation
+import Programs
 import SoftwareDevice
 import Subprocess
-import SystemPackage
 import Testing
 
 /// The program itself, as a process of its own.
@@ -18,14 +18,11 @@ enum FactoryProcess {
         }
     }
 
-    /// It is built beside the test bundle that runs this.
-    static var program: String {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ".build/debug/"
-        return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-            + "/birthmark-factory"
-    }
+    private static let built = BuiltProgram("birthmark-factory")
 
-    /// Runs the program to its end, and blocks no thread meanwhile: a machine with two processors has two for all tests.
+    static var program: String { built.path }
+
+    /// Runs the program to its end.
     /// - Parameters:
     ///   - watch: is given the process's id while it runs, and may end it.
     ///   - delay: kills it after a time if it is still there.
@@ -35,17 +32,7 @@ enum FactoryProcess {
         killAfter delay: Duration? = nil,
         watch: (pid_t) async throws -> Void = { _ in }
     ) async throws -> Ended {
-        var changes: [Environment.Key: String?] = [:]
-        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
-        let result = try await Subprocess.run(
-            .path(FilePath(program)),
-            arguments: Arguments(arguments),
-            environment: .inherit.updating(changes),
-            input: .none,
-            output: .string(limit: 4 << 20),
-            error: .string(limit: 4 << 20)
-        ) { execution in
-            let id = execution.processIdentifier.value
+        let ended = try await built.run(arguments, environment: environment) { id in
             try await watch(id)
             if let delay {
                 try await Task.sleep(for: delay)
@@ -53,7 +40,7 @@ enum FactoryProcess {
             }
         }
         let ending: (status: Int32, killed: Bool) =
-            switch result.terminationStatus {
+            switch ended.status {
             case .exited(let code): (code, false)
             case .signaled(let signal): (signal, true)
             @unknown default: (-1, false)
@@ -61,16 +48,9 @@ enum FactoryProcess {
         return Ended(
             status: ending.status,
             killed: ending.killed,
-            output: result.standardOutput,
-            errors: result.standardError
+            output: ended.output,
+            errors: ended.error
         )
-    }
-
-    /// Whether a process is there and has not ended; its arguments would not say, for a program that begins has none for a moment.
-    static func isRunning(_ id: pid_t) -> Bool {
-        guard let stat = try? Data(contentsOf: URL(filePath: "/proc/\(id)/stat")) else { return false }
-        let state = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
-        return state != "Z" && state != "X"
     }
 
     /// The arguments that give birth to a device.

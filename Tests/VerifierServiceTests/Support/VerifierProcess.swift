@@ -1,6 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 import Messages
+import Programs
 import Subprocess
 import SystemPackage
 
@@ -11,9 +12,9 @@ struct VerifierProcess: Sendable {
     let port: Int
     let signal: @Sendable (Signal) throws -> Void
 
-    static let program =
-        CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        .joined(separator: "/") + "/birthmark-verifier"
+    private static let built = BuiltProgram("birthmark-verifier")
+
+    static var program: String { built.path }
 
     struct Ending: Sendable {
         var status: TerminationStatus
@@ -23,13 +24,8 @@ struct VerifierProcess: Sendable {
 
     /// Runs a command to its end.
     static func run(_ arguments: String...) async throws -> Ending {
-        let result = try await Subprocess.run(
-            .path(.init(program)),
-            arguments: Arguments(arguments),
-            output: .string(limit: 1 << 20),
-            error: .string(limit: 1 << 20)
-        )
-        return Ending(status: result.terminationStatus, error: result.standardError, output: result.standardOutput)
+        let ended = try await built.run(arguments)
+        return Ending(status: ended.status, error: ended.error, output: ended.output)
     }
 
     /// Serves a directory while `body` runs, then ends the process if it is still there.
