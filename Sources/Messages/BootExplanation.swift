@@ -135,13 +135,14 @@ public struct BootAddition: Hashable, Sendable, Codable {
     /// The PCRs that may have the values of that evidence from now on, instead of the expected ones; the others stay as they are.
     public var pcrs: [Int]
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
 
     /// Joins the parts; `nil` when the reason is no `Remark`, or the PCRs are none, repeated or above 23.
     public init?(quote: ContentDigest, pcrs: [Int], reason: String) {
+        guard let reason = Remark(reason) else { return nil }
         self.quote = quote
         self.pcrs = pcrs.sorted()
         self.reason = reason
@@ -149,14 +150,14 @@ public struct BootAddition: Hashable, Sendable, Codable {
     }
 
     private var isSound: Bool {
-        Remark(reason) != nil && PCRSet(bank: .sha256, pcrs: pcrs)?.pcrs == pcrs
+        PCRSet(bank: .sha256, pcrs: pcrs)?.pcrs == pcrs
     }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(BootAddition.self, from: bytes, limit: Self.maximumSize)
         guard isSound else {
-            throw MessageError(.outOfRange, "an addition names PCRs from 0 to 23, ascending, and a reason in one line")
+            throw MessageError(.outOfRange, "an addition names PCRs from 0 to 23, ascending")
         }
     }
 }

@@ -5,7 +5,7 @@ public struct DowngradeOrder: Hashable, Sendable, Codable {
     /// For how many hours, 1 to 168.
     public var hours: Int
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
@@ -14,22 +14,20 @@ public struct DowngradeOrder: Hashable, Sendable, Codable {
 
     /// Joins the parts; `nil` when the hours are out of bounds or the reason is no `Remark`.
     public init?(manifest: ContentDigest, hours: Int, reason: String) {
+        guard let reason = Remark(reason) else { return nil }
         self.manifest = manifest
         self.hours = hours
         self.reason = reason
         guard isSound else { return nil }
     }
 
-    private var isSound: Bool { Remark(reason) != nil && (1...Self.maximumHours).contains(hours) }
+    private var isSound: Bool { (1...Self.maximumHours).contains(hours) }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(DowngradeOrder.self, from: bytes, limit: Self.maximumSize)
         guard isSound else {
-            throw MessageError(
-                .outOfRange,
-                "a downgrade is allowed for 1 to \(Self.maximumHours) hours, with a reason in one line"
-            )
+            throw MessageError(.outOfRange, "a downgrade is allowed for 1 to \(Self.maximumHours) hours")
         }
     }
 }

@@ -15,7 +15,7 @@ public struct EmergencyOrder: Hashable, Sendable, Codable {
     /// For how many hours: 1 to 24.
     public var hours: Int
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
@@ -24,6 +24,7 @@ public struct EmergencyOrder: Hashable, Sendable, Codable {
 
     /// Joins the parts; `nil` when nothing is lifted or one twice, when the hours are out of bounds, or when the reason is no `Remark`.
     public init?(release: ContentDigest, overrides: [EmergencyOverride], hours: Int, reason: String) {
+        guard let reason = Remark(reason) else { return nil }
         self.release = release
         self.overrides = overrides
         self.hours = hours
@@ -33,7 +34,6 @@ public struct EmergencyOrder: Hashable, Sendable, Codable {
 
     private var isSound: Bool {
         !overrides.isEmpty && Set(overrides).count == overrides.count && (1...Self.maximumHours).contains(hours)
-            && Remark(reason) != nil
     }
 
     /// Reads the message.
@@ -42,7 +42,7 @@ public struct EmergencyOrder: Hashable, Sendable, Codable {
         guard isSound else {
             throw MessageError(
                 .outOfRange,
-                "an emergency lifts something, each once, for 1 to \(Self.maximumHours) hours, with a reason in one line"
+                "an emergency lifts something, each once, for 1 to \(Self.maximumHours) hours"
             )
         }
     }

@@ -66,7 +66,7 @@ public struct CompromiseOrder: Hashable, Sendable, Codable {
     /// Which it is, as its kind names keys; a station's or a witness's name is enough where one key has it.
     public var key: String
     /// What is known of it, for the ledger.
-    public var reason: String
+    public var reason: Remark
     /// Present, and true: nothing is changed, and the answer says what would be ended.
     public var isRehearsal: Bool?
 
@@ -77,6 +77,7 @@ public struct CompromiseOrder: Hashable, Sendable, Codable {
 
     /// Joins the parts; `nil` when there is no name, or the reason is no `Remark`.
     public init?(_ kind: KeyKind, _ key: String, reason: String, isRehearsal: Bool = false) {
+        guard let reason = Remark(reason) else { return nil }
         self.kind = kind
         self.key = key
         self.reason = reason
@@ -86,14 +87,14 @@ public struct CompromiseOrder: Hashable, Sendable, Codable {
 
     private var isSound: Bool {
         (1...Self.maximumName).contains(key.utf8.count) && key.utf8.allSatisfy { (0x21..<0x7F).contains($0) }
-            && Remark(reason) != nil && isRehearsal != false
+            && isRehearsal != false
     }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(CompromiseOrder.self, from: bytes, limit: Self.maximumSize)
         guard isSound else {
-            throw MessageError(.outOfRange, "a compromised key has a name without spaces, and a reason in one line")
+            throw MessageError(.outOfRange, "a compromised key has a name without spaces")
         }
     }
 }

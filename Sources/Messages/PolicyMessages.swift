@@ -20,14 +20,14 @@ public struct PolicyOrder: Hashable, Sendable, Codable {
     /// The file's exact bytes.
     public var policy: Blob
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message: a policy in base64, and the reason.
     public static let maximumSize = 3 << 20
 
     /// Joins both; `nil` when the reason is no `Remark`.
     public init?(_ policy: [UInt8], reason: String) {
-        guard Remark(reason) != nil else { return nil }
+        guard let reason = Remark(reason) else { return nil }
         self.policy = Blob(policy)
         self.reason = reason
     }
@@ -35,12 +35,6 @@ public struct PolicyOrder: Hashable, Sendable, Codable {
     /// Reads the message; whether it holds a policy is not judged here.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(PolicyOrder.self, from: bytes, limit: Self.maximumSize)
-        guard Remark(reason) != nil else {
-            throw MessageError(
-                .outOfRange,
-                "a reason is one line of 1 to \(Remark.maximumSize) bytes, without control characters"
-            )
-        }
     }
 }
 

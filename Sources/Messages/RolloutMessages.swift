@@ -55,13 +55,14 @@ public struct RolloutOrder: Hashable, Sendable, Codable {
     /// The plan; present with `set`, and with `resume` when it goes on by another one.
     public var plan: RolloutPlan?
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 16 << 10
 
     /// Joins the parts; `nil` when they do not belong together or the reason is no `Remark`.
     public init?(_ verb: RolloutVerb, plan: RolloutPlan? = nil, reason: String) {
+        guard let reason = Remark(reason) else { return nil }
         self.verb = verb
         self.plan = plan
         self.reason = reason
@@ -69,7 +70,7 @@ public struct RolloutOrder: Hashable, Sendable, Codable {
     }
 
     private var isSound: Bool {
-        Remark(reason) != nil && plan?.isSound != false
+        plan?.isSound != false
             && (verb == .resume || (verb == .set && plan != nil) || (verb == .pause && plan == nil))
     }
 
@@ -79,7 +80,7 @@ public struct RolloutOrder: Hashable, Sendable, Codable {
         guard isSound else {
             throw MessageError(
                 .outOfRange,
-                "a rollout is set with percentages from 0 to 100 and cohorts each once, paused or resumed, with a reason in one line"
+                "a rollout is set with percentages from 0 to 100 and cohorts each once, paused or resumed"
             )
         }
     }

@@ -88,7 +88,6 @@ public struct BootAllowance: Hashable, Sendable {
         guard let seen = refused.pcrs else {
             return .refused("The refused evidence has no PCR values that were quoted.")
         }
-        guard let reason = Remark(addition.reason) else { throw MessageError(.outOfRange, "no remark") }
         var moves: [AllowedMove] = []
         for pcr in addition.pcrs {
             guard let value = seen[pcr] else { return .refused("PCR \(pcr) was not quoted.") }
@@ -104,14 +103,14 @@ public struct BootAllowance: Hashable, Sendable {
         }
         var draft = TransitionDraft(of: state, at: now, actor: Actor(.operator, by), statement: statement)
         try draft.record(
-            .allowance(BootAdditionEntry(quote: refused.quote, log: refused.log, moves: moves, reason: reason))
+            .allowance(BootAdditionEntry(quote: refused.quote, log: refused.log, moves: moves, reason: addition.reason))
         )
         draft.state.allowed = Self.joined(state.allowed ?? [], moves)
         guard (draft.state.allowed ?? []).count <= Self.maximumMoves else {
             return .refused("The instance has \(Self.maximumMoves) additions already: it needs a new birth.")
         }
         draft.state.remark =
-            "boot allowed by \(by), PCR \(addition.pcrs.map(String.init).joined(separator: ", ")): \(reason)"
+            "boot allowed by \(by), PCR \(addition.pcrs.map(String.init).joined(separator: ", ")): \(addition.reason)"
         return .applied(draft.finished)
     }
 

@@ -60,14 +60,13 @@ public struct RolloutAct: Hashable, Sendable {
         of release: ContentDigest,
         at now: Int64
     ) throws(MessageError) -> Outcome {
-        guard let reason = Remark(order.reason) else { throw MessageError(.outOfRange, "no remark") }
         let actor = Actor(.operator, by)
         var next: Rollout
         switch (order.verb, staged?.rollout.status) {
         case (.set, .halted): return .refused("The rollout is halted: resume it, with this plan or as it was.")
         case (.set, _):
             guard let plan = order.plan else { throw MessageError(.outOfRange, "a rollout without a plan") }
-            next = staged?.rollout ?? Rollout(release, plan, at: now, by: actor, reason)
+            next = staged?.rollout ?? Rollout(release, plan, at: now, by: actor, order.reason)
         case (.pause, .rolling), (.resume, .paused), (.resume, .halted):
             guard let staged else { return .refused("The release has no rollout.") }
             next = staged.rollout
@@ -91,7 +90,7 @@ public struct RolloutAct: Hashable, Sendable {
                 at: now,
                 by: actor,
                 signed: statement,
-                because: reason
+                because: order.reason
             )
         )
     }

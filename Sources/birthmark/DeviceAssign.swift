@@ -34,7 +34,7 @@ extension DeviceCommand {
         }
 
         func run() async throws {
-            guard let order = GatewayOrder(gateway, reason: try reason.checked().reason) else {
+            guard let order = GatewayOrder(gateway, reason: try reason.checked().reason.text) else {
                 throw CommandFailure(
                     .malformed,
                     "a reason is one line, and a device has at most \(GatewayOrder.maximumCount) gateways",

@@ -50,7 +50,7 @@ extension DeviceCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let reason = try reason.checked().reason
+            let reason = try reason.checked().reason.text
             guard let addition = BootAddition(quote: evidence, pcrs: pcr, reason: reason) else {
                 throw CommandFailure(
                     .malformed,

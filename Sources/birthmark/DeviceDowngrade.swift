@@ -29,7 +29,7 @@ extension DeviceCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let reason = try reason.checked().reason
+            let reason = try reason.checked().reason.text
             guard let order = DowngradeOrder(manifest: release, hours: hours, reason: reason) else {
                 throw CommandFailure(
                     .malformed,

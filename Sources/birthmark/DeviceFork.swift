@@ -32,7 +32,7 @@ extension DeviceCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            guard let order = ForkOrder(line, reason: try reason.checked().reason) else {
+            guard let order = ForkOrder(line, reason: try reason.checked().reason.text) else {
                 throw CommandFailure(.malformed, "a reason is one line", hint: "say it in one line")
             }
             let report = try await verifier.ask(about: .device(device.name)) { client in

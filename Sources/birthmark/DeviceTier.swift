@@ -38,7 +38,7 @@ extension DeviceCommand {
         }
 
         func run() async throws {
-            let reason = try reason.checked().reason
+            let reason = try reason.checked().reason.text
             let bytes = try InputFile.read(key, limit: KeyRequest.maximumSize, what: "the device's request")
             _ = try parsing(key, of: "birthmark-device enrol --out") { () throws(MessageError) in
                 try KeyRequest(parsing: bytes)

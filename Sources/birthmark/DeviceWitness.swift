@@ -38,7 +38,7 @@ extension DeviceCommand {
         }
 
         func run() async throws {
-            let reason = try reason.checked().reason
+            let reason = try reason.checked().reason.text
             guard let order = WitnessCodeOrder(release: release, minutes: minutes, reason: reason) else {
                 throw CommandFailure(
                     .malformed,

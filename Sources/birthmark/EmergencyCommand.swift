@@ -37,7 +37,7 @@ struct EmergencyCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let reason = try reason.checked().reason
+            let reason = try reason.checked().reason.text
             let order = EmergencyOrder(
                 release: release.manifest,
                 overrides: overrides,

@@ -82,7 +82,7 @@ struct KeyCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let text = try reason.checked().reason
+            let text = try reason.checked().reason.text
             guard let order = CompromiseOrder(kind, name, reason: text, isRehearsal: dryRun) else {
                 throw CommandFailure(
                     .malformed,

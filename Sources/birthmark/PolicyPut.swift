@@ -28,7 +28,7 @@ struct PolicyPut: AsyncParsableCommand {
     func run() async throws {
         let bytes = try InputFile.read(path, limit: Policy.maximumSize, what: "the policy")
         _ = try PolicyCommand.Check.newPolicy(bytes, path)
-        guard let order = PolicyOrder(bytes, reason: try reason.checked().reason) else {
+        guard let order = PolicyOrder(bytes, reason: try reason.checked().reason.text) else {
             throw CommandFailure(.malformed, "--reason takes one line", hint: "say in one line why")
         }
         let report = try await verifier.ask { client in try await client.putPolicy(order) }

@@ -13,16 +13,16 @@ struct ActFit {
         case .release(let made): return isRegistration(made)
         case .withdrawal(let made):
             if let order = compromise(of: [.release]) {
-                return made.recalled != true && order.reason == made.reason.text
+                return made.recalled != true && order.reason == made.reason
             }
             return isAsked(made.recalled == true ? .recallRelease : .withdrawRelease)
-                && names(made.manifest) && reason == made.reason.text
+                && names(made.manifest) && reason == made.reason
         case .rollout(let made): return isRollout(made)
         case .approval(let made): return isApproval(made)
         case .emergency(let made): return isEmergency(made)
         case .act(let made):
             if let order = compromise(of: [.station]) {
-                return made.act == .suspend && made.line == nil && order.reason == made.reason.text
+                return made.act == .suspend && made.line == nil && order.reason == made.reason
                     && isBorn(by: order.key)
             }
             return isOnAnInstance && isAct(made)
@@ -31,25 +31,25 @@ struct ActFit {
                 return false
             }
             return order.quote == made.quote && Set(order.pcrs) == Set(made.moves.map(\.pcr))
-                && order.reason == made.reason.text
+                && order.reason == made.reason
         case .downgrade(let made):
             guard isOnAnInstance, let order = order({ try? DowngradeOrder(parsing: $0) }, of: .allowDowngrade) else {
                 return false
             }
-            return order.manifest == made.release && order.reason == made.reason.text
+            return order.manifest == made.release && order.reason == made.reason
                 && lasts(until: made.until, Int64(order.hours) * 3600)
         case .tier(let made): return isOnAnInstance && isTier(made)
         case .witnessCode(let made):
             guard isOnAnInstance, let order = order({ try? WitnessCodeOrder(parsing: $0) }, of: .giveWitnessCode) else {
                 return false
             }
-            return order.release == made.release && order.reason == made.reason.text
+            return order.release == made.release && order.reason == made.reason
                 && lasts(until: made.until, Int64(order.minutes) * 60)
         case .assignment(let made):
             guard isOnAnInstance, let order = order({ try? GatewayOrder(parsing: $0) }, of: .assignGateways) else {
                 return false
             }
-            return order.reason == made.reason.text && order.gateways.count == made.gateways.count
+            return order.reason == made.reason && order.gateways.count == made.gateways.count
                 && zip(order.gateways, made.gateways).allSatisfy { isName($0.text, of: $1) }
         case .lease(let made):
             return made.event == .ended && (isOnAnInstance || compromise(of: [.station, .grant]) != nil)
@@ -74,7 +74,7 @@ struct ActFit {
 
     private func isRollout(_ made: RolloutEntry) -> Bool {
         guard let order = order({ try? RolloutOrder(parsing: $0) }, of: .changeRollout) else { return false }
-        return names(made.release) && order.verb == made.act && order.reason == made.reason.text
+        return names(made.release) && order.verb == made.act && order.reason == made.reason
             && (order.plan == nil || order.plan == made.plan)
     }
 
@@ -83,14 +83,14 @@ struct ActFit {
         let isForWhom =
             order.environment == made.environment && (order.device == nil) == (made.instance == nil)
             && (order.device.map { isName($0.text, of: made.instance) } ?? true)
-        return isForWhom && order.release == made.release && order.role == made.role && order.reason == made.reason.text
+        return isForWhom && order.release == made.release && order.role == made.role && order.reason == made.reason
             && made.by == act.certificate.name && act.certificate.roles.contains(made.role)
             && lasts(until: made.until, Int64(order.hours) * 3600)
     }
 
     private func isEmergency(_ made: Emergency) -> Bool {
         guard let order = order({ try? EmergencyOrder(parsing: $0) }, of: .declareEmergency) else { return false }
-        return order.release == made.release && order.overrides == made.overrides && order.reason == made.reason.text
+        return order.release == made.release && order.overrides == made.overrides && order.reason == made.reason
             && made.by == act.certificate.name && lasts(until: made.until, Int64(order.hours) * 3600)
     }
 
@@ -111,7 +111,7 @@ struct ActFit {
             guard made.act == .reinstate, let order = order({ try? ForkOrder(parsing: $0) }, of: .settleFork) else {
                 return false
             }
-            return order.line == line && order.reason == made.reason.text
+            return order.line == line && order.reason == made.reason
         }
         let route: OperatorRoute =
             switch made.act {
@@ -119,15 +119,15 @@ struct ActFit {
             case .reinstate: .reinstate
             case .retire: .retire
             }
-        return isAsked(route) && reason == made.reason.text
+        return isAsked(route) && reason == made.reason
     }
 
     private func isTier(_ made: TierEntry) -> Bool {
-        guard made.change == .lowered else { return isAsked(.raiseTier) && reason == made.reason?.text }
+        guard made.change == .lowered else { return isAsked(.raiseTier) && reason == made.reason }
         guard let order = order({ try? LowerTierOrder(parsing: $0) }, of: .lowerTier), let until = made.until,
             let request = try? KeyRequest(parsing: order.request.bytes)
         else { return false }
-        return order.reason == made.reason?.text && request.key.thumbprint == made.key
+        return order.reason == made.reason && request.key.thumbprint == made.key
             && lasts(until: until, Int64(order.days) * 86_400)
     }
 
@@ -143,7 +143,7 @@ struct ActFit {
     }
 
     private func isCompromise(_ made: CompromiseEntry) -> Bool {
-        guard let order = compromise(of: [made.kind]), order.reason == made.reason.text else { return false }
+        guard let order = compromise(of: [made.kind]), order.reason == made.reason else { return false }
         if order.key == made.key { return true }
         switch made.kind {
         case .witness: return made.key.hasPrefix(order.key + "+")
@@ -182,7 +182,7 @@ struct ActFit {
     }
 
     /// The reason, where the body has nothing else.
-    private var reason: String? { act.body.flatMap { try? OperatorReason(parsing: $0).reason } }
+    private var reason: Remark? { act.body.flatMap { try? OperatorReason(parsing: $0).reason } }
 
     private func names(_ release: ContentDigest) -> Bool { act.requested.subject == release.description }
 

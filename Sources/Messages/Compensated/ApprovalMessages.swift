@@ -13,14 +13,14 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
     /// For how many hours it counts: 1 to 744.
     public var hours: Int
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
     /// A month: what was right then is looked at again.
     public static let maximumHours = 31 * 24
 
-    /// Joins the parts; `nil` when they do not belong together.
+    /// Joins the parts; `nil` when they do not belong together, or the reason is no `Remark`.
     public init?(
         release: ContentDigest,
         device: Label?,
@@ -30,6 +30,7 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
         hours: Int,
         reason: String
     ) {
+        guard let reason = Remark(reason) else { return nil }
         self.release = release
         self.device = device
         self.environment = environment
@@ -42,7 +43,7 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
 
     private var isSound: Bool {
         let subjects = [device != nil, environment != nil, allDevices == true].filter { $0 }.count
-        return subjects == 1 && allDevices != false && (1...Self.maximumHours).contains(hours) && Remark(reason) != nil
+        return subjects == 1 && allDevices != false && (1...Self.maximumHours).contains(hours)
     }
 
     /// Reads the message.
@@ -51,7 +52,7 @@ public struct ApprovalOrder: Hashable, Sendable, Codable {
         guard isSound else {
             throw MessageError(
                 .outOfRange,
-                "an approval is for one device, one environment or all devices, for 1 to \(Self.maximumHours) hours, with a reason in one line"
+                "an approval is for one device, one environment or all devices, for 1 to \(Self.maximumHours) hours"
             )
         }
     }

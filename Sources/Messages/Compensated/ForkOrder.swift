@@ -11,14 +11,14 @@ public struct ForkOrder: Hashable, Sendable, Codable {
     /// Which copy goes on.
     public var line: ForkCopy
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
 
     /// Joins both; `nil` when the reason is no `Remark`.
     public init?(_ line: ForkCopy, reason: String) {
-        guard Remark(reason) != nil else { return nil }
+        guard let reason = Remark(reason) else { return nil }
         self.line = line
         self.reason = reason
     }
@@ -26,8 +26,5 @@ public struct ForkOrder: Hashable, Sendable, Codable {
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(ForkOrder.self, from: bytes, limit: Self.maximumSize)
-        guard Remark(reason) != nil else {
-            throw MessageError(.outOfRange, "a reason is one line, without control characters")
-        }
     }
 }

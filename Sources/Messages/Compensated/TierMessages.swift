@@ -5,7 +5,7 @@ public struct LowerTierOrder: Hashable, Sendable, Codable {
     /// For how many days, 1 to 31.
     public var days: Int
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message: a key request in base64, and the rest.
     public static let maximumSize = 16 << 10
@@ -14,22 +14,20 @@ public struct LowerTierOrder: Hashable, Sendable, Codable {
 
     /// Joins the parts; `nil` when the days are out of bounds or the reason is no `Remark`.
     public init?(request: Blob, days: Int, reason: String) {
+        guard let reason = Remark(reason) else { return nil }
         self.request = request
         self.days = days
         self.reason = reason
         guard isSound else { return nil }
     }
 
-    private var isSound: Bool { (1...Self.maximumDays).contains(days) && Remark(reason) != nil }
+    private var isSound: Bool { (1...Self.maximumDays).contains(days) }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(LowerTierOrder.self, from: bytes, limit: Self.maximumSize)
         guard isSound else {
-            throw MessageError(
-                .outOfRange,
-                "a tier is lowered for 1 to \(Self.maximumDays) days, with a reason in one line"
-            )
+            throw MessageError(.outOfRange, "a tier is lowered for 1 to \(Self.maximumDays) days")
         }
     }
 }

@@ -5,7 +5,7 @@ public struct WitnessCodeOrder: Hashable, Sendable, Codable {
     /// For how many minutes it is good, 1 to 60.
     public var minutes: Int
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
@@ -14,22 +14,20 @@ public struct WitnessCodeOrder: Hashable, Sendable, Codable {
 
     /// Joins the parts; `nil` when the minutes are out of bounds or the reason is no `Remark`.
     public init?(release: ContentDigest, minutes: Int, reason: String) {
+        guard let reason = Remark(reason) else { return nil }
         self.release = release
         self.minutes = minutes
         self.reason = reason
         guard isSound else { return nil }
     }
 
-    private var isSound: Bool { (1...Self.maximumMinutes).contains(minutes) && Remark(reason) != nil }
+    private var isSound: Bool { (1...Self.maximumMinutes).contains(minutes) }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(WitnessCodeOrder.self, from: bytes, limit: Self.maximumSize)
         guard isSound else {
-            throw MessageError(
-                .outOfRange,
-                "a code is good for 1 to \(Self.maximumMinutes) minutes, with a reason in one line"
-            )
+            throw MessageError(.outOfRange, "a code is good for 1 to \(Self.maximumMinutes) minutes")
         }
     }
 }

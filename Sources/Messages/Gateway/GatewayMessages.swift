@@ -3,7 +3,7 @@ public struct GatewayOrder: Hashable, Sendable, Codable {
     /// Serial numbers or ids; none takes the instance away from all.
     public var gateways: [Label]
     /// Why, for the ledger.
-    public var reason: String
+    public var reason: Remark
 
     /// The most bytes of the message.
     public static let maximumSize = 4096
@@ -12,7 +12,7 @@ public struct GatewayOrder: Hashable, Sendable, Codable {
 
     /// Joins both; `nil` when the reason is no `Remark`, or there are too many gateways.
     public init?(_ gateways: [Label], reason: String) {
-        guard Remark(reason) != nil, gateways.count <= Self.maximumCount else { return nil }
+        guard let reason = Remark(reason), gateways.count <= Self.maximumCount else { return nil }
         self.gateways = gateways
         self.reason = reason
     }
@@ -20,9 +20,6 @@ public struct GatewayOrder: Hashable, Sendable, Codable {
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(GatewayOrder.self, from: bytes, limit: Self.maximumSize)
-        guard Remark(reason) != nil else {
-            throw MessageError(.outOfRange, "a reason is one line, without control characters")
-        }
         guard gateways.count <= Self.maximumCount, Set(gateways).count == gateways.count else {
             throw MessageError(.outOfRange, "at most \(Self.maximumCount) gateways, each named once")
         }

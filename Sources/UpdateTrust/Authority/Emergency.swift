@@ -23,13 +23,12 @@ public struct Emergency: Hashable, Sendable, Codable {
     /// States a declaration.
     /// - Parameter now: seconds since 1970 at which it was made.
     public init?(_ order: EmergencyOrder, by: Label, at now: Int64) {
-        guard let reason = Remark(order.reason) else { return nil }
         let (until, overflow) = now.addingReportingOverflow(Int64(order.hours) * 3600)
         guard !overflow else { return nil }
         release = order.release
         overrides = order.overrides
         self.by = by
-        self.reason = reason
+        reason = order.reason
         self.until = until
     }
 }

@@ -8,11 +8,10 @@ extension Verifier {
     /// `POST /v1/instances/{name}/settle-fork`: which of two copies goes on.
     func settleFork(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(ForkOrder.init(parsing:))
-        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let settlement = ForkSettlement(
             order.line,
             by: acting.by,
-            reason: reason,
+            reason: order.reason,
             statement: acting.statement
         )
         let (birth, state) = try await applying(exchange, acting) { _, state in
@@ -25,7 +24,7 @@ extension Verifier {
             "operator",
             metadata: [
                 "act": "settle-fork", "operator": "\(settlement.by)", "instance": "\(birth.facts.instance)",
-                "line": "\(order.line.rawValue)", "reason": "\(reason)",
+                "line": "\(order.line.rawValue)", "reason": "\(order.reason)",
             ]
         )
         return try .json(Self.report(birth, state))

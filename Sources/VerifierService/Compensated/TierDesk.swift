@@ -11,12 +11,11 @@ extension Verifier {
         let lowering: TierLowering
         do throws(MessageError) {
             let order = try LowerTierOrder(parsing: exchange.body)
-            guard let reason = Remark(order.reason) else { throw MessageError(.outOfRange, "no remark") }
             lowering = TierLowering(
                 try KeyRequest(parsing: order.request.bytes),
                 seconds: Int64(order.days) * 86_400,
                 by: acting.by,
-                reason: reason,
+                reason: order.reason,
                 statement: acting.statement
             )
         } catch { throw ServiceProblem.malformed(error.detail) }

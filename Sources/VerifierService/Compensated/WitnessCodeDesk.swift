@@ -8,7 +8,6 @@ extension Verifier {
     /// `POST /v1/instances/{name}/witness`: makes a code, and tells it this once.
     func giveWitnessCode(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(WitnessCodeOrder.init(parsing:))
-        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         guard let code = WitnessCode(number: UInt64.random(in: 0..<WitnessCode.count)) else {
             throw ServiceProblem.undecided("no code")
         }
@@ -16,7 +15,7 @@ extension Verifier {
             order.release,
             seconds: Int64(order.minutes) * 60,
             by: acting.by,
-            reason: reason,
+            reason: order.reason,
             statement: acting.statement
         )
         var awaited: AwaitedWitnessCode?
@@ -35,7 +34,7 @@ extension Verifier {
             "operator",
             metadata: [
                 "act": "witness-code", "operator": "\(act.by)", "instance": "\(birth.facts.instance)",
-                "release": "\(order.release)", "until": "\(awaited.until)", "reason": "\(reason)",
+                "release": "\(order.release)", "until": "\(awaited.until)", "reason": "\(order.reason)",
             ]
         )
         return try .json(

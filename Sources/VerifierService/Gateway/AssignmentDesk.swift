@@ -8,13 +8,12 @@ extension Verifier {
     /// `POST /v1/instances/{name}/gateways`: through whom an instance without a TPM may speak.
     func assignGateways(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(GatewayOrder.init(parsing:))
-        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         var gateways: [InstanceID] = []
         for name in order.gateways { gateways.append(try await gateway(name)) }
         let assignment = GatewayAssignment(
             gateways,
             by: acting.by,
-            reason: reason,
+            reason: order.reason,
             statement: acting.statement
         )
         let (birth, state) = try await applying(exchange, acting) { _, state in
@@ -27,7 +26,7 @@ extension Verifier {
             "operator",
             metadata: [
                 "act": "assign", "operator": "\(assignment.by)", "instance": "\(birth.facts.instance)",
-                "gateways": "\(gateways.map(\.text).joined(separator: ","))", "reason": "\(reason)",
+                "gateways": "\(gateways.map(\.text).joined(separator: ","))", "reason": "\(order.reason)",
             ]
         )
         return try .json(Self.report(birth, state))

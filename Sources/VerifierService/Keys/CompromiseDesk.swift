@@ -10,12 +10,11 @@ extension Verifier {
     /// `POST /v1/keys/compromised`.
     func reportCompromise(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(CompromiseOrder.init(parsing:))
-        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let key = try key(order.kind, calledBy: order.key)
         let compromise = KeyCompromise(
             key,
             by: acting.by,
-            reason: reason,
+            reason: order.reason,
             statement: acting.statement,
             at: clock.seconds,
             releaseKeys: releaseKeys

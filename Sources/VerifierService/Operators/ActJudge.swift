@@ -81,8 +81,6 @@ extension Verifier {
     }
 
     func reason(_ exchange: Exchange) throws -> Remark {
-        let order = try exchange.message(OperatorReason.init(parsing:))
-        guard let remark = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
-        return remark
+        try exchange.message(OperatorReason.init(parsing:)).reason
     }
 }

@@ -8,7 +8,6 @@ extension Verifier {
     /// `POST /v1/instances/{name}/allow-downgrade`: one install below the floor, for a while.
     func allowDowngrade(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(DowngradeOrder.init(parsing:))
-        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let (birth, state) = try await applying(exchange, acting) { birth, state in
             let record = try birth.withTPM()
             guard let snapshot = try await store.snapshot(of: record.instance, release: order.manifest),
@@ -20,7 +19,7 @@ extension Verifier {
                 known,
                 seconds: Int64(order.hours) * 3600,
                 by: acting.by,
-                reason: reason,
+                reason: order.reason,
                 statement: acting.statement
             )
             switch try act.apply(to: state, bornFrom: record, at: clock.seconds) {
@@ -32,7 +31,7 @@ extension Verifier {
             "operator",
             metadata: [
                 "act": "allow-downgrade", "operator": "\(acting.by)", "instance": "\(birth.facts.instance)",
-                "release": "\(order.manifest)", "reason": "\(reason)",
+                "release": "\(order.manifest)", "reason": "\(order.reason)",
             ]
         )
         return try .json(Self.report(birth, state))

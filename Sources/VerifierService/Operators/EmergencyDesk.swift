@@ -11,7 +11,9 @@ extension Verifier {
         let order = try exchange.message(EmergencyOrder.init(parsing:))
         let by = acting.by
         let now = clock.seconds
-        guard let emergency = Emergency(order, by: by, at: now) else { throw ServiceProblem.malformed("no remark") }
+        guard let emergency = Emergency(order, by: by, at: now) else {
+            throw ServiceProblem.malformed("an emergency without an end")
+        }
         let entry = try entry(.emergency(emergency), acting, at: now)
         switch try await commit(.emergency(emergency, entry: entry), acting) {
         case .committed: break

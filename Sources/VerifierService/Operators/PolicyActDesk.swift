@@ -14,7 +14,6 @@ extension Verifier {
     /// `POST /v1/policy`: on record and on the ledger first, in one transaction; then in force; then in the file.
     func putPolicy(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(PolicyOrder.init(parsing:))
-        guard let reason = Remark(order.reason) else { throw ServiceProblem.malformed("no remark") }
         let next = try judged(order.policy.bytes)
         for _ in 0..<Self.policyAttempts {
             guard let held = try await PolicyOnRecord.read(store) else {
@@ -26,7 +25,7 @@ extension Verifier {
             }
             do throws(MessageError) { try next.policy.checkNew() } catch { throw Self.unusable(error.detail) }
             let entry = try entry(
-                .policy(PolicyEntry(policy: next.policy.digest, replaces: held.policy.digest, reason: reason)),
+                .policy(PolicyEntry(policy: next.policy.digest, replaces: held.policy.digest, reason: order.reason)),
                 acting,
                 at: clock.seconds
             )
@@ -36,7 +35,7 @@ extension Verifier {
                 logger.notice(
                     "policy put",
                     metadata: [
-                        "operator": "\(acting.by)", "policy": "\(next.policy.digest)", "reason": "\(reason)",
+                        "operator": "\(acting.by)", "policy": "\(next.policy.digest)", "reason": "\(order.reason)",
                     ]
                 )
                 let report = PolicyPutReport(
