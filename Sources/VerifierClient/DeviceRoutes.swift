@@ -4,13 +4,7 @@ public import Messages
 extension VerifierClient {
     /// Fetches a challenge; the verifier keeps nothing of it, so it may be asked again.
     public func challenge(_ request: ChallengeRequest) async throws(VerifierClientError) -> ChallengeAnswer {
-        let bytes = try await exchange(
-            "/v1/challenges",
-            body: try encoded(request),
-            isRepeatable: true,
-            limit: ChallengeAnswer.maximumSize
-        )
-        return try decoded(ChallengeAnswer.self, bytes, limit: ChallengeAnswer.maximumSize)
+        try await post("/v1/challenges", request, limit: ChallengeAnswer.maximumSize, isRepeatable: true)
     }
 
     /// Presents evidence, once: the challenge in it is consumed by the first try, whatever becomes of the answer.
@@ -19,13 +13,11 @@ extension VerifierClient {
         _ evidence: Evidence,
         wantsResult: Bool = false
     ) async throws(VerifierClientError) -> DecisionAnswer {
-        let bytes = try await exchange(
+        try await post(
             "/v1/decisions" + (wantsResult ? "?result=ear" : ""),
-            body: try encoded(evidence),
-            isRepeatable: false,
+            evidence,
             limit: DecisionAnswer.maximumSize
         )
-        return try decoded(DecisionAnswer.self, bytes, limit: DecisionAnswer.maximumSize)
     }
 
     /// Presents what an instance without a TPM shows, once.
@@ -34,13 +26,11 @@ extension VerifierClient {
         _ evidence: CompensatedEvidence,
         wantsResult: Bool = false
     ) async throws(VerifierClientError) -> CompensatedAnswer {
-        let bytes = try await exchange(
+        try await post(
             "/v1/compensated-decisions" + (wantsResult ? "?result=ear" : ""),
-            body: try encoded(evidence),
-            isRepeatable: false,
+            evidence,
             limit: CompensatedAnswer.maximumSize
         )
-        return try decoded(CompensatedAnswer.self, bytes, limit: CompensatedAnswer.maximumSize)
     }
 
     /// Presents what an instance without a TPM has shown, with a gateway's word for it, once.
@@ -49,60 +39,25 @@ extension VerifierClient {
         _ evidence: VouchedEvidence,
         wantsResult: Bool = false
     ) async throws(VerifierClientError) -> VouchedAnswer {
-        let bytes = try await exchange(
+        try await post(
             "/v1/vouched-decisions" + (wantsResult ? "?result=ear" : ""),
-            body: try encoded(evidence),
-            isRepeatable: false,
+            evidence,
             limit: VouchedAnswer.maximumSize
         )
-        return try decoded(VouchedAnswer.self, bytes, limit: VouchedAnswer.maximumSize)
     }
 
     /// Presents the evidence of a farewell, once, like any other.
     public func takeLeave(_ evidence: Evidence) async throws(VerifierClientError) -> FarewellAnswer {
-        let bytes = try await exchange(
-            "/v1/farewells",
-            body: try encoded(evidence),
-            isRepeatable: false,
-            limit: FarewellAnswer.maximumSize
-        )
-        return try decoded(FarewellAnswer.self, bytes, limit: FarewellAnswer.maximumSize)
+        try await post("/v1/farewells", evidence, limit: FarewellAnswer.maximumSize)
     }
 
     /// Presents the farewell of an instance without a TPM, once; again it is a farewell that was said before.
     public func takeLeave(_ evidence: CompensatedEvidence) async throws(VerifierClientError) -> FarewellAnswer {
-        let bytes = try await exchange(
-            "/v1/compensated-farewells",
-            body: try encoded(evidence),
-            isRepeatable: false,
-            limit: FarewellAnswer.maximumSize
-        )
-        return try decoded(FarewellAnswer.self, bytes, limit: FarewellAnswer.maximumSize)
+        try await post("/v1/compensated-farewells", evidence, limit: FarewellAnswer.maximumSize)
     }
 
     /// The current epoch: what requests carry that are made off line.
     public func epoch() async throws(VerifierClientError) -> Freshness {
-        let bytes = try await exchange("/v1/epoch", isRepeatable: true, limit: Freshness.maximumSize)
-        return try decoded(Freshness.self, bytes, limit: Freshness.maximumSize)
-    }
-
-    func encoded(_ message: some Encodable) throws(VerifierClientError) -> [UInt8] {
-        do {
-            return try CanonicalJSON.encode(message)
-        } catch {
-            throw .unusable(error.detail)
-        }
-    }
-
-    func decoded<Message: Codable>(
-        _ type: Message.Type,
-        _ bytes: [UInt8],
-        limit: Int
-    ) throws(VerifierClientError) -> Message {
-        do {
-            return try CanonicalJSON.decode(type, from: bytes, limit: limit)
-        } catch {
-            throw .malformedAnswer(error.detail)
-        }
+        try await get("/v1/epoch", limit: Freshness.maximumSize)
     }
 }

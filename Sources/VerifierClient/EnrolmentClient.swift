@@ -18,25 +18,18 @@ public struct EnrolmentClient: Sendable {
 
     /// Whether the TPM may be enrolled, and a credential for it; may be asked again.
     public func challenge(_ request: EnrolmentRequest) async throws(VerifierClientError) -> EnrolmentChallenge {
-        let bytes = try await client.exchange(
+        try await client.post(
             "/v1/enrolment/challenges",
-            body: try client.encoded(request),
-            isRepeatable: true,
-            limit: EnrolmentChallenge.maximumSize
+            request,
+            limit: EnrolmentChallenge.maximumSize,
+            isRepeatable: true
         )
-        return try client.decoded(EnrolmentChallenge.self, bytes, limit: EnrolmentChallenge.maximumSize)
     }
 
     /// Presents the certification request, once: the challenge in it is consumed by the first try.
     ///
     /// When the answer is lost, the whole enrolment is asked again; the same certificates come back.
     public func enrol(_ answer: EnrolmentAnswer) async throws(VerifierClientError) -> EnrolmentCertificates {
-        let bytes = try await client.exchange(
-            "/v1/enrolment/certificates",
-            body: try client.encoded(answer),
-            isRepeatable: false,
-            limit: EnrolmentCertificates.maximumSize
-        )
-        return try client.decoded(EnrolmentCertificates.self, bytes, limit: EnrolmentCertificates.maximumSize)
+        try await client.post("/v1/enrolment/certificates", answer, limit: EnrolmentCertificates.maximumSize)
     }
 }

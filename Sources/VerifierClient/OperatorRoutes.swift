@@ -251,26 +251,4 @@ extension VerifierClient {
 
     // A bundle has at most 256 entries of at most 65,535 bytes, each behind its length.
     private static let maximumLedgerFileSize = 256 * (2 + 65_535)
-
-    func get<Answer: Codable>(_ path: String, limit: Int) async throws(VerifierClientError) -> Answer {
-        try decoded(
-            Answer.self,
-            try await exchange(path, isRepeatable: true, limit: limit),
-            limit: limit
-        )
-    }
-
-    func post<Answer: Codable>(
-        _ path: String,
-        _ message: some Encodable,
-        limit: Int,
-        isRepeatable: Bool = false
-    ) async throws(VerifierClientError) -> Answer {
-        let body = try encoded(message)
-        return try decoded(
-            Answer.self,
-            try await exchange(path, body: body, isRepeatable: isRepeatable, limit: limit),
-            limit: limit
-        )
-    }
 }

@@ -17,13 +17,7 @@ extension VerifierClient {
 
     /// Asks a gateway for the package of a release; it begins to fetch it when it does not have it.
     public func package(of release: SignedEnvelope) async throws(VerifierClientError) -> PackageStatus {
-        let bytes = try await exchange(
-            "/v1/packages",
-            body: try encoded(release),
-            isRepeatable: true,
-            limit: PackageStatus.maximumSize
-        )
-        return try decoded(PackageStatus.self, bytes, limit: PackageStatus.maximumSize)
+        try await post("/v1/packages", release, limit: PackageStatus.maximumSize, isRepeatable: true)
     }
 
     /// Fetches the rest of a package from a gateway.
