@@ -6,7 +6,6 @@ public struct AddCheckpoint: Hashable, Sendable {
     public static let maxProofLines = 63
 
     private static let oldLabel = "old "
-    private static let newline = UInt8(ascii: "\n")
 
     /// The size of the tree that the witness saw last, as the log believes; 0 when it saw none.
     public let oldSize: Int
@@ -26,31 +25,12 @@ public struct AddCheckpoint: Hashable, Sendable {
         guard bytes.count <= Self.maxByteCount else {
             throw LedgerFormatError(.addCheckpoint, "\(bytes.count) bytes, at most \(Self.maxByteCount) are read")
         }
-        var rest = bytes[...]
-        func nextLine() throws(LedgerFormatError) -> ArraySlice<UInt8> {
-            guard let end = rest.firstIndex(of: Self.newline) else {
-                throw LedgerFormatError(.addCheckpoint, "cut short")
-            }
-            defer { rest = rest[(end + 1)...] }
-            return rest[..<end]
+        var lines = ProofLines(bytes, of: .addCheckpoint)
+        guard let oldSize = try lines.number(after: Self.oldLabel) else {
+            throw LedgerFormatError(.addCheckpoint, "the first line is not \"old\" and a size")
         }
-        let oldLine = try nextLine()
-        guard oldLine.starts(with: Self.oldLabel.utf8),
-            let oldSize = Decimal.parse(oldLine.dropFirst(Self.oldLabel.utf8.count), max: MerkleTree.maxSize)
-        else { throw LedgerFormatError(.addCheckpoint, "the first line is not \"old\" and a size") }
-        var path: [TreeHash] = []
-        while true {
-            let line = try nextLine()
-            if line.isEmpty { break }
-            guard path.count < Self.maxProofLines else {
-                throw LedgerFormatError(.addCheckpoint, "more than \(Self.maxProofLines) lines of proof")
-            }
-            guard let hash = Base64.decode(line).flatMap({ TreeHash($0) }) else {
-                throw LedgerFormatError(.addCheckpoint, "a line of the proof is not 32 bytes in base64")
-            }
-            path.append(hash)
-        }
-        self.init(oldSize: oldSize, path: path, checkpoint: try SignedCheckpoint(parsing: Array(rest)))
+        let path = try lines.path(atMost: Self.maxProofLines)
+        self.init(oldSize: oldSize, path: path, checkpoint: try lines.checkpoint())
     }
 
     /// The body of the request.

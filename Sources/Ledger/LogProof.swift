@@ -17,31 +17,15 @@ public struct LogProof: Hashable, Sendable {
 
     /// Parses the text form; throws when it is not one to the last byte.
     public init(parsing bytes: [UInt8]) throws(LedgerFormatError) {
-        let newline = UInt8(ascii: "\n")
-        var rest = bytes[...]
-        func nextLine() throws(LedgerFormatError) -> ArraySlice<UInt8> {
-            guard let end = rest.firstIndex(of: newline) else { throw LedgerFormatError(.proof, "cut short") }
-            defer { rest = rest[(end + 1)...] }
-            return rest[..<end]
-        }
-        guard try nextLine().elementsEqual(Self.header.utf8) else {
+        var lines = ProofLines(bytes, of: .proof)
+        guard try lines.next().elementsEqual(Self.header.utf8) else {
             throw LedgerFormatError(.proof, "the first line is not \(Self.header)")
         }
-        let indexLine = try nextLine()
-        guard indexLine.starts(with: Self.indexLabel.utf8),
-            let index = Decimal.parse(indexLine.dropFirst(Self.indexLabel.utf8.count), max: MerkleTree.maxSize)
-        else { throw LedgerFormatError(.proof, "the second line is not an index") }
-        var path: [TreeHash] = []
-        while true {
-            let line = try nextLine()
-            if line.isEmpty { break }
-            guard let hash = Base64.decode(line).flatMap({ TreeHash($0) }) else {
-                throw LedgerFormatError(.proof, "a line of the path is not 32 bytes in base64")
-            }
-            guard path.count < maxPathLength else { throw LedgerFormatError(.proof, "the path is too long") }
-            path.append(hash)
+        guard let index = try lines.number(after: Self.indexLabel) else {
+            throw LedgerFormatError(.proof, "the second line is not an index")
         }
-        self.init(index: index, path: path, checkpoint: try SignedCheckpoint(parsing: Array(rest)))
+        let path = try lines.path(atMost: maxPathLength)
+        self.init(index: index, path: path, checkpoint: try lines.checkpoint())
     }
 
     /// The text form.
