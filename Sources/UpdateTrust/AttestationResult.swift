@@ -23,7 +23,7 @@ public struct AttestationResult: Hashable, Sendable {
     public static func verify(
         _ compact: String,
         keys: [StatementKey]
-    ) throws(AttestationResultError) -> AttestationResult {
+    ) throws(JWSError) -> AttestationResult {
         let payload = try CompactJWS.payload(
             ofResult: compact,
             type: type,
@@ -34,7 +34,7 @@ public struct AttestationResult: Hashable, Sendable {
         do {
             return AttestationResult(claims: try EARClaims(parsing: payload), compact: compact)
         } catch {
-            throw AttestationResultError(.claims, error.detail)
+            throw JWSError(.claims, error.detail)
         }
     }
 

@@ -58,43 +58,43 @@ extension CompactJWS {
         isTypeRequired: Bool,
         limit: Int,
         keys: [StatementKey]
-    ) throws(AttestationResultError) -> [UInt8] {
+    ) throws(JWSError) -> [UInt8] {
         guard compact.utf8.count <= limit, let parts = CompactJWS(parsing: compact) else {
-            throw AttestationResultError(.malformed, "not three parts of base64url, or more than \(limit) characters")
+            throw JWSError(.malformed, "not three parts of base64url, or more than \(limit) characters")
         }
         let kid = try parts.keyID(type: type, isTypeRequired: isTypeRequired)
         let candidates = keys.filter { kid == nil || JSONWebKey($0)?.thumbprint == kid }
         guard !candidates.isEmpty else {
-            throw AttestationResultError(.unknownKey, "none of the \(keys.count) known keys is the one it names")
+            throw JWSError(.unknownKey, "none of the \(keys.count) known keys is the one it names")
         }
         guard candidates.contains(where: parts.isSigned(by:)) else {
-            throw AttestationResultError(.signature, "the signature does not verify")
+            throw JWSError(.signature, "the signature does not verify")
         }
         return parts.payload
     }
 
-    private func keyID(type: String, isTypeRequired: Bool) throws(AttestationResultError) -> String? {
+    private func keyID(type: String, isTypeRequired: Bool) throws(JWSError) -> String? {
         let tree: JSONTree
         do {
             tree = try JSONTree(parsing: header)
         } catch {
-            throw AttestationResultError(.header, error.detail)
+            throw JWSError(.header, error.detail)
         }
-        guard case .object(let members) = tree else { throw AttestationResultError(.header, "not an object") }
+        guard case .object(let members) = tree else { throw JWSError(.header, "not an object") }
         guard members["alg"] == .string(Self.algorithm) else {
-            throw AttestationResultError(.algorithm, "the algorithm is not \(Self.algorithm)")
+            throw JWSError(.algorithm, "the algorithm is not \(Self.algorithm)")
         }
         // jwk, jku, x5c: a token that brings its own key. crit: something that must be understood, and is not.
         if let foreign = members.members.map(\.key).first(where: { !["alg", "typ", "kid"].contains($0) }) {
-            throw AttestationResultError(.header, "\(foreign.prefix(40).debugDescription) has no place in the header")
+            throw JWSError(.header, "\(foreign.prefix(40).debugDescription) has no place in the header")
         }
         guard members["typ"].map({ $0 == .string(type) }) ?? !isTypeRequired else {
-            throw AttestationResultError(.header, "the type is not \(type)")
+            throw JWSError(.header, "the type is not \(type)")
         }
         switch members["kid"] {
         case nil: return nil
         case .string(let kid): return kid
-        default: throw AttestationResultError(.header, "\"kid\" is not a text")
+        default: throw JWSError(.header, "\"kid\" is not a text")
         }
     }
 }

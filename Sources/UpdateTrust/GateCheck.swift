@@ -101,7 +101,7 @@ extension GrantBounds {
 
 extension GateReason {
     /// Why a gate stays shut before a text that is no grant.
-    public init(_ code: GrantError.Code) {
+    public init(_ code: JWSError.Code) {
         self =
             switch code {
             case .malformed: .grantMalformed

@@ -29,43 +29,9 @@ public struct Grant: Hashable, Sendable {
     /// - Parameters:
     ///   - issuer: the verifier whose word counts.
     ///   - keys: its grant keys; during a rotation the old and the new one.
-    public static func verify(_ compact: String, issuer: Label, keys: [StatementKey]) throws(GrantError) -> Grant {
+    public static func verify(_ compact: String, issuer: Label, keys: [StatementKey]) throws(JWSError) -> Grant {
         let claims = try GrantClaims(verifying: compact, keys: keys)
         let instance = try claims.checkedInstance(issuer: issuer)
         return Grant(claims: claims, instance: instance, compact: compact)
     }
-}
-
-/// Why a compact form is no grant.
-public struct GrantError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of fault it is.
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        /// Not three parts of base64url, or too long.
-        case malformed
-        /// The header is not exactly the three members of a grant's.
-        case header
-        /// The algorithm is not ES256.
-        case algorithm
-        /// The key is none of the pinned ones.
-        case unknownKey = "unknown-key"
-        /// The signature does not verify.
-        case signature
-        /// The claims are not a grant's, or contradict one another.
-        case claims
-        /// Somebody else gave it.
-        case issuer
-    }
-
-    /// The kind of fault.
-    public let code: Code
-    /// One line for people.
-    public let detail: String
-
-    init(_ code: Code, _ detail: String) {
-        self.code = code
-        self.detail = detail
-    }
-
-    /// The line for people.
-    public var description: String { detail }
 }

@@ -24,7 +24,7 @@ public struct StatusListToken: Hashable, Sendable {
     public static func verify(
         _ compact: String,
         keys: [StatementKey]
-    ) throws(AttestationResultError) -> StatusListToken {
+    ) throws(JWSError) -> StatusListToken {
         let payload = try CompactJWS.payload(
             ofResult: compact,
             type: type,
@@ -35,7 +35,7 @@ public struct StatusListToken: Hashable, Sendable {
         do {
             return StatusListToken(claims: try StatusListClaims(parsing: payload), compact: compact)
         } catch {
-            throw AttestationResultError(.claims, error.detail)
+            throw JWSError(.claims, error.detail)
         }
     }
 

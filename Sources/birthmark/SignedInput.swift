@@ -11,7 +11,7 @@ struct SignedInput {
     /// Reads an attestation result.
     func result(_ path: String) throws(CommandFailure) -> AttestationResult {
         let text = try Self.text(path, limit: AttestationResult.maximumSize, what: "the attestation result")
-        do throws(AttestationResultError) {
+        do throws(JWSError) {
             return try AttestationResult.verify(text, keys: keys)
         } catch {
             throw failure(error, of: path, hint: "ask the device for a new one: birthmark-device attest --ear FILE")
@@ -29,7 +29,7 @@ struct SignedInput {
 
     /// Takes a status list as it came.
     func list(_ text: String, from place: String, hint: String) throws(CommandFailure) -> StatusListToken {
-        do throws(AttestationResultError) {
+        do throws(JWSError) {
             return try StatusListToken.verify(text, keys: keys)
         } catch {
             throw failure(error, of: place, hint: hint)
@@ -42,7 +42,7 @@ struct SignedInput {
         return String(decoding: bytes.last == 0x0A ? bytes.dropLast() : bytes, as: UTF8.self)
     }
 
-    private func failure(_ error: AttestationResultError, of place: String, hint: String) -> CommandFailure {
+    private func failure(_ error: JWSError, of place: String, hint: String) -> CommandFailure {
         let isMalformed = error.code == .malformed || error.code == .claims
         return CommandFailure(
             isMalformed ? .malformed : .refused,

@@ -32,12 +32,12 @@ private struct ResultForger {
     }
 
     func expect(
-        _ code: AttestationResultError.Code,
+        _ code: JWSError.Code,
         _ compact: String,
         keys: [StatementKey]? = nil,
         at location: SourceLocation = #_sourceLocation
     ) {
-        let error = #expect(throws: AttestationResultError.self, sourceLocation: location) {
+        let error = #expect(throws: JWSError.self, sourceLocation: location) {
             try AttestationResult.verify(compact, keys: keys ?? [StatementKey(key.publicKey)])
         }
         #expect(error?.code == code, "\(error?.detail ?? "")", sourceLocation: location)
@@ -166,10 +166,10 @@ private struct ResultForger {
         let typed = try forger.compact(header: forger.header.replacing("\"JWT\"", with: "\"\(Grant.type)\""))
         forger.expect(.header, typed)
         let grants = try Forger()
-        #expect(throws: AttestationResultError.self) {
+        #expect(throws: JWSError.self) {
             try AttestationResult.verify(try grants.compact(), keys: [StatementKey(grants.key.publicKey)])
         }
-        #expect(throws: GrantError.self) {
+        #expect(throws: JWSError.self) {
             try Grant.verify(
                 try forger.compact(),
                 issuer: Sample.verifier,
@@ -280,7 +280,7 @@ struct EARCorpusTests {
         for index in stride(from: 0, to: genuine.utf8.count, by: 7) {
             var bytes = Array(genuine.utf8)
             bytes[index] = bytes[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-            #expect(throws: AttestationResultError.self, "character \(index)") {
+            #expect(throws: JWSError.self, "character \(index)") {
                 try AttestationResult.verify(String(decoding: bytes, as: UTF8.self), keys: [key])
             }
         }
@@ -303,18 +303,18 @@ struct EARCorpusTests {
     }
 
     @Test(arguments: [
-        ("fail_0", AttestationResultError.Code.algorithm), ("fail_2", .malformed), ("fail_4", .malformed),
+        ("fail_0", JWSError.Code.algorithm), ("fail_2", .malformed), ("fail_4", .malformed),
     ])
-    func whatTheyRefuseIsRefused(name: String, code: AttestationResultError.Code) throws {
+    func whatTheyRefuseIsRefused(name: String, code: JWSError.Code) throws {
         let key = try key("veraison+ear/_derived/ear/pkey.jwk")
-        let error = try #require(throws: AttestationResultError.self) {
+        let error = try #require(throws: JWSError.self) {
             try AttestationResult.verify(try token("veraison+ear/_derived/ear/\(name).jwt"), keys: [key])
         }
         #expect(error.code == code)
         // The third one would be a result but for the rubbish behind it, and for a time with a fraction's form.
         guard name == "fail_4" else { return }
         let whole = try token("veraison+ear/_derived/ear/\(name).jwt").split(separator: ".").prefix(3)
-        #expect(throws: AttestationResultError.self) {
+        #expect(throws: JWSError.self) {
             try AttestationResult.verify(whole.joined(separator: "."), keys: [key])
         }
     }

@@ -33,12 +33,12 @@ struct Forger {
         return try compact(claims: claims.replacing(old, with: new))
     }
 
-    func verify(_ compact: String, keys: [StatementKey]? = nil) throws(GrantError) -> Grant {
+    func verify(_ compact: String, keys: [StatementKey]? = nil) throws(JWSError) -> Grant {
         try Grant.verify(compact, issuer: issuer, keys: keys ?? [StatementKey(key.publicKey)])
     }
 
     func expect(
-        _ code: GrantError.Code,
+        _ code: JWSError.Code,
         _ compact: String,
         keys: [StatementKey]? = nil,
         at location: SourceLocation = #_sourceLocation
@@ -157,7 +157,7 @@ struct Forger {
         for index in stride(from: 0, to: compact.count, by: 7) {
             var changed = compact
             changed[index] = changed[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-            #expect(throws: GrantError.self) { try forger.verify(String(decoding: changed, as: UTF8.self)) }
+            #expect(throws: JWSError.self) { try forger.verify(String(decoding: changed, as: UTF8.self)) }
         }
     }
 

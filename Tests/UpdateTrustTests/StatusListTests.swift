@@ -40,12 +40,12 @@ private struct ListForger {
     func token() throws -> StatusListToken { try StatusListToken.verify(try compact(), keys: keys) }
 
     func expect(
-        _ code: AttestationResultError.Code,
+        _ code: JWSError.Code,
         _ compact: String,
         keys: [StatementKey]? = nil,
         at location: SourceLocation = #_sourceLocation
     ) {
-        let error = #expect(throws: AttestationResultError.self, sourceLocation: location) {
+        let error = #expect(throws: JWSError.self, sourceLocation: location) {
             try StatusListToken.verify(compact, keys: keys ?? self.keys)
         }
         #expect(error?.code == code, "\(error?.detail ?? "")", sourceLocation: location)
@@ -94,7 +94,7 @@ private struct ListForger {
     }
 
     @Test func listIsNoResultAndResultNoList() throws {
-        let error = #expect(throws: AttestationResultError.self) {
+        let error = #expect(throws: JWSError.self) {
             try AttestationResult.verify(try forger.compact(), keys: forger.keys)
         }
         #expect(error?.code == .header)
@@ -148,13 +148,13 @@ private struct ListForger {
         for index in stride(from: 0, to: compact.utf8.count, by: 5) {
             var bytes = Array(compact.utf8)
             bytes[index] = bytes[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-            #expect(throws: AttestationResultError.self, "character \(index)") {
+            #expect(throws: JWSError.self, "character \(index)") {
                 try StatusListToken.verify(String(decoding: bytes, as: UTF8.self), keys: forger.keys)
             }
         }
         for tail in [".", "=", "\n", ".e30"] { forger.expect(.malformed, compact + tail) }
         // A signature of 65 bytes, or none that can be read: it depends on the last bits of the genuine one.
-        #expect(throws: AttestationResultError.self) { try StatusListToken.verify(compact + "A", keys: forger.keys) }
+        #expect(throws: JWSError.self) { try StatusListToken.verify(compact + "A", keys: forger.keys) }
     }
 
     @Test func sizesAreBounded() {

@@ -79,7 +79,7 @@ import VerifierStore
                 #expect(result.claims.nonces == [EARClaims.nonce(for: challenge)])
                 // Two keys: what signs results signs no grants.
                 #expect(keys != service.trust.grantKeys)
-                #expect(throws: AttestationResultError.self) {
+                #expect(throws: JWSError.self) {
                     try AttestationResult.verify(result.compact, keys: service.trust.grantKeys)
                 }
                 // A refusal carries none.

@@ -214,7 +214,7 @@ import VerifierStore
                     _ answer: CompensatedAnswer,
                     _ request: [UInt8],
                     keys: [StatementKey]
-                ) throws(AttestationResultError) {
+                ) throws(JWSError) {
                     try Commitment.hold(answer, to: request, of: own.instance, issuer: issuer, keys: keys)
                 }
                 try hold(answer, evidence.request.bytes, keys: keys)
@@ -225,11 +225,11 @@ import VerifierStore
                 ] {
                     var made = answer
                     change(&made)
-                    #expect(throws: AttestationResultError.self) { try hold(made, evidence.request.bytes, keys: keys) }
+                    #expect(throws: JWSError.self) { try hold(made, evidence.request.bytes, keys: keys) }
                 }
                 let other = try own.evidence(.attest, "another challenge").request.bytes
-                #expect(throws: AttestationResultError.self) { try hold(answer, other, keys: keys) }
-                #expect(throws: AttestationResultError.self) {
+                #expect(throws: JWSError.self) { try hold(answer, other, keys: keys) }
+                #expect(throws: JWSError.self) {
                     try hold(answer, evidence.request.bytes, keys: service.trust.grantKeys)
                 }
             }

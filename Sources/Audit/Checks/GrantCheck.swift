@@ -58,7 +58,7 @@ struct GrantAudit {
         guard let decision else { return ["no accepted request stands before it that it answers"] }
         guard let compact = record.grants[entry.grant] else { return ["the grant itself is missing"] }
         let claims: Claims
-        do throws(GrantError) {
+        do throws(JWSError) {
             claims = try Self.read(compact, isCompensated: decision.tier == .compensated, anchors)
         } catch {
             return ["the grant: \(error)"]
@@ -77,7 +77,7 @@ struct GrantAudit {
         _ compact: String,
         isCompensated: Bool,
         _ anchors: AuditAnchors
-    ) throws(GrantError) -> Claims {
+    ) throws(JWSError) -> Claims {
         guard isCompensated else {
             let grant = try Grant.verify(compact, issuer: anchors.verifier, keys: anchors.grantKeys)
             let claims = grant.claims

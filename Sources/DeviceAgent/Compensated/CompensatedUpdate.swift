@@ -76,7 +76,7 @@ extension CompensatedAgent {
     /// Keeps a grant before it is used.
     private func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
         let issuer = try trust.gate.issuer
-        try state.keep(delivery, journal) { compact throws(GrantError) in
+        try state.keep(delivery, journal) { compact throws(JWSError) in
             try CompensatedGrant.verify(compact, issuer: issuer, keys: trust.grantKeys).claims.jti
         }
     }

@@ -16,7 +16,7 @@ extension TrustBundle {
     /// A result that is not this verifier's, or not of this instance, is not handed on.
     func checked(_ ear: String?, of instance: InstanceID) throws(AgentError) -> String {
         let result: AttestationResult
-        do throws(AttestationResultError) {
+        do throws(JWSError) {
             result = try AttestationResult.verify(ear ?? "", keys: resultKeys ?? [])
         } catch {
             var failure = AgentError(

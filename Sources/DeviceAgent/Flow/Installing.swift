@@ -53,7 +53,7 @@ extension Agent {
     /// Keeps a grant before it is used.
     func keep(_ delivery: GrantDelivery?, _ journal: JournalKeeper) throws(AgentError) {
         let issuer = try trust.gate.issuer
-        try state.keep(delivery, journal) { compact throws(GrantError) in
+        try state.keep(delivery, journal) { compact throws(JWSError) in
             try Grant.verify(compact, issuer: issuer, keys: trust.grantKeys).claims.jti
         }
     }

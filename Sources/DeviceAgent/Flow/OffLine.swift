@@ -92,7 +92,7 @@ extension Agent {
         let grant: Grant
         do {
             grant = try Grant.verify(file.delivery.grant, issuer: try trust.gate.issuer, keys: trust.grantKeys)
-        } catch let error as GrantError {
+        } catch let error as JWSError {
             throw AgentError(shut: [GateReason(error.code)])
         } catch let error as AgentError {
             throw error

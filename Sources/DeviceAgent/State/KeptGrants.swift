@@ -10,7 +10,7 @@ extension StateDirectory {
     func keep(
         _ delivery: GrantDelivery?,
         _ journal: JournalKeeper,
-        verify: (String) throws(GrantError) -> String
+        verify: (String) throws(JWSError) -> String
     ) throws(AgentError) {
         guard let delivery, let request = journal.update?.request else {
             throw AgentError(

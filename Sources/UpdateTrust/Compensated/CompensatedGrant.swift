@@ -70,7 +70,7 @@ public struct CompensatedGrant: Hashable, Sendable {
         _ compact: String,
         issuer: Label,
         keys: [StatementKey]
-    ) throws(GrantError) -> CompensatedGrant {
+    ) throws(JWSError) -> CompensatedGrant {
         let claims: CompensatedGrantClaims =
             try GrantHeader.claims(of: compact, type: CompensatedGrantClaims.type, keys: keys)
         return CompensatedGrant(
@@ -83,12 +83,12 @@ public struct CompensatedGrant: Hashable, Sendable {
 
 extension CompensatedGrantClaims: FramedClaims {
     /// Holds the claims to one another, and gives the instance that `sub` names.
-    fileprivate func checkedInstance(issuer: Label) throws(GrantError) -> InstanceID {
+    fileprivate func checkedInstance(issuer: Label) throws(JWSError) -> InstanceID {
         guard aud == Self.audience, eat_profile == Self.profile, tier == .compensated else {
-            throw GrantError(.claims, "the token is for another audience or of another profile")
+            throw JWSError(.claims, "the token is for another audience or of another profile")
         }
         guard controls.allSatisfy(\.isMet), position > 0 else {
-            throw GrantError(.claims, "the grant says that a control was not met, or names no committed key")
+            throw JWSError(.claims, "the grant says that a control was not met, or names no committed key")
         }
         return try framedInstance(issuer: issuer)
     }

@@ -28,20 +28,20 @@ public struct FarewellWord: Hashable, Sendable, Codable {
 
     /// Verifies what came with an answer, and holds it to the request that was sent and to the answer.
     /// - Parameter request: the exact bytes of the request.
-    /// - Throws: `AttestationResultError` when it is not the verifier's, or says something else than the answer.
+    /// - Throws: `JWSError` when it is not the verifier's, or says something else than the answer.
     public static func hold(
         _ answer: FarewellAnswer,
         to request: [UInt8],
         of instance: InstanceID,
         issuer: Label,
         keys: [StatementKey]
-    ) throws(AttestationResultError) {
+    ) throws(JWSError) {
         guard let compact = answer.word else {
-            throw AttestationResultError(.malformed, "the verifier's signature over the farewell is missing")
+            throw JWSError(.malformed, "the verifier's signature over the farewell is missing")
         }
         let claims: FarewellWord = try CompactJWS.word(compact, type, limit: maximumSize, keys: keys)
         guard claims.iss == issuer, claims.sub == GrantClaims.subjectPrefix + instance.text,
             claims.request == ContentDigest(of: request), answer.instance == instance, claims.at == answer.at
-        else { throw AttestationResultError(.claims, "the verifier took something else than the answer says") }
+        else { throw JWSError(.claims, "the verifier took something else than the answer says") }
     }
 }

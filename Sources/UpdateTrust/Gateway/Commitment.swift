@@ -46,23 +46,23 @@ public struct Commitment: Hashable, Sendable, Codable {
 
     /// Verifies the compact form, and holds it to the request that was sent and the answer that it came with.
     /// - Parameter request: the exact bytes of the request.
-    /// - Throws: `AttestationResultError` when it is not the verifier's, or says something else than the answer.
+    /// - Throws: `JWSError` when it is not the verifier's, or says something else than the answer.
     public static func hold(
         _ answer: CompensatedAnswer,
         to request: [UInt8],
         of instance: InstanceID,
         issuer: Label,
         keys: [StatementKey]
-    ) throws(AttestationResultError) {
+    ) throws(JWSError) {
         guard let compact = answer.commitment else {
-            throw AttestationResultError(.malformed, "the verifier's signature over what it has committed is missing")
+            throw JWSError(.malformed, "the verifier's signature over what it has committed is missing")
         }
         let claims: Commitment = try CompactJWS.word(compact, type, limit: maximumSize, keys: keys)
         guard claims.iss == issuer, claims.sub == GrantClaims.subjectPrefix + instance.text,
             claims.request == ContentDigest(of: request),
             claims.cnf == Confirmation(jkt: JSONWebKey(answer.key).thumbprint), claims.position == answer.position,
             claims.lease.id.text == answer.lease.id, claims.lease.exp == answer.lease.expires
-        else { throw AttestationResultError(.claims, "the verifier committed something else than the answer says") }
+        else { throw JWSError(.claims, "the verifier committed something else than the answer says") }
     }
 }
 
@@ -73,12 +73,12 @@ extension CompactJWS {
         _ type: String,
         limit: Int,
         keys: [StatementKey]
-    ) throws(AttestationResultError) -> Claims {
+    ) throws(JWSError) -> Claims {
         let payload = try payload(ofResult: compact, type: type, isTypeRequired: true, limit: limit, keys: keys)
         do {
             return try CanonicalJSON.decode(Claims.self, from: payload, limit: limit)
         } catch {
-            throw AttestationResultError(.claims, error.detail)
+            throw JWSError(.claims, error.detail)
         }
     }
 }

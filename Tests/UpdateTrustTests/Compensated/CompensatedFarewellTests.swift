@@ -145,15 +145,15 @@ import Testing
             _ bytes: [UInt8] = request,
             of other: InstanceID = instance,
             keys: [StatementKey] = [StatementKey(key.publicKey)]
-        ) throws(AttestationResultError) {
+        ) throws(JWSError) {
             try FarewellWord.hold(answer, to: bytes, of: other, issuer: Sample.verifier, keys: keys)
         }
         try hold(genuine)
         let others = [StatementKey(P256.Signing.PrivateKey().publicKey)]
         let elsewhere = InstanceID(firstKey: SoftwareKey(of: key))
-        #expect(throws: AttestationResultError.self) { try hold(genuine, Array("another".utf8)) }
-        #expect(throws: AttestationResultError.self) { try hold(genuine, keys: others) }
-        #expect(throws: AttestationResultError.self) { try hold(genuine, of: elsewhere) }
+        #expect(throws: JWSError.self) { try hold(genuine, Array("another".utf8)) }
+        #expect(throws: JWSError.self) { try hold(genuine, keys: others) }
+        #expect(throws: JWSError.self) { try hold(genuine, of: elsewhere) }
         // A token of the same key for something else.
         let commitment = try Commitment(
             by: Sample.verifier,
@@ -174,7 +174,7 @@ import Testing
         ] {
             var made = genuine
             try change(&made)
-            #expect(throws: AttestationResultError.self) { try hold(made) }
+            #expect(throws: JWSError.self) { try hold(made) }
         }
     }
 }

@@ -1,10 +1,10 @@
-/// Why a compact form is nothing that a verifier tells relying parties: no attestation result, no status list.
-public struct AttestationResultError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a compact form is nothing that a verifier has signed as such: no grant, no attestation result, no status list, no word to a device.
+public struct JWSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of fault it is.
     public enum Code: String, Hashable, Sendable, CaseIterable {
         /// Not three parts of base64url, or too long.
         case malformed
-        /// The header has something that it must not have.
+        /// The header lacks a member, or has one that it must not have.
         case header
         /// The algorithm is not ES256.
         case algorithm
@@ -14,6 +14,8 @@ public struct AttestationResultError: Error, Hashable, Sendable, CustomStringCon
         case signature
         /// The claims are not those of such a token, or contradict one another.
         case claims
+        /// A grant was given by somebody else.
+        case issuer
     }
 
     /// The kind of fault.
