@@ -101,7 +101,7 @@ extension DecisionInput {
         resets: UInt32? = nil,
         purpose: GrantPurpose,
         downgrade: GrantDowngrade?
-    ) throws(MessageError) -> GrantTerms {
+    ) throws(MessageError) -> GrantTerms<GrantClaims> {
         guard let key = JSONWebKey(publicArea: record.iak.publicArea.bytes) else {
             throw MessageError(.malformed, "the birth record's attestation key cannot be read")
         }
@@ -150,7 +150,7 @@ extension DecisionInput {
 
 extension Transition {
     /// The change, with a signed grant as the instance's pending one and as the last entry.
-    func issuing(_ grant: SignedGrant) throws(MessageError) -> Transition {
+    func issuing(_ grant: SignedGrant<GrantClaims>) throws(MessageError) -> Transition {
         let claims = grant.terms.claims
         let digest = grant.digest
         let pending = PendingGrant(

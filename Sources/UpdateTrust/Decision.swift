@@ -15,9 +15,9 @@ public struct Decision: Hashable, Sendable {
         /// What was asked is given, and needs no grant: `attest` and `confirm`.
         case accepted(Acceptance)
         /// A grant is to be signed and passed to `issuing(_:)`; until then there is nothing to store or to answer.
-        case granting(GrantTerms, Acceptance)
+        case granting(GrantTerms<GrantClaims>, Acceptance)
         /// The grant is signed and recorded.
-        case granted(SignedGrant, Acceptance)
+        case granted(SignedGrant<GrantClaims>, Acceptance)
         /// What was asked is not given; the instance may know why.
         case refused(Refused)
         /// Nothing shows who asked; the answer is uniform and says nothing.
@@ -28,7 +28,7 @@ public struct Decision: Hashable, Sendable {
 
     /// Stores the signed grant in the instance's state and its entry on the ledger.
     /// - Throws: `MessageError` when the grant is not the one that was decided on, or its entry cannot be written.
-    public func issuing(_ grant: SignedGrant) throws(MessageError) -> Decision {
+    public func issuing(_ grant: SignedGrant<GrantClaims>) throws(MessageError) -> Decision {
         guard case .granting(let terms, let acceptance) = outcome, terms == grant.terms, let transition else {
             throw MessageError(.outOfRange, "this grant was not decided on")
         }

@@ -3,23 +3,23 @@ public import Messages
 
 /// The terms of a grant that was decided on.
 ///
-/// Only `decide` makes them, out of an `AttestedState`; a signer takes nothing else.
-public struct GrantTerms: Hashable, Sendable {
+/// Only `decide` makes them, out of an `AttestedState` or a `CompensatedState`; a signer takes nothing else.
+public struct GrantTerms<Claims: Hashable & Sendable>: Hashable, Sendable {
     /// What the grant will say.
-    public let claims: GrantClaims
-    /// The boot that the package leads to.
+    public let claims: Claims
+    /// The boot that the package leads to, of an instance that has a TPM: its quotes will show it.
     let boot: BootProfile?
 
-    init(claims: GrantClaims, boot: BootProfile?) {
+    init(claims: Claims, boot: BootProfile?) {
         self.claims = claims
         self.boot = boot
     }
 }
 
 /// Terms that were signed.
-public struct SignedGrant: Hashable, Sendable {
+public struct SignedGrant<Claims: Hashable & Sendable>: Hashable, Sendable {
     /// What was signed.
-    public let terms: GrantTerms
+    public let terms: GrantTerms<Claims>
     /// The JWS in compact form.
     public let compact: String
     /// The key that signed it, by its RFC 7638 thumbprint.
@@ -54,16 +54,17 @@ public struct GrantSigner: Sendable {
     }
 
     /// Signs terms: ES256 over header and claims (RFC 7515 section 5.1).
-    public func sign(_ terms: GrantTerms) throws(MessageError) -> SignedGrant {
+    public func sign(_ terms: GrantTerms<GrantClaims>) throws(MessageError) -> SignedGrant<GrantClaims> {
         let payload = try CanonicalJSON.encode(terms.claims)
         return SignedGrant(terms: terms, compact: try compact(header, payload), kid: kid)
     }
 
     /// Signs terms for an instance without a TPM, with another type in the header.
-    public func sign(_ terms: CompensatedGrantTerms) throws(MessageError) -> SignedCompensatedGrant {
+    public func sign(
+        _ terms: GrantTerms<CompensatedGrantClaims>
+    ) throws(MessageError) -> SignedGrant<CompensatedGrantClaims> {
         let payload = try CanonicalJSON.encode(terms.claims)
-        let compact = try compact(compensatedHeader, payload)
-        return SignedCompensatedGrant(terms: terms, compact: compact, kid: kid)
+        return SignedGrant(terms: terms, compact: try compact(compensatedHeader, payload), kid: kid)
     }
 
     private func compact(_ header: [UInt8], _ payload: [UInt8]) throws(MessageError) -> String {

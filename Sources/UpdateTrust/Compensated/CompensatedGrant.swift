@@ -93,31 +93,3 @@ extension CompensatedGrantClaims: FramedClaims {
         return try framedInstance(issuer: issuer)
     }
 }
-
-/// The terms of a grant to an instance without a TPM that was decided on.
-///
-/// Only `decide` makes them, out of a `CompensatedState`; a signer takes nothing else.
-public struct CompensatedGrantTerms: Hashable, Sendable {
-    /// What the grant will say.
-    public let claims: CompensatedGrantClaims
-    /// The boot that it leads to, of an instance with a TPM: its quotes will show it again.
-    let boot: BootProfile?
-
-    init(claims: CompensatedGrantClaims, boot: BootProfile?) {
-        self.claims = claims
-        self.boot = boot
-    }
-}
-
-/// Such terms that were signed.
-public struct SignedCompensatedGrant: Hashable, Sendable {
-    /// What was signed.
-    public let terms: CompensatedGrantTerms
-    /// The JWS in compact form.
-    public let compact: String
-    /// The key that signed it, by its RFC 7638 thumbprint.
-    public let kid: String
-
-    /// SHA-256 of the compact form.
-    public var digest: ContentDigest { ContentDigest(of: Array(compact.utf8)) }
-}

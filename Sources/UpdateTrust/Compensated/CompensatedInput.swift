@@ -100,9 +100,9 @@ public struct CompensatedDecision: Hashable, Sendable {
         /// What was asked is given, and needs no grant.
         case accepted(CompensatedAcceptance)
         /// A grant is to be signed and passed to `issuing(_:)`; until then there is nothing to store or to answer.
-        case granting(CompensatedGrantTerms, CompensatedAcceptance)
+        case granting(GrantTerms<CompensatedGrantClaims>, CompensatedAcceptance)
         /// The grant is signed and recorded.
-        case granted(SignedCompensatedGrant, CompensatedAcceptance)
+        case granted(SignedGrant<CompensatedGrantClaims>, CompensatedAcceptance)
         /// What was asked is not given; the instance may know why.
         case refused(Refused)
         /// Nothing shows who asked; the answer is uniform and says nothing.

@@ -46,7 +46,7 @@ extension CompensatedInput {
         ]
         let expires = ends.compactMap { $0 }.min() ?? now
         if ground.wantsWitness { draft.state.witness?.spend(at: ground.shown.ratchet.position, until: expires) }
-        let terms = CompensatedGrantTerms(
+        let terms = GrantTerms(
             claims: claims(ground, release, lease, until: expires),
             boot: record.facts.selection == nil ? nil : release.release.boot
         )

@@ -4,7 +4,7 @@ public import Messages
 extension CompensatedDecision {
     /// Stores the signed grant in the instance's state and its entry on the ledger.
     /// - Throws: `MessageError` when the grant is not the one that was decided on, or its entry cannot be written.
-    public func issuing(_ grant: SignedCompensatedGrant) throws(MessageError) -> CompensatedDecision {
+    public func issuing(_ grant: SignedGrant<CompensatedGrantClaims>) throws(MessageError) -> CompensatedDecision {
         guard case .granting(let terms, let acceptance) = outcome, terms == grant.terms, let transition else {
             throw MessageError(.outOfRange, "this grant was not decided on")
         }

@@ -300,7 +300,7 @@ actor TestVerifier {
         try .message(meddling?(answer) ?? answer)
     }
 
-    private func delivery(of grant: SignedGrant) throws -> GrantDelivery {
+    private func delivery(of grant: SignedGrant<GrantClaims>) throws -> GrantDelivery {
         let index = try #require(
             entries.firstIndex { bytes in
                 guard let entry = try? LedgerEntry(parsing: bytes), case .grant(let body) = entry.body else {
