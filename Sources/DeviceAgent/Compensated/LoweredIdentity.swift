@@ -60,14 +60,8 @@ extension StateDirectory {
             kept.identity.speak(for: file)
             try await write(kept)
         }
-        let bytes: [UInt8]
-        do {
-            bytes = try CanonicalJSON.encode(file)
-        } catch {
-            throw AgentError("the lowered tier", error)
-        }
         // Last: until it is there the TPM's agent goes on, and afterwards everything that the key needs is there too.
-        try write(bytes, to: loweredPath)
+        try write(file, as: "the lowered tier", to: loweredPath)
     }
 
     private func take(over file: LoweredTierFile) throws(AgentError) {

@@ -72,13 +72,7 @@ extension StateDirectory {
     }
 
     func note(_ trouble: RenewalTrouble) throws(AgentError) {
-        let bytes: [UInt8]
-        do {
-            bytes = try CanonicalJSON.encode(RenewalNote(trouble: trouble))
-        } catch {
-            throw AgentError("the note of renewals", error)
-        }
-        try write(bytes, to: troublePath)
+        try write(RenewalNote(trouble: trouble), as: "the note of renewals", to: troublePath)
     }
 
     /// The lease was renewed.

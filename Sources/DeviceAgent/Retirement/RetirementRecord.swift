@@ -57,13 +57,7 @@ extension StateDirectory {
     }
 
     func write(_ record: RetirementRecord) throws(AgentError) {
-        let bytes: [UInt8]
-        do {
-            bytes = try CanonicalJSON.encode(record)
-        } catch {
-            throw AgentError("the retirement", error)
-        }
-        try write(bytes, to: retirementPath)
+        try write(record, as: "the retirement", to: retirementPath)
     }
 
     /// The files of the agent, keys first and the retirement's own last; the lock, which says nothing, is not one of them.

@@ -136,12 +136,6 @@ extension StateDirectory {
 
     /// Replaces the journal; what it says is durable when this returns.
     func write(_ journal: Journal) throws(AgentError) {
-        let bytes: [UInt8]
-        do {
-            bytes = try CanonicalJSON.encode(journal)
-        } catch {
-            throw AgentError("the journal", error)
-        }
-        try write(bytes, to: journalPath)
+        try write(journal, as: "the journal", to: journalPath)
     }
 }

@@ -42,12 +42,6 @@ extension StateDirectory {
                 hint: "nothing was installed; ask the verifier's operator"
             )
         }
-        let bytes: [UInt8]
-        do {
-            bytes = try CanonicalJSON.encode(grant)
-        } catch {
-            throw AgentError("the grant", error)
-        }
-        try write(bytes, to: path)
+        try write(grant, as: "the grant", to: path)
     }
 }

@@ -91,6 +91,18 @@ public struct StateDirectory: Sendable {
         }
     }
 
+    /// Writes a message in canonical form.
+    /// - Parameter what: what it is, for the error: "the journal".
+    func write(_ message: some Encodable, as what: String, to path: String) throws(AgentError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try CanonicalJSON.encode(message)
+        } catch {
+            throw AgentError(what, error)
+        }
+        try write(bytes, to: path)
+    }
+
     func write(_ bytes: [UInt8], to path: String) throws(AgentError) {
         do {
             try AtomicFile.write(bytes, to: path)
