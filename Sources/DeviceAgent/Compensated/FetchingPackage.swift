@@ -108,13 +108,6 @@ private final class FetchedPart: Sendable {
             _ = unsafe unlink(path)
             throw error
         }
-        guard fchmod(descriptor, 0o400) == 0, fsync(descriptor) == 0, unsafe rename(path, place) == 0 else {
-            throw AgentError(FileError(errno: errno, .write, place))
-        }
-        do {
-            try AtomicFile.synchronize(directoryOf: place)
-        } catch {
-            throw AgentError(error)
-        }
+        try Spool.settle(descriptor, path, at: place)
     }
 }

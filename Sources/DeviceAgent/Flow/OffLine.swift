@@ -179,12 +179,7 @@ extension Agent {
         switch record.step {
         case .requested, .granted, .confirmed, .failed: return
         case .spent, .installing:
-            throw AgentError(
-                .refused,
-                "the install of \(record.package.name) \(record.package.version) was interrupted",
-                hint: "finish it first: birthmark-device update --resume",
-                reasons: ["install-interrupted"]
-            )
+            throw AgentError(interrupted: record)
         case .installed:
             guard record.resetsAtInstall == resets else { return }
             throw AgentError(

@@ -25,12 +25,7 @@ enum UpdateStart: Sendable {
                 self = .goOn
                 return
             }
-            throw AgentError(
-                .refused,
-                "the install of \(record.package.name) \(record.package.version) was interrupted",
-                hint: "finish it first: birthmark-device update --resume",
-                reasons: ["install-interrupted"]
-            )
+            throw AgentError(interrupted: record)
         case .installed:
             // After another boot the verifier judges whether the install took; before it there is nothing new to ask.
             guard isSameBoot else {
@@ -63,5 +58,17 @@ extension StateDirectory {
             )
         }
         return record
+    }
+}
+
+extension AgentError {
+    /// An install that an earlier run has begun comes before any other.
+    init(interrupted record: UpdateRecord) {
+        self.init(
+            .refused,
+            "the install of \(record.package.name) \(record.package.version) was interrupted",
+            hint: "finish it first: birthmark-device update --resume",
+            reasons: ["install-interrupted"]
+        )
     }
 }

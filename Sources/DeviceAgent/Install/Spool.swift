@@ -24,17 +24,22 @@ struct Spool {
             defer { close(descriptor) }
             try reserve(artifact.size, descriptor, partial)
             try source.check(against: artifact, copyingTo: (descriptor, partial), progress: progress)
-            guard fchmod(descriptor, 0o400) == 0, fsync(descriptor) == 0, unsafe rename(partial, place) == 0 else {
-                throw AgentError(FileError(errno: errno, .write, partial))
-            }
-            do {
-                try AtomicFile.synchronize(directoryOf: place)
-            } catch {
-                throw AgentError(error)
-            }
+            try Self.settle(descriptor, partial, at: place)
         } catch {
             _ = unsafe unlink(partial)
             throw error
+        }
+    }
+
+    /// Puts a copy that is whole where it is looked for, durably; nobody writes to it any more.
+    static func settle(_ descriptor: Int32, _ partial: String, at place: String) throws(AgentError) {
+        guard fchmod(descriptor, 0o400) == 0, fsync(descriptor) == 0, unsafe rename(partial, place) == 0 else {
+            throw AgentError(FileError(errno: errno, .write, partial))
+        }
+        do {
+            try AtomicFile.synchronize(directoryOf: place)
+        } catch {
+            throw AgentError(error)
         }
     }
 
