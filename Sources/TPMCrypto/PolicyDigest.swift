@@ -36,37 +36,4 @@ public struct PolicyDigest: Sendable, Hashable {
             index.contents
         )
     }
-
-    /// TPM2_PolicyCommandCode: only one command.
-    public mutating func commandCode(_ code: CommandCode) {
-        value = hash.digest(value, CommandCode.policyCommandCode.bytes, code.bytes)
-    }
-
-    /// TPM2_PolicyAuthValue, and TPM2_PolicyPassword: the object's own authValue is known.
-    public mutating func authValue() {
-        value = hash.digest(value, CommandCode.policyAuthValue.bytes)
-    }
-
-    /// TPM2_PolicyPCR: PCRs have values with this digest (of the session's hash, in the order of the selection).
-    public mutating func pcr(_ selection: TPMLPCRSelection, digest: [UInt8]) {
-        value = hash.digest(value, CommandCode.policyPCR.bytes, selection.bytes, digest)
-    }
-
-    /// TPM_EO (Part 2, 6.8): how TPM2_PolicyNV compares the contents of an index with its operand.
-    public enum Comparison: UInt16, Sendable {
-        case equal = 0x0000
-        case notEqual = 0x0001
-        case unsignedGreater = 0x0003
-        case unsignedLess = 0x0005
-        case unsignedGreaterOrEqual = 0x0007
-        case unsignedLessOrEqual = 0x0009
-        case bitsSet = 0x000A
-        case bitsClear = 0x000B
-    }
-
-    /// TPM2_PolicyNV: the contents of an index compare as said with an operand.
-    public mutating func nv(index: Name, operand: [UInt8], offset: UInt16 = 0, _ comparison: Comparison) {
-        let arguments = hash.digest(operand, offset.bigEndianBytes, comparison.rawValue.bigEndianBytes)
-        value = hash.digest(value, CommandCode.policyNV.bytes, arguments, index.contents)
-    }
 }

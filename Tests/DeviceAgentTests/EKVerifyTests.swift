@@ -31,7 +31,7 @@ import X509
             try await software.start()
             let found = try await software.onTPM { tpm throws(TPMError) -> ([UInt8], [UInt8])? in
                 guard let index = try tpm.nvIndex(at: Handle(rawValue: 0x01C0_000A)) else { return nil }
-                let certificate = try tpm.nvReadAll(index)
+                let certificate = try tpm.nvRead(index, count: Int(tpm.nvReadPublic(index).publicArea.dataSize))
                 let key = try tpm.createPrimary(EndorsementKeyTemplate.eccP256.area, in: .endorsement)
                 return (certificate, key.object.publicArea.bytes)
             }

@@ -224,7 +224,7 @@ import Testing
             try await software.start()
             let certificate = try await software.onTPM { tpm throws(TPMError) -> [UInt8]? in
                 guard let index = try tpm.nvIndex(at: Handle(rawValue: 0x01C0_000A)) else { return nil }
-                return try tpm.nvReadAll(index)
+                return try tpm.nvRead(index, count: Int(tpm.nvReadPublic(index).publicArea.dataSize))
             }
             try await software.stop(orderly: false)
             try write(try #require(certificate), to: directory + "/ek")

@@ -411,10 +411,6 @@ enum KnownAnswers {
         ),
     ]
 
-    static let policyAuthValue = hex("8fcd2169ab92694e0c633f1ab772842b8241bbc20288981fc7ac1eddc1fddb0e")
-    static let policyCommandCodeCertify = hex("048e9a3ace08583f79f344ff785bbea9f07ac7fa3325b3d49a21dd5194c65850")
-    static let policyPCR8OfZeros = hex("2a90ac03196573f129e70a9e04485bff581d2890fe5882d3c2667290d84b497b")
-    static let policyNVAtMostFive = hex("1acb1909cb7082dcd73992ad2886e2aa8a072ec79e22fc5011d52638ce5b659c")
     static let policySecretOwnerRef = hex("9586343a9dc675ef35af0f7d375bf6554fd161bee76216eb67f1ebcc901c9265")
 }
 

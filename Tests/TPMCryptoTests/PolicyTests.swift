@@ -48,30 +48,23 @@ import Testing
         return policy.value
     }
 
-    @Test func simplePolicies() throws {
+    @Test func policiesOfSecrets() throws {
         #expect(digest { _ in } == Array(repeating: 0, count: 32))
-        #expect(digest { $0.authValue() } == KnownAnswers.policyAuthValue)
-        #expect(digest { $0.commandCode(.certify) } == KnownAnswers.policyCommandCodeCertify)
         #expect(
             digest { $0.secret(entity: Name(handle: .owner), policyRef: Array("ref".utf8)) }
                 == KnownAnswers.policySecretOwnerRef
         )
-        let pcr8 = try #require(TPMSPCRSelection(bank: .sha256, pcrs: [8]))
-        let zeros = HashAlgorithm.sha256.digest(Array(repeating: 0, count: 32))
-        #expect(digest { $0.pcr(TPMLPCRSelection(pcr8), digest: zeros) } == KnownAnswers.policyPCR8OfZeros)
-        let index = try Name(contents: KnownAnswers.name)
-        #expect(
-            digest { $0.nv(index: index, operand: [0, 0, 0, 0, 0, 0, 0, 5], .unsignedLessOrEqual) }
-                == KnownAnswers.policyNVAtMostFive
-        )
     }
 
     @Test func orForgetsWhatWasBefore() {
-        let branches = [digest { $0.authValue() }, digest { $0.commandCode(.quote) }]
+        let branches = [
+            digest { $0.secret(entity: Name(handle: .owner)) },
+            digest { $0.secret(entity: Name(handle: .endorsement)) },
+        ]
         let fresh = digest { $0.or(branches) }
         #expect(
             digest {
-                $0.authValue(); $0.or(branches)
+                $0.secret(entity: Name(handle: .owner)); $0.or(branches)
             } == fresh
         )
         #expect(digest { $0.or(branches.reversed()) } != fresh)

@@ -46,14 +46,13 @@ import Testing
         #expect(EndorsementKeyTemplate.rsa2048.area.objectAttributes.rawValue == 0x0003_00B2)
         #expect(EndorsementKeyTemplate.eccP256.area.objectAttributes.rawValue == 0x0003_00B2)
         #expect(EndorsementKeyTemplate.eccP384.area.objectAttributes.rawValue == 0x0003_00F2)
-        for root in StorageRootTemplate.allCases { #expect(root.area.objectAttributes.rawValue == 0x0003_0472) }
         #expect(EndorsementKeyTemplate(rawValue: "L-2") == .eccP256)
     }
 
     @Test func everyTemplateIsWrittenAsItIsRead() throws {
         let areas =
             DeviceIdentityTemplate.allCases.flatMap { [$0.iak(), $0.idevid(uniqueY: .repeated), $0.enrolmentKey] }
-            + EndorsementKeyTemplate.allCases.map(\.area) + StorageRootTemplate.allCases.map(\.area)
+            + EndorsementKeyTemplate.allCases.map(\.area)
         for area in areas { #expect(try TPMTPublic(parsing: area.bytes) == area) }
         #expect(Set(areas).count == areas.count)
     }

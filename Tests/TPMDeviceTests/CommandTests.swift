@@ -95,9 +95,6 @@ import Testing
             try await device.onTPM { connection throws(TPMError) in
                 let owner = try connection.createPrimary(Templates.storageKey, in: .owner).object.name
                 let endorsement = try connection.createPrimary(Templates.storageKey, in: .endorsement).object.name
-                try connection.clearControl(disable: true)
-                #expect(throws: TPMError.self) { try connection.clear() }
-                try connection.clearControl(disable: false, by: .platform)
                 try connection.clear()
                 #expect(try connection.createPrimary(Templates.storageKey, in: .owner).object.name != owner)
                 #expect(try connection.createPrimary(Templates.storageKey, in: .endorsement).object.name == endorsement)

@@ -1,8 +1,7 @@
 // Part 3, chapter 23: Enhanced Authorization (EA) Commands. They work on policy and trial sessions.
 
 internal import CTSS2
-public import TPMCrypto
-public import TPMWire
+internal import TPMWire
 
 extension TPMConnection {
     /// TPM2_PolicySecret: the policy needs the authorization of `entity`.
@@ -51,59 +50,6 @@ extension TPMConnection {
         }
     }
 
-    /// TPM2_PolicyPCR: the policy needs PCR values.
-    ///
-    /// - Parameter digest: Digest of the selected values with the session's hash (SHA-256); empty for the values as they are now.
-    public func policyPCR(
-        _ session: Session,
-        digest: [UInt8] = [],
-        selection: TPMLPCRSelection
-    ) throws(TPMError) {
-        let command = Command.policyPCR
-        var digest = try TPM2B_DIGEST(contents: digest, for: command.name)
-        var selection = try TPML_PCR_SELECTION(selection, for: command.name)
-        try run(command) {
-            unsafe Esys_PolicyPCR(
-                $0.pointer,
-                session.reference,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE,
-                &digest,
-                &selection
-            )
-        }
-    }
-
-    /// TPM2_PolicyNV: the policy needs the contents of an index to compare as said with an operand.
-    public func policyNV(
-        _ session: Session,
-        index: borrowing NVIndex,
-        operand: [UInt8],
-        offset: UInt16 = 0,
-        _ comparison: PolicyDigest.Comparison,
-        as authority: NVAuthority = .index,
-        authorization: Authorization = .password
-    ) throws(TPMError) {
-        let command = Command.policyNV
-        let (reference, owner) = (index.reference.esys, index.reference(of: authority))
-        var operand = try TPM2B_DIGEST(contents: operand, for: command.name)
-        try run(command, sessions: authorization.session) {
-            unsafe Esys_PolicyNV(
-                $0.pointer,
-                owner,
-                reference,
-                session.reference,
-                authorization.reference,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE,
-                &operand,
-                offset,
-                comparison.rawValue
-            )
-        }
-    }
-
     /// TPM2_PolicyAuthorizeNV: the policy is the one that an index holds (nameAlg and digest).
     public func policyAuthorizeNV(
         _ session: Session,
@@ -119,33 +65,6 @@ extension TPMConnection {
                 reference,
                 session.reference,
                 authorization.reference,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE
-            )
-        }
-    }
-
-    /// TPM2_PolicyCommandCode: the policy allows one command only.
-    public func policyCommandCode(_ session: Session, _ code: CommandCode) throws(TPMError) {
-        try run(.policyCommandCode) {
-            unsafe Esys_PolicyCommandCode(
-                $0.pointer,
-                session.reference,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE,
-                code.rawValue
-            )
-        }
-    }
-
-    /// TPM2_PolicyAuthValue: the policy needs the object's own authorization value, by HMAC.
-    public func policyAuthValue(_ session: Session) throws(TPMError) {
-        try run(.policyAuthValue) {
-            unsafe Esys_PolicyAuthValue(
-                $0.pointer,
-                session.reference,
-                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 ESYS_TR_NONE
             )

@@ -66,24 +66,6 @@ extension TPMConnection {
         }
     }
 
-    /// TPM2_ClearControl: forbids or allows TPM2_Clear; only the platform can allow it again.
-    public func clearControl(
-        disable: Bool,
-        by authority: Hierarchy = .lockout,
-        authorization: Authorization = .password
-    ) throws(TPMError) {
-        try run(.clearControl, sessions: authorization.session) {
-            unsafe Esys_ClearControl(
-                $0.pointer,
-                authority.reference.esys,
-                authorization.reference,
-                ESYS_TR_NONE,
-                ESYS_TR_NONE,
-                disable ? 1 : 0
-            )
-        }
-    }
-
     /// TPM2_HierarchyChangeAuth: gives a hierarchy a new authorization value.
     public func hierarchyChangeAuth(
         of hierarchy: Hierarchy,

@@ -160,16 +160,6 @@ extension TPMConnection {
         return contents
     }
 
-    /// All of an index, as long as its public area says.
-    public func nvReadAll(
-        _ index: borrowing NVIndex,
-        as authority: NVAuthority = .index,
-        authorization: Authorization = .password
-    ) throws(TPMError) -> [UInt8] {
-        let size = Int(try nvReadPublic(index).publicArea.dataSize)
-        return try nvRead(index, count: size, as: authority, authorization: authorization)
-    }
-
     /// TPM2_NV_Increment of a counter index.
     ///
     /// A counter that was never incremented starts above every counter that this TPM ever had, so defining it again

@@ -25,13 +25,6 @@ extension TPMConnection {
         try startSession(kind, hash: hash, salt: ESYS_TR_NONE, cipher: .null)
     }
 
-    /// TPM2_PolicyRestart: empties the policy digest, so that the session can be used again.
-    public func policyRestart(_ session: Session) throws(TPMError) {
-        try run(.policyRestart) {
-            unsafe Esys_PolicyRestart($0.pointer, session.reference, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE)
-        }
-    }
-
     private func startSession(
         _ kind: Session.Kind,
         hash: AlgorithmID,

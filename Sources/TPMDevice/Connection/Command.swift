@@ -14,7 +14,6 @@ struct Command: Sendable {
 
     static let shutdown = Command("TPM2_Shutdown")
     static let startAuthSession = Command("TPM2_StartAuthSession")
-    static let policyRestart = Command("TPM2_PolicyRestart")
 
     static let create = Command("TPM2_Create", decrypt: true, encrypt: true)
     static let load = Command("TPM2_Load", decrypt: true, encrypt: true)
@@ -39,16 +38,11 @@ struct Command: Sendable {
 
     static let policySecret = Command("TPM2_PolicySecret", decrypt: true, encrypt: true)
     static let policyOR = Command("TPM2_PolicyOR")
-    static let policyPCR = Command("TPM2_PolicyPCR", decrypt: true)
-    static let policyCommandCode = Command("TPM2_PolicyCommandCode")
-    static let policyNV = Command("TPM2_PolicyNV", decrypt: true)
     static let policyAuthorizeNV = Command("TPM2_PolicyAuthorizeNV")
-    static let policyAuthValue = Command("TPM2_PolicyAuthValue")
     static let policyGetDigest = Command("TPM2_PolicyGetDigest", encrypt: true)
 
     static let createPrimary = Command("TPM2_CreatePrimary", decrypt: true, encrypt: true)
     static let clear = Command("TPM2_Clear")
-    static let clearControl = Command("TPM2_ClearControl")
     static let dictionaryAttackParameters = Command("TPM2_DictionaryAttackParameters")
     static let hierarchyChangeAuth = Command("TPM2_HierarchyChangeAuth", decrypt: true)
 
