@@ -31,7 +31,7 @@ import Testing
     }
 
     private func escrow(_ line: TestLine, _ serial: String = "GW-0001") throws -> Escrow {
-        let path = line.station.escrowFile(of: TestLine.label(serial))
+        let path = line.station.directory.path + "/escrows/\(serial).json"
         return try Escrow(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
     }
 

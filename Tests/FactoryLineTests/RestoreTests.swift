@@ -176,7 +176,7 @@ import Testing
                 let profile = try TestLine.profile("p256-owned")
                 #expect(try await line.provision(device, profile: profile).text == "born")
                 func values() throws -> AuthorizationValues {
-                    let path = line.station.escrowFile(of: TestLine.label("GW-0001"))
+                    let path = line.station.directory.path + "/escrows/GW-0001.json"
                     return try Escrow(parsing: [UInt8](Data(contentsOf: URL(filePath: path)))).open(with: key)
                 }
                 let old = try values()

@@ -257,7 +257,7 @@ import Testing
             let (key, buyer) = (P256.KeyAgreement.PrivateKey(), try line.otherStation("buyer"))
             for station in [line.station, buyer] { try station.keep(escrowKey: key.publicKey) }
             func escrow(_ station: Station, _ serial: String) throws -> AuthorizationValues {
-                let path = station.escrowFile(of: TestLine.label(serial))
+                let path = station.directory.path + "/escrows/\(serial).json"
                 return try Escrow(parsing: [UInt8](Data(contentsOf: URL(filePath: path)))).open(with: key)
             }
             let owned = try TestLine.profile("p256-owned")

@@ -1,6 +1,6 @@
 public import Crypto
 import DurableFiles
-public import Messages
+import Messages
 
 extension Station {
     /// The operator's public key to which authorization values are encrypted; nil when the station has none.
@@ -16,9 +16,6 @@ extension Station {
         }
         return key
     }
-
-    /// Where the escrow of a device lies, when its profile has one.
-    public func escrowFile(of serial: Label) -> String { directory.escrow(BirthFiles(self).current(serial)) }
 
     /// Takes an operator's public key into the station's directory, in the place of the one that is there.
     public func keep(escrowKey: P256.KeyAgreement.PublicKey) throws {
