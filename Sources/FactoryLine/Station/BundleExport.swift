@@ -81,74 +81,30 @@ extension Station {
     public func export(_ selection: ExportSelection, now: Int64) throws -> Export {
         let lock = try FileLock.waiting(for: directory.bundleLock)
         defer { lock.release() }
-        let made = try BundleFiles(self)
-        let (births, restorations) = (try SignedBirths(BirthFiles(self)), try SignedRestorations(self))
-        var left = Set((births.names.map(\.digest) + restorations.all.map(\.digest)).filter { !made.hold($0) })
-        func again(_ number: Int64) throws -> Export {
-            guard let (envelope, list) = made[number] else {
-                throw ExportFailure.noBundle(number, latest: made.latest)
-            }
-            let path = directory.list(of: number)
-            let (envelopes, logs) = try births.read(births.named(by: list, at: path))
-            return Export(
-                bundle: BirthBundle(
-                    list: envelope,
-                    births: envelopes,
-                    logs: logs,
-                    restorations: try restorations.named(by: list, at: path).map(\.envelope)
-                ),
+        let stock = try ExportStock(self)
+        switch try stock.choose(selection) {
+        case .made(let number):
+            return Export(bundle: try stock.bundle(number), number: number, isRepeated: true, left: stock.left.count)
+        case .next(let births, let restorations):
+            guard listed.isValid(at: now) else { throw ExportFailure.expired(name) }
+            let (envelopes, logs) = try stock.births.read(births)
+            let number = stock.bundles.latest + 1
+            let bundle = try BirthBundle(
+                births: envelopes,
+                logs: logs,
+                restorations: restorations.map(\.envelope),
+                station: name,
                 number: number,
-                isRepeated: true,
-                left: left.count
+                at: now,
+                signer: signer
             )
+            try AtomicFile.write(
+                try CanonicalJSON.encode(bundle.list),
+                to: directory.list(of: number),
+                existing: .keep
+            )
+            let left = stock.left.subtracting(births.map(\.digest) + restorations.map(\.digest))
+            return Export(bundle: bundle, number: number, isRepeated: false, left: left.count)
         }
-        let wanted: [SignedBirths.Entry]
-        var restored: [SignedRestorations.Entry]
-        switch selection {
-        case .bundle(let number): return try again(number)
-        case .new:
-            restored = restorations.all.filter { left.contains($0.digest) }
-            let new = births.names.filter { left.contains($0.digest) }
-            if new.isEmpty && restored.isEmpty {
-                guard made.latest > 0 else { throw ExportFailure.nothing }
-                return try again(made.latest)
-            }
-            wanted = try births.fitting(new, beside: restored.map(\.size).reduce(0, +))
-            restored = Array(restored.prefix(BirthBundle.maximumBirths - wanted.count))
-        case .serials(let serials):
-            let missing = serials.first { serial in !births.names.contains { $0.name.serial == serial } }
-            if let missing { throw ExportFailure.unknown(missing) }
-            wanted = births.names.filter { serials.contains($0.name.serial) }
-            restored = restorations.all.filter { serials.contains($0.restoration.serial) }
-            let digests = restored.map(\.digest)
-            if let (_, latest) = made[made.latest], latest.births == wanted.map(\.digest),
-                latest.restorations ?? [] == digests
-            {
-                return try again(made.latest)
-            }
-            let fitting = try births.fitting(wanted, beside: restored.map(\.size).reduce(0, +))
-            guard fitting.count == wanted.count, wanted.count + restored.count <= BirthBundle.maximumBirths else {
-                throw ExportFailure.tooMany(wanted.count + restored.count)
-            }
-        }
-        guard listed.isValid(at: now) else { throw ExportFailure.expired(name) }
-        let (envelopes, logs) = try births.read(wanted)
-        let number = made.latest + 1
-        let bundle = try BirthBundle(
-            births: envelopes,
-            logs: logs,
-            restorations: restored.map(\.envelope),
-            station: name,
-            number: number,
-            at: now,
-            signer: signer
-        )
-        try AtomicFile.write(
-            try CanonicalJSON.encode(bundle.list),
-            to: directory.list(of: number),
-            existing: .keep
-        )
-        left.subtract(wanted.map(\.digest) + restored.map(\.digest))
-        return Export(bundle: bundle, number: number, isRepeated: false, left: left.count)
     }
 }
