@@ -26,6 +26,14 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
@@ -44,29 +52,30 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .testTarget(name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: strict)
 }
 
+func instrumented(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies,
+        path: "Fuzz/" + name,
+        swiftSettings: strict,
+        // GNU gold, the default, breaks on what the sanitizer makes.
+        linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+    )
+}
+
 /// Only for `make fuzz`, which builds everything instrumented: elsewhere nothing would link it.
 let fuzzer: [Target] =
     Context.environment["BIRTHMARK_FUZZ"] == nil
     ? []
     : [
         .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
-        .executableTarget(
-            name: "birthmark-fuzz",
-            dependencies: ["CLibFuzzer", "ParserProperties"],
-            path: "Fuzz/birthmark-fuzz",
-            swiftSettings: strict,
-            // GNU gold, the default, breaks on what the sanitizer makes.
-            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
-        ),
-        .executableTarget(
-            name: "birthmark-seeds",
-            dependencies: [
+        instrumented("birthmark-fuzz", ["CLibFuzzer", "ParserProperties"]),
+        instrumented(
+            "birthmark-seeds",
+            [
                 "ParserProperties", "TPMWire", "TPMCrypto", "Endorsement", "Messages", "AttestationResults",
                 "UpdateTrust", "Audit", "Ledger", "Compression", crypto,
-            ],
-            path: "Fuzz/birthmark-seeds",
-            swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+            ]
         ),
     ]
 
@@ -137,27 +146,20 @@ let package = Package(
         library(
             "StoreSQLite",
             [
-                "VerifierStore", "UpdateTrust", "AttestationResults", "Messages", "Ledger",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "VerifierStore", "UpdateTrust", "AttestationResults", "Messages", "Ledger", grdb,
             ]
         ),
         library(
             "HTTPService",
             [
                 "Endorsement", "Messages", "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL, nioCore,
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                unixSignals, hummingbird, hummingbirdCore, hummingbirdTLS,
             ]
         ),
         library(
             "VerifierClient",
             [
-                "Messages", "DurableFiles", crypto, nioSSL, nioCore,
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Messages", "DurableFiles", crypto, nioSSL, nioCore, nioHTTP1, nioPosix, httpClient,
             ]
         ),
         library(
@@ -228,15 +230,13 @@ let package = Package(
             "birthmark-verifier",
             [
                 "VerifierService", "HTTPService", "StoreSQLite", "VerifierStore", "DurableFiles", "Messages", logging,
-                lifecycle,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                lifecycle, unixSignals,
             ]
         ),
         program(
             "birthmark-device",
             [
-                "DeviceAgent", "UpdateTrust", "Messages", "DurableFiles",
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "DeviceAgent", "UpdateTrust", "Messages", "DurableFiles", unixSignals,
             ]
         ),
         program(
@@ -250,10 +250,8 @@ let package = Package(
             "birthmark",
             [
                 "VerifierClient", "Appraisal", "AttestationResults", "UpdateTrust", "Reappraisal", "Ledger",
-                "LedgerFiles",
-                "Audit", "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire", "Compression",
-                "DurableFiles",
-                crypto, "WitnessService", "HTTPService", logging,
+                "LedgerFiles", "Audit", "AuditCollection", "Messages", "MeasuredBoot", "Endorsement", "TPMWire",
+                "Compression", "DurableFiles", crypto, "WitnessService", "HTTPService", logging,
             ]
         ),
 
@@ -273,14 +271,10 @@ let package = Package(
             "birthmark-bench",
             [
                 "SoftwareDevice", "FactoryLine", "TPMDevice", "HTTPService", "VerifierService", "VerifierStore",
-                "StoreSQLite",
-                "VerifierClient", "Audit", "AuditCollection",
-                "Appraisal", "AttestationResults", "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire",
-                "TPMCrypto", "Endorsement", "DurableFiles", "Compression", crypto, cryptoExtras, x509, asn1, logging,
-                subprocess, system, nioCore, nioSSL,
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                "StoreSQLite", "VerifierClient", "Audit", "AuditCollection", "Appraisal", "AttestationResults",
+                "UpdateTrust", "Messages", "MeasuredBoot", "Ledger", "TPMWire", "TPMCrypto", "Endorsement",
+                "DurableFiles", "Compression", crypto, cryptoExtras, x509, asn1, logging, subprocess, system, nioCore,
+                nioSSL, hummingbird, hummingbirdCore, hummingbirdTLS,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             path: "Benchmarks/birthmark-bench"
@@ -305,8 +299,7 @@ let package = Package(
         library(
             "EdgeProbes",
             [
-                "HTTPService", "Messages", nioCore, nioSSL,
-                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                "HTTPService", "Messages", nioCore, nioSSL, nioPosix, nioHTTP1,
             ],
             path: "Tests/EdgeProbes"
         ),
@@ -339,8 +332,7 @@ let package = Package(
             of: "Appraisal",
             [
                 "TPMWire", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", "TPMDevice", "SoftwareDevice",
-                "SeededRandom",
-                crypto, cryptoExtras,
+                "SeededRandom", crypto, cryptoExtras,
             ]
         ),
         tests(
@@ -351,24 +343,18 @@ let package = Package(
         tests(
             of: "VerifierStore",
             [
-                "StoreSQLite", "UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto,
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "StoreSQLite", "UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto, grdb,
             ]
         ),
         tests(
             of: "VerifierService",
             [
-                "EdgeProbes", "HeldPorts", "Programs", "Audit", "AuditCollection", "Reappraisal",
-                "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages",
-                "VerifierClient", "WitnessService", "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto",
-                "Compression",
-                "DurableFiles", "birthmark-verifier",
-                crypto, x509,
-                asn1,
-                logging, lifecycle, subprocess, system, nioSSL, nioCore,
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "EdgeProbes", "HeldPorts", "Programs", "Audit", "AuditCollection", "Reappraisal", "HTTPService",
+                "StoreSQLite",
+                "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages", "VerifierClient", "WitnessService",
+                "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto", "Compression", "DurableFiles",
+                "birthmark-verifier", crypto, x509, asn1, logging, lifecycle, subprocess, system, nioSSL, nioCore,
+                nioHTTP1, grdb, httpClient,
             ]
         ),
         tests(
@@ -376,20 +362,17 @@ let package = Package(
             [
                 "TPMDevice", "TPMWire", "TPMCrypto", "UpdateTrust", "Appraisal", "AttestationResults", "Messages",
                 "Ledger", "VerifierClient", "DurableFiles", "SoftwareDevice", "MachineFaults", "SeededRandom",
-                "HeldPorts", "Programs",
-                "birthmark-device",
-                "birthmark",
-                crypto,
-                x509, asn1, subprocess, system, nioCore, nioSSL,
-                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                "HeldPorts", "Programs", "birthmark-device", "birthmark", crypto, x509, asn1, subprocess, system,
+                nioCore, nioSSL,
+                nioPosix, nioHTTP1,
             ]
         ),
         tests(
             of: "FactoryLine",
             [
                 "FactoryAuthority", "EnrolmentService", "TPMDevice", "TPMWire", "TPMCrypto", "Endorsement",
-                "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "EdgeProbes",
-                "HeldPorts", "Programs", "birthmark-factory", crypto, logging, subprocess,
+                "HTTPService", "Messages", "DurableFiles", "SoftwareDevice", "MachineFaults", "EdgeProbes", "HeldPorts",
+                "Programs", "birthmark-factory", crypto, logging, subprocess,
             ]
         ),
         tests(
@@ -404,20 +387,17 @@ let package = Package(
             of: "GatewayService",
             [
                 "DeviceAgent", "DurableFiles", "VerifierClient", "HTTPService", "Messages", "EdgeProbes", crypto,
-                logging, nioCore, nioSSL,
-                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                logging, nioCore, nioSSL, nioPosix, nioHTTP1,
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "SoftwareDevice", "MachineFaults", "SeededRandom", "HeldPorts", "Programs", "FactoryLine",
-                "VerifierService", "StoreSQLite",
-                "DeviceAgent",
-                "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
-                "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system,
-                "birthmark", "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-gateway",
-                "birthmark-swtpm",
+                "VerifierService",
+                "StoreSQLite", "DeviceAgent", "VerifierClient", "UpdateTrust", "AttestationResults", "Compression",
+                "Messages", "Ledger", "TPMDevice", "TPMWire", crypto, subprocess, system, "birthmark",
+                "birthmark-factory", "birthmark-verifier", "birthmark-device", "birthmark-gateway", "birthmark-swtpm",
             ],
             swiftSettings: strict
         ),
