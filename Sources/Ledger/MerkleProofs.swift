@@ -47,6 +47,7 @@ public struct ConsistencyProof: Hashable, Sendable {
     public let oldSize: Int
     /// The number of leaves of the later tree.
     public let newSize: Int
+    /// The hashes from which both roots follow, in the RFC's order.
     public let path: [TreeHash]
 
     public init(oldSize: Int, newSize: Int, path: [TreeHash]) {

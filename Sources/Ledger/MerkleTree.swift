@@ -14,6 +14,7 @@ public struct MerkleTree: Sendable {
     /// The most leaves a tree may have: enough for ever, and far from where Int arithmetic could overflow.
     public static let maxSize = 1 << 60
 
+    /// The number of leaves.
     public let size: Int
 
     /// A tree of the first `size` leaves; throws when the size is negative or beyond any real log.

@@ -15,7 +15,9 @@ extension Fact: Hashable where Value: Hashable {}
 
 /// The events by which the boot loader handed over to the operating system, where the log has them (PCR 5).
 public struct ExitBootServices: Hashable, Sendable {
+    /// The index in the log of the event before the call; `nil` when there is none.
     public internal(set) var invoked: Int?
+    /// The index of the event after it.
     public internal(set) var returned: Int?
 }
 

@@ -13,6 +13,7 @@ public struct OrderViolation: Hashable, Sendable {
 
     public let rule: Rule
     public let pcr: Int
+    /// The event's index in the log.
     public let event: Int
 }
 

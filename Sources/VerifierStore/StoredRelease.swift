@@ -17,6 +17,7 @@ public struct StoredRelease: Hashable, Sendable {
 
     /// A withdrawal.
     public struct Withdrawal: Hashable, Sendable {
+        /// Seconds since 1970.
         public var at: Int64
         public var by: Label
         public var reason: String

@@ -15,12 +15,13 @@ public struct StoredUpdate: Hashable, Sendable {
     public var tier: Tier?
     /// How far it came.
     public var stage: UpdateStage
-    /// Every stage it was seen in, in the order of the times, which are seconds since 1970.
+    /// Every stage it was seen in, in the order of the times.
     public var steps: [Step]
 
     /// When a stage was reached, the last time.
     public struct Step: Hashable, Sendable {
         public var stage: UpdateStage
+        /// Seconds since 1970.
         public var at: Int64
 
         /// Joins both.

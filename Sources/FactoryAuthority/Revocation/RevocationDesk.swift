@@ -44,6 +44,7 @@ extension FactoryAuthority {
     public struct RevocationReport: Encodable, Sendable {
         /// The file, in PEM.
         public var file: String
+        /// Its number (RFC 5280 section 5.2.3), above that of the list before.
         public var number: UInt64
         /// Certificates on it.
         public var revoked: Int

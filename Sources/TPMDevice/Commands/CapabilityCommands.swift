@@ -20,10 +20,13 @@ extension TPMConnection {
         public static let nvBufferMaximum = Property(rawValue: 0x12C)
         /// TPMA_PERMANENT.
         public static let permanent = Property(rawValue: 0x200)
+        /// Failures that are counted now.
         public static let lockoutCounter = Property(rawValue: 0x20E)
         /// TPM_PT_MAX_AUTH_FAIL.
         public static let maximumAuthorizationFailures = Property(rawValue: 0x20F)
+        /// Seconds after which one of them is forgotten.
         public static let lockoutInterval = Property(rawValue: 0x210)
+        /// Seconds for which a wrong lockout authorization shuts out the right one.
         public static let lockoutRecovery = Property(rawValue: 0x211)
     }
 
