@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import Glibc
+import Glibc
 public import Subprocess
 import SystemPackage
 import TimeLimits
