@@ -13,15 +13,13 @@ extension TPMConnection {
     public func createPrimary(
         _ template: TPMTPublic,
         in hierarchy: Hierarchy,
-        sensitive: TPMSSensitiveCreate = TPMSSensitiveCreate(),
         outsideInfo: [UInt8] = [],
         creationPCRs: TPMLPCRSelection? = nil,
         authorization: Authorization = .password,
         protection: Session? = nil
     ) throws(TPMError) -> CreatedPrimary {
         let command = Command.createPrimary
-        var sensitive = try TPM2B_SENSITIVE_CREATE(TPM2B(sensitive), for: command.name)
-        defer { sensitive.wipe() }
+        var sensitive = try TPM2B_SENSITIVE_CREATE(TPM2B(TPMSSensitiveCreate()), for: command.name)
         var template = try TPM2B_PUBLIC(TPM2B(template), for: command.name)
         var outside = try TPM2B_DATA(contents: outsideInfo, for: command.name)
         var selection = try TPML_PCR_SELECTION(optional: creationPCRs, for: command.name)
@@ -70,18 +68,17 @@ extension TPMConnection {
     public func hierarchyChangeAuth(
         of hierarchy: Hierarchy,
         to value: [UInt8],
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) {
         let command = Command.hierarchyChangeAuth
         var auth = try TPM2B_DIGEST(contents: value, for: command.name)
         defer { auth.wipe() }
-        try run(command, sessions: authorization.session, protection) {
+        try run(command, sessions: authorization.session) {
             unsafe Esys_HierarchyChangeAuth(
                 $0.pointer,
                 hierarchy.reference.esys,
                 authorization.reference,
-                authorization.beside(protection),
+                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 &auth
             )

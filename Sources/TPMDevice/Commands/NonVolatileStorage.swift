@@ -100,21 +100,20 @@ extension TPMConnection {
         to index: borrowing NVIndex,
         offset: UInt16 = 0,
         as authority: NVAuthority = .index,
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) {
         let command = Command.nvWrite
         let (reference, owner) = (index.reference.esys, index.reference(of: authority))
         for (position, piece) in try pieces(of: contents.count, from: offset, for: command) {
             let start = Int(position) - Int(offset)
             var data = try TPM2B_MAX_NV_BUFFER(contents: Array(contents[start..<start + piece]), for: command.name)
-            try run(command, sessions: authorization.session, protection) {
+            try run(command, sessions: authorization.session) {
                 unsafe Esys_NV_Write(
                     $0.pointer,
                     owner,
                     reference,
                     authorization.reference,
-                    authorization.beside(protection),
+                    ESYS_TR_NONE,
                     ESYS_TR_NONE,
                     &data,
                     position
@@ -130,21 +129,20 @@ extension TPMConnection {
         count: Int,
         offset: UInt16 = 0,
         as authority: NVAuthority = .index,
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) -> [UInt8] {
         let command = Command.nvRead
         let (reference, owner) = (index.reference.esys, index.reference(of: authority))
         var contents: [UInt8] = []
         for (position, piece) in try pieces(of: count, from: offset, for: command) {
             var data = Out<TPM2B_MAX_NV_BUFFER>()
-            try run(command, sessions: authorization.session, protection) {
+            try run(command, sessions: authorization.session) {
                 unsafe Esys_NV_Read(
                     $0.pointer,
                     owner,
                     reference,
                     authorization.reference,
-                    authorization.beside(protection),
+                    ESYS_TR_NONE,
                     ESYS_TR_NONE,
                     UInt16(piece),
                     position,

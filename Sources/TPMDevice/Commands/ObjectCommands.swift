@@ -9,8 +9,6 @@ extension TPMConnection {
         _ template: TPMTPublic,
         under parent: borrowing some LoadedObject & ~Copyable,
         sensitive: TPMSSensitiveCreate = TPMSSensitiveCreate(),
-        outsideInfo: [UInt8] = [],
-        creationPCRs: TPMLPCRSelection? = nil,
         authorization: Authorization = .password,
         protection: Session? = nil
     ) throws(TPMError) -> CreatedObject {
@@ -19,8 +17,8 @@ extension TPMConnection {
         var sensitive = try TPM2B_SENSITIVE_CREATE(TPM2B(sensitive), for: command.name)
         defer { sensitive.wipe() }
         var template = try TPM2B_PUBLIC(TPM2B(template), for: command.name)
-        var outside = try TPM2B_DATA(contents: outsideInfo, for: command.name)
-        var selection = try TPML_PCR_SELECTION(optional: creationPCRs, for: command.name)
+        var outside = try TPM2B_DATA(contents: [], for: command.name)
+        var selection = try TPML_PCR_SELECTION(optional: nil, for: command.name)
         var privateArea = Out<TPM2B_PRIVATE>()
         var created = CreationOutputs()
         try run(command, sessions: authorization.session, protection) {
@@ -76,43 +74,25 @@ extension TPMConnection {
         return try TransientObject(owned: object, publicArea: publicArea, connection: self)
     }
 
-    /// TPM2_LoadExternal: a public key, or a key whose private part the caller knows (null hierarchy only).
+    /// TPM2_LoadExternal: a public key.
     public func loadExternal(
         _ publicArea: TPMTPublic,
-        sensitive: TPMTSensitive? = nil,
         in hierarchy: Hierarchy = .null
     ) throws(TPMError) -> TransientObject {
         let command = Command.loadExternal
         var inPublic = try TPM2B_PUBLIC(TPM2B(publicArea), for: command.name)
         var object = ESYS_TR_NONE
-        if let sensitive {
-            var inPrivate = try TPM2B_SENSITIVE(TPM2B(sensitive), for: command.name)
-            defer { inPrivate.wipe() }
-            try run(command) {
-                unsafe Esys_LoadExternal(
-                    $0.pointer,
-                    ESYS_TR_NONE,
-                    ESYS_TR_NONE,
-                    ESYS_TR_NONE,
-                    &inPrivate,
-                    &inPublic,
-                    hierarchy.reference.esys,
-                    &object
-                )
-            }
-        } else {
-            try run(command) {
-                unsafe Esys_LoadExternal(
-                    $0.pointer,
-                    ESYS_TR_NONE,
-                    ESYS_TR_NONE,
-                    ESYS_TR_NONE,
-                    nil,
-                    &inPublic,
-                    hierarchy.reference.esys,
-                    &object
-                )
-            }
+        try run(command) {
+            unsafe Esys_LoadExternal(
+                $0.pointer,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE,
+                ESYS_TR_NONE,
+                nil,
+                &inPublic,
+                hierarchy.reference.esys,
+                &object
+            )
         }
         return try TransientObject(owned: object, publicArea: publicArea, connection: self)
     }
@@ -222,8 +202,7 @@ extension TPMConnection {
         duplicate: TPM2BPrivate,
         seed: TPM2BEncryptedSecret,
         under parent: borrowing some LoadedObject & ~Copyable,
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) -> TPM2BPrivate {
         let command = Command.importObject
         let parent = parent.reference.esys
@@ -233,12 +212,12 @@ extension TPMConnection {
         var seed = try TPM2B_ENCRYPTED_SECRET(seed, for: command.name)
         var symmetric = try TPMT_SYM_DEF_OBJECT(TPMTSymDefObject.null, for: command.name)
         var privateArea = Out<TPM2B_PRIVATE>()
-        try run(command, sessions: authorization.session, protection) {
+        try run(command, sessions: authorization.session) {
             unsafe Esys_Import(
                 $0.pointer,
                 parent,
                 authorization.reference,
-                authorization.beside(protection),
+                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 &innerKey,
                 &inPublic,

@@ -27,12 +27,6 @@ extension TPM2B_PRIVATE: MarshalledStructure {
     static var codec: Codec<Self> { unsafe Codec(Tss2_MU_TPM2B_PRIVATE_Marshal, Tss2_MU_TPM2B_PRIVATE_Unmarshal) }
 }
 
-extension TPM2B_SENSITIVE: MarshalledStructure {
-    static var codec: Codec<Self> {
-        unsafe Codec(Tss2_MU_TPM2B_SENSITIVE_Marshal, Tss2_MU_TPM2B_SENSITIVE_Unmarshal)
-    }
-}
-
 extension TPM2B_SENSITIVE_CREATE: MarshalledStructure {
     static var codec: Codec<Self> {
         unsafe Codec(Tss2_MU_TPM2B_SENSITIVE_CREATE_Marshal, Tss2_MU_TPM2B_SENSITIVE_CREATE_Unmarshal)
