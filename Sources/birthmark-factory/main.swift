@@ -1,4 +1,3 @@
 import CommandLineContract
-import FactoryLine
 
 await CommandLineProgram.main(FactoryProgram.self, explain: FactoryProgram.explain)
