@@ -80,9 +80,6 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringCo
     /// True for format-one codes (bit 7), which say what they complain about.
     public var isFormatOne: Bool { isFromTPM && rawValue & 0x080 != 0 }
 
-    /// True for warnings: the command may succeed when it is sent again, perhaps after something was cleared up.
-    public var isWarning: Bool { isFromTPM && rawValue & 0x980 == 0x900 }
-
     /// The handle, parameter or session that is at fault, when the code says.
     public var subject: Subject? {
         guard isFormatOne else { return nil }

@@ -17,7 +17,6 @@ import Testing
         #expect(code.name == name)
         #expect(code.subject == subject)
         #expect(code.layer == .tpm)
-        #expect(code.isWarning == (raw & 0x980 == 0x900))
         #expect(code.description.contains("0x" + String(raw, radix: 16)))
     }
 
@@ -41,7 +40,6 @@ import Testing
         #expect(tcti.layer == .tcti)
         #expect(tcti.name == "TSS2_RC_IO_ERROR")
         #expect(tcti.subject == nil)
-        #expect(!tcti.isWarning)
         #expect(tcti.code == tcti)
         #expect(ResponseCode(0x0007_001B).name == "TSS2_RC_RSP_AUTH_FAILED")
     }
