@@ -139,7 +139,7 @@ struct ActFit {
             let bundle = try? TrustBundle(parsing: envelope.payload.bytes)
         else { return false }
         return ContentDigest(of: envelope.payload.bytes) == made.bundle && bundle.number == made.version
-            && bundle.keyNames.isSuperset(of: made.added) && bundle.keyNames.isDisjoint(with: made.removed)
+            && bundle.particulars.isSuperset(of: made.added) && bundle.particulars.isDisjoint(with: made.removed)
     }
 
     private func isCompromise(_ made: CompromiseEntry) -> Bool {

@@ -2,7 +2,7 @@ import Ledger
 public import Messages
 
 extension TrustBundle {
-    /// The names of all keys in it, as `kind:name`: what two versions are told apart by.
+    /// The names of all keys in it, as `kind:name`.
     public var keyNames: Set<String> {
         var names: Set<String> = []
         func add(_ kind: KeyKind, _ name: String) { names.insert("\(kind.rawValue):\(name)") }
@@ -14,6 +14,19 @@ extension TrustBundle {
         for text in ledgerWitnesses?.keys ?? [] { add(.witness, Self.witnessName(text)) }
         return names
     }
+
+    /// How many have to sign, as `kind-threshold:number`: of the makers, of the people, and of the ledger's witnesses.
+    ///
+    /// With the same keys and another number the same people have another say.
+    private var thresholds: Set<String> {
+        let numbers: [(kind: KeyKind, number: Int?)] = [
+            (.release, releaseKeys?.threshold), (.trust, trustKeys?.threshold), (.witness, ledgerWitnesses?.required),
+        ]
+        return Set(numbers.compactMap { kind, number in number.map { "\(kind.rawValue)-threshold:\($0)" } })
+    }
+
+    /// What two versions are told apart by: their keys, and how many of whom have to sign.
+    public var particulars: Set<String> { keyNames.union(thresholds) }
 
     /// What a checkpoint key is called: its C2SP key id; the whole text of one that cannot be read.
     public static func ledgerKeyName(_ vkey: String) -> String {
@@ -27,7 +40,7 @@ extension TrustBundle {
 
     /// What comes and goes with a bundle that follows another.
     public func changes(to next: TrustBundle) -> (added: [String], removed: [String]) {
-        let (before, after) = (keyNames, next.keyNames)
+        let (before, after) = (particulars, next.particulars)
         return (after.subtracting(before).sorted(), before.subtracting(after).sorted())
     }
 }
@@ -48,9 +61,9 @@ public struct TrustEntry: Hashable, Sendable, Codable {
     public var version: Int64
     /// SHA-256 of its exact bytes.
     public var bundle: ContentDigest
-    /// The keys that came with it, as `kind:name`.
+    /// The keys that came with it, as `kind:name`, and how many have to sign from then on, as `kind-threshold:number`.
     public var added: [String]
-    /// The keys that went with it.
+    /// The keys, and the numbers, that went with it.
     public var removed: [String]
 
     /// States a step.

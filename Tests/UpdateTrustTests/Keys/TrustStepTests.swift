@@ -165,6 +165,25 @@ import Testing
         #expect(first.changes(to: first).added.isEmpty)
     }
 
+    /// Who lowers a number and changes no key would have others sign for what only he needs.
+    @Test func howManyHaveToSignIsNamedWhenItChanges() throws {
+        var first = try people.bundle(threshold: 2)
+        first.ledgerWitnesses = LedgerQuorum(required: 1, keys: ["witness"])
+        var second = first
+        second.version = 2
+        second.trustKeys?.threshold = 1
+        second.ledgerWitnesses?.required = 0
+        #expect(first.keyNames == second.keyNames)
+        let (added, removed) = first.changes(to: second)
+        #expect(added == ["trust-threshold:1", "witness-threshold:0"])
+        #expect(removed == ["trust-threshold:2", "witness-threshold:1"])
+
+        second = first
+        second.version = 2
+        second.releaseKeys = nil
+        #expect(first.changes(to: second).removed.contains("release-threshold:1"))
+    }
+
     private func releaseSigner() -> StatementSigner { .ed25519(Curve25519.Signing.PrivateKey()) }
 
     private func refusal(_ envelope: SignedEnvelope, after held: TrustBundle) -> TrustRefusal? {
