@@ -58,9 +58,9 @@ public enum CommandLineProgram {
                 failure = CommandFailure(.environment, String(describing: error))
             }
         }
-        StandardError.write("\(Style.error.paint("error:")) \(failure.message)\n")
+        StandardError.write("\(Style.error.paint("error:")) \(Terminal.shown(failure.message))\n")
         failure.hint = failure.hint ?? failure.status.usualHint
-        if let hint = failure.hint { StandardError.write("\(Style.hint.paint("hint:")) \(hint)\n") }
+        if let hint = failure.hint { StandardError.write("\(Style.hint.paint("hint:")) \(Terminal.shown(hint))\n") }
         if json { _ = StandardOutput.write(FailureReport(failure)) }
         return failure.status.rawValue
     }
@@ -69,7 +69,7 @@ public enum CommandLineProgram {
     ///   - usage: for people: what is wrong, and the command's synopsis.
     ///   - message: for scripts: what is wrong alone.
     private static func report(usage: String, _ message: String, json: Bool) -> Int32 {
-        StandardError.write(usage + "\n")
+        StandardError.write(Terminal.shown(usage) + "\n")
         if json {
             let status = ExitStatus.malformed
             _ = StandardOutput.write(FailureReport(CommandFailure(status, message, hint: status.usualHint)))

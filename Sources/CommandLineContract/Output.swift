@@ -14,7 +14,7 @@ public struct OutputOptions: ParsableArguments {
     /// Prints the JSON object when it was asked for, the text otherwise.
     /// - Throws: `CommandFailure` when standard output cannot be written.
     public func print(_ object: some Encodable, text: () -> String) throws(CommandFailure) {
-        guard json ? StandardOutput.write(object) : StandardOutput.write(text() + "\n") else {
+        guard json ? StandardOutput.write(object) : StandardOutput.write(Terminal.shown(text()) + "\n") else {
             throw CommandFailure.outputFailed
         }
     }

@@ -15,6 +15,22 @@ public enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// A text as a terminal can be shown it: what it would obey, or what turns the order of the text round, is written out.
+    ///
+    /// A verifier, a gateway or a file may have put anything into what is printed. Lines and columns stay as they are.
+    public static func shown(_ text: String) -> String {
+        guard !text.unicodeScalars.allSatisfy(isHarmless) else { return text }
+        return text.unicodeScalars.map { isHarmless($0) ? String($0) : $0.escaped(asASCII: true) }.joined()
+    }
+
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar == "\n" || scalar == "\t" { return true }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: return false
+        default: return true
+        }
+    }
+
     /// Colour is wanted: a terminal, and no `NO_COLOR` in the environment (no-color.org).
     static var isColoured: Bool { unsafe isStandardError && getenv("NO_COLOR") == nil }
 }

@@ -39,15 +39,7 @@ public struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was read may stand in it (a key of a file, a type), so what could forge a line of a log or steer a terminal is escaped.
     public init(_ code: Code, _ detail: String) {
         self.code = code
-        self.detail = Self.oneLine(detail)
-    }
-
-    private static func oneLine(_ text: String) -> String {
-        var line = ""
-        for scalar in text.unicodeScalars.prefix(maximumDetail) {
-            line += Remark.isPlain(scalar) ? String(scalar) : scalar.escaped(asASCII: true)
-        }
-        return line
+        self.detail = PlainLine.of(detail.unicodeScalars.prefix(Self.maximumDetail))
     }
 
     /// The line for people.

@@ -53,6 +53,15 @@ public struct Problem: Hashable, Sendable, Codable {
         self.ear = ear
     }
 
+    /// The same as people can be shown it: a gateway, or who stands in for a verifier, could have written anything there.
+    public var inPlainLines: Problem {
+        var plain = self
+        plain.title = PlainLine.of(title.unicodeScalars)
+        plain.reasons = reasons?.map { PlainLine.of($0.unicodeScalars) }
+        plain.instance = instance.map { PlainLine.of($0.unicodeScalars) }
+        return plain
+    }
+
     /// The kind, when it is one of ours.
     public var kind: Kind? {
         let prefix = "urn:birthmark:problem:"

@@ -222,6 +222,6 @@ extension VerifierClient {
         guard let problem = try? CanonicalJSON.decode(Problem.self, from: answer.body, limit: Problem.maximumSize),
             problem.kind != nil, problem.status == Int(answer.status.code)
         else { return .malformedAnswer("status \(answer.status.code) without a problem document") }
-        return .problem(problem)
+        return .problem(problem.inPlainLines)
     }
 }

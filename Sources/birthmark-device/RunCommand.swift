@@ -63,7 +63,7 @@ private struct EventLog: Sendable {
 
     func tell(_ event: RenewalEvent) {
         // A log that cannot be written is no reason to let a lease lapse.
-        _ = json ? StandardOutput.write(event) : StandardOutput.write(event.line + "\n")
+        _ = json ? StandardOutput.write(event) : StandardOutput.write(Terminal.shown(event.line) + "\n")
         switch event.event {
         case .stopped, .malformed: manager?.notify(.stopping, .status(event.line))
         case .lapsed: manager?.notify(.status(event.line))

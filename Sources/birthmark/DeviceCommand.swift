@@ -130,7 +130,8 @@ struct DeviceCommand: AsyncParsableCommand {
             let device = try await act.verifier.ask(about: .device(act.device.name)) { client in
                 try await client.instance(act.device.name)
             }
-            StandardError.write(describe(device) + "\nIt will be retired for good. Type its serial number to go on: ")
+            let shown = Terminal.shown(describe(device))
+            StandardError.write(shown + "\nIt will be retired for good. Type its serial number to go on: ")
             guard readLine() == device.serial.text else {
                 throw CommandFailure(
                     .refused,

@@ -56,7 +56,9 @@ func readTrustEnvelope(_ path: String) throws(CommandFailure) -> SignedEnvelope 
 
 /// What comes and goes, a line each.
 func changes(_ added: [String], _ removed: [String], _ first: String) -> String {
-    ([first] + added.map { "+ " + $0 } + removed.map { "- " + $0 }).joined(separator: "\n")
+    let lines =
+        added.map { "+ " + PlainLine.of($0.unicodeScalars) } + removed.map { "- " + PlainLine.of($0.unicodeScalars) }
+    return ([first] + lines).joined(separator: "\n")
 }
 
 extension CommandFailure {

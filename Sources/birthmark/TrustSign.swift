@@ -46,10 +46,12 @@ struct TrustSign: AsyncParsableCommand {
             return try TrustBundle(parsing: envelope.payload.bytes)
         }
         let (added, removed) = held.changes(to: next)
-        var first = "signing version \(next.number) for \(next.verifier), after version \(held.number)"
-        if next.url != held.url { first += "\n+ url:\(next.url)\n- url:\(held.url)" }
+        // Who made the draft must not have the say over what is shown of it.
+        let verifier = PlainLine.of(next.verifier.unicodeScalars)
+        var first = "signing version \(next.number) for \(verifier), after version \(held.number)"
+        if next.url != held.url { first += "\n+ url:\(PlainLine.of(next.url.unicodeScalars))\n- url:\(held.url)" }
         if next.tlsRoots != held.tlsRoots { first += "\n+ other roots of TLS" }
-        StandardError.write(changes(added, removed, first) + "\n")
+        StandardError.write(Terminal.shown(changes(added, removed, first)) + "\n")
         for path in key {
             let signer = try readSigner(path)
             try parsing(path) { () throws(MessageError) in try envelope.add(signer) }

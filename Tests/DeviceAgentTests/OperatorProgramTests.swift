@@ -347,6 +347,45 @@ import Testing
         }
     }
 
+    /// Who stands in for a verifier, or carries its answers, writes what is shown to people: words and no more.
+    @Test func attack73_answersThatCouldSteerATerminal() async throws {
+        let hostile = "\u{1B}]0;mine\u{07}\u{9B}2J\u{202E}\r\nREADY=1"
+        try await withDirectory { directory in
+            let identity = try TLSIdentity()
+            try write(Array(identity.certificatePEM.utf8), to: directory + "/cert.pem")
+            try AtomicFile.write(Array(identity.keyPEM.utf8), to: directory + "/key.pem")
+            let keys = KeyList(keys: [KnownKey(.grant, hostile, name: hostile, .inUse)])
+            let problem = Problem(.refused, title: hostile, status: 403, reasons: [hostile], instance: hostile)
+            try await TLSServer.with(
+                identity,
+                answer: { asked in asked.path == "/v1/keys" ? try .message(keys) : try .problem(problem) }
+            ) { server in
+                let trust = TrustBundle(
+                    verifier: "v",
+                    url: "https://localhost:\(server.port)",
+                    tlsRoots: identity.rootPEM,
+                    grantKeys: [StatementKey(P256.Signing.PrivateKey().publicKey)],
+                    ledgerKey: "",
+                    releaseKeys: nil
+                )
+                try write(EditedJSON.encode(trust), to: directory + "/trust.json")
+                let options = ["--trust", directory + "/trust.json", "--operator", directory]
+                for command in [["key", "list"], ["device", "list"]] {
+                    let ended = try await Program.operator.run(command + options)
+                    let shown = ended.output + ended.error
+                    #expect(shown.contains("mine"), "\(ended)")
+                    let steers = shown.unicodeScalars.contains { scalar in
+                        scalar != "\n" && [.control, .format].contains(scalar.properties.generalCategory)
+                    }
+                    #expect(!steers, "\(ended)")
+                }
+                let refused = try await Program.operator.run(["device", "list"] + options)
+                #expect(refused.status == .exited(1), "\(refused)")
+                #expect(!refused.error.contains("\nREADY=1"), "\(refused)")
+            }
+        }
+    }
+
     @Test(arguments: [
         ["device", "list"], ["device", "show"], ["release", "add", "/nowhere"], ["births", "import", "/nowhere"],
         ["policy", "check", "/nowhere"], ["ledger", "verify"], ["nonsense"], ["quote", "verify"],

@@ -137,6 +137,21 @@ private func decode(_ text: String, limit: Int = 1000) throws(MessageError) -> S
         #expect(error.detail.hasPrefix(#"key "a\nlevel=info\u{1B}[2J\u{202E}\0""#))
     }
 
+    @Test func attack73_problemsThatCouldForgeALogLine() throws {
+        let hostile = "no\u{1B}[2J\u{202E}\nlevel=info"
+        let problem = Problem(
+            .refused,
+            title: hostile,
+            status: 403,
+            reasons: [hostile, "suspended"],
+            instance: hostile
+        )
+        let plain = problem.inPlainLines
+        let expected = #"no\u{1B}[2J\u{202E}\nlevel=info"#
+        #expect(plain.title == expected && plain.instance == expected && plain.reasons == [expected, "suspended"])
+        #expect(plain.kind == .refused && plain.status == 403)
+    }
+
     @Test func errorsNameTheField() {
         func detail(_ text: String) -> String? {
             do {

@@ -63,7 +63,7 @@ extension CompensatedAgent {
             if let trouble = status.trouble {
                 throw AgentError(
                     .environment,
-                    "the gateway has not got the package: \(trouble)",
+                    "the gateway has not got the package: \(PlainLine.of(trouble.unicodeScalars))",
                     hint: "run the same command again; if it stays so, ask who runs the gateway"
                 )
             }
