@@ -7,6 +7,8 @@ struct ReleaseCosign: AsyncParsableCommand {
         commandName: "cosign",
         abstract: "Adds a signature to a signed release, where several keys must agree.",
         discussion: """
+            Says first what is signed: compare the SHA-256 with that of the package that you have looked at.
+
             Example:
               birthmark release cosign app-2.0.dsse.json --key second.key \\
                   --out app-2.0.dsse.json
@@ -29,12 +31,28 @@ struct ReleaseCosign: AsyncParsableCommand {
             }
             return try Release(parsing: envelope.payload.bytes)
         }
-        StandardError.write("signing \(release.name) \(release.version), security version \(release.securityVersion)\n")
+        StandardError.write(Terminal.shown(Self.text(release, ContentDigest(of: envelope.payload.bytes))) + "\n")
         for path in key {
             let signer = try readSigner(path)
             try parsing(path) { () throws(MessageError) in try envelope.add(signer) }
         }
         try write(envelope, to: out, output)
+    }
+
+    /// What is signed: name and version alone would be those of any other package, too.
+    private static func text(_ release: Release, _ manifest: ContentDigest) -> String {
+        let artifact = release.artifact
+        let models = release.models.map(\.text).joined(separator: ", ")
+        let revisions = release.hardwareRevisions.map(\.text).joined(separator: ", ")
+        let first = "signing \(release.name) \(release.version), security version \(release.securityVersion)\n"
+        return first
+            + facts([
+                ("package", "\(artifact.name), \(artifact.size) bytes, SHA-256 \(artifact.sha256)"),
+                ("for", "\(models), hardware revision \(revisions)"),
+                ("boot", release.boot == nil ? "not measured" : "measured"),
+                ("role", release.role?.rawValue),
+                ("manifest", manifest.description),
+            ])
     }
 }
 
