@@ -64,6 +64,9 @@ public struct GatewayConfiguration: EdgeSettings, Codable, Hashable, Sendable {
         }
     }
 
+    // Signed releases are the largest that children send; a gateway is a small machine.
+    private static let bodyBytes = 16 << 20
+
     /// A child that has said all waits as long as the verifier and the TPM take, and those before it in the queue; and a package goes to it
     /// over whatever link there is.
     var edge: EdgeLimits {
@@ -72,6 +75,7 @@ public struct GatewayConfiguration: EdgeSettings, Codable, Hashable, Sendable {
             requestBurst: 4 * requestsPerSecond,
             connections: 1000,
             connectionsPerAddress: 50,
+            bodyBytes: Self.bodyBytes,
             times: PeerTimes(requestSeconds: 120, readingSeconds: 120)
         )
     }

@@ -8,8 +8,13 @@ public struct EdgeLimits: Sendable {
     public var connections: Int
     /// Connections open at once from one address.
     public var connectionsPerAddress: Int
+    /// Bytes of strangers' bodies that are held at once, beyond the first 64 KiB of each; one address may have a quarter of them.
+    public var bodyBytes: Int
     /// How long a peer may take.
     public var times: PeerTimes
+
+    /// Room for thirty pieces of evidence of the largest size, and for thousands of the usual one.
+    public static let usualBodyBytes = 256 << 20
 
     /// Joins the parts.
     public init(
@@ -17,12 +22,14 @@ public struct EdgeLimits: Sendable {
         requestBurst: Int,
         connections: Int,
         connectionsPerAddress: Int,
+        bodyBytes: Int = usualBodyBytes,
         times: PeerTimes = PeerTimes()
     ) {
         self.requestsPerSecond = requestsPerSecond
         self.requestBurst = requestBurst
         self.connections = connections
         self.connectionsPerAddress = connectionsPerAddress
+        self.bodyBytes = bodyBytes
         self.times = times
     }
 }

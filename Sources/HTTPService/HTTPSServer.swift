@@ -73,6 +73,7 @@ package struct HTTPSServer: Sendable {
             routes: routes,
             revoked: identity.revoked,
             limiter: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst),
+            room: BodyRoom(limits.bodyBytes),
             bodies: RequestDeadlines(.seconds(Int64(times.bodySeconds))),
             requests: RequestDeadlines(.seconds(Int64(times.requestSeconds))),
             metrics: metrics,

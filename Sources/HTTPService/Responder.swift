@@ -17,6 +17,8 @@ struct Responder: HTTPResponder {
     /// Operators whose certificates count no more.
     let revoked: @Sendable () -> Set<Label>
     let limiter: RateLimiter
+    /// For the bodies of those whom nobody has asked who they are.
+    let room: BodyRoom
     /// For a body to be whole.
     let bodies: RequestDeadlines
     /// For the answer.
@@ -41,6 +43,9 @@ struct Responder: HTTPResponder {
         var route: Route?
         var caller: CallingOperator?
         var readToEnd = false
+        var held = 0
+        // What is made of a body while it is judged takes memory, too.
+        defer { room.leave(held, of: peer) }
         let answer: Answer
         var detail = ""
         do {
@@ -51,7 +56,7 @@ struct Responder: HTTPResponder {
             let (found, parameters, query) = try find(request)
             route = found
             caller = try await admit(to: found, channel: channel)
-            let body = try await collect(request, upTo: found.bodyLimit, on: channel)
+            let body = try await collect(request, to: found, of: peer, on: channel, holding: &held)
             readToEnd = true
             answer = try await found.handler(
                 Exchange(
@@ -113,23 +118,39 @@ struct Responder: HTTPResponder {
         return values.count == 1 ? values.first : nil
     }
 
-    private func collect(_ request: Request, upTo limit: Int, on channel: any Channel) async throws -> [UInt8] {
+    private func collect(
+        _ request: Request,
+        to route: Route,
+        of peer: PeerAddress,
+        on channel: any Channel,
+        holding held: inout Int
+    ) async throws -> [UInt8] {
         let timed = bodies.begin(on: channel)
         defer { bodies.end(timed) }
+        let limit = route.bodyLimit
         if let length = request.headers[.contentLength], Int(length).map({ $0 > limit }) ?? true {
             throw ServiceProblem.tooLarge
         }
+        var body: [UInt8] = []
         do {
-            var request = request
-            return Array(buffer: try await request.collectBody(upTo: limit))
-        } catch is NIOTooManyBytesError {
-            throw ServiceProblem.tooLarge
+            for try await piece in request.body {
+                guard piece.readableBytes <= limit - body.count else { throw ServiceProblem.tooLarge }
+                body += piece.readableBytesView
+                guard case .anyone = route.callers else { continue }
+                guard let taken = room.grown(to: body.count, from: held, of: peer) else {
+                    throw ServiceProblem.busy("there is no room for more bodies")
+                }
+                held = taken
+            }
+        } catch let problem as ServiceProblem {
+            throw problem
         } catch let error as CancellationError {
             throw error
         } catch {
             // Its framing is broken, or the peer went away in the middle of it.
             throw ServiceProblem.malformed("the body: \(error)")
         }
+        return body
     }
 
     /// Queries are short lists of plain words: `a=b&c=d`.

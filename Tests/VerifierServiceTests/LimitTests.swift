@@ -200,6 +200,66 @@ import VerifierStore
         }
     }
 
+    /// One address cannot have the memory of the machine, however many connections it has: the last of its bodies finds no room.
+    @Test(.timeLimit(.minutes(20))) func attack85_manyLargeBodiesAtOnce() async throws {
+        var setup = try Self.generous()
+        // None is closed for the time that it takes.
+        setup.limits.idleSeconds = 3600
+        setup.limits.requestSeconds = 3600
+        try await TestVerifier.with(setup) { service in
+            let size = Evidence.maximumSize
+            let head = "POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(size)\r\n\r\n"
+            let most = EdgeLimits.usualBodyBytes / 4 / (size - BodyRoom.free)
+            var held: [RawConnection] = []
+            for _ in 0...most {
+                let connection = try await RawConnection.open(service.edge, encrypted: true)
+                connection.offer(head)
+                connection.offer([UInt8](repeating: 0x20, count: size - 1))
+                held.append(connection)
+            }
+            while held.allSatisfy(\.isOpen) { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(held.contains(where: \.isOpen))
+            // Usual bodies come through all the same, and so do large ones from elsewhere.
+            let order = ChallengeRequest(instance: InstanceID(iakName: [1, 2, 3]), purpose: .attest)
+            let usual = try await EdgeClient.ask(
+                service.edge,
+                "POST",
+                "/v1/challenges",
+                try CanonicalJSON.encode(order)
+            )
+            #expect(usual.status == 200)
+            let large = [UInt8](repeating: 0x20, count: size)
+            let elsewhere = try await EdgeClient.with(service.edge, from: "127.0.0.2") {
+                try await $0.send("POST", "/v1/decisions", large)
+            }
+            #expect(elsewhere.status == 400)
+            for connection in held { await connection.close() }
+            // What they held is given back.
+            var status = 503
+            while status == 503 {
+                status = try await EdgeClient.ask(service.edge, "POST", "/v1/decisions", large).status
+            }
+            #expect(status == 400)
+        }
+    }
+
+    @Test func roomForBodiesIsGivenBackAndShared() throws {
+        let room = BodyRoom(400)
+        let peers = try (1...5).map { number in
+            PeerAddress(try SocketAddress(ipAddress: "192.0.2.\(number)", port: 1))
+        }
+        #expect(room.grown(to: BodyRoom.free, from: 0, of: peers[0]) == 0)
+        #expect(room.grown(to: BodyRoom.free + 60, from: 0, of: peers[0]) == 60)
+        #expect(room.grown(to: BodyRoom.free + 100, from: 60, of: peers[0]) == 100)
+        #expect(room.grown(to: BodyRoom.free + 101, from: 100, of: peers[0]) == nil)
+        #expect(room.grown(to: BodyRoom.free + 1, from: 0, of: peers[0]) == nil)
+        for peer in peers[1...3] { #expect(room.grown(to: BodyRoom.free + 100, from: 0, of: peer) == 100) }
+        #expect(room.grown(to: BodyRoom.free + 1, from: 0, of: peers[4]) == nil)
+        room.leave(100, of: peers[0])
+        #expect(room.grown(to: BodyRoom.free + 1, from: 0, of: peers[4]) == 1)
+        #expect(room.grown(to: BodyRoom.free, from: 0, of: peers[0]) == 0)
+    }
+
     @Test func attack85_bombs() async throws {
         let factory = try TestFactory()
         try await TestVerifier.with(try Self.generous(), factory: factory, releases: TestReleases()) { service in
