@@ -126,7 +126,7 @@ extension WitnessDirectory {
         return .success(cut)
     }
 
-    /// The checkpoint of a log that was cosigned last, as it was kept: empty when none was, `nil` when that is gone.
+    /// The checkpoint of a log that was cosigned last, or the note that none was, as it was kept; `nil` when that is gone.
     ///
     /// A history that was given up is not taken up again, whether the machine was cut off just then or an older file was put back.
     func kept(of origin: String) throws -> [UInt8]? {

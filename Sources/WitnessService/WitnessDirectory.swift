@@ -27,10 +27,15 @@ public struct WitnessDirectory: Sendable, Hashable {
     var tlsCertificate: String { path + "/tls.pem" }
     private var seen: String { path + "/seen" }
 
-    /// The checkpoint of one log that was cosigned last; empty when none was.
+    /// The checkpoint of one log that was cosigned last; until then the note that none was.
     func seen(_ origin: String) -> String {
         "\(seen)/\(ContentDigest(of: Array(origin.utf8)).description.prefix(Self.seenNameLength))"
     }
+
+    /// What stands there of a log of which nothing was cosigned yet.
+    ///
+    /// Not an empty file: that is what a disk leaves of one whose content it has lost.
+    private static func beginning(of origin: String) -> [UInt8] { Array("nothing of \(origin) was cosigned\n".utf8) }
 
     private static let seenNameLength = 32
     private static let maximumKey = 4096
@@ -86,7 +91,7 @@ public struct WitnessDirectory: Sendable, Hashable {
                     hint: "restore both; otherwise begin anew in another directory, with another name and key"
                 )
             }
-            try AtomicFile.write([], to: file, existing: .keep)
+            try AtomicFile.write(Self.beginning(of: origin), to: file, existing: .keep)
         }
         if isNew {
             let fresh = Curve25519.Signing.PrivateKey()
@@ -134,9 +139,8 @@ public struct WitnessDirectory: Sendable, Hashable {
                 )
             }
             do {
-                logs.append(
-                    try WitnessedLog(keys: keys, cosigned: bytes.isEmpty ? nil : bytes, by: signer.verifierKey)
-                )
+                let cosigned = bytes == Self.beginning(of: origin) ? nil : bytes
+                logs.append(try WitnessedLog(keys: keys, cosigned: cosigned, by: signer.verifierKey))
             } catch {
                 throw SetupError(
                     .environment,
