@@ -33,21 +33,28 @@ import Testing
     @Test func aKeyThatOthersCanReadIsNotUsed() async throws {
         try await Fleet.with { fleet in
             await fleet.verifier.stop()
-            let key = fleet.place + "/keys/grant.key"
-            try setMode(0o644, of: key)
-            let check = try await Program.verifier.run(["check", fleet.place, "--json"], in: fleet.transcript)
-            try expect(1, check)
-            #expect(check.output.contains("chmod 600"))
-            let serve = try await Program.verifier.run(["serve", fleet.place], in: fleet.transcript)
-            try expect(3, serve)
-            #expect(serve.error.contains("hint: make it private"))
-            try setMode(0o600, of: key)
+            for name in ["grant", "ledger"] {
+                let key = fleet.place + "/keys/\(name).key"
+                try setMode(0o644, of: key)
+                let check = try await Program.verifier.run(["check", fleet.place, "--json"], in: fleet.transcript)
+                try expect(1, check)
+                #expect(check.output.contains("chmod 600"))
+                let serve = try await Program.verifier.run(["serve", fleet.place], in: fleet.transcript)
+                try expect(3, serve)
+                #expect(serve.error.contains("hint: make it private"))
+                try setMode(0o600, of: key)
+            }
 
             let device = fleet.devices[0]
             try await expect(3, device.agent("attest"))
             try setMode(0o755, of: device.state)
             #expect(try await expect(3, device.agent("attest")).error.contains("chmod go="))
             try setMode(0o700, of: device.state)
+            let installation = device.state + "/installation.key"
+            try setMode(0o604, of: installation)
+            let exposed = try await expect(3, device.agent("attest"))
+            #expect(exposed.error.contains("chmod 600 \(installation)"), "\(exposed)")
+            try setMode(0o600, of: installation)
         }
     }
 

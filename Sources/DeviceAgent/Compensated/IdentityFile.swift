@@ -33,7 +33,7 @@ extension StateDirectory {
                 sealing: file.sealing
             )
         }
-        guard let bytes = try read(identityPath, limit: SoftwareIdentity.maximumSize) else { return nil }
+        guard let bytes = try readPrivate(identityPath, limit: SoftwareIdentity.maximumSize) else { return nil }
         do {
             return KeptIdentity(identity: try SoftwareIdentity(parsing: bytes))
         } catch {

@@ -13,7 +13,7 @@ extension StateDirectory {
     /// It is no secret of the TPM: updates that replace the system keep the state directory, and the key with it. Whoever can read
     /// the file can make an image that passes for this one on this device, and on no other.
     func installationKey() throws(AgentError) -> P256.Signing.PrivateKey {
-        if let bytes = try read(installationKeyPath, limit: Self.largestInstallationKey) {
+        if let bytes = try readPrivate(installationKeyPath, limit: Self.largestInstallationKey) {
             guard let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self))
             else {
                 throw AgentError(

@@ -91,6 +91,15 @@ public struct StateDirectory: Sendable {
         }
     }
 
+    /// The same for a private key, which is not used when others may read or change its file.
+    func readPrivate(_ path: String, limit: Int) throws(AgentError) -> [UInt8]? {
+        do {
+            return try BoundedFile.readPrivateIfThere(path, limit: limit)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
     /// Writes a message in canonical form.
     /// - Parameter what: what it is, for the error: "the journal".
     func write(_ message: some Encodable, as what: String, to path: String) throws(AgentError) {

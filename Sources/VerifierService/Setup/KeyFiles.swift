@@ -61,7 +61,9 @@ struct KeyFiles {
     }
 
     func ed25519(at path: String) throws -> Curve25519.Signing.PrivateKey {
-        guard let parsed = try? Curve25519.Signing.PrivateKey(rawRepresentation: try secret(path)) else {
+        // Why it cannot be read is told; only what was read can be no key.
+        let bytes = try secret(path)
+        guard let parsed = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes) else {
             throw unreadable(path)
         }
         return parsed
