@@ -45,9 +45,13 @@ enum PackageSource: Sendable {
     ) throws {
         let places = ["\(directory)/\(artifact.sha256)", "\(directory)/\(artifact.name)"]
         let descriptor =
-            places.lazy.map { path -> CInt in unsafe open(path, O_RDONLY | O_CLOEXEC) }.first { $0 >= 0 } ?? CInt(-1)
+            places.lazy.map { path -> CInt in unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }.first { $0 >= 0 }
+            ?? CInt(-1)
         guard descriptor >= 0 else { throw FileError(errno: errno, .read, places[0]) }
         defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, .read, places[0]) }
+        guard status.st_mode & S_IFMT != S_IFIFO else { throw FileError(.pipe, .read, places[0]) }
         var place = offset
         while place < artifact.size {
             guard let start = off_t(exactly: place) else { throw FileError(errno: EFBIG, .read, directory) }

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Glibc
 import Logging
 import Messages
 import Testing
@@ -88,6 +89,19 @@ import Testing
         let shorter = try place.artifact("shorter.img", cut, onDisk: Array(cut.dropLast()))
         #expect(try await settled(shelf, shorter).trouble != nil)
         #expect(!isThere(changed, shelf) && !isThere(shorter, shelf))
+    }
+
+    /// Nobody writes to it: who waited for that would wait for ever, and others for him.
+    @Test(.timeLimit(.minutes(20))) func aPipeInThePlaceOfAPackageIsNotWaitedFor() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let shelf = try place.shelf()
+        let artifact = try place.artifact("a.img", random(1000))
+        try FileManager.default.removeItem(atPath: place.source + "/a.img")
+        #expect(unsafe mkfifo(place.source + "/a.img", 0o600) == 0)
+        let status = try await settled(shelf, artifact)
+        #expect(status.trouble?.contains("is a pipe") == true, "\(status)")
+        #expect(!isThere(artifact, shelf))
     }
 
     /// A part that a killed run has left is gone on with, and one that is wrong is begun anew.
