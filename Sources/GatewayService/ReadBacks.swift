@@ -35,6 +35,8 @@ actor ReadBacks {
     private static let validity = Duration.seconds(600)
     /// More children than this are not read at once: anybody can ask to be.
     private static let maximum = 256
+    /// Of those, from one address: a neighbour who says that he is one child after the other keeps himself out, and nobody else.
+    static let maximumPerAddress = 64
 
     init(_ readBack: ReadBack, port: Label, logger: Logger) {
         self.readBack = readBack
@@ -51,7 +53,8 @@ actor ReadBacks {
         if let reading = readings[subject] {
             if case .failed = reading.state {} else { return }
         }
-        guard readings.count < Self.maximum else { return }
+        let own = readings.keys.count { $0.address == address }
+        guard readings.count < Self.maximum, own < Self.maximumPerAddress else { return }
         readings[subject] = Reading(state: .reading, since: now)
         Task { await self.read(subject) }
     }

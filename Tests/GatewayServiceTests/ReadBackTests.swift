@@ -49,6 +49,19 @@ import Testing
         #expect(await readBacks.take(child, at: neighbours) == ContentDigest(of: Array("192.168.7.66".utf8)))
     }
 
+    /// Who asks has shown nothing yet: one who says that he is everybody leaves room for the others.
+    @Test func attack74_aNeighbourWhoSaysThatHeIsEveryChild() async throws {
+        let readBacks = try readBacks("printf image")
+        let (own, neighbours) = (Label("192.168.7.20"), Label("192.168.7.66"))
+        func somebody(_ number: Int) -> InstanceID { InstanceID(iakName: [UInt8(clamping: number), 1, 2]) }
+        for number in 0...ReadBacks.maximumPerAddress { await readBacks.begin(somebody(number), at: neighbours) }
+        #expect(await readBacks.state(of: somebody(0), at: neighbours) != nil)
+        #expect(await readBacks.state(of: somebody(ReadBacks.maximumPerAddress), at: neighbours) == nil)
+        await readBacks.begin(child, at: own)
+        try await settled(readBacks, at: own)
+        #expect(await readBacks.take(child, at: own) == ContentDigest(of: Array("image".utf8)))
+    }
+
     @Test(arguments: ["printf image; exit 3", "printf image; kill -9 $$", "printf image; sleep 600"])
     func whatACommandHasWrittenThatFailedIsNoImage(_ command: String) async throws {
         let readBacks = try readBacks(command, seconds: 1)
