@@ -23,7 +23,6 @@ struct AuditPicture {
         guard !shown.isEmpty, let first = record.entries.map(\.entry.at).min(),
             let last = record.entries.map(\.entry.at).max()
         else { return "" }
-        let span = max(1, last - first)
         let height = shown.count * Self.row + 40
         let rows = shown.enumerated().map { index, instance in
             row(
@@ -31,7 +30,6 @@ struct AuditPicture {
                 record.name(of: instance),
                 index * Self.row,
                 from: first,
-                span,
                 until: last
             )
         }
@@ -52,12 +50,13 @@ struct AuditPicture {
         _ name: String,
         _ top: Int,
         from first: Int64,
-        _ span: Int64,
         until last: Int64
     ) -> String {
+        // Times are what somebody has written down: their difference need not be a whole number of 64 bits.
+        let span = max(1, Double(last) - Double(first))
         func x(_ at: Int64) -> Int {
-            let offset = min(max(at - first, 0), span)
-            return Self.left + Int(Double(offset) / Double(span) * Double(Self.width - Self.left - 10))
+            let offset = Double(min(max(at, first), last)) - Double(first)
+            return Self.left + Int(offset / span * Double(Self.width - Self.left - 10))
         }
         let middle = top + Self.row / 2
         let bars = leases(of: chain, until: last).map { lease in

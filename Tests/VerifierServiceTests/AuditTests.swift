@@ -185,6 +185,22 @@ import VerifierStore
         }
     }
 
+    /// Times that no clock shows are somebody's words, too: who judges a bundle does not fall over them.
+    @Test func attack85_timesThatNoClockShows() async throws {
+        try await with { service, measured, _, _ in
+            var keeper = try LyingKeeper(try await service.audit(.instance(measured)))
+            for index in keeper.entries.indices {
+                let isEarly = index.isMultiple(of: 2)
+                keeper.entries[index].at = isEarly ? .min : .max
+                guard case .lease(var body) = keeper.entries[index].body else { continue }
+                body.expires = isEarly ? .max : .min
+                keeper.entries[index].body = .lease(body)
+            }
+            let report = try keeper.judged(try service.anchors(factory))
+            #expect(!report.isProven)
+        }
+    }
+
     // MARK: A keeper who lies
 
     private func lie(
