@@ -149,7 +149,7 @@ enum RouteTable {
             Route(.get, "/v1/archive/{digest}", by: readers, verifier.showArchived),
             Route(.get, "/v1/logs/{digest}", by: readers, verifier.showLog),
 
-            // Everybody: C2SP tlog-tiles; the entries name instances by id only.
+            // Everybody: C2SP tlog-tiles; the entries name instances by id, and operators by their names.
             Route(.get, "/ledger/checkpoint", by: .anyone) { _ in try await ledger.checkpoint() },
             Route(.get, "/ledger/witnessed", by: .anyone) { _ in try await ledger.witnessed() },
             Route(.get, "/ledger/witnessed/{count}", by: .anyone) {

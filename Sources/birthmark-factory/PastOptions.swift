@@ -9,7 +9,10 @@ struct PastOptions: ParsableArguments {
     var follows: String?
     @Option(
         name: .customLong("follows-because"),
-        help: ArgumentHelp("Why the TPM lives again, in one line; it stands on the ledger.", valueName: "text")
+        help: ArgumentHelp(
+            "Why the TPM lives again, in one line; it stands on the ledger, which anybody can read.",
+            valueName: "text"
+        )
     )
     var followsBecause: String?
     @Option(
@@ -22,7 +25,10 @@ struct PastOptions: ParsableArguments {
     var takesOver: String?
     @Option(
         name: .customLong("takes-over-because"),
-        help: ArgumentHelp("Why the device changes hands, in one line; it stands on the ledger.", valueName: "text")
+        help: ArgumentHelp(
+            "Why the device changes hands, in one line; it stands on the ledger, which anybody can read.",
+            valueName: "text"
+        )
     )
     var takesOverBecause: String?
     @Option(

@@ -40,7 +40,7 @@ struct ApproveCommand: AsyncParsableCommand {
     var role: ApprovingRole?
     @Option(help: ArgumentHelp("For how long it counts, 1 to 744 hours.", valueName: "n"))
     var hours = 24
-    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger.", valueName: "text"))
+    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger, which anybody can read.", valueName: "text"))
     var reason: String?
     @Flag(help: "Shows the approvals of the release that count still.")
     var list = false

@@ -31,7 +31,7 @@ struct ReleaseRollout: AsyncParsableCommand {
     var pause = false
     @Flag(help: "Goes on after a pause or a halt; after a halt, counting begins anew.")
     var resume = false
-    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger.", valueName: "text"))
+    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger, which anybody can read.", valueName: "text"))
     var reason: String?
     @OptionGroup var verifier: VerifierOptions
     @OptionGroup var output: OutputOptions

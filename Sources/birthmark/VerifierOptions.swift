@@ -99,7 +99,7 @@ func parsing<Message>(
 
 /// What an act is done for; on the command line it is required, because it stands on the ledger.
 struct ReasonOption: ParsableArguments {
-    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger.", valueName: "text"))
+    @Option(help: ArgumentHelp("Why, in one line; it stands on the ledger, which anybody can read.", valueName: "text"))
     var reason: String
 
     func checked() throws(CommandFailure) -> OperatorReason {
