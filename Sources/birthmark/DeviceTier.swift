@@ -13,6 +13,9 @@ extension DeviceCommand {
                 the policy lets devices without a TPM have; evidence of its TPM is refused meanwhile. When the days are over, or with \
                 raise-tier, all of that ends, and its TPM speaks for it again.
 
+                Whose key the request has is believed: compare the instance that is named first with the one that birthmark-device enrol \
+                has named at the device.
+
                 Example:
                   birthmark device lower-tier GW-0001 --key request.json --days 7 \\
                       --reason 'TPM dead, board ordered' --out lowered.json
@@ -33,6 +36,8 @@ extension DeviceCommand {
         private struct Report: Encodable {
             var instance: InstanceID
             var serial: Label
+            /// What the device called itself when it made the key.
+            var madeAs: InstanceID
             var lowered: LoweredMark
             var file: String
         }
@@ -40,9 +45,11 @@ extension DeviceCommand {
         func run() async throws {
             let reason = try reason.checked().reason.text
             let bytes = try InputFile.read(key, limit: KeyRequest.maximumSize, what: "the device's request")
-            _ = try parsing(key, of: "birthmark-device enrol --out") { () throws(MessageError) in
+            let request = try parsing(key, of: "birthmark-device enrol --out") { () throws(MessageError) in
                 try KeyRequest(parsing: bytes)
             }
+            let madeAs = InstanceID(firstKey: request.key)
+            StandardError.write("for the key that was made as instance \(madeAs)\n")
             guard let order = LowerTierOrder(request: Blob(bytes), days: days, reason: reason) else {
                 throw CommandFailure(
                     .malformed,
@@ -54,7 +61,13 @@ extension DeviceCommand {
                 try await client.lowerTier(of: device.name, order)
             }
             try OutputFile.write(try CanonicalJSON.encode(file), to: out, mode: 0o644)
-            let report = Report(instance: file.instance, serial: file.serial, lowered: file.lowered, file: out)
+            let report = Report(
+                instance: file.instance,
+                serial: file.serial,
+                madeAs: madeAs,
+                lowered: file.lowered,
+                file: out
+            )
             try output.print(report) {
                 facts([
                     ("serial", report.serial.text),
