@@ -218,7 +218,7 @@ import VerifierStore
                 held.append(connection)
             }
             while held.allSatisfy(\.isOpen) { try await Task.sleep(for: .milliseconds(50)) }
-            #expect(held.contains(where: \.isOpen))
+            #expect(held.contains { $0.isOpen })
             // Usual bodies come through all the same, and so do large ones from elsewhere.
             let order = ChallengeRequest(instance: InstanceID(iakName: [1, 2, 3]), purpose: .attest)
             let usual = try await EdgeClient.ask(
