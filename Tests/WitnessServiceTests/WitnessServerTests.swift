@@ -19,13 +19,18 @@ import VerifierClient
         [UInt8](try Data(contentsOf: URL(filePath: place.directory.seen(log.signer.verifierKey.name))))
     }
 
+    /// What a witness keeps of a log of which it has cosigned nothing.
+    private func nothing(of log: TestLog) -> [UInt8] {
+        Array("nothing of \(log.signer.verifierKey.name) was cosigned\n".utf8)
+    }
+
     @Test func itCosignsWhatItKeeps() async throws {
         let place = try Place()
         var log = try TestLog()
         log.grow(to: 9)
         let key = try place.make([log.signer.verifierKey])
         #expect(key.kind == .witness && key.name == "witness.example/w1")
-        #expect(try mode(place.directory.key) == 0o600 && kept(place, log) == [])
+        #expect(try mode(place.directory.key) == 0o600 && kept(place, log) == nothing(of: log))
         try await place.serving { port in
             for (old, new) in [(0, 4), (4, 4), (4, 9)] {
                 guard case .cosigned(let lines) = try await place.ask(log.request(from: old, to: new), at: port) else {
@@ -219,7 +224,7 @@ import VerifierClient
         #expect(try place.make([first.signer.verifierKey]) == key)
         #expect(try place.make([second.signer.verifierKey]) == key)
         #expect(try place.directory.read().logs.count == 2)
-        #expect(try kept(place, second) == [])
+        #expect(try kept(place, second) == nothing(of: second))
         #expect(throws: (any Error).self) { try place.make([], name: "another") }
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: place.directory.key)
         #expect(throws: (any Error).self) { try place.make([]) }
