@@ -12,8 +12,9 @@ struct GateCommand: AsyncParsableCommand {
             For installers that have a hook of their own, such as SWUpdate's -P or a RAUC pre-install handler. Without a TPM there is no \
             counter and no clock that a thief could not set: there it holds an honest device to its grant, and nobody else.
 
-            Example: birthmark-device gate --grant /var/lib/birthmark/grants/<id>.json \\
-                         --package app-2.0.img --manifest app-2.0.dsse.json
+            Example:
+              birthmark-device gate --grant /var/lib/birthmark/grants/<id>.json \\
+                  --package app-2.0.img --manifest app-2.0.dsse.json
             """
     )
 

@@ -16,8 +16,10 @@ struct InitCommand: ParsableCommand {
             A station's births count for a year, or for --days. Given for a station that is there, its time begins anew from today; then \
             the verifiers need the new birth-keys.json.
 
-            Example: birthmark-factory init line-1 --name line-1 --ca-host stations/line-1 \\
-                --advisories Provisioning/trust/tpm-advisories.json
+            Examples:
+              birthmark-factory init line-1 --name line-1 \\
+                  --advisories Provisioning/trust/tpm-advisories.json
+              birthmark-factory init line-1 --name line-1 --ca-host stations/line-1
             """
     )
 

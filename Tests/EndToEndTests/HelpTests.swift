@@ -60,7 +60,7 @@ import Testing
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.hasPrefix("USAGE:") }
         return zip(lines, lines.dropFirst()).compactMap { line, next -> Substring? in
             let word = next.prefix { $0 != " " }
-            let isBroken = !word.isEmpty && line.count + 1 + word.count > 80
+            let isBroken = !word.isEmpty && line.count + 1 + word.count >= 80
             return isBroken && (line.hasPrefix("  ") || line.hasPrefix("Example: ")) ? line : nil
         }
     }

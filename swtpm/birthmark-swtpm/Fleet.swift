@@ -9,7 +9,8 @@ struct Fleet: AsyncParsableCommand {
             Example:
               birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca \\
                   --firmware gateway-os-2.4.0
-              birthmark-factory line line-1 /tmp/f/manifest.csv --model gw-100 --tier vtpm …
+              birthmark-factory line line-1 /tmp/f/manifest.csv --tier vtpm \\
+                  --model gw-100 …
               birthmark-swtpm fleet run /tmp/f --junit report.xml -- ./my-test
               birthmark-swtpm fleet stop /tmp/f
             """,
