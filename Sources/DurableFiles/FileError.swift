@@ -9,6 +9,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case notPermitted
         case isDirectory
         case notDirectory
+        case isNoDirectory
         case pipe
         case tooLarge(limit: Int)
         case exists
@@ -65,6 +66,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notPermitted: "\(path) may not be \(act == .read ? "read" : "written") by this user"
         case .isDirectory: "\(path) is a directory, not a file"
         case .notDirectory: "\(path) is not in a directory: a part of the path is a file"
+        case .isNoDirectory: "\(path) is not a directory"
         case .pipe: "\(path) is a pipe, not a file"
         case .tooLarge(let limit): "\(path) has more than the \(limit) bytes that are accepted here"
         case .exists: "\(path) exists already"
@@ -83,7 +85,9 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .missing: act == .read ? "check the path" : "make the directory first"
         case .dangling: "put back what it leads to, such as a disk that is not mounted, or remove the link"
         case .notPermitted: "run as the user who owns it, or change its owner"
-        case .isDirectory, .notDirectory, .pipe: "give the path of a file"
+        case .isDirectory, .pipe: "give the path of a file"
+        case .notDirectory: "check the path"
+        case .isNoDirectory: "give the path of a directory"
         case .tooLarge: "check that it is the right file"
         case .exists: "nothing was changed; remove it first if it is really to be replaced"
         case .noSpace: "make room and run the same command again; nothing half-written was left"

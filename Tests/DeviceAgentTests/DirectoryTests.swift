@@ -18,6 +18,18 @@ import Testing
         }
     }
 
+    /// Nobody who gave a file where a directory is meant is told to give a file.
+    @Test func aFileInADirectorysPlaceIsSaidToBeOne() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a"
+            try write([1], to: path)
+            let error = FileError(.isNoDirectory, .write, path)
+            #expect(throws: error) { try PrivateDirectory.make(path) }
+            #expect(throws: error) { try PrivateDirectory.check(path) }
+            #expect(error.hint == "give the path of a directory")
+        }
+    }
+
     /// An agent runs for years: it waits for no path that somebody has mistaken.
     @Test(.timeLimit(.minutes(5))) func aPipeIsNotWaitedForWhereAFileIsReadAgainAndAgain() async throws {
         try await withDirectory { directory in
