@@ -72,7 +72,9 @@ public enum HostSetup {
         return place
     }
 
-    static func configuration(_ directory: HostDirectory) throws -> HostConfiguration {
+    /// Reads `service.json`.
+    /// - Throws: `SetupError` where there is no CA host, or what is wrong with the file.
+    public static func configuration(_ directory: HostDirectory) throws -> HostConfiguration {
         guard let bytes = try read(directory.configuration) else {
             throw SetupError(
                 .malformed,

@@ -39,6 +39,8 @@ struct CAServeCommand: AsyncParsableCommand {
     func run() async throws {
         let level = Logger.Level(rawValue: logLevel) ?? .info
         let logger = Logger(label: "ca") { JSONLineLog(label: $0, level: level) }
+        // Where there is no host there is no place for a lock either.
+        _ = try HostSetup.configuration(place.host)
         guard let lock = try FileLock.trying(place.host.lock) else {
             throw CommandFailure(
                 .environment,
