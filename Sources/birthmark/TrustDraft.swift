@@ -84,7 +84,7 @@ struct TrustDraft: AsyncParsableCommand {
         try OutputFile.write(bytes, to: out, mode: 0o644)
         let (added, removed) = held.changes(to: next)
         try output.print(Report(draft: out, version: next.number, added: added, removed: removed)) {
-            changes(added, removed, "version \(next.number): \(out)")
+            changes(added, removed, "version \(next.number): \(out)") + "\nnext: birthmark trust sign \(out)"
         }
     }
 

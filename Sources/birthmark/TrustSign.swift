@@ -45,6 +45,15 @@ struct TrustSign: AsyncParsableCommand {
             }
             return try TrustBundle(parsing: envelope.payload.bytes)
         }
+        // What does not follow nobody takes, whoever signs it.
+        guard next.number == held.number &+ 1 else {
+            throw CommandFailure(
+                .malformed,
+                "\(path) is version \(next.number), and version \(held.number) is held",
+                hint: "birthmark trust follow brings the bundle of --trust up; draft what follows that one: birthmark trust draft"
+            )
+        }
+        let people = (held.trustKeys?.keys ?? []) + (next.trustKeys?.keys ?? [])
         let (added, removed) = held.changes(to: next)
         // Who made the draft must not have the say over what is shown of it.
         let verifier = PlainLine.of(next.verifier.unicodeScalars)
@@ -54,6 +63,13 @@ struct TrustSign: AsyncParsableCommand {
         StandardError.write(Terminal.shown(changes(added, removed, first)) + "\n")
         for path in key {
             let signer = try readSigner(path)
+            guard people.contains(signer.key) else {
+                throw CommandFailure(
+                    .malformed,
+                    "\(path) is none of the trust keys, neither of those that count now nor of those that the next bundle names",
+                    hint: "birthmark key list names those that count now; birthmark trust draft --trust-keys names the next ones"
+                )
+            }
             try parsing(path) { () throws(MessageError) in try envelope.add(signer) }
         }
         let bytes = try parsing(path) { () throws(MessageError) in try CanonicalJSON.encode(envelope) }

@@ -63,6 +63,23 @@ import Testing
         }
     }
 
+    /// Who would sign in vain is told so, before the next one waits for his signature.
+    @Test func nobodySignsWhatWillNotCount() async throws {
+        try await Fleet.with([], born: false) { fleet in
+            let people = try await prepare(fleet)
+            let (draft, next) = (fleet.directory + "/draft.json", fleet.directory + "/vain.dsse.json")
+            let held = ["--trust", fleet.trust]
+            try await fleet.run(.auditor, ["trust", "draft", "--out", draft] + held)
+            let strange = ["trust", "sign", draft, "--key", fleet.releaseKey, "--out", next, "--json"] + held
+            try await Program.auditor.run(strange, in: fleet.transcript).expectFailure(2, "a maker's key")
+            // The same draft, once it is published, is what is held.
+            try await people.publish([])
+            let stale = ["trust", "sign", draft, "--key", fleet.directory + "/ann.key", "--out", next, "--json"] + held
+            try await Program.auditor.run(stale, in: fleet.transcript).expectFailure(2, "a draft of before")
+            #expect(!exists(next))
+        }
+    }
+
     @Test func aStolenKeyIsEndedInOneAct() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]
