@@ -75,13 +75,16 @@ struct PolicyCommand: AsyncParsableCommand {
         /// Reads a policy that is to come into force.
         static func newPolicy(_ bytes: [UInt8], _ path: String) throws(CommandFailure) -> Policy {
             let new = try policy(bytes, path)
-            try parsing(path) { () throws(MessageError) in try new.checkNew() }
+            try parsing(path, hint: hint) { () throws(MessageError) in try new.checkNew() }
             return new
         }
 
+        /// What helps with a policy that is none: a person has written it.
+        static let hint = "what a policy can say is in Provisioning/policies/README.md, with examples"
+
         /// Reads a policy with the keys, digests and time zones in it.
         static func policy(_ bytes: [UInt8], _ path: String) throws(CommandFailure) -> Policy {
-            try parsing(path) { () throws(MessageError) in
+            try parsing(path, hint: hint) { () throws(MessageError) in
                 let policy = try Policy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
                 for rules in policy.ima.values { _ = try IMAPolicy(rules) }
                 return policy

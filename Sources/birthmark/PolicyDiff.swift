@@ -46,7 +46,7 @@ struct PolicyDiff: AsyncParsableCommand {
 
     func run() async throws {
         let bytes = try InputFile.read(path, limit: Policy.maximumSize, what: "the policy")
-        let policy = try parsing(path) { () throws(MessageError) in
+        let policy = try parsing(path, hint: PolicyCommand.Check.hint) { () throws(MessageError) in
             try JudgedPolicy(parsing: bytes) { ZoneInfo.file(of: $0.text) }
         }
         let times = try times()

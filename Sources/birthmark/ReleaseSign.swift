@@ -71,7 +71,7 @@ struct ReleaseSign: AsyncParsableCommand {
 
     private func readProfile(_ path: String) throws -> BootProfile {
         let bytes = try InputFile.read(path, limit: Release.maximumSize, what: "the boot profile")
-        return try parsing(path) { () throws(MessageError) in
+        return try parsing(path, of: "birthmark release measure") { () throws(MessageError) in
             try EditedJSON.decode(BootProfile.self, from: bytes, limit: Release.maximumSize)
         }
     }

@@ -50,7 +50,8 @@ struct TrustSign: AsyncParsableCommand {
             throw CommandFailure(
                 .malformed,
                 "\(path) is version \(next.number), and version \(held.number) is held",
-                hint: "birthmark trust follow brings the bundle of --trust up; draft what follows that one: birthmark trust draft"
+                hint:
+                    "birthmark trust follow brings the bundle of --trust up; draft what follows that one: birthmark trust draft"
             )
         }
         let people = (held.trustKeys?.keys ?? []) + (next.trustKeys?.keys ?? [])
@@ -67,7 +68,8 @@ struct TrustSign: AsyncParsableCommand {
                 throw CommandFailure(
                     .malformed,
                     "\(path) is none of the trust keys, neither of those that count now nor of those that the next bundle names",
-                    hint: "birthmark key list names those that count now; birthmark trust draft --trust-keys names the next ones"
+                    hint:
+                        "birthmark key list names those that count now; birthmark trust draft --trust-keys names the next ones"
                 )
             }
             try parsing(path) { () throws(MessageError) in try envelope.add(signer) }

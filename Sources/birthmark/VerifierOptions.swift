@@ -76,10 +76,13 @@ private func named(
 }
 
 /// Says which file a message was read from when it cannot be.
-/// - Parameter maker: the command that writes such files.
+/// - Parameters:
+///   - maker: the command that writes such files.
+///   - hint: what helps with one that no command writes.
 func parsing<Message>(
     _ path: String,
     of maker: String? = nil,
+    hint: String = "check that it is the right file, whole and unchanged",
     _ parse: () throws(MessageError) -> Message
 ) throws(CommandFailure) -> Message {
     do {
@@ -91,8 +94,7 @@ func parsing<Message>(
             "\(path): \(error.detail)",
             hint: isForeign
                 ? "fetch it again from its makers, and ask them whether they changed their keys"
-                : maker.map { "give what \($0) wrote, whole and unchanged" }
-                    ?? "check that it is the right file, whole and unchanged"
+                : maker.map { "give what \($0) wrote, whole and unchanged" } ?? hint
         )
     }
 }

@@ -126,7 +126,8 @@ extension Verifier {
     /// Reads the policy's file again.
     /// - Throws: `SetupError` or `FileError`; then the policy stays as it is.
     public func reloadPolicy() async throws {
-        let bytes = try VerifierMaterials.parsed(policyFile.path, Policy.maximumSize) { bytes in
+        let hint = VerifierMaterials.policyHint
+        let bytes = try VerifierMaterials.parsed(policyFile.path, Policy.maximumSize, hint: hint) { bytes in
             _ = try PolicyInForce.Current(parsing: bytes, for: materials.configuration)
             return bytes
         }

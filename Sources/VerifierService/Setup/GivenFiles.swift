@@ -27,7 +27,7 @@ struct GivenFiles {
 
     init(_ options: DirectorySetup.Options, for configuration: VerifierConfiguration) throws {
         policy = try options.policy.map { path in
-            try Self.read(path, Policy.maximumSize) {
+            try Self.read(path, Policy.maximumSize, hint: VerifierMaterials.policyHint) {
                 try PolicyInForce.Current(parsing: $0, for: configuration).policy.checkNew()
             }
         }
@@ -59,7 +59,8 @@ struct GivenFiles {
     }
 
     private static func keys(_ path: String) throws -> [UInt8] {
-        try read(path, SigningKeys.maximumSize) { _ = try SigningKeys(parsing: $0) }
+        let hint = "give what birthmark release keygen --public wrote, whole and unchanged"
+        return try read(path, SigningKeys.maximumSize, hint: hint) { _ = try SigningKeys(parsing: $0) }
     }
 
     /// The stations of some files as one list.
@@ -68,7 +69,8 @@ struct GivenFiles {
         var stations: [StationKey] = []
         for path in paths {
             let bytes = try BoundedFile.readKept(path, limit: StationKeys.maximumSize)
-            let keys = try VerifierMaterials.parsed(bytes, of: path) { try StationKeys(parsing: $0) }
+            let hint = "give the birth-keys.json that birthmark-factory init has made, whole and unchanged"
+            let keys = try VerifierMaterials.parsed(bytes, of: path, hint: hint) { try StationKeys(parsing: $0) }
             // The same file given twice is one.
             stations += keys.stations.filter { !stations.contains($0) }
         }
@@ -139,9 +141,14 @@ struct GivenFiles {
         return list
     }
 
-    private static func read(_ path: String, _ limit: Int, _ check: ([UInt8]) throws -> Void) throws -> [UInt8] {
+    private static func read(
+        _ path: String,
+        _ limit: Int,
+        hint: String,
+        _ check: ([UInt8]) throws -> Void
+    ) throws -> [UInt8] {
         let bytes = try BoundedFile.readKept(path, limit: limit)
-        try VerifierMaterials.parsed(bytes, of: path, check)
+        try VerifierMaterials.parsed(bytes, of: path, hint: hint, check)
         return bytes
     }
 }

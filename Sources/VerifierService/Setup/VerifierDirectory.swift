@@ -66,7 +66,8 @@ extension VerifierDirectory {
     /// Reads `config.json`.
     /// - Throws: `SetupError`, or a `FileError`; both say what to do.
     func readConfiguration() throws -> VerifierConfiguration {
-        try VerifierMaterials.parsed(configuration, VerifierConfiguration.maximumSize) { bytes in
+        let hint = "put that right in the file, or restore it from a backup"
+        return try VerifierMaterials.parsed(configuration, VerifierConfiguration.maximumSize, hint: hint) { bytes in
             try VerifierConfiguration(parsing: bytes)
         }
     }

@@ -86,7 +86,7 @@ public struct VerifierMaterials: Sendable {
         }
         let policyFile = directory.file(configuration.policy)
         let settings = configuration
-        policy = try Self.parsed(policyFile, Policy.maximumSize) { bytes in
+        policy = try Self.parsed(policyFile, Policy.maximumSize, hint: Self.policyHint) { bytes in
             _ = try PolicyInForce.Current(parsing: bytes, for: settings)
             return bytes
         }
@@ -165,25 +165,32 @@ public struct VerifierMaterials: Sendable {
         return bundle
     }
 
+    /// What helps with a policy that is none.
+    static let policyHint =
+        "birthmark policy check looks at a file; what a policy can say is in Provisioning/policies/README.md"
+
+    private static let usualHint = "check that it is the right file, whole and unchanged"
+
     /// Reads a file that counts for lying where it does.
-    static func parsed<Value>(_ path: String, _ limit: Int, _ parse: ([UInt8]) throws -> Value) throws -> Value {
-        try parsed(TrustedFile.read(path, limit: limit), of: path, parse)
-    }
+    /// - Parameter hint: what to do when it holds no such message.
+    static func parsed<Value>(
+        _ path: String,
+        _ limit: Int,
+        hint: String = usualHint,
+        _ parse: ([UInt8]) throws -> Value
+    ) throws -> Value { try parsed(TrustedFile.read(path, limit: limit), of: path, hint: hint, parse) }
 
     /// Reads what stood in a file.
     static func parsed<Value>(
         _ bytes: [UInt8],
         of path: String,
+        hint: String = usualHint,
         _ parse: ([UInt8]) throws -> Value
     ) throws -> Value {
         do {
             return try parse(bytes)
         } catch let error as MessageError {
-            throw SetupError(
-                .malformed,
-                "\(path): \(error.detail)",
-                hint: "check that it is the right file, whole and unchanged"
-            )
+            throw SetupError(.malformed, "\(path): \(error.detail)", hint: hint)
         }
     }
 
