@@ -124,7 +124,8 @@ struct EnrolCommand: AsyncParsableCommand {
                     serial: file.serial,
                     isSealed: directory.isSealed,
                     lowered: file.lowered
-                )
+                ),
+                next: "birthmark-device attest"
             )
         }
         let record: CompensatedBirthRecord
@@ -139,7 +140,10 @@ struct EnrolCommand: AsyncParsableCommand {
             )
         }
         try await directory.accept(record, sealedBy: sealing.sealing, lock)
-        try print(Report(instance: record.instance, serial: record.serial, isSealed: directory.isSealed))
+        try print(
+            Report(instance: record.instance, serial: record.serial, isSealed: directory.isSealed),
+            next: "birthmark-device attest, once its verifier has the birth: birthmark births import"
+        )
     }
 
     private func takeOver(_ file: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {

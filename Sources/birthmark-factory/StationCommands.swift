@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import Endorsement
 import FactoryAuthority
 import FactoryLine
@@ -101,11 +102,12 @@ struct InitCommand: ParsableCommand {
             until: station.listed.until,
             advisories: kept.map { _ in station.directory.advisories }
         )
+        let next = try self.next(of: station)
         try output.print(report) {
             """
             \(made ? "made" : "found") the station \(report.station) in \(directory)
             for verifiers: \(report.birthKeys) and \(report.factoryRoots); its births count until \(UTCTime.text(report.until))
-            next: \(next(report))
+            next: \(next)
             """ + (kept == nil ? "\nnext: run it again with --advisories; until then no TPM firmware is judged" : "")
         }
     }
@@ -123,9 +125,11 @@ struct InitCommand: ParsableCommand {
 }
 
 extension InitCommand {
-    private func next(_ report: Report) -> String {
-        caHost == nil
-            ? "put the CA certificates of your TPM vendors into \(report.ekRoots)"
-            : "birthmark-factory provision, or line: the CA host judges the TPMs"
+    /// What is left to do; a station that was there may have all that it needs, and asks a CA host without being told again.
+    private func next(of station: Station) throws -> String {
+        if station.asksHost { return "birthmark-factory provision, or line: the CA host judges the TPMs" }
+        let roots = station.directory.ekRoots
+        return try DirectoryEntries.names(in: roots).isEmpty
+            ? "put the CA certificates of your TPM vendors into \(roots)" : "birthmark-factory provision, or line"
     }
 }

@@ -11,9 +11,12 @@ struct ReleaseKeygen: AsyncParsableCommand {
         abstract: "Makes a key that signs releases.",
         discussion: """
             The private key stays with the release's makers; the verifier and the devices get the public set only. With \
-            --public a set that is there already gets the new key added.
+            --public a set that is there already gets the new key added. The keys of the people who sign trust bundles are made in the \
+            same way, into a set of their own.
 
-            Example: birthmark release keygen release.key --public release-keys.json
+            Examples:
+              birthmark release keygen release.key --public release-keys.json
+              birthmark release keygen bob.key --public trust-keys.json --threshold 2
             """
     )
 
@@ -75,7 +78,9 @@ struct ReleaseKeygen: AsyncParsableCommand {
             try OutputFile.write(bytes, to: publicPath, mode: 0o644)
         }
         try output.print(Report(key: path, id: signer.key.id, keys: set?.keys.count)) {
-            "made \(path), key id \(signer.key.id)"
+            let made = "made \(path), key id \(signer.key.id)"
+            guard let publicPath, let set else { return made }
+            return made + "\n\(publicPath): \(set.threshold) of \(set.keys.count) must sign"
         }
     }
 

@@ -12,6 +12,8 @@ public struct Station: Sendable {
     /// What a verifier must know to import this station's births, and how long they count.
     public let listed: StationKey
     let authority: StationAuthority?
+    /// Whether a CA host certifies for it; one that is its own CA judges its TPMs itself.
+    public var asksHost: Bool { if case .distant? = authority { true } else { false } }
     let signer: StatementSigner
 
     /// Why a station cannot be made or opened.
