@@ -9,6 +9,9 @@ public struct Label: Hashable, Sendable, Codable, Comparable, CustomStringConver
     /// The most characters a label has: the bound of a serialNumber attribute (RFC 5280 upper bounds).
     public static let maximumLength = 64
 
+    /// What a label is, for people who have written none.
+    public static let rule = "1 to \(maximumLength) of A-Z a-z 0-9 . _ - + :, first a letter or digit"
+
     /// Takes a text that keeps the rule; anything else is `nil`.
     public init?(_ text: some StringProtocol) {
         let utf8 = text.utf8
@@ -41,7 +44,7 @@ public struct Label: Hashable, Sendable, Codable, Comparable, CustomStringConver
         guard let label = Label(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "not a label (1 to 64 of A-Z a-z 0-9 . _ - + :, first a letter or digit)"
+                debugDescription: "not a label (\(Label.rule))"
             )
         }
         self = label

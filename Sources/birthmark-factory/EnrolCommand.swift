@@ -49,7 +49,7 @@ struct EnrolCommand: AsyncParsableCommand {
         )
     )
     var claim: [ClaimValue] = []
-    @Option(help: "The serial number.")
+    @Option(help: "The serial number: \(Label.rule).")
     var serial: Label
     @Option(help: "The model.")
     var model: Label

@@ -32,7 +32,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The station's directory.", valueName: "dir"))
     var directory: String
-    @Option(help: "The serial number.")
+    @Option(help: "The serial number: \(Label.rule).")
     var serial: Label
     @Option(help: "The model.")
     var model: Label

@@ -26,7 +26,7 @@ struct InitCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The station's directory, made with mode 0700.", valueName: "dir"))
     var directory: String
-    @Option(help: "The station's name, as birth records carry it.")
+    @Option(help: "The station's name, as birth records carry it: \(Label.rule).")
     var name: Label
     @Option(
         help: ArgumentHelp(

@@ -52,7 +52,7 @@ struct InitCommand: ParsableCommand {
             throw ValidationError("\"\(listen)\" is not an address and a port, such as 192.168.7.1:8445")
         }
         if let url, !url.hasPrefix("https://") { throw ValidationError("--url begins with https://") }
-        if Label(port) == nil { throw ValidationError("\"\(port)\" is not a name") }
+        if Label(port) == nil { throw ValidationError("\"\(port)\" is not a name: \(Label.rule)") }
     }
 
     private struct Report: Encodable {

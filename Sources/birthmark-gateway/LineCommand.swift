@@ -28,7 +28,7 @@ struct LineCommand: AsyncParsableCommand {
     var device: String?
 
     func validate() throws {
-        if Label(port) == nil { throw ValidationError("\"\(port)\" is not a name") }
+        if Label(port) == nil { throw ValidationError("\"\(port)\" is not a name: \(Label.rule)") }
     }
 
     func run() async throws {

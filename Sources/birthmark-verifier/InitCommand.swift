@@ -107,7 +107,7 @@ struct InitCommand: ParsableCommand {
             throw ValidationError("\"\(listen)\" is not an address and a port, such as 127.0.0.1:8443")
         }
         if let url, !url.hasPrefix("https://") { throw ValidationError("--url begins with https://") }
-        if let name, Label(name) == nil { throw ValidationError("\"\(name)\" is not a name") }
+        if let name, Label(name) == nil { throw ValidationError("\"\(name)\" is not a name: \(Label.rule)") }
     }
 
     func run() throws {

@@ -35,7 +35,7 @@ struct OperatorCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard Label(name) != nil else { throw ValidationError("\"\(name)\" is not a name") }
+        guard Label(name) != nil else { throw ValidationError("\"\(name)\" is not a name: \(Label.rule)") }
         let known = OperatorRole.allCases.map(\.rawValue)
         for role in role where !known.contains(role) {
             throw ValidationError("\"\(role)\" is not a role: \(known.joined(separator: ", "))")

@@ -45,7 +45,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard Label(by) != nil else { throw ValidationError("\"\(by)\" is not a name") }
+        guard Label(by) != nil else { throw ValidationError("\"\(by)\" is not a name: \(Label.rule)") }
         guard Remark(reason) != nil else { throw ValidationError("--reason is one line of 1 to 500 bytes") }
     }
 

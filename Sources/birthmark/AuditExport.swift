@@ -27,7 +27,12 @@ struct AuditExport: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The device's serial number or instance id.", valueName: "device"))
     var instance: Label?
-    @Option(help: ArgumentHelp("A release, by its manifest digest, as release list shows it.", valueName: "manifest"))
+    @Option(
+        help: ArgumentHelp(
+            "A release, by its manifest digest, 64 hexadecimal digits, as release list shows it.",
+            valueName: "manifest"
+        )
+    )
     var release: ContentDigest?
     @Option(help: ArgumentHelp("The begin of a span of time: 2026-11-01, or 2026-11-01T15:04:05Z.", valueName: "date"))
     var from: String?

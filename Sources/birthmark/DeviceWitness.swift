@@ -20,7 +20,10 @@ extension DeviceCommand {
 
         @OptionGroup var device: DeviceArgument
         @Option(
-            help: ArgumentHelp("The release, by its manifest digest, as release list shows it.", valueName: "manifest")
+            help: ArgumentHelp(
+                "The release, by its manifest digest, 64 hexadecimal digits, as release list shows it.",
+                valueName: "manifest"
+            )
         )
         var release: ContentDigest
         @Option(help: ArgumentHelp("For how long it is good, 1 to 60 minutes.", valueName: "n"))

@@ -112,7 +112,7 @@ struct PolicyCommand: AsyncParsableCommand {
         var device: Label?
         @Option(
             help: ArgumentHelp(
-                "The release it would ask for, by its manifest digest, as release list shows it.",
+                "The release it would ask for, by its manifest digest, 64 hexadecimal digits, as release list shows it.",
                 valueName: "manifest"
             )
         )

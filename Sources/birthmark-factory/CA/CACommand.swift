@@ -114,7 +114,7 @@ struct CAStationCommand: ParsableCommand {
     )
 
     @OptionGroup var place: CADirectoryArgument
-    @Argument(help: "The station's name.")
+    @Argument(help: "The station's name: \(Label.rule).")
     var name: Label
     @Option(help: "Days that the certificate is good for.")
     var days: Int64 = 365
