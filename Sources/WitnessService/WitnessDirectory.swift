@@ -171,7 +171,8 @@ public struct WitnessDirectory: Sendable, Hashable {
             throw SetupError(
                 .malformed,
                 "\"\(configuration.name)\" cannot be the name of a witness: \(error)",
-                hint: "put back the name that it had: those who count its lines know it by that"
+                hint:
+                    "give one such as witness.example/w1, or put back the one that it had: those who count its lines know it by that"
             )
         }
     }

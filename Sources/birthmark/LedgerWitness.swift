@@ -24,7 +24,11 @@ struct LedgerWitness: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a witness's directory, or adds a ledger to it, and prints its key.",
             discussion: """
-                The key and roots.pem go to the verifier's configuration ("witnesses" in config.json). Run again it replaces nothing. \
+                The key and roots.pem go to the verifier's directory: the latter as a file there, and both into its config.json as
+                  "witnesses": {"required": 1, "known": [{"vkey": "…",
+                    "url": "https://witness.example:8447", "tlsRoots": "w1-roots.pem"}]}
+
+                Devices count its lines once a trust bundle names it (birthmark trust draft --witness). Run again it replaces nothing. \
                 While the witness serves it is not added to: it has read which ledgers there are.
 
                 Example:

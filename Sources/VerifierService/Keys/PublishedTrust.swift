@@ -85,8 +85,10 @@ extension VerifierMaterials {
         }
         let quorum = bundle.ledgerWitnesses ?? LedgerQuorum(required: 0, keys: [])
         guard max(quorum.required, wanted) > 0 else { return nil }
-        guard quorum.required <= configuration.witnesses?.required ?? 0 else {
-            return "it requires \(quorum.required) witnesses, more than \"witnesses.required\" in config.json"
+        let asked = configuration.witnesses?.required ?? 0
+        guard quorum.required <= asked else {
+            return "of the witnesses it requires \(quorum.required), and \"witnesses.required\" in config.json says "
+                + "\(asked): that is raised first, with a restart of the service"
         }
         let named = witnesses.map(\.key).filter { !compromised.contains(.witness, $0.description) }
         guard named.allSatisfy({ quorum.keys.contains($0.text) }) else {
