@@ -66,7 +66,11 @@ struct RequestCommand: AsyncParsableCommand {
             lines([
                 ("request", out),
                 ("package", request.package.map { "\($0.name) \($0.version)" }),
-                ("good until", UTCTime.text(fresh.expires)),
+                (
+                    "good until",
+                    UTCTime.text(fresh.expires)
+                        + (fresh.instance == nil ? "" : " at the latest; the policy may say sooner")
+                ),
                 ("next", "take it to the verifier: birthmark authorize"),
             ])
         }

@@ -37,8 +37,8 @@ struct InitCommand: ParsableCommand {
     var port = "lan"
     @Option(
         help: ArgumentHelp(
-            "Where packages come from that are given out to the devices: a directory, or https://… below which they stand by their SHA-256 "
-                + "(its CA certificates go to package-roots.pem).",
+            "Where packages come from that are given out to the devices, each under the name of its SHA-256: a directory's absolute path, or "
+                + "https://… (its CA certificates go to package-roots.pem).",
             valueName: "place"
         )
     )

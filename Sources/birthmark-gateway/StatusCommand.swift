@@ -8,7 +8,11 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "What the devices behind the gateway last asked, and what became of it.",
-        discussion: "Example: birthmark-gateway status gw"
+        discussion: """
+            A second may pass until what was asked is shown.
+
+            Example: birthmark-gateway status gw
+            """
     )
 
     @OptionGroup var place: DirectoryArgument
@@ -35,11 +39,12 @@ struct StatusCommand: ParsableCommand {
         }
         let children = latest.values.sorted { $0.instance < $1.instance }
         try output.print(Report(isServing: isServing, children: children)) {
-            ([isServing ? "serving" : "not serving"]
-                + children.map { child in
-                    "\(child.instance)  \(UTCTime.text(child.at))  \(child.purpose.rawValue)  \(child.outcome)"
-                        + (child.address.map { "  from \($0)" } ?? "")
-                }).joined(separator: "\n")
+            let asked = children.map { child in
+                "\(child.instance)  \(UTCTime.text(child.at))  \(child.purpose.rawValue)  \(child.outcome)"
+                    + (child.address.map { "  from \($0)" } ?? "")
+            }
+            return ([isServing ? "serving" : "not serving"] + (asked.isEmpty ? ["no device has asked yet"] : asked))
+                .joined(separator: "\n")
         }
     }
 }

@@ -11,7 +11,8 @@ struct FreshnessCommand: AsyncParsableCommand {
         abstract: "Off line: fetches what devices without a network need so that their requests are fresh.",
         discussion: """
             Without --device it is the verifier's current epoch, one file for all devices, good for one to two epochs. With --device it is \
-            a challenge for that one device, good for as long as the policy says. Which of the two counts the policy says as well.
+            a challenge for that one device, good for as long as the policy says (delayed.age); the time that is shown is the longest that a \
+            policy can say. Which of the two counts the policy says as well.
 
             Examples:
               birthmark freshness --out /media/stick/epoch.json --trust trust.json
@@ -49,7 +50,10 @@ struct FreshnessCommand: AsyncParsableCommand {
             facts([
                 ("freshness", out),
                 ("for", freshness.instance?.text ?? "all devices"),
-                ("good until", UTCTime.text(freshness.expires)),
+                (
+                    "good until",
+                    UTCTime.text(freshness.expires) + (device == nil ? "" : " at the latest; the policy may say sooner")
+                ),
             ])
         }
     }

@@ -20,10 +20,13 @@ struct StatusCommand: AsyncParsableCommand {
             discussion: """
                 Accepted is whose result the verifier signed, has not expired and contraindicates nothing, and whose place on the \
                 verifier's status list says VALID: its lease holds. The list is a Token Status List, good for five minutes; it is \
-                fetched from the verifier unless --list names one that was fetched before. Nobody learns whom it was fetched for.
+                fetched from the verifier unless --list names one that was fetched before, from where the result says in "status". Nobody \
+                learns whom it was fetched for.
 
                 Examples:
                   birthmark status check result.jwt --trust trust.json
+                  curl --cacert <(jq -r .tlsRoots trust.json) -o list.jwt \\
+                      https://verifier.example:8443/v1/status-lists/1
                   birthmark status check result.jwt --list list.jwt --trust trust.json --json
                 """
         )
