@@ -30,6 +30,16 @@ import Testing
         }
     }
 
+    /// An honest device is not suspended for a path that somebody has mistaken, or for firmware that keeps no log.
+    @Test func anEmptyLogIsNone() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/log"
+            try write([], to: path)
+            #expect(throws: AgentError.self) { try EventLogFile(path: path, isNamed: true).read() }
+            #expect(try EventLogFile(path: path, isNamed: false).read() == nil)
+        }
+    }
+
     /// An agent runs for years: it waits for no path that somebody has mistaken.
     @Test(.timeLimit(.minutes(5))) func aPipeIsNotWaitedForWhereAFileIsReadAgainAndAgain() async throws {
         try await withDirectory { directory in

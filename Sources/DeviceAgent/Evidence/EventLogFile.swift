@@ -15,14 +15,24 @@ public struct EventLogFile: Hashable, Sendable {
     }
 
     /// The whole log; nil when nobody named one and there is none.
+    ///
+    /// An empty one is none: under this device's signature it would be evidence that does not fit, and end the lease.
     func read() throws(AgentError) -> [UInt8]? {
+        let bytes: [UInt8]
         do {
-            return try BoundedFile.readKept(path, limit: Evidence.maximumLogSize)
+            bytes = try BoundedFile.readKept(path, limit: Evidence.maximumLogSize)
         } catch {
             if !isNamed, error.code == .missing { return nil }
             var failure = AgentError(input: error)
             failure.message = "the event log: " + failure.message
             throw failure
         }
+        guard bytes.isEmpty else { return bytes }
+        guard isNamed else { return nil }
+        throw AgentError(
+            .malformed,
+            "the event log: \(path) is empty",
+            hint: "name the one of this boot, or none where the firmware keeps none"
+        )
     }
 }

@@ -52,7 +52,7 @@ struct FileCommands {
                 program: .device,
                 arguments: ["attest"] + own + ["--event-log", at],
                 genuine: device.log,
-                kinds: [.missing, .directory, .oversized]
+                kinds: [.missing, .directory, .empty, .oversized]
             ),
             FileCommand(
                 program: .device,
