@@ -70,6 +70,8 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
     public var hint: String {
         switch self {
         case .unusable: "ask the verifier's operator for a fresh trust.json, or a fresh operator certificate"
+        case .unreachable(let url, _) where url.hasPrefix("line:"):
+            "check the line's path and speed, and that birthmark-gateway line serves its other end; then run the same command again"
         case .unreachable:
             "check that the verifier runs and that the network leads there, then run the same command again"
         case .untrusted:
@@ -134,13 +136,15 @@ public enum VerifierClientError: Error, Sendable, CustomStringConvertible {
             "draft it anew with what it lacks, have it signed again, and publish that: birthmark trust draft, sign, publish",
         "release-not-signed":
             "have it signed by more of those whose keys count: birthmark key list names the keys, birthmark release cosign adds a signature",
-        "log-missing":
-            "name the event log of this boot with --event-log, or in agent.json of the agent's directory, and run the same command again",
+        "log-missing": namingLog, "log-required": namingLog,
         "ima-missing":
             "name the list of what Linux measured with --ima-list, or in agent.json of the agent's directory, and run the same command again",
         "policy-unusable":
             "mend the file, look at it with birthmark policy check, and put it again; nothing was changed",
+        "act-time": "set this machine's clock, and run the same command again; nothing was changed",
     ]
+    private static let namingLog =
+        "name the event log of this boot with --event-log, or in agent.json of the agent's directory, and run the same command again"
     private static let signing =
         "have more of the people sign it who hold the trust keys, those of before and those that it names: birthmark trust sign; then publish it again"
     private static let drafting =

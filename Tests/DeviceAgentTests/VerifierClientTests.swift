@@ -94,6 +94,7 @@ import VerifierClient
     @Test(arguments: [
         ("trust-not-signed-before", "birthmark trust sign"), ("trust-not-signed-after", "birthmark trust sign"),
         ("trust-went-back", "birthmark trust draft"), ("policy-unusable", "birthmark policy check"),
+        ("log-required", "--event-log"), ("act-time", "clock"),
     ])
     func aRefusalThatTheCallerCanMendSaysHow(reason: String, command: String) {
         let problem = Problem(.refused, title: "No.", status: 403, reasons: [reason])

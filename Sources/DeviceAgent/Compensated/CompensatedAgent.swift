@@ -94,7 +94,14 @@ public struct CompensatedAgent: Sendable {
                 return answer
             }
         } catch {
-            let failure = AgentError(of: error, about: "the request")
+            var failure = AgentError(of: error, about: "the request")
+            // What an operator has ended this device learns by this alone: the verifier tells nobody why evidence is not authentic.
+            if case .problem(let problem)? = error as? VerifierClientError, problem.kind == .notAuthentic,
+                try state.loweredTier() != nil
+            {
+                failure.hint =
+                    "ask the verifier's operator whether the tier was raised: then birthmark-device enrol --forget lets the TPM speak again"
+            }
             if !Self.endsLease.isDisjoint(with: failure.reasons) { try journal.change { $0.lease = nil } }
             throw failure
         }

@@ -24,7 +24,9 @@ extension StateDirectory {
         do {
             bytes = try BoundedFile.read(offered, limit: GatewayContact.maximumSize)
         } catch {
-            throw AgentError(input: error)
+            var failure = AgentError(input: error)
+            if offered.hasPrefix("line:") { failure.hint = "a line is named by its absolute path: line:/dev/ttyS0" }
+            throw failure
         }
         let contact = try Self.parse(bytes, at: offered)
         if try read(gatewayPath, limit: GatewayContact.maximumSize) != bytes { try write(bytes, to: gatewayPath) }

@@ -35,7 +35,8 @@ public struct StateDirectory: Sendable {
         } catch {
             var failure = AgentError(error)
             if error.code == .missing {
-                failure.hint = "no agent has run with it yet: begin with birthmark-device attest --trust FILE"
+                failure.hint =
+                    "no agent has run with it yet: name the verifier's trust bundle with --trust, at the first attest or, off line, request"
             }
             throw failure
         }

@@ -29,12 +29,17 @@ public struct FollowedTrust: Hashable, Sendable, Encodable {
     /// - Throws: `AgentError` of kind `.refused`; the versions before that one are held.
     func believed() throws(AgentError) -> FollowedTrust {
         guard let refused, let refusal = TrustRefusal(rawValue: refused) else { return self }
+        let hint =
+            switch refusal {
+            case .versionSkipped: "make the file again: birthmark trust export --since \(to)"
+            case .noKeys:
+                "the verifier was set up without people who may change it (birthmark-verifier init --trust-keys): only by hand is another trust.json put in its place"
+            default: "ask the verifier's operator where it comes from"
+            }
         throw AgentError(
             .refused,
             "\(refusal.sentence) Version \(to) is held.",
-            hint: refusal == .versionSkipped
-                ? "make the file again: birthmark trust export --since \(to)"
-                : "ask the verifier's operator where it comes from",
+            hint: hint,
             reasons: [refusal.rawValue]
         )
     }
