@@ -4,6 +4,6 @@ import SoftwareDevice
 await CommandLineProgram.main(
     Bench.self,
     explain: { error in
-        (error as? SoftwareDeviceError).map { CommandFailure(.environment, $0.description) }
+        (error as? SoftwareDeviceError).map { CommandFailure(.environment, $0.message, hint: $0.hint) }
     }
 )

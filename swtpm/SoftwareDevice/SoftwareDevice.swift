@@ -21,7 +21,8 @@ public actor SoftwareDevice {
             guard error.code == .missing || error.code == .notDirectory else { throw SoftwareDeviceError(error) }
             throw SoftwareDeviceError(
                 .input,
-                "\(directory.path) holds no finished device: make one with `birthmark-swtpm make`."
+                "\(directory.path) holds no finished device",
+                hint: "make one with birthmark-swtpm make"
             )
         }
         self.directory = directory
@@ -97,7 +98,12 @@ public actor SoftwareDevice {
             try await Task.sleep(for: .milliseconds(1))
         }
         let log = (try? String(contentsOfFile: directory.serverLog, encoding: .utf8)) ?? ""
-        throw SoftwareDeviceError(.environment, "swtpm does not answer at \(directory.socket). Its log says: \(log)")
+        throw SoftwareDeviceError(
+            .environment,
+            "swtpm does not answer at \(directory.socket); "
+                + (log.isEmpty ? "its log is empty" : "its log says: \(log)"),
+            hint: "look for room on the disk that holds \(directory.path), and run the same command again"
+        )
     }
 
     private func answers() async -> Bool {

@@ -38,7 +38,8 @@ public enum BootFile: Sendable {
             } catch {
                 throw SoftwareDeviceError(
                     .input,
-                    "\(path) says no boot: \(error.detail). swtpm/README.md describes both forms."
+                    "\(path) says no boot: \(error.detail)",
+                    hint: "swtpm/README.md describes both forms"
                 )
             }
         } catch let error as FileError {
@@ -64,7 +65,8 @@ public enum BootFile: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw SoftwareDeviceError(
                 .input,
-                "There is no firmware \(name). There are: \(names.joined(separator: ", "))."
+                "there is no firmware \(name)",
+                hint: "name one of \(names.joined(separator: ", ")), or a descriptor by a path with a slash"
             )
         }
         return try BootFile(contentsOf: path)

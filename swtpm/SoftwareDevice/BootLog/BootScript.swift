@@ -37,10 +37,10 @@ public struct BootScript: Sendable, Hashable, Codable {
     /// Says what cannot be, before anything boots.
     func check(_ path: String) throws(SoftwareDeviceError) {
         func require(_ holds: Bool, _ number: Int, _ detail: String) throws(SoftwareDeviceError) {
-            guard holds else { throw SoftwareDeviceError(.input, "\(path), event \(number): \(detail).") }
+            guard holds else { throw SoftwareDeviceError(.input, "\(path), event \(number): \(detail)") }
         }
         guard (1...Self.maximumEvents).contains(events.count) else {
-            throw SoftwareDeviceError(.input, "\(path): a boot has 1 to \(Self.maximumEvents) events.")
+            throw SoftwareDeviceError(.input, "\(path): a boot has 1 to \(Self.maximumEvents) events")
         }
         for (index, event) in events.enumerated() {
             let number = index + 1
@@ -58,8 +58,8 @@ public struct BootScript: Sendable, Hashable, Codable {
         guard tamper.isSubset(of: possible) else {
             throw SoftwareDeviceError(
                 .input,
-                "Nobody can change that in \(name): its events name "
-                    + (possible.isEmpty ? "nothing." : possible.map(\.rawValue).sorted().joined(separator: ", ") + ".")
+                "nobody can change that in \(name): its events name "
+                    + (possible.isEmpty ? "nothing" : possible.map(\.rawValue).sorted().joined(separator: ", "))
             )
         }
         var measured: [MeasuredEvent] = []

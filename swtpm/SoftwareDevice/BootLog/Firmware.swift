@@ -60,7 +60,7 @@ public struct Firmware: Sendable, Hashable, Codable {
     /// A descriptor of this repository, by name or by path.
     public static func named(_ name: String) throws(SoftwareDeviceError) -> Firmware {
         guard case .firmware(let firmware) = try BootFile.named(name) else {
-            throw SoftwareDeviceError(.input, "\(name) lists events: it is no machine with UEFI, shim and GRUB.")
+            throw SoftwareDeviceError(.input, "\(name) lists events: it is no machine with UEFI, shim and GRUB")
         }
         return firmware
     }

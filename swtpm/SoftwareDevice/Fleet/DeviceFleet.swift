@@ -39,7 +39,8 @@ public struct DeviceFleet: Sendable {
         guard !(path + prefix).contains(where: { ",\"\n".contains($0) }) else {
             throw SoftwareDeviceError(
                 .input,
-                "Neither the directory nor the serial numbers of a fleet have , or \" in them."
+                "neither the directory nor the serial numbers of a fleet have , or \" in them",
+                hint: "choose another directory"
             )
         }
         try FileManager.default.createDirectory(
@@ -108,7 +109,7 @@ public struct DeviceFleet: Sendable {
     }
 
     private var noFleet: SoftwareDeviceError {
-        SoftwareDeviceError(.input, "\(path) holds no fleet: make one with `birthmark-swtpm fleet make`.")
+        SoftwareDeviceError(.input, "\(path) holds no fleet", hint: "make one with birthmark-swtpm fleet make")
     }
 
     /// Making and stopping a device is mostly waiting for its TPM.

@@ -35,11 +35,17 @@ public struct FleetRun: Sendable {
     ///   - seconds: how long each may take; then it is killed with everything it started.
     /// - Throws: when there is no such program.
     public init(_ command: [String], jobs: Int, seconds: Int64) async throws(SoftwareDeviceError) {
-        guard let program = command.first else { throw SoftwareDeviceError(.input, "No command is named.") }
+        guard let program = command.first else {
+            throw SoftwareDeviceError(.input, "no command is named", hint: "name one after --")
+        }
         do {
             _ = try await Self.executable(program).resolveExecutablePath(in: .inherit)
         } catch {
-            throw SoftwareDeviceError(.input, "There is no program \(program).")
+            throw SoftwareDeviceError(
+                .input,
+                "there is no program \(program)",
+                hint: "name one after --, by its path or of PATH"
+            )
         }
         self.command = command
         self.jobs = max(jobs, 1)

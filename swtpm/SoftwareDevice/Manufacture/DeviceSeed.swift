@@ -41,6 +41,6 @@ public struct DeviceSeed: Sendable, Hashable, Codable {
             let bytes = bytes("\(purpose), \(attempt)", count: 32)
             if let key = try? P256.Signing.PrivateKey(rawRepresentation: bytes) { return key }
         }
-        throw SoftwareDeviceError(.input, "No key follows from the seed \(number): choose another.")
+        throw SoftwareDeviceError(.input, "no key follows from the seed \(number)", hint: "choose another")
     }
 }

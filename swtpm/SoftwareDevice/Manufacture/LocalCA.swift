@@ -34,7 +34,8 @@ public struct LocalCA: Sendable {
             guard let existing = try Self.load(directory) else {
                 throw SoftwareDeviceError(
                     .input,
-                    "\(directory) is there already and holds no \(Self.rootFile), so it is no authority: choose another."
+                    "\(directory) is there already and holds no \(Self.rootFile), so it is no authority",
+                    hint: "choose another"
                 )
             }
             self = existing
@@ -67,7 +68,8 @@ public struct LocalCA: Sendable {
             } catch {
                 throw SoftwareDeviceError(
                     .input,
-                    "\(path) cannot be understood: remove \(directory), and the next `make` makes a new authority."
+                    "\(path) cannot be understood",
+                    hint: "remove \(directory), and the next birthmark-swtpm make makes a new authority"
                 )
             }
         }
@@ -97,6 +99,8 @@ private struct FreshCA {
                 try AtomicFile.write(Array(file.text.utf8), to: "\(directory)/\(file.name)", mode: file.mode)
             }
         } catch {
+            // Nobody else knows its name.
+            try? FileManager.default.removeItem(atPath: directory)
             throw SoftwareDeviceError(error)
         }
     }

@@ -21,7 +21,11 @@ extension SoftwareDevice {
     ) async throws -> SoftwareDevice {
         try prepare(directory)
         guard let lock = try locked(directory) else {
-            throw SoftwareDeviceError(.environment, "Another birthmark-swtpm makes \(directory.path): wait for it.")
+            throw SoftwareDeviceError(
+                .environment,
+                "another birthmark-swtpm makes \(directory.path)",
+                hint: "wait for it"
+            )
         }
         defer { lock.release() }
         try makeState(of: directory)
@@ -63,8 +67,8 @@ extension SoftwareDevice {
         guard directory.controlSocket.utf8.count <= DeviceDirectory.socketPathMaximum else {
             throw SoftwareDeviceError(
                 .input,
-                "\(directory.controlSocket) is too long for a socket (\(DeviceDirectory.socketPathMaximum) bytes): "
-                    + "choose a shorter directory."
+                "\(directory.controlSocket) is too long for a socket (\(DeviceDirectory.socketPathMaximum) bytes)",
+                hint: "choose a directory with a shorter path"
             )
         }
         do throws(FileError) {
@@ -85,7 +89,11 @@ extension SoftwareDevice {
 
     private static func makeState(of directory: DeviceDirectory) throws(SoftwareDeviceError) {
         guard !FileManager.default.fileExists(atPath: directory.deviceFile) else {
-            throw SoftwareDeviceError(.input, "\(directory.path) holds a device already: remove it or choose another.")
+            throw SoftwareDeviceError(
+                .input,
+                "\(directory.path) holds a device already",
+                hint: "remove it or choose another"
+            )
         }
         // What a killed `make` left would be a TPM of unknown history.
         try? FileManager.default.removeItem(atPath: directory.state)
@@ -106,7 +114,8 @@ extension SoftwareDevice {
             guard var state = PermanentState(try BoundedFile.read(file, limit: PermanentState.maximumSize)) else {
                 throw SoftwareDeviceError(
                     .environment,
-                    "This swtpm keeps the state of a TPM in a form that is not known here: make the device without a seed."
+                    "this swtpm keeps the state of a TPM in a form that is not known here",
+                    hint: "make the device without a seed"
                 )
             }
             state.follow(seed)
@@ -138,7 +147,7 @@ extension SoftwareDevice {
         }
         await tpm.close()
         guard allocated else {
-            throw SoftwareDeviceError(.input, "This swtpm does not have all of the PCR banks \(banks).")
+            throw SoftwareDeviceError(.input, "this swtpm does not have all of the PCR banks \(banks)")
         }
         return identity
     }

@@ -35,13 +35,17 @@ struct DaemonProcess {
     func end(_ how: AttachedProcess.End) async throws {
         guard let id = processID else { return }
         guard kill(id, how == .cut ? SIGKILL : SIGTERM) == 0 else {
-            throw SoftwareDeviceError(.environment, "swtpm (process \(id)) is somebody else's: end it as that user.")
+            throw SoftwareDeviceError(
+                .environment,
+                "swtpm (process \(id)) is somebody else's",
+                hint: "end it as that user"
+            )
         }
         for _ in 0..<Self.polls {
             if processID == nil { return }
             try await Task.sleep(for: .milliseconds(1))
         }
-        throw SoftwareDeviceError(.environment, "swtpm (process \(id)) does not end.")
+        throw SoftwareDeviceError(.environment, "swtpm (process \(id)) does not end")
     }
 
     /// A minute at a millisecond each; swtpm needs one or two of them, unless the machine does much else.

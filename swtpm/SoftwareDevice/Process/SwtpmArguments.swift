@@ -28,7 +28,11 @@ struct SwtpmArguments {
         do {
             _ = try await Executable.name(program).resolveExecutablePath(in: .inherit)
         } catch {
-            throw SoftwareDeviceError(.environment, "swtpm is not installed: `make deps`, or `apt-get install swtpm`.")
+            throw SoftwareDeviceError(
+                .environment,
+                "swtpm is not installed",
+                hint: "make deps, or apt-get install swtpm"
+            )
         }
     }
 }
