@@ -1,5 +1,6 @@
 public import DurableFiles
 import FoundationEssentials
+import Glibc
 import Ledger
 
 /// A ledger in a directory as C2SP tlog-tiles lays it out: any web server can serve it, and anybody can check it without a network.
@@ -30,14 +31,22 @@ public struct LedgerDirectory: Sendable {
     func write(_ bytes: [UInt8], to name: String) throws(FileError) {
         let file = "\(path)/\(name)"
         let parent = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? path
-        if !FileManager.default.fileExists(atPath: parent) {
-            do {
-                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-            } catch {
-                // What the library says names no path and no errno; the write below fails with both.
-            }
-        }
+        if !FileManager.default.fileExists(atPath: parent) { try Self.make(parent) }
         try AtomicFile.write(bytes, to: file, mode: Self.mode)
+    }
+
+    /// Makes a directory and those above it; what Foundation says when it cannot names no errno.
+    private static func make(_ directory: String) throws(FileError) {
+        guard unsafe mkdir(directory, 0o777) != 0 else { return }
+        let number = errno
+        guard number != EEXIST else { return }
+        guard number == ENOENT, let slash = directory.lastIndex(of: "/"), slash > directory.startIndex else {
+            throw FileError(errno: number, .write, directory)
+        }
+        try make(String(directory[..<slash]))
+        guard unsafe mkdir(directory, 0o777) == 0 || errno == EEXIST else {
+            throw FileError(errno: errno, .write, directory)
+        }
     }
 
     /// Removes the partial forms of a tile that is full now (C2SP tlog-tiles allows it from then on).

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AttestationResults
 import CommandLineContract
+import Ledger
 import Messages
 import UpdateTrust
 import VerifierClient
@@ -11,14 +12,19 @@ struct LedgerShow: AsyncParsableCommand {
         commandName: "show",
         abstract: "Shows one entry of the ledger.",
         discussion: """
-            What a device was refused with names the entry; the verifier's log names it too.
+            What a device was refused with names the entry; the verifier's log names it too. With --files it comes out of a copy, where it \
+            must stand under the signed checkpoint, and needs no operator's certificate.
 
-            Example: birthmark ledger show 13 --trust trust.json --operator operators/alice
+            Examples:
+              birthmark ledger show 13 --trust trust.json --operator operators/alice
+              birthmark ledger show 13 --files ledger --trust trust.json
             """
     )
 
     @Argument(help: ArgumentHelp("The entry's number, from 0 on.", valueName: "n"))
     var number: Int
+    @Option(help: ArgumentHelp("A copy of the ledger, instead of what the verifier has.", valueName: "dir"))
+    var files: String?
 
     @OptionGroup var verifier: VerifierOptions
     @OptionGroup var output: OutputOptions
@@ -33,7 +39,7 @@ struct LedgerShow: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let bytes = try await verifier.ask(about: .entry(number)) { client in try await client.ledgerEntry(number) }
+        let bytes = try await read()
         let entry: LedgerEntry
         do {
             entry = try LedgerEntry(parsing: bytes)
@@ -57,6 +63,37 @@ struct LedgerShow: AsyncParsableCommand {
                 ("exactly", String(decoding: bytes, as: UTF8.self)),
             ])
         }
+    }
+}
+
+extension LedgerShow {
+    private func read() async throws -> [UInt8] {
+        guard let files else {
+            return try await verifier.ask(about: .entry(number)) { client in try await client.ledgerEntry(number) }
+        }
+        let ledger = try await OpenedLedger(.copied(to: files), LedgerKeys(verifier.bundle()))
+        let (log, checkpoint) = (ledger.log, ledger.checkpoint)
+        guard number < checkpoint.size else {
+            throw CommandFailure(
+                .refused,
+                "the copy in \(files) has no entry \(number)",
+                hint: "it has \(checkpoint.size), from 0 on; birthmark ledger export brings it up to date"
+            )
+        }
+        do {
+            for bundle in log.bundles(from: number) {
+                let offset = number - bundle.nodes.indices.lowerBound
+                guard let entry = try await log.entries(bundle).dropFirst(offset).first,
+                    let path = try await log.tree(size: checkpoint.size).inclusionPath(of: number),
+                    InclusionProof(index: number, size: checkpoint.size, path: path)
+                        .verifies(leaf: entry.leafHash, root: checkpoint.root)
+                else { break }
+                return entry.bytes
+            }
+        } catch let error as LedgerFormatError {
+            throw CommandFailure.ledgerRefused("a file of the ledger: \(error)")
+        }
+        throw CommandFailure.ledgerRefused("entry \(number) is not what the checkpoint was signed over")
     }
 }
 

@@ -20,7 +20,15 @@ struct LedgerSource: Sendable {
             do throws(FileError) {
                 return try files.file(path)
             } catch {
-                throw CommandFailure(error)
+                // Every copy has these: without them it is none, or one of before there were witnesses.
+                guard ["checkpoint", "witnessed"].contains(path),
+                    error.code == .missing || error.code == .notDirectory
+                else { throw CommandFailure(error) }
+                throw CommandFailure(
+                    .malformed,
+                    "\(directory) holds no \(path) of a ledger",
+                    hint: "birthmark ledger export makes a copy, and brings one up to date"
+                )
             }
         }
     }
@@ -32,7 +40,8 @@ extension CommandFailure {
         CommandFailure(
             .refused,
             message,
-            hint: "keep what was served; somebody changed the ledger, or this is another one than the bundle's",
+            hint:
+                "keep what was served, and what was seen before; somebody changed the ledger, or it goes on as another one after birthmark-verifier restore, or this is another one than the bundle's",
             reasons: ["ledger-not-verified"]
         )
     }

@@ -140,6 +140,14 @@ import VerifierClient
             let told = try await fleet.run(.auditor, ["ledger", "tail"] + trust).output
             #expect(told.split(separator: "\n").count == 10 && told.contains("operator:alice"))
 
+            // Who has the copy needs nobody for a single entry.
+            let show = ["ledger", "show", "\(begun + 299)", "--files", copy, "--json"] + trust
+            #expect(try await fleet.run(.auditor, show).json["entry.body.reason"].text == "step 299")
+            let beyond = ["ledger", "show", "\(begun + 300)", "--files", copy, "--json"] + trust
+            try await Program.auditor.run(beyond, in: fleet.transcript).expectFailure(1, "an entry behind the copy")
+            let none = ["ledger", "verify", "--files", fleet.directory, "--json"] + trust
+            try await Program.auditor.run(none, in: fleet.transcript).expectFailure(2, "no copy")
+
             // A byte of an entry in the middle.
             let bundle = copy + "/tile/entries/000"
             var bytes = try contents(of: bundle)
@@ -147,6 +155,8 @@ import VerifierClient
             bytes[place] = UInt8(ascii: "S")
             try write(bytes, to: bundle)
             #expect(try await verify(1).json["reasons"].texts == ["ledger-not-verified"])
+            let altered = ["ledger", "show", "\(begun + 100)", "--files", copy, "--json"] + trust
+            try await Program.auditor.run(altered, in: fleet.transcript).expectFailure(1, "an altered entry")
             try await fill(fleet, 1)
             #expect(try await export(1).json["reasons"].texts == ["copy-damaged"])
         }
