@@ -38,7 +38,10 @@ struct AuditReappraise: AsyncParsableCommand {
 
     func run() async throws {
         let times = try from.map { try ArchiveSpan.times(from: $0, to: to) }
-        let retaken = try await RetakenDecisions.taken(from: verifier) { client in try await reader(client, times) }
+        let subject = instance.map { AskedAbout.device($0) }
+        let retaken = try await RetakenDecisions.taken(from: verifier, about: subject) { client in
+            try await reader(client, times)
+        }
         try output.print(retaken) { Self.text(retaken) }
         guard retaken.different.isEmpty else { throw ExitStatus.refused.code }
     }

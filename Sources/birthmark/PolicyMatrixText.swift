@@ -66,7 +66,7 @@ extension PolicyMatrix.Table {
         ]
         return title.joined(separator: ", ") + "\n"
             + table(
-                ["TIER", "MOVE", "RULE", "", "LEASE", "GRANT", "WANTS", "BECAUSE"],
+                ["TIER", "MOVE", "RULE", "ALLOWED", "LEASE", "GRANT", "WANTS", "BECAUSE"],
                 cells.map { cell in
                     [
                         cell.tier.rawValue, cell.release.rawValue, cell.rule?.text ?? "none",

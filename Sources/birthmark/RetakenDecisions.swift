@@ -28,15 +28,17 @@ struct RetakenDecisions: Encodable {
 
     /// Takes decisions again, each held to the ledger that the verifier has signed.
     /// - Parameters:
+    ///   - subject: what is asked about, to be named where the verifier has no such thing.
     ///   - other: the policy to decide by in the place of the one of then.
     ///   - open: says which decisions.
     static func taken(
         from verifier: VerifierOptions,
+        about subject: AskedAbout? = nil,
         by other: JudgedPolicy? = nil,
         _ open: (VerifierClient) async throws -> ArchiveReader
     ) async throws -> RetakenDecisions {
         let keys = try LedgerKeys(try verifier.bundle())
-        return try await verifier.ask { client in
+        return try await verifier.ask(about: subject) { client in
             let bar = ProgressBar("taking decisions again")
             defer { bar.finish() }
             let ledger = try await OpenedLedger(.served(by: client), keys)

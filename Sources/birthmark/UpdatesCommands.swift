@@ -72,7 +72,7 @@ private func everyPage(
 }
 
 private func describe(_ list: UpdateList) -> String {
-    let totals = [list.totals, list.tiers].compactMap { $0 }.map { counted($0) + "\n" }.joined()
+    let totals = [list.totals, list.tiers].compactMap { $0 }.filter { !$0.isEmpty }.map { counted($0) + "\n" }.joined()
     return totals
         + table(
             ["INSTANCE", "TIER", "MANIFEST", "STAGE", "SEEN"],

@@ -16,6 +16,7 @@ import Testing
                 (["release", "updates", Self.digest], "no release \(Self.digest)", "birthmark release list"),
                 (["release", "rollout", Self.digest], "no rollout of a release", "birthmark release rollout"),
                 (["ledger", "show", "999999"], "no entry 999999", "birthmark ledger tail"),
+                (["audit", "reappraise", "GW-9999"], "no device GW-9999", "birthmark device list"),
                 (
                     ["key", "compromised", "station", "line-9", "--reason", "test"], "no key line-9 for station",
                     "birthmark key list"

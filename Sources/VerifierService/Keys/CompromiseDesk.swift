@@ -20,7 +20,7 @@ extension Verifier {
             releaseKeys: releaseKeys
         )
         guard order.isRehearsal == nil else {
-            return try .json(CompromiseReport(compromise, try await store.extent(of: compromise), entry: nil))
+            return try .json(report(compromise, try await store.extent(of: compromise), entry: nil))
         }
         // Before the transaction, and also when what became of it is not known: from here on everything is judged without the key.
         compromised.insert(key)
@@ -31,7 +31,7 @@ extension Verifier {
         let index: Int
         switch try await commit(.compromise(compromise), acting) {
         case .committed(let at): index = at
-        case .known: return try .json(CompromiseReport(compromise, CompromiseExtent(), entry: nil))
+        case .known: return try .json(report(compromise, CompromiseExtent(), entry: nil))
         case .stale, .challengeUsed, .conflict:
             throw ServiceProblem.undecided("the record refused that a key is compromised")
         }
@@ -51,7 +51,21 @@ extension Verifier {
                 "instances": "\(extent.instances)", "releases": "\(extent.releases)",
             ]
         )
-        return try .json(CompromiseReport(compromise, extent, entry: index), status: 201)
+        return try .json(report(compromise, extent, entry: index), status: 201)
+    }
+
+    private func report(_ compromise: KeyCompromise, _ extent: CompromiseExtent, entry: Int?) -> CompromiseReport {
+        CompromiseReport(compromise, extent, entry: entry, isInUse: isInUse(compromise.key))
+    }
+
+    /// Whether this verifier signs with it, so that another has to take its place.
+    private func isInUse(_ key: NamedKey) -> Bool {
+        switch key.kind {
+        case .grant: key.name == materials.grantSigner.publicKey.name(as: .grant)
+        case .results: key.name == materials.resultSigner.publicKey.name(as: .results)
+        case .ledger: key.name == materials.checkpointSigner.verifierKey.id.description
+        case .witness, .release, .station, .trust: false
+        }
     }
 
     /// The key that a person means: by its whole name, a station's or witness's also by the name that only one of them has.
@@ -84,7 +98,7 @@ extension Verifier {
 }
 
 extension CompromiseReport {
-    init(_ compromise: KeyCompromise, _ extent: CompromiseExtent, entry: Int?) {
+    init(_ compromise: KeyCompromise, _ extent: CompromiseExtent, entry: Int?, isInUse: Bool) {
         self.init(
             kind: compromise.key.kind,
             key: compromise.key.name,
@@ -92,18 +106,20 @@ extension CompromiseReport {
             grants: extent.grants,
             instances: extent.instances,
             releases: extent.releases,
-            next: Self.next(compromise.key.kind)
+            next: Self.next(compromise.key.kind, isInUse: isInUse)
         )
     }
 
     /// What nobody but people can do.
-    private static func next(_ kind: KeyKind) -> String {
+    private static func next(_ kind: KeyKind, isInUse: Bool) -> String {
         switch kind {
-        case .grant:
+        case .grant where isInUse:
             "no grant is given until birthmark-verifier key use grant; then publish a trust bundle without the key"
-        case .results: "birthmark-verifier key use results, then publish a trust bundle without the key"
+        case .results where isInUse:
+            "birthmark-verifier key use results, then publish a trust bundle without the key"
+        case .grant, .results: "publish a trust bundle without the key, where one names it still"
         case .ledger:
-            "nothing is ended: birthmark-verifier key use ledger, publish a trust bundle without the key, and have auditors compare the copies that they kept"
+            "nothing is ended: \(isInUse ? "birthmark-verifier key use ledger, " : "")publish a trust bundle without the key, and have auditors compare the copies that they kept"
         case .witness:
             "publish a trust bundle without the key, and take it out of config.json; until there are as many witnesses as are required, no grant is given"
         case .release: "publish a trust bundle without the key; release recall what must not run either"
