@@ -35,10 +35,7 @@ struct Narration {
         case .lease(let body): return lease(body, device)
         case .grant(let body): return grant(body, placed, device)
         case .update(let body): return update(body, device, entry.actor)
-        case .receipt(let body):
-            let late = body.late == true ? ", as was learned later" : ""
-            return
-                "\(device) booted \(body.package.name) \(body.package.version) and measured as expected\(late); the security floor stands at \(body.securityFloor)"
+        case .receipt(let body): return receipt(body, placed, device)
         case .act(let body): return "\(device): \(body.act.rawValue) by an operator: \(body.reason)"
         case .allowance(let body):
             return "for \(device) \(body.moves.count) other measurements were let pass after a review: \(body.reason)"
@@ -159,6 +156,9 @@ struct Narration {
     private func lease(_ body: LeaseEntry, _ device: String) -> String {
         let under = body.under.map { ", resting on \(record.name(of: $0))" } ?? ""
         return switch body.event {
+        // Old evidence moves nothing that is known of the device.
+        case .issued where body.cause == .delayed:
+            "what \(device) is granted as a file may be used until \(time(body.expires)) (delayed), and makes it trusted for nothing else"
         case .issued: "\(device) is trusted until \(time(body.expires)) (\(body.cause.rawValue))\(under)"
         case .renewed: "\(device) stays trusted until \(time(body.expires)) (\(body.cause.rawValue))\(under)"
         case .ended: "the trust in \(device) ended (\(body.cause.rawValue)), with every grant under it"
@@ -214,6 +214,28 @@ struct Narration {
 
     private func emergency(over grant: GrantEntry, _ chain: [AuditRecord.PlacedEntry]) -> [String] {
         record.emergencies(over: grant, chain)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
+    }
+
+    private func receipt(_ body: ReceiptEntry, _ placed: AuditRecord.PlacedEntry, _ device: String) -> String {
+        let chain = placed.entry.instance.flatMap { record.chains[$0] } ?? []
+        // Of a device without a TPM it is its own word, in evidence that was decided on as such.
+        let word = chain.lazy.compactMap { other -> CompensatedDecisionEntry? in
+            guard case .compensated(let decision) = other.entry.body, decision.evidence == body.quote else {
+                return nil
+            }
+            return decision
+        }.first
+        let package = "\(body.package.name) \(body.package.version)"
+        let shown: String
+        if let word {
+            let isReadBack = word.controls.contains { $0.control == .readBack && $0.isMet }
+            shown =
+                "says that it booted \(package), which \(isReadBack ? "its gateway has read back" : "nobody has measured")"
+        } else {
+            shown = "booted \(package) and measured as expected"
+        }
+        let late = body.late == true ? ", as was learned later" : ""
+        return "\(device) \(shown)\(late); the security floor stands at \(body.securityFloor)"
     }
 
     private func update(_ body: UpdateEntry, _ device: String, _ actor: Actor) -> String {
