@@ -104,9 +104,14 @@ struct AuditVerify: AsyncParsableCommand {
             acts: judged.acts,
             retaken: retaken
         )
-        try output.print(report) { Self.text(judged, report, isProven) }
+        // What is found may be no more than a trust bundle that is younger, or older, than what was signed.
+        let advice = anchors.successors == nil ? Self.otherTrust : nil
+        try output.print(report) { Self.text(judged, report, isProven, advice) }
         guard isProven else { throw ExitStatus.refused.code }
     }
+
+    private static let otherTrust =
+        "where keys were changed, give the trust bundle of then with --trust, and what followed it with --successors (birthmark trust export)"
 
     /// - Returns: `nil` when no evidence is in the bundle.
     private static func retaken(_ bundle: AuditBundle) throws -> Retaken? {
@@ -126,7 +131,12 @@ struct AuditVerify: AsyncParsableCommand {
         return retaken
     }
 
-    private static func text(_ judged: Auditor.Report, _ report: Report, _ isProven: Bool) -> String {
+    private static func text(
+        _ judged: Auditor.Report,
+        _ report: Report,
+        _ isProven: Bool,
+        _ advice: String?
+    ) -> String {
         var lines = judged.timeline.map { "on \(UTCTime.text($0.at)) \($0.says)" }
         lines.append("")
         if let retaken = report.retaken {
@@ -145,6 +155,7 @@ struct AuditVerify: AsyncParsableCommand {
             lines.append("not shown: \(judged.subject.limits)")
         } else {
             lines += judged.findings.map { "found: \($0)" }
+            lines += [advice].compactMap { $0 }
             lines.append("not proven")
         }
         return lines.joined(separator: "\n")
