@@ -172,7 +172,8 @@ extension BirthReason: CustomStringConvertible {
             "import that station's births; to make it another device: birthmark device retire, birthmark-device retire on it, then --follows; if it was bought, --takes-over"
         case .takesOverAnother:
             "name the instance that its former owner knows; with the profile of its keys, and --takes-over-record when they were not the TPM's first"
-        case .orderDiffers: "repeat the order as it was begun; a birth is never changed"
+        case .orderDiffers:
+            "repeat the order as it was begun; a birth is never changed: one that is born becomes another by birthmark device retire, birthmark-device retire on it, then --follows"
         case .handleTaken(let handle):
             "if nothing needs that key: tpm2_evictcontrol -c \(handle), then run the same command again"
         case .hierarchyOwned:

@@ -120,13 +120,13 @@ package struct HTTPSServer: Sendable {
             SetupError(
                 .environment,
                 "this machine has no address \(address.host)",
-                hint: "change \"listen\" in \(configuration)"
+                hint: "choose another: \"listen\" in \(configuration), or --listen"
             )
         case EACCES:
             SetupError(
                 .environment,
                 "this user may not listen on port \(address.port)",
-                hint: "choose a port above 1023"
+                hint: "choose a port above 1023: \"listen\" in \(configuration), or --listen"
             )
         default: nil
         }

@@ -136,4 +136,19 @@ import UpdateTrust
             #expect(try await bench.remains().isEmpty)
         }
     }
+
+    /// It would be found out at the first key, when a part is destroyed already.
+    @Test func aValueThatTheOwnerHasNotIsSentBackFirst() async throws {
+        try await retiring { bench in
+            let path = bench.device.directory + "/needless"
+            let text = #"{"formatVersion":1,"owner":"\#(String(repeating: "a5", count: 32))"}"#
+            try AtomicFile.write(Array(text.utf8), to: path)
+            let before = try await bench.remains()
+            let ended = try await bench.program("retire", ["--yes", "--json", "--owner-authorization", path])
+            #expect(ended.status == .exited(1) && ended.output.contains("owner-authorization"), "\(ended)")
+            #expect(ended.error.contains("leave --owner-authorization out"), "\(ended)")
+            #expect(try await bench.remains() == before)
+            #expect(await bench.verifier.state.farewell == nil)
+        }
+    }
 }

@@ -41,32 +41,45 @@ public struct OwnerAuthorization: Sendable {
     }
 }
 
+/// Why an owner's authorization does not open the owner's hierarchy.
+private enum OwnerFault: Sendable {
+    case needless, missing, another
+
+    var message: String {
+        switch self {
+        case .needless: "the TPM's owner has no authorization value, and one was given"
+        case .missing: "the TPM's owner has an authorization value, without which nothing can be removed"
+        case .another: "the owner's authorization value is another one"
+        }
+    }
+
+    var hint: String {
+        switch self {
+        case .needless: "leave --owner-authorization out"
+        case .missing, .another:
+            "open the device's escrow with birthmark-factory escrow open, and give the file with --owner-authorization"
+        }
+    }
+}
+
 extension DeviceTPM {
     /// Finds out, before anything is destroyed, whether the owner's authorization can be given.
     func check(_ owner: OwnerAuthorization?) async throws(AgentError) {
-        let isRight = try await perform { connection throws(TPMError) -> Bool in
-            guard try connection.permanentAttributes().contains(.ownerAuthSet) else { return true }
-            guard owner != nil else { return false }
+        let fault = try await perform { connection throws(TPMError) -> OwnerFault? in
+            guard try connection.permanentAttributes().contains(.ownerAuthSet) else {
+                return owner == nil ? nil : .needless
+            }
+            guard owner != nil else { return .missing }
             let trial = try connection.startSession(.trial)
             do throws(TPMError) {
                 try connection.policySecret(trial, of: .owner, authorization: connection.authorization(of: owner))
             } catch {
                 guard error.code == .authFail || error.code == .badAuth else { throw error }
-                return false
+                return .another
             }
-            return true
+            return nil
         }
-        guard isRight else {
-            throw AgentError(
-                .refused,
-                owner == nil
-                    ? "the TPM's owner has an authorization value, without which nothing can be removed"
-                    : "the owner's authorization value is another one",
-                hint: "open the device's escrow with birthmark-factory escrow open, and give the file with "
-                    + "--owner-authorization",
-                reasons: ["owner-authorization"]
-            )
-        }
+        if let fault { throw AgentError(.refused, fault.message, hint: fault.hint, reasons: ["owner-authorization"]) }
     }
 }
 
