@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineContract
+import DurableFiles
 import FoundationEssentials
 import Messages
 import VerifierClient
@@ -48,6 +49,7 @@ struct VerifierOptions: ParsableArguments {
     ) async throws -> Result {
         let bundle = try bundle()
         let directory = try named(person, "BIRTHMARK_OPERATOR", "--operator", "a directory with cert.pem and key.pem")
+        try checkPerson(in: directory)
         let limit = OperatorIdentity.maximumSize
         let identity = try OperatorIdentity(
             certificate: InputFile.read("\(directory)/cert.pem", limit: limit, what: "the operator's certificate"),
@@ -61,6 +63,22 @@ struct VerifierOptions: ParsableArguments {
         }
     }
 
+    /// Says of a directory that is none of an operator's, such as the one that holds them all, what is meant.
+    private func checkPerson(in directory: String) throws(CommandFailure) {
+        let isThere: Bool
+        do throws(FileError) {
+            isThere = try FilePresence.isThere("\(directory)/cert.pem")
+        } catch {
+            throw CommandFailure(error)
+        }
+        guard isThere else {
+            throw CommandFailure(
+                .malformed,
+                "\(directory) holds no cert.pem of an operator",
+                hint: "name the directory of one operator, as birthmark-verifier operator has made it"
+            )
+        }
+    }
 }
 
 /// What an option says, or else a variable of the environment.
