@@ -26,11 +26,17 @@ import Testing
             #expect(try gate.json["verdict"] == "shut")
             #expect(gate.output.contains("already-spent"))
 
+            let looking = ["status", "--state", bench.state, "--tcti", bench.device.tcti]
+            let installed = try await Program.device.run(looking)
+            #expect(installed.output.contains("reboot, then run birthmark-device confirm"), "\(installed)")
             try await bench.boot(Bench.grownTo)
+            let booted = try await Program.device.run(looking)
+            #expect(booted.output.contains("run birthmark-device confirm"), "\(booted)")
+            #expect(!booted.output.contains("reboot"), "\(booted)")
             let confirm = try await bench.program("confirm", ["--json"])
             #expect(confirm.status == .exited(0), "\(confirm)")
             #expect(try confirm.json["grant"] == grant)
-            let status = try await Program.device.run(["status", "--state", bench.state, "--tcti", bench.device.tcti])
+            let status = try await Program.device.run(looking)
             #expect(status.status == .exited(0))
             for expected in ["gateway-os 2.4.0", "floor:        4", "grants spent: 1", "SN-0001", "until "] {
                 #expect(status.output.contains(expected), "\(status.output)")

@@ -10,6 +10,8 @@ extension AgentStatus {
         let journal = try state.journal()
         var status = AgentStatus(state, journal, trust: trust, wallClock: wallClock)
         status.tier = .compensated
+        let bootID = BootID(path: (try? state.configuration())?.bootID ?? BootID.defaultPath)
+        if let record = journal?.update, record.isBooted(since: bootID) { status.update?.next = record.nextOnceBooted }
         var report = IdentityReport(isSealed: state.isSealed)
         do throws(AgentError) {
             guard let identity = try await state.keptIdentity()?.identity else { return status }

@@ -91,6 +91,9 @@ extension AgentStatus {
             status.instance = born.tag.instance
             status.serial = born.tag.serial
             status.securityFloor = readings.floor(born.tag.counters)
+            if let record = journal?.update, let resets = record.resetsAtInstall, resets != readings.resets {
+                status.update?.next = record.nextOnceBooted
+            }
             status.grantsSpent = readings.grants.flatMap { value in
                 value >= born.tag.counters.grants.base ? value - born.tag.counters.grants.base : nil
             }
@@ -147,6 +150,15 @@ extension UpdateRecord {
             "boot what was installed and run birthmark-device confirm, or run birthmark-device update again"
         case .failed where isOffLine: "a new grant takes a new request: birthmark-device request"
         case .failed: "run birthmark-device update again"
+        }
+    }
+
+    /// The same, after the reboot that an installed update waits for.
+    var nextOnceBooted: String {
+        switch step {
+        case .installed where isOffLine: "run birthmark-device receipt, or confirm where there is a network"
+        case .installed: "run birthmark-device confirm"
+        default: next
         }
     }
 }
