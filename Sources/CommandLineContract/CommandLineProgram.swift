@@ -19,7 +19,7 @@ public enum CommandLineProgram {
             try await run(root, arguments)
             exit(ExitStatus.done.rawValue)
         } catch {
-            exit(report(error, root, explain: explain, json: arguments.contains("--json")))
+            exit(report(error, root, arguments, explain: explain))
         }
     }
 
@@ -37,9 +37,10 @@ public enum CommandLineProgram {
     static func report<Root: ParsableCommand>(
         _ error: any Error,
         _ root: Root.Type,
-        explain: (any Error) -> CommandFailure?,
-        json: Bool
+        _ arguments: [String],
+        explain: (any Error) -> CommandFailure?
     ) -> Int32 {
+        let json = arguments.contains("--json")
         if let code = error as? ExitCode { return code.rawValue }
         var failure: CommandFailure
         if let known = error as? CommandFailure ?? explain(error) {
@@ -53,7 +54,8 @@ public enum CommandLineProgram {
                 if StandardOutput.write(root.fullMessage(for: error) + "\n") { return ExitStatus.done.rawValue }
                 failure = .outputFailed
             case .validationFailure:
-                return report(usage: root.fullMessage(for: error), root.message(for: error), json: json)
+                let hint = MistypedCommand.first(in: arguments, of: root)?.meant.map { "did you mean \($0)?" }
+                return report(usage: root.fullMessage(for: error), root.message(for: error), hint: hint, json: json)
             default:
                 failure = CommandFailure(.environment, String(describing: error))
             }
@@ -68,11 +70,13 @@ public enum CommandLineProgram {
     /// - Parameters:
     ///   - usage: for people: what is wrong, and the command's synopsis.
     ///   - message: for scripts: what is wrong alone.
-    private static func report(usage: String, _ message: String, json: Bool) -> Int32 {
+    ///   - hint: what may have been meant, where that is known.
+    private static func report(usage: String, _ message: String, hint: String?, json: Bool) -> Int32 {
         StandardError.write(Terminal.shown(usage) + "\n")
+        if let hint { StandardError.write("\(Style.hint.paint("hint:")) \(Terminal.shown(hint))\n") }
         if json {
             let status = ExitStatus.malformed
-            _ = StandardOutput.write(FailureReport(CommandFailure(status, message, hint: status.usualHint)))
+            _ = StandardOutput.write(FailureReport(CommandFailure(status, message, hint: hint ?? status.usualHint)))
         }
         return ExitStatus.malformed.rawValue
     }

@@ -125,6 +125,24 @@ import Testing
         #expect(!exists("/tmp/bm-never"))
     }
 
+    static let mistyped: [(Program, [String], String?)] = [
+        (.auditor, ["devices", "list"], "device"), (.auditor, ["device", "lst"], "list"),
+        (.auditor, ["ledger", "witness", "serv", "w1"], "serve"), (.verifier, ["statr"], nil),
+        (.swtpm, ["mkae"], "make"),
+    ]
+
+    @Test(arguments: UsageTests.mistyped)
+    func aMistypedCommandIsAnsweredWithTheOneThatWasMeant(
+        _ program: Program,
+        _ arguments: [String],
+        _ meant: String?
+    ) async throws {
+        let ended = try await program.run(arguments, in: Transcript())
+        #expect(ended.code == 2, "\(ended)")
+        #expect(ended.error.contains("hint: did you mean") == (meant != nil), "\(ended)")
+        if let meant { #expect(ended.error.contains("hint: did you mean \(meant)?"), "\(ended)") }
+    }
+
     /// Nobody is offered a role in which he would be refused.
     @Test func approvalIsOfferedInTheRolesThatApprove() async throws {
         let ended = try await Program.auditor.run(["approve", "--help"], in: Transcript())
