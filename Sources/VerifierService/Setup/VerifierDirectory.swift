@@ -78,10 +78,12 @@ extension VerifierDirectory {
         do throws(FileError) {
             try PrivateDirectory.check(path)
         } catch {
-            guard error.code == .missing else { throw error }
+            // Nobody is told to close a directory that is another thing.
+            let isAnother = (try? FilePresence.isThere(configuration)) == false
+            guard error.code == .missing || isAnother else { throw error }
             throw SetupError(
                 .malformed,
-                "\(path) does not exist",
+                error.code == .missing ? "\(path) does not exist" : "\(path) holds no verifier",
                 hint: "check the path, or make a verifier there: birthmark-verifier init \(path)"
             )
         }
