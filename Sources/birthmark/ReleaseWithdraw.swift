@@ -28,8 +28,9 @@ extension ReleaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Recalls a release: nobody is trusted who runs it, until it runs another.",
             discussion: """
-                Nothing of it is granted any more, as after withdraw, and the leases of devices that run it end. They are given short \
-                ones, as after a fall back, that are good for an update away from it.
+                Nothing of it is granted any more, as after withdraw, and the leases of devices that run it end, one after the other; of a \
+                device that asks before its turn, at once. They are given short ones, as after a fall back, that are good for an update \
+                away from it.
 
                 Example:
                   birthmark release recall 3b5d… --reason 'leaks keys' --trust trust.json \\
