@@ -13,10 +13,14 @@ struct InitCommand: ParsableCommand {
             Run again it finishes what was begun, renews a TLS certificate that was removed, and takes over the files that \
             are given; it never replaces a key or a record.
 
+            What is left out now can be given later; birthmark-verifier check says what is missing. Give --trust-keys before any device \
+            has trust.json: those that have it then are never told of other keys.
+
             Example:
               birthmark-verifier init verifier --host verifier.example \\
-                  --release-keys release-keys.json --birth-keys factory/birth-keys.json \\
-                  --factory-roots factory/factory-roots.pem
+                  --release-keys release-keys.json --trust-keys trust-keys.json \\
+                  --birth-keys line-1/birth-keys.json \\
+                  --factory-roots line-1/factory-roots.pem --ek-roots vendor-root.pem
             """
     )
 

@@ -15,7 +15,9 @@ struct VerifierCommand: AsyncParsableCommand {
               birthmark-verifier init /var/lib/birthmark-verifier \\
                   --host verifier.example --listen 0.0.0.0:8443 \\
                   --release-keys release-keys.json --birth-keys line-1/birth-keys.json \\
-                  --factory-roots line-1/factory-roots.pem --ek-roots vendor-root.pem
+                  --factory-roots line-1/factory-roots.pem --ek-roots vendor-root.pem \\
+                  --trust-keys trust-keys.json
+              birthmark-verifier check /var/lib/birthmark-verifier
               birthmark-verifier operator /var/lib/birthmark-verifier alice \\
                   --role operator --role release-manager
               birthmark-verifier operator /var/lib/birthmark-verifier line-1 --role factory
