@@ -142,7 +142,7 @@ struct EnrolCommand: AsyncParsableCommand {
         try await directory.accept(record, sealedBy: sealing.sealing, lock)
         try print(
             Report(instance: record.instance, serial: record.serial, isSealed: directory.isSealed),
-            next: "birthmark-device attest, once its verifier has the birth: birthmark births import"
+            next: "birthmark-device attest --trust FILE, once its verifier has the birth"
         )
     }
 
