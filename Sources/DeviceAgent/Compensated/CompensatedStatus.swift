@@ -11,7 +11,10 @@ extension AgentStatus {
         var status = AgentStatus(state, journal, trust: trust, wallClock: wallClock)
         status.tier = .compensated
         let bootID = BootID(path: (try? state.configuration())?.bootID ?? BootID.defaultPath)
-        if let record = journal?.update, record.isBooted(since: bootID) { status.update?.next = record.nextOnceBooted }
+        // Where nothing says which boot it is, what is next is told as before it.
+        if let record = journal?.update, let boot = try? bootID.current, record.isBooted(in: boot) {
+            status.update?.next = record.nextOnceBooted
+        }
         var report = IdentityReport(isSealed: state.isSealed)
         do throws(AgentError) {
             guard let identity = try await state.keptIdentity()?.identity else { return status }
