@@ -187,7 +187,7 @@ import VerifierStore
 
     @Test func aFileInTheWayIsAPlaceThatCannotBeWritten() throws {
         try AtomicFile.write([], to: directory.path)
-        #expect(throws: FileError(.notDirectory, .write, directory.path)) { try setUp() }
+        #expect(throws: FileError(.isNoDirectory, .write, directory.path)) { try setUp() }
     }
 
     @Test func expiredCertificateSaysHowToRenew() throws {
