@@ -172,7 +172,10 @@ import UpdateTrust
     func aCounterThatIsGoneIsItsOwnErrorAndNeverAWayOut(_ number: UInt32) async throws {
         try await Bench.with { bench in
             try await bench.device.software.onTPM { tpm throws(TPMError) in
-                guard let index = try tpm.nvIndex(at: Handle(rawValue: number)) else { return }
+                guard let index = try tpm.nvIndex(at: Handle(rawValue: number)) else {
+                    Issue.record("there was no counter to take away")
+                    return
+                }
                 try tpm.nvUndefineSpace(index)
             }
             for work in [{ _ = try await bench.attest() }, { _ = try await bench.update() }]
@@ -192,7 +195,10 @@ import UpdateTrust
         try await Bench.with { bench in
             let handle = Handle(rawValue: bench.device.record.iak.handle)
             try await bench.device.software.onTPM { tpm throws(TPMError) in
-                guard let genuine = try tpm.persistentObject(at: handle) else { return }
+                guard let genuine = try tpm.persistentObject(at: handle) else {
+                    Issue.record("there was no key to take away")
+                    return
+                }
                 try tpm.evict(genuine)
                 let other = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.idevid(), in: .endorsement)
                 _ = try tpm.persist(other.object, at: handle)

@@ -325,7 +325,10 @@ private let corpus = ProcessInfo.processInfo.environment["BIRTHMARK_CORPUS"]
             Issue.record("the endorsement certificate is refused")
             return
         }
-        guard case .certificate(let described) = facts.basis else { return }
+        guard case .certificate(let described) = facts.basis else {
+            Issue.record("no certificate")
+            return
+        }
         #expect(described.tpm?.manufacturerText == "STM")
     }
 

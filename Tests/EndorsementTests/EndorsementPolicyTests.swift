@@ -237,7 +237,10 @@ import Testing
         let raw = Array(key.publicKey.rawRepresentation)
         var publicArea = TPMTPublic.storageKey(key.publicKey)
         let full = try PublicKey(publicArea)
-        guard case .ecc(let detail, _) = publicArea.parameters else { return }
+        guard case .ecc(let detail, _) = publicArea.parameters else {
+            Issue.record("the key is none on a curve")
+            return
+        }
         publicArea.parameters = .ecc(detail, unique: TPMSECCPoint(x: Array(raw[1..<32]), y: Array(raw.suffix(32))))
         #expect(try PublicKey(publicArea) == full)
         publicArea.parameters = .ecc(detail, unique: TPMSECCPoint(x: raw + [0], y: raw))

@@ -54,7 +54,10 @@ import Testing
         #expect(modulus.count == 256)
         let key = try PublicKey(rsaModulus: modulus)
         #expect(FastPrimeFingerprint.isOn(key))
-        guard case .rsa(let detail, _) = EndorsementKeyTemplate.rsa2048.area.parameters else { return }
+        guard case .rsa(let detail, _) = EndorsementKeyTemplate.rsa2048.area.parameters else {
+            Issue.record("the template is not of RSA")
+            return
+        }
         var area = EndorsementKeyTemplate.rsa2048.area
         area.parameters = .rsa(detail, unique: modulus)
         let keys: KeyValuePairs = ["endorsement key": area, "template": EndorsementKeyTemplate.eccP256.area]

@@ -202,7 +202,10 @@ import Testing
                 // A list says whose key it is, and never that hardware keeps it.
                 let hardware = try await line.provision(device, TestLine.order(tier: .tpm))
                 #expect(hardware.text == "tier-unendorsed")
-                guard case .refused(let reasons) = hardware else { return }
+                guard case .refused(let reasons) = hardware else {
+                    Issue.record("not refused")
+                    return
+                }
                 #expect(reasons.first?.hint.contains("--tier vtpm") == true)
                 #expect(try await TPMContents.of(device).persistent == [:])
                 let record = try #require(try await line.provision(device).record)

@@ -90,7 +90,10 @@ import Testing
                 let before = try await TPMContents.of(device)
                 let outcome = try await line.provision(device)
                 #expect(outcome.text == "firmware-untrusted")
-                guard case .refused(let reasons) = outcome else { return }
+                guard case .refused(let reasons) = outcome else {
+                    Issue.record("not refused")
+                    return
+                }
                 #expect(reasons.first?.description.contains("CVE-2099-0001 (made up)") == true)
                 #expect(reasons.first?.hint.contains("https://example.test/CVE-2099-0001") == true)
                 #expect(try await TPMContents.of(device) == before)

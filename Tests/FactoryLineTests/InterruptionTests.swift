@@ -86,7 +86,10 @@ import Testing
                     _ = try await line.provision(device) { if $0 == .defineCounters { throw Cut() } }
                 }
                 try await device.onTPM { tpm throws(TPMError) in
-                    guard let index = try tpm.nvIndex(at: profile.nv.idevidCertificate.handle) else { return }
+                    guard let index = try tpm.nvIndex(at: profile.nv.idevidCertificate.handle) else {
+                        Issue.record("the index is not there yet")
+                        return
+                    }
                     try tpm.nvWrite([0, 0, 0, 0], to: index, offset: 100, as: .owner)
                 }
                 #expect(try await line.provision(device).text == "born")

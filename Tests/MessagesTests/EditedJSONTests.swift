@@ -94,7 +94,10 @@ private struct Settings: Hashable, Codable {
 
     @Test func notUTF8IsRefused() {
         var bytes = Array(text.utf8)
-        guard let index = bytes.firstIndex(of: UInt8(ascii: "f")) else { return }
+        guard let index = bytes.firstIndex(of: UInt8(ascii: "f")) else {
+            Issue.record("there is nothing to change")
+            return
+        }
         bytes[index] = 0xFF
         #expect(throws: MessageError.self) { try EditedJSON.decode(Settings.self, from: bytes, limit: 10_000) }
     }

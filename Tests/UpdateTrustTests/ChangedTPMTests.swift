@@ -69,7 +69,10 @@ import Testing
                 == "its own evidence was refused: tpm-firmware-changed "
                 + "(TPM firmware 0007004000000000, before 0000000000000001)"
         )
-        guard case .lease(let end)? = world.log.entries.last?.entry.body else { return }
+        guard case .lease(let end)? = world.log.entries.last?.entry.body else {
+            Issue.record("no lease's entry")
+            return
+        }
         #expect(end.cause == .tpmFirmwareChanged)
         try world.act(.reinstate)
         #expect(world.state.lastSeen?.firmwareVersion == observation.firmwareVersion, "accepted as seen")

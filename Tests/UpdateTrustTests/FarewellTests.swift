@@ -44,7 +44,10 @@ extension InstanceState {
         #expect(types(world, after: before) == ["farewell"])
         let entry = try #require(world.log.entries.last?.entry)
         #expect(entry.prev == last && entry.actor == Actor(.verifier, Sample.verifier))
-        guard case .farewell(let body) = entry.body else { return }
+        guard case .farewell(let body) = entry.body else {
+            Issue.record("no farewell's entry")
+            return
+        }
         #expect(body.boot == .current && body.reasons.isEmpty && body.quote == farewell.quote)
         #expect(farewell.at == world.now && world.state.farewell == farewell)
         #expect(world.state.asRetired(end))
@@ -116,7 +119,10 @@ extension InstanceState {
             world.now += 3600
         }
         #expect(types(world, after: before) == ["reappearance"])
-        guard case .reappearance(let first) = world.log.entries.last?.entry.body else { return }
+        guard case .reappearance(let first) = world.log.entries.last?.entry.body else {
+            Issue.record("no reappearance's entry")
+            return
+        }
         #expect(first.purpose == .attest && first.afterFarewell == nil)
         _ = try takeLeave(&world)
         world.now = began + 86_400
@@ -127,7 +133,10 @@ extension InstanceState {
             ]
         )
         #expect(types(world, after: before) == ["reappearance", "farewell", "reappearance"])
-        guard case .reappearance(let second) = world.log.entries.last?.entry.body else { return }
+        guard case .reappearance(let second) = world.log.entries.last?.entry.body else {
+            Issue.record("no second reappearance's entry")
+            return
+        }
         #expect(second.purpose == .update && second.afterFarewell == true)
         #expect(world.state.reappeared == Reappearance(first: began, last: world.now, times: 2))
         #expect(world.state.asRetired(end), "it is noticed, and gets nothing")

@@ -29,7 +29,10 @@ import Testing
         #expect(transition.state.pending?.status == .ended)
         #expect(transition.state.version == world.state.version + 1)
         #expect(transition.entries.map(\.entry.body.type) == ["lease"])
-        guard case .lease(let lease) = transition.entries[0].entry.body else { return }
+        guard case .lease(let lease) = transition.entries[0].entry.body else {
+            Issue.record("no lease's entry")
+            return
+        }
         #expect(lease.event == .ended && lease.cause == .recordRecovered)
         try world.log.append(transition.entries)
         world.state = transition.state

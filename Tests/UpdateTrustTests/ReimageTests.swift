@@ -37,7 +37,10 @@ import Testing
         let entries = world.log.entries.suffix(2).map(\.entry.body)
         let end = LeaseEntry(id: lease.id, event: .ended, cause: .reimaged, expires: world.now)
         #expect(entries.last == .lease(end))
-        guard case .decision(let decision)? = entries.first else { return }
+        guard case .decision(let decision)? = entries.first else {
+            Issue.record("no decision's entry")
+            return
+        }
         let key = ContentDigest(of: Array(world.device.installation.publicKey.rawRepresentation))
         #expect(decision.installation == key && decision.lifecycle == .reimaged && !decision.accepted)
 

@@ -21,7 +21,10 @@ import Testing
         }
         #expect(transition.entries.map(\.entry.body.type) == ["restoration", "lease"])
         #expect(transition.entries.allSatisfy { $0.entry.actor == Actor(.station, world.record.station) })
-        guard case .lease(let end) = transition.entries[1].entry.body else { return }
+        guard case .lease(let end) = transition.entries[1].entry.body else {
+            Issue.record("no lease's entry")
+            return
+        }
         #expect(end.id == lease.id && end.event == .ended && end.cause == .cleared)
         #expect(world.state.lifecycle == .born && world.state.lease == nil)
         #expect(world.state.pending?.jti == delivered.claims.jti && world.state.pending?.status == .ended)

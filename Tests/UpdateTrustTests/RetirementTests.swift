@@ -43,7 +43,10 @@ import Testing
         #expect(entries.map(\.body.type) == ["rework", "lease"])
         #expect(entries.allSatisfy { $0.actor == Actor(.station, record.station) })
         #expect(entries.first?.prev == world.state.lastEntry)
-        guard case .rework(let body) = entries[0].body, case .lease(let lease) = entries[1].body else { return }
+        guard case .rework(let body) = entries[0].body, case .lease(let lease) = entries[1].body else {
+            Issue.record("not the entries of a rework and a lease")
+            return
+        }
         #expect(body.replacedBy == record.instance && body.by.text == "bob")
         #expect(lease.event == .ended && lease.cause == .boardSwapped)
         try world.log.append(transition.entries)
@@ -89,7 +92,10 @@ import Testing
         let first = InstanceID(iakName: [1])
         let record = try replacement(of: first)
         let birth = try Transition.birth(of: record, payload: Sample.digest("r"), at: 1, by: Sample.verifier)
-        guard case .birth(let entry) = try #require(birth.entries.first).entry.body else { return }
+        guard case .birth(let entry) = try #require(birth.entries.first).entry.body else {
+            Issue.record("no birth's entry")
+            return
+        }
         #expect(entry.replaces == first)
     }
 }

@@ -202,7 +202,11 @@ import Testing
             (staged.confirmed, staged.failed) = (confirmed, failed)
             let change = try staged.halted(at: Sample.now, by: verifier)
             #expect((change != nil) == halts, "\(confirmed) \(failed)")
-            guard let change, case .rollout(let entry) = change.entry.entry.body else { continue }
+            guard let change else { continue }
+            guard case .rollout(let entry) = change.entry.entry.body else {
+                Issue.record("no rollout's entry")
+                continue
+            }
             #expect(entry.act == .halt && entry.confirmed == confirmed && entry.failed == failed)
             #expect(change.entry.entry.actor == verifier && !change.restartsCounting)
             #expect(change.rollout.status == .halted && change.replacing == staged.rollout.revision)

@@ -32,7 +32,10 @@ import Testing
         let entry = try #require(transition.entries.first?.entry)
         #expect(transition.entries.count == 1 && entry.prev == end.lastEntry)
         #expect(entry.actor == Actor(.station, next.station))
-        guard case .succession(let body) = entry.body else { return }
+        guard case .succession(let body) = entry.body else {
+            Issue.record("no succession's entry")
+            return
+        }
         #expect(body.followedBy == next.instance && body.by.text == "bob" && body.reason.text == "refurbished")
         var expected = end
         (expected.followedBy, expected.lastEntry) = (next.instance, transition.entries.last?.digest)
@@ -41,7 +44,10 @@ import Testing
 
         // The new one's chain begins with the same.
         let birth = try Transition.birth(of: next, payload: Sample.digest("record"), at: 1, by: Sample.verifier)
-        guard case .birth(let born) = birth.entries.first?.entry.body else { return }
+        guard case .birth(let born) = birth.entries.first?.entry.body else {
+            Issue.record("no birth's entry")
+            return
+        }
         #expect(born.follows == world.record.instance)
 
         world.state = transition.state

@@ -57,7 +57,10 @@ import VerifierStore
                 try LedgerEntry(parsing: $0.bytes)
             }
             #expect(entries.map(\.body.type) == ["update", "lease"])
-            guard case .lease(let ended) = entries[1].body else { return }
+            guard case .lease(let ended) = entries[1].body else {
+                Issue.record("no lease's entry")
+                return
+            }
             #expect(ended.event == .ended && ended.cause == .expired && ended.id.text == lease.id)
             // Once is enough.
             service.clock.advance(milliseconds: 3_600_000)
