@@ -38,12 +38,6 @@ public struct Decision: Hashable, Sendable {
             explanation: explanation
         )
     }
-
-    /// The reason codes that the asker is told; empty unless the outcome is `refused`.
-    public var reasonCodes: [String] {
-        guard case .refused(let refused) = outcome else { return [] }
-        return refused.codes
-    }
 }
 
 /// What an instance is told whose evidence and request are accepted.

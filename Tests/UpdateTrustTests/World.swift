@@ -285,6 +285,14 @@ struct World {
 
 struct NotGranted: Error { let codes: [String] }
 
+extension Decision {
+    /// The reason codes that the asker is told; empty unless the outcome is `refused`.
+    var reasonCodes: [String] {
+        guard case .refused(let refused) = outcome else { return [] }
+        return refused.codes
+    }
+}
+
 /// What the device got for an update request.
 struct Delivered {
     var compact: String

@@ -285,9 +285,9 @@ actor TestVerifier {
         case .accepted(let acceptance): return try give(acceptance.answer())
         case .granted(let grant, let acceptance):
             return try give(acceptance.answer(delivering: try delivery(of: grant)))
-        case .refused:
+        case .refused(let refused):
             return try .problem(
-                Problem(.refused, title: "What was asked is refused.", status: 403, reasons: decision.reasonCodes)
+                Problem(.refused, title: "What was asked is refused.", status: 403, reasons: refused.codes)
             )
         case .notAuthentic:
             return try .problem(Problem(.notAuthentic, title: "The evidence is not accepted.", status: 401))
