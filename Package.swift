@@ -292,6 +292,8 @@ let package = Package(
         library("SeededRandom", [], path: "Tests/SeededRandom"),
         // The programs, run as people and scripts run them.
         library("Programs", ["TimeLimits", subprocess, system], path: "Tests/Programs"),
+        // Directories that are gone when a test is.
+        library("TemporaryDirectories", [], path: "Tests/TemporaryDirectories"),
         // Ports that a test keeps.
         library("HeldPorts", [], path: "Tests/HeldPorts"),
 
@@ -344,15 +346,16 @@ let package = Package(
         tests(
             of: "VerifierStore",
             [
-                "StoreSQLite", "UpdateTrust", "AttestationResults", "Messages", "Ledger", crypto, grdb,
+                "TemporaryDirectories", "StoreSQLite", "UpdateTrust", "AttestationResults", "Messages", "Ledger",
+                crypto, grdb,
             ]
         ),
         tests(
             of: "VerifierService",
             [
-                "EdgeProbes", "HeldPorts", "Programs", "Audit", "AuditCollection", "Reappraisal", "HTTPService",
-                "StoreSQLite",
-                "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles", "Messages", "VerifierClient", "WitnessService",
+                "EdgeProbes", "HeldPorts", "Programs", "TemporaryDirectories", "Audit", "AuditCollection",
+                "Reappraisal", "HTTPService", "StoreSQLite", "VerifierStore", "UpdateTrust", "Ledger", "LedgerFiles",
+                "Messages", "VerifierClient", "WitnessService",
                 "Endorsement", "AttestationResults", "TPMWire", "TPMCrypto", "Compression", "DurableFiles",
                 "birthmark-verifier", crypto, x509, asn1, logging, lifecycle, subprocess, system, nioSSL, nioCore,
                 nioHTTP1, grdb, httpClient,
@@ -380,8 +383,7 @@ let package = Package(
             of: "WitnessService",
             [
                 "VerifierClient", "Ledger", "HTTPService", "Messages", "DurableFiles", "MachineFaults", "EdgeProbes",
-                "Programs", "birthmark",
-                crypto, logging, subprocess, system,
+                "Programs", "TemporaryDirectories", "birthmark", crypto, logging, subprocess, system,
             ]
         ),
         tests(

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Messages
 import TPMWire
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierClient

@@ -3,6 +3,7 @@ import FoundationEssentials
 import GRDB
 import Ledger
 import Messages
+import TemporaryDirectories
 import Testing
 import VerifierClient
 import VerifierStore

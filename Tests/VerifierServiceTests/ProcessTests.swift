@@ -7,6 +7,7 @@ import StoreSQLite
 import Subprocess
 import Synchronization
 import SystemPackage
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierClient

@@ -7,6 +7,7 @@ import LedgerFiles
 import Messages
 import StoreSQLite
 import Subprocess
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierClient

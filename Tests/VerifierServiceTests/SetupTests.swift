@@ -1,6 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 import Messages
+import TemporaryDirectories
 import Testing
 import VerifierStore
 

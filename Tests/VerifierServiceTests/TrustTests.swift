@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Messages
 import SwiftASN1
+import TemporaryDirectories
 import Testing
 import VerifierClient
 import X509

@@ -3,6 +3,7 @@ import DurableFiles
 import FoundationEssentials
 import Ledger
 import Messages
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierClient

@@ -3,6 +3,7 @@ import Ledger
 import Messages
 import StoreSQLite
 import Synchronization
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierClient

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Ledger
 import Messages
 import StoreSQLite
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierClient

@@ -1,4 +1,5 @@
 import StoreSQLite
+import TemporaryDirectories
 import Testing
 import VerifierStore
 

@@ -2,20 +2,11 @@ import Crypto
 import FoundationEssentials
 import Ledger
 import Messages
+import TemporaryDirectories
 import UpdateTrust
 import VerifierStore
 
-/// A directory that is gone when the test is.
-final class TemporaryDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        path = "/tmp/srv-store-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension TemporaryDirectory {
     var database: String { path + "/verifier.sqlite" }
 }
 

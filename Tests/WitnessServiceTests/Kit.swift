@@ -4,6 +4,7 @@ import HTTPService
 import Ledger
 import Logging
 import Synchronization
+import TemporaryDirectories
 import Testing
 import VerifierClient
 
@@ -43,20 +44,14 @@ struct TestLog {
     }
 }
 
-/// A directory that is gone when the test is.
-final class Place: Sendable {
-    let path = "/tmp/wit-\(UInt64.random(in: 0 ... .max))"
+/// Where a witness has its directory.
+struct Place: Sendable {
+    private let home: TemporaryDirectory
+
+    var path: String { home.path }
     var directory: WitnessDirectory { WitnessDirectory(path + "/w1") }
 
-    init() throws {
-        try FileManager.default.createDirectory(
-            atPath: path,
-            withIntermediateDirectories: false,
-            attributes: [.posixPermissions: 0o700]
-        )
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    init() throws { home = try TemporaryDirectory() }
 
     /// Sets a witness up.
     @discardableResult

@@ -6,6 +6,7 @@ import Messages
 import ServiceLifecycle
 import StoreSQLite
 import Synchronization
+import TemporaryDirectories
 import UpdateTrust
 import VerifierClient
 import VerifierStore

@@ -2,6 +2,7 @@ import DurableFiles
 import FoundationEssentials
 import Messages
 import StoreSQLite
+import TemporaryDirectories
 import VerifierStore
 
 @testable import VerifierService

@@ -4,6 +4,7 @@ import HeldPorts
 import Ledger
 import Logging
 import Messages
+import TemporaryDirectories
 
 @testable import HTTPService
 @testable import VerifierService

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Ledger
 import Messages
 import StoreSQLite
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierStore

@@ -1,5 +1,6 @@
 import GRDB
 import Messages
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierStore

@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 import Ledger
 import Messages
+import TemporaryDirectories
 import Testing
 import UpdateTrust
 import VerifierStore
