@@ -325,6 +325,7 @@ let package = Package(
         tests(of: "Ledger", ["SeededRandom", crypto]),
         tests(of: "Audit", ["UpdateTrust", "Ledger", "Messages", crypto]),
         tests(of: "LedgerFiles", ["Ledger", "DurableFiles", crypto]),
+        tests(of: "DurableFiles", ["TemporaryDirectories"]),
         tests(of: "TimeLimits", ["Programs", subprocess]),
         tests(of: "Messages", ["SeededRandom", crypto]),
         tests(

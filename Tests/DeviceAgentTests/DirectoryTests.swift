@@ -7,17 +7,6 @@ import Testing
 
 /// What is in a directory, and what is said when nobody can see that.
 @Suite struct DirectoryTests {
-    @Test func whatCannotBeLookedThroughIsNotEmpty() async throws {
-        try await withDirectory { directory in
-            try write([1], to: directory + "/a")
-            #expect(try DirectoryEntries.names(in: directory) == ["a"])
-            #expect(try DirectoryEntries.names(in: directory + "/none") == [])
-            #expect(throws: FileError(.notDirectory, .read, directory + "/a")) {
-                try DirectoryEntries.names(in: directory + "/a")
-            }
-        }
-    }
-
     /// Nobody who gave a file where a directory is meant is told to give a file.
     @Test func aFileInADirectorysPlaceIsSaidToBeOne() async throws {
         try await withDirectory { directory in
