@@ -326,6 +326,7 @@ let package = Package(
         tests(of: "Audit", ["UpdateTrust", "Ledger", "Messages", crypto]),
         tests(of: "LedgerFiles", ["Ledger", "DurableFiles", crypto]),
         tests(of: "DurableFiles", ["TemporaryDirectories"]),
+        tests(of: "Pages"),
         tests(of: "TimeLimits", ["Programs", subprocess]),
         tests(of: "Messages", ["SeededRandom", crypto]),
         tests(

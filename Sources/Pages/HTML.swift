@@ -37,13 +37,14 @@ public enum HTML {
 
     /// Serial numbers and messages are others' words: nothing of them is ever markup.
     public static func text(_ raw: String) -> String {
-        raw.reduce(into: "") { text, character in
-            switch character {
+        // Of scalars, as a reader of the page takes them: with a mark behind it a sign is another character.
+        raw.unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar {
             case "&": text += "&amp;"
             case "<": text += "&lt;"
             case ">": text += "&gt;"
             case "\"": text += "&quot;"
-            default: text.append(character)
+            default: text.unicodeScalars.append(scalar)
             }
         }
     }
