@@ -4,6 +4,7 @@ import FactoryAuthority
 import FoundationEssentials
 import Messages
 import SoftwareDevice
+import Synchronization
 import TPMCrypto
 import TPMDevice
 import TPMWire
@@ -212,6 +213,59 @@ import Testing
                 // And at a desk that never asked.
                 let other = try self.desk(line)
                 await expect(.challengeUnknown) { try await issue(await statements.answer(), at: other) }
+            }
+        }
+    }
+
+    /// A clock that a test sets.
+    private final class Clock: Sendable {
+        private let seconds = Mutex(TestLine.now)
+
+        var now: Int64 { seconds.withLock { $0 } }
+
+        func advance(_ by: Int64) { seconds.withLock { $0 += by } }
+    }
+
+    private func desk(_ line: TestLine, _ clock: Clock) throws -> EnrolmentDesk {
+        EnrolmentDesk(try FactoryAuthority(opening: line.station.directory.authority), now: { clock.now })
+    }
+
+    @Test func aChallengeIsGoodForTenMinutes() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let clock = Clock()
+                let desk = try desk(line, clock)
+                let late = try await enrol(device, at: desk)
+                clock.advance(601)
+                await expect(.challengeUnknown) { try await issue(await late.answer(), at: desk) }
+                let last = try await enrol(device, at: desk)
+                clock.advance(600)
+                try await issue(await last.answer(), at: desk)
+            }
+        }
+    }
+
+    /// A station that never answers pushes its own challenges out, and nobody else's.
+    @Test func aStationHasABoundedNumberOfOpenChallenges() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let clock = Clock()
+                let desk = try desk(line, clock)
+                let oldest = try await enrol(device, at: desk)
+                clock.advance(1)
+                let second = try await enrol(device, at: desk)
+                clock.advance(1)
+                let request = Self.request(
+                    endorsementKey: oldest.endorsementKey,
+                    certificate: oldest.certificate,
+                    enrolmentKey: oldest.enrolmentKey
+                )
+                for _ in 0..<1022 { _ = try await desk.challenge(request, from: Self.station) }
+                _ = try await desk.challenge(request, from: TestLine.label("line-2"))
+                // The one that is too much.
+                _ = try await desk.challenge(request, from: Self.station)
+                await expect(.challengeUnknown) { try await issue(await oldest.answer(), at: desk) }
+                try await issue(await second.answer(), at: desk)
             }
         }
     }
