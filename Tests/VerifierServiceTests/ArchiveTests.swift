@@ -108,6 +108,38 @@ import VerifierStore
         try BundleReappraisal(bundle) { _ in nil }.outcomes().filter { $0.fault != nil }
     }
 
+    /// The ledger that was signed says where an entry stands, and not whoever hands it out.
+    @Test func anEntryThatIsNotWhereTheVerifierSaysIsNoticed() async throws {
+        try await with { service, _, _ in
+            try await service.operating(as: .auditor) { client in
+                let checkpoint = try SignedCheckpoint(parsing: try await client.ledgerFile("checkpoint")).claimed
+                let prover = try EntryProver(client, checkpoint)
+                var reader = ArchiveReader(client, of: 0..<(service.verifier.clock.seconds + 1))
+                let first = try await reader.next()
+                let honest = try #require(first)
+                func isTaken(_ report: ArchivedReport) async throws -> Bool {
+                    var collector = ArchiveCollector(client, provenBy: prover) { _ in nil }
+                    do {
+                        _ = try await collector.decision(report)
+                        return true
+                    } catch is ReappraisalFault { return false }
+                }
+                let isHonestTaken = try await isTaken(honest)
+                #expect(isHonestTaken)
+                for index in [honest.index + 1, honest.index - 1, checkpoint.size, -1, .max] {
+                    var moved = honest
+                    moved.index = index
+                    let isMovedTaken = try await isTaken(moved)
+                    #expect(!isMovedTaken, "\(index)")
+                }
+                var changed = honest
+                changed.entries[0].bytes[20] ^= 1
+                let isChangedTaken = try await isTaken(changed)
+                #expect(!isChangedTaken)
+            }
+        }
+    }
+
     @Test func everyDecisionComesOutTheSame() async throws {
         try await with { service, device, _ in
             let all = try await retaken(service)
