@@ -20,17 +20,7 @@ import VerifierStore
 
     /// One rule for all.
     /// - Parameter more: what else it says.
-    private static func policy(_ more: String? = nil) -> [UInt8] {
-        let more = more.map { "," + $0 } ?? ""
-        return Array(
-            #"""
-            {"formatVersion":1,"rules":[
-            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":"*","packages":"*"},
-            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
-            "lease":{"seconds":3600},"grant":{"seconds":600}\#(more)}]}
-            """#.utf8
-        )
-    }
+    private static func policy(_ more: String? = nil) -> [UInt8] { TestRule.policy(TestRule("all", more)) }
 
     /// A device that attested, was granted a release, and confirmed it.
     private func with(

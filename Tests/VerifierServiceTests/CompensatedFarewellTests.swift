@@ -16,17 +16,9 @@ import VerifierStore
 
     private static let setup = {
         var setup = TestVerifier.Setup()
-        setup.policy = Array(
-            #"""
-            {"formatVersion":1,"rules":[{"id":"no-tpm","match":{"models":"*","hardwareRevisions":"*","environments":"*",
-            "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":3600},"grant":{"seconds":600},
-            "controls":{"releases":"*","approvals":0,"claims":true}},
-            {"id":"gateways","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":["tpm","vtpm"],
-            "packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":3600},"grant":{"seconds":600},
-            "gateway":true}]}
-            """#.utf8
+        setup.policy = TestRule.policy(
+            TestRule("no-tpm", for: .compensated, #""controls":{"releases":"*","approvals":0,"claims":true}"#),
+            TestRule("gateways", for: .withTPM, #""gateway":true"#)
         )
         return setup
     }()

@@ -19,16 +19,13 @@ import VerifierStore
     /// One rule for devices without a TPM, before that for all others.
     private static func setup(approvals: Int = 1) -> TestVerifier.Setup {
         var setup = TestVerifier.Setup()
-        setup.policy = Array(
-            #"""
-            {"formatVersion":1,"rules":[{"id":"no-tpm","match":{"models":"*","hardwareRevisions":"*","environments":"*",
-            "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":3600},"grant":{"seconds":600},
-            "controls":{"releases":["os"],"approvals":\#(approvals),"claims":true}},
-            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":"*","packages":"*"},
-            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
-            "lease":{"seconds":3600},"grant":{"seconds":600}}]}
-            """#.utf8
+        setup.policy = TestRule.policy(
+            TestRule(
+                "no-tpm",
+                for: .compensated,
+                #""controls":{"releases":["os"],"approvals":\#(approvals),"claims":true}"#
+            ),
+            TestRule("all")
         )
         return setup
     }

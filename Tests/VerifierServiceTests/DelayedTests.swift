@@ -16,16 +16,8 @@ import VerifierClient
     private func setup(_ freshness: String = #""freshness": "epoch""#) throws -> TestVerifier.Setup {
         var setup = TestVerifier.Setup()
         setup.limits.epochSeconds = 1000
-        setup.policy = Array(
-            """
-            {"formatVersion": 1, "rules": [{"id": "ship",
-             "match": {"environments": "*", "tiers": "*", "models": "*", "hardwareRevisions": "*", "packages": "*"},
-             "moves": {"upgrade": true, "reinstall": true, "downgrade": false},
-             "boot": {"requireLog": false, "secureBoot": "any"},
-             "lease": {"seconds": 3600}, "grant": {"seconds": 600},
-             "delayed": {\(freshness), "span": {"seconds": 86400}, "resets": 5}}]}
-
-            """.utf8
+        setup.policy = TestRule.policy(
+            TestRule("ship", #""delayed":{\#(freshness),"span":{"seconds":86400},"resets":5}"#)
         )
         return setup
     }

@@ -19,14 +19,13 @@ import VerifierStore
     /// A window that is over for years.
     private static var setup: TestVerifier.Setup {
         var setup = TestVerifier.Setup()
-        setup.policy = Array(
-            #"""
-            {"formatVersion":1,"rules":[
-            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":"*","packages":"*"},
-            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
-            "lease":{"seconds":86400},"grant":{"seconds":86400},
-            "window":{"blackouts":[{"from":"2020-01-01","to":"2099-12-31","reason":"freeze"}]}}]}
-            """#.utf8
+        setup.policy = TestRule.policy(
+            TestRule(
+                "all",
+                lease: 86_400,
+                grant: 86_400,
+                #""window":{"blackouts":[{"from":"2020-01-01","to":"2099-12-31","reason":"freeze"}]}"#
+            )
         )
         return setup
     }

@@ -17,17 +17,14 @@ import VerifierStore
 
     private static func setup(readBack: Bool, gatewayLease: Int64 = 3600) -> TestVerifier.Setup {
         var setup = TestVerifier.Setup()
-        setup.policy = Array(
-            #"""
-            {"formatVersion":1,"rules":[{"id":"behind","match":{"models":"*","hardwareRevisions":"*","environments":"*",
-            "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":7200},"grant":{"seconds":600},
-            "controls":{"releases":["os"],"approvals":0,"claims":true,"gateway":true,"readBack":\#(readBack)}},
-            {"id":"gateways","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":["tpm","vtpm"],
-            "packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":\#(gatewayLease)},
-            "grant":{"seconds":600},"gateway":true}]}
-            """#.utf8
+        setup.policy = TestRule.policy(
+            TestRule(
+                "behind",
+                for: .compensated,
+                lease: 7200,
+                #""controls":{"releases":["os"],"approvals":0,"claims":true,"gateway":true,"readBack":\#(readBack)}"#
+            ),
+            TestRule("gateways", for: .withTPM, lease: gatewayLease, #""gateway":true"#)
         )
         return setup
     }

@@ -17,16 +17,14 @@ import VerifierStore
 
     private static let setup = {
         var setup = TestVerifier.Setup()
-        setup.policy = Array(
-            #"""
-            {"formatVersion":1,"rules":[{"id":"no-tpm","match":{"models":"*","hardwareRevisions":"*","environments":"*",
-            "tiers":["compensated"],"packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":86400},"grant":{"seconds":600},
-            "controls":{"releases":"*","approvals":1,"claims":true}},
-            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":["tpm","vtpm"],"packages":"*"},
-            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
-            "lease":{"seconds":3600},"grant":{"seconds":600}}]}
-            """#.utf8
+        setup.policy = TestRule.policy(
+            TestRule(
+                "no-tpm",
+                for: .compensated,
+                lease: 86_400,
+                #""controls":{"releases":"*","approvals":1,"claims":true}"#
+            ),
+            TestRule("all", for: .withTPM)
         )
         return setup
     }()

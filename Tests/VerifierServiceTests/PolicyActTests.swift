@@ -137,14 +137,8 @@ import VerifierStore
 
     /// One rule for all, which waits for somebody in a role.
     private static func waiting(for role: String) -> [UInt8] {
-        Array(
-            #"""
-            {"formatVersion":1,"rules":[
-            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":"*","packages":"*"},
-            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
-            "lease":{"seconds":3600},"grant":{"seconds":600},
-            "controls":{"releases":"*","approvals":1,"roles":["\#(role)"],"claims":false}}]}
-            """#.utf8
+        TestRule.policy(
+            TestRule("all", #""controls":{"releases":"*","approvals":1,"roles":["\#(role)"],"claims":false}"#)
         )
     }
 

@@ -17,14 +17,7 @@ import VerifierStore
 
     private static func setup(_ approvals: String) -> TestVerifier.Setup {
         var setup = TestVerifier.Setup()
-        setup.policy = Array(
-            #"""
-            {"formatVersion":1,"rules":[
-            {"id":"all","match":{"models":"*","hardwareRevisions":"*","environments":"*","tiers":"*","packages":"*"},
-            "moves":{"upgrade":true,"reinstall":true,"downgrade":false},"boot":{"requireLog":false,"secureBoot":"any"},
-            "lease":{"seconds":3600},"grant":{"seconds":600},"releaseApprovals":\#(approvals)}]}
-            """#.utf8
-        )
+        setup.policy = TestRule.policy(TestRule("all", #""releaseApprovals":\#(approvals)"#))
         return setup
     }
 

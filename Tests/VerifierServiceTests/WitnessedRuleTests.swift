@@ -22,13 +22,11 @@ import VerifierStore
     init() throws { factory = try TestFactory() }
 
     private static func policy(_ witnesses: Int) -> [UInt8] {
-        Array(
-            #"""
-            {"formatVersion":1,"rules":[{"id":"watched","match":{"models":"*","hardwareRevisions":"*","environments":"*",
-            "tiers":"*","packages":"*"},"moves":{"upgrade":true,"reinstall":true,"downgrade":false},
-            "boot":{"requireLog":false,"secureBoot":"any"},"lease":{"seconds":3600},"grant":{"seconds":600},
-            "delayed":{"freshness":"epoch","span":{"seconds":86400},"resets":5},"witnesses":\#(witnesses)}]}
-            """#.utf8
+        TestRule.policy(
+            TestRule(
+                "watched",
+                #""delayed":{"freshness":"epoch","span":{"seconds":86400},"resets":5},"witnesses":\#(witnesses)"#
+            )
         )
     }
 
