@@ -37,59 +37,58 @@ import Testing
         }
     }
 
-    /// An attached swtpm ends when nobody holds its device any more, as when the process is gone.
-    @Test func abandonedDeviceEnds() async throws {
+    /// A place for a device, and an authority for it.
+    private func withPlace(_ body: (DeviceDirectory, LocalCA) async throws -> Void) async throws {
         let directory = DeviceDirectory("/tmp/tpmdevice-tests-\(UInt64.random(in: 0...UInt64.max))")
         let ca = directory.path + "-ca"
         defer {
             try? FileManager.default.removeItem(atPath: directory.path)
             try? FileManager.default.removeItem(atPath: ca)
         }
-        do {
-            let device = try await SoftwareDevice.make(in: directory, ca: LocalCA(directory: ca))
-            try await device.start()
-            #expect(Self.processes(of: directory).count == 1)
+        try await body(directory, LocalCA(directory: ca))
+    }
+
+    /// An attached swtpm ends when nobody holds its device any more, as when the process is gone.
+    @Test func abandonedDeviceEnds() async throws {
+        try await withPlace { directory, ca in
+            do {
+                let device = try await SoftwareDevice.make(in: directory, ca: ca)
+                try await device.start()
+                #expect(Self.processes(of: directory).count == 1)
+            }
+            for _ in 0..<120_000 {
+                if Self.processes(of: directory).isEmpty { break }
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            #expect(Self.processes(of: directory).isEmpty)
         }
-        for _ in 0..<120_000 {
-            if Self.processes(of: directory).isEmpty { break }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        #expect(Self.processes(of: directory).isEmpty)
     }
 
     @Test func daemonOutlivesItsHandleAndIsStoppedByAnother() async throws {
-        let directory = DeviceDirectory("/tmp/tpmdevice-tests-\(UInt64.random(in: 0...UInt64.max))")
-        let ca = directory.path + "-ca"
-        defer {
-            try? FileManager.default.removeItem(atPath: directory.path)
-            try? FileManager.default.removeItem(atPath: ca)
+        try await withPlace { directory, ca in
+            do {
+                let device = try await SoftwareDevice.make(in: directory, ca: ca)
+                try await device.start(.daemon)
+            }
+            let again = try SoftwareDevice(directory)
+            #expect(await again.isRunning)
+            try await again.boot(firmware: .named("gateway-os-2.3.0"))
+            #expect(await again.isRunning)
+            try await again.stop()
+            #expect(await !again.isRunning)
+            #expect(Self.processes(of: directory).isEmpty)
+            try await again.stop()
         }
-        do {
-            let device = try await SoftwareDevice.make(in: directory, ca: LocalCA(directory: ca))
-            try await device.start(.daemon)
-        }
-        let again = try SoftwareDevice(directory)
-        #expect(await again.isRunning)
-        try await again.boot(firmware: .named("gateway-os-2.3.0"))
-        #expect(await again.isRunning)
-        try await again.stop()
-        #expect(await !again.isRunning)
-        #expect(Self.processes(of: directory).isEmpty)
-        try await again.stop()
     }
 
     @Test func pidFileOfSomebodyElseIsNotBelieved() async throws {
-        let directory = DeviceDirectory("/tmp/tpmdevice-tests-\(UInt64.random(in: 0...UInt64.max))")
-        let ca = directory.path + "-ca"
-        defer {
-            try? FileManager.default.removeItem(atPath: directory.path)
-            try? FileManager.default.removeItem(atPath: ca)
+        try await withPlace { directory, ca in
+            let device = try await SoftwareDevice.make(in: directory, ca: ca)
+            let own = "\(ProcessInfo.processInfo.processIdentifier)\n"
+            try Data(own.utf8).write(to: URL(filePath: directory.pidFile))
+            #expect(await !device.isRunning)
+            try await device.stop()
         }
-        let device = try await SoftwareDevice.make(in: directory, ca: LocalCA(directory: ca))
-        let own = "\(ProcessInfo.processInfo.processIdentifier)\n"
-        try Data(own.utf8).write(to: URL(filePath: directory.pidFile))
-        #expect(await !device.isRunning)
-        try await device.stop()
     }
 
     @Test func mistakesAreToldBeforeAnythingIsMade() async throws {
