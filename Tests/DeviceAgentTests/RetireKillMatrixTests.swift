@@ -1,4 +1,3 @@
-import Foundation
 import MachineFaults
 import Subprocess
 import Testing
@@ -18,7 +17,7 @@ import UpdateTrust
             let faults = try await MachineFaults(in: bench.device.directory)
             try await bench.bearAgain()
             try await bench.verifier.act(.retire)
-            var (points, finished) = (0, 0)
+            var score = KillScore()
             for number in stride(from: 1, through: Self.most, by: victim.pace) {
                 try await bench.bearAgain()
                 let cut = try await bench.program("retire", ["--yes"], environment: victim.fault(faults, at: number))
@@ -31,15 +30,15 @@ import UpdateTrust
                     "\(victim) at \(number): \(cut) | \(resumed) | \(left)"
                 )
                 guard wasStruck else { break }
-                points += 1
-                finished += resumed.status == .exited(0) && left.isEmpty ? 1 : 0
+                let isDone = resumed.status == .exited(0) && left.isEmpty
+                score.points += 1
+                score.resumed += isDone ? 1 : 0
+                score.lost += isDone ? 0 : 1
             }
             let farewells = await bench.verifier.kinds.count { $0 == "farewell" }
-            let (lost, doubled) = (points - finished, farewells - 1)
-            let row =
-                "retire, \(victim.rawValue): kill points: \(points), resumed: \(finished), lost: \(lost), doubled: \(doubled)\n"
-            FileHandle.standardError.write(Data(row.utf8))
-            #expect(points > 0 && lost == 0 && doubled == 0, "\(row)")
+            score.doubled = farewells - 1
+            let row = score.report("retire, \(victim.rawValue)")
+            #expect(score.isGood, "\(row)")
         }
     }
 }

@@ -45,24 +45,11 @@ import Testing
     /// More moments than any of the commands has.
     private static let most = 4000
 
-    private struct Score {
-        var points = 0
-        var resumed = 0
-        var lost = 0
-        var doubled = 0
-
-        func report(_ what: String) {
-            let row = "\(what): kill points: \(points), resumed: \(resumed), lost: \(lost), doubled: \(doubled)\n"
-            FileHandle.standardError.write(Data(row.utf8))
-            #expect(points > 0 && resumed == points && lost == 0 && doubled == 0, "\(row)")
-        }
-    }
-
     @Test(arguments: Victim.allCases) func anUpdateStruckAnywhereIsFinished(victim: Victim) async throws {
         try await Bench.with { bench in
             let faults = try await MachineFaults(in: bench.device.directory)
             try await healthy(bench)
-            var score = Score()
+            var score = KillScore()
             for number in stride(from: 1, through: Self.most, by: victim.pace) {
                 let spent = try await bench.grantsSpent
                 let cut = try await bench.program(
@@ -96,7 +83,8 @@ import Testing
                 score.doubled += (1...mostSpends).contains(spends) ? 0 : 1
                 #expect(isResumed && isWhole && isDone, "\(victim) at \(number): \(cut) | \(resumed) | \(confirmed)")
             }
-            score.report("update, \(victim.rawValue)")
+            let row = score.report("update, \(victim.rawValue)")
+            #expect(score.isGood, "\(row)")
         }
     }
 
@@ -104,7 +92,7 @@ import Testing
         try await Bench.with { bench in
             let faults = try await MachineFaults(in: bench.device.directory)
             try await healthy(bench)
-            var score = Score()
+            var score = KillScore()
             for number in stride(from: 1, through: Self.most, by: victim.pace) {
                 let receipts = await bench.verifier.kinds.count { $0 == "receipt" }
                 try await bench.update()
@@ -124,7 +112,8 @@ import Testing
                 score.doubled += await bench.verifier.kinds.count { $0 == "receipt" } == receipts + 1 ? 0 : 1
                 #expect(resumed.status == .exited(0) && isDone, "\(victim) at \(number): \(cut) | \(resumed)")
             }
-            score.report("confirmation, \(victim.rawValue)")
+            let row = score.report("confirmation, \(victim.rawValue)")
+            #expect(score.isGood, "\(row)")
         }
     }
 

@@ -102,7 +102,7 @@ import UpdateTrust
         }
         let isOneChain = try await sensor.expectOneChain(receipts: act == .attest ? 0 : rounds)
         score.doubled += isOneChain ? 0 : 1
-        score.report("\(what)without a TPM, \(act.rawValue), \(victim.rawValue)")
+        score.expectGood("\(what)without a TPM, \(act.rawValue), \(victim.rawValue)")
     }
 
     /// At no file at all, but at any time: while the request or its answer is on its way.
@@ -146,7 +146,7 @@ import UpdateTrust
                 score.lost += exists(sensor.state + "/identity.json") ? 0 : 1
                 score.doubled += exists(sensor.identity) ? 1 : 0
             }
-            score.report("without a TPM, taking over, agent")
+            score.expectGood("without a TPM, taking over, agent")
         }
     }
 

@@ -49,7 +49,7 @@ import UpdateTrust
             }
             #expect(lost > 0, "no answer was lost: nothing was tested")
             score.doubled += try await sensor.expectOneChain(receipts: rounds) ? 0 : 1
-            score.report("without a TPM, update with a code, agent")
+            score.expectGood("without a TPM, update with a code, agent")
         }
     }
 

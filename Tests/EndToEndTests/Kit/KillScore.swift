@@ -1,19 +1,13 @@
-import Foundation
+import MachineFaults
 import Messages
 import Testing
 import UpdateTrust
 
-/// What came of a command that was struck at many moments; `scripts/kill-matrix` adds up the rows.
-struct KillScore {
-    var points = 0
-    var resumed = 0
-    var lost = 0
-    var doubled = 0
-
-    func report(_ what: String) {
-        let row = "\(what): kill points: \(points), resumed: \(resumed), lost: \(lost), doubled: \(doubled)\n"
-        FileHandle.standardError.write(Data(row.utf8))
-        #expect(points > 0 && resumed == points && lost == 0 && doubled == 0, "\(row)")
+extension KillScore {
+    /// Says it, and fails the test when it is not good.
+    func expectGood(_ what: String) {
+        let row = report(what)
+        #expect(isGood, "\(row)")
     }
 }
 

@@ -118,13 +118,13 @@ import Testing
                 beginNext()
             }
         }
-        let row =
-            "\(profile), \(host == nil ? "own CA" : "CA host"), \(victim.rawValue): kill points: \(fates.count), "
-            + "resumed: \(fates.values.count(where: \.resumed)), lost: \(fates.values.count(where: \.isLost)), "
-            + "doubled: \(fates.values.count(where: \.isDoubled))\n"
-        // Seen when it is known: the whole takes a quarter of an hour.
-        FileHandle.standardError.write(Data(row.utf8))
-        #expect(fates.count == chosen.count)
+        var score = KillScore()
+        score.points = fates.count
+        score.resumed = fates.values.count(where: \.resumed)
+        score.lost = fates.values.count(where: \.isLost)
+        score.doubled = fates.values.count(where: \.isDoubled)
+        let row = score.report("\(profile), \(host == nil ? "own CA" : "CA host"), \(victim.rawValue)")
+        #expect(score.isGood && fates.count == chosen.count, "\(row)")
         #expect(NotedMoments.kinds(moments) == victim.kinds)
     }
 
