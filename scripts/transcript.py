@@ -1,0 +1,14 @@
+"""What the last run of the tests says of them, for the scripts that hold a list against it (attacks, edge-cases)."""
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(__file__).resolve().parent.parent
+transcript = root / ".build/test-transcript.txt"
+
+
+def passed(script):
+    """The names of the tests that ran and passed."""
+    if not transcript.exists():
+        sys.exit(f"{script}: there is no {transcript.relative_to(root)}: run scripts/run-tests first")
+    return set(re.findall(r"Test (\w+)\(.*?\)(?: with \d+ test cases?)? passed", transcript.read_text(errors="replace")))
