@@ -9,26 +9,6 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct InjectionTests {
     private static let claims = HardwareClaims([TestLine.label("mmc-cid"): TestLine.label("1501")])
 
-    private func order(
-        _ serial: String = "S-1",
-        model: String = "sn-10",
-        requiring claims: [String] = ["mmc-cid"]
-    ) -> CompensatedOrder {
-        CompensatedOrder(
-            serial: TestLine.label(serial),
-            model: TestLine.label(model),
-            hardwareRevision: TestLine.label("A"),
-            environment: TestLine.label("production"),
-            profile: TestLine.label("sensor"),
-            bornWith: BornWith(
-                name: TestLine.label("sensor-os"),
-                version: TestLine.label("1.7.0"),
-                securityVersion: 3
-            ),
-            requiredClaims: claims.map(TestLine.label)
-        )
-    }
-
     private func inject(
         _ line: TestLine,
         _ order: CompensatedOrder? = nil,
@@ -36,7 +16,7 @@ import Testing
         into name: String = "S-1.identity.json"
     ) throws -> InjectionOutcome {
         try line.station.inject(
-            order ?? self.order(),
+            order ?? TestLine.compensatedOrder(),
             try #require(claims),
             into: line.directory + "/" + name,
             now: TestLine.now
@@ -90,7 +70,7 @@ import Testing
             #expect(try inject(line) == .enrolled(.alreadyBorn(record)))
             try FileManager.default.removeItem(atPath: line.directory + "/S-1.identity.json")
             #expect(try inject(line) == .delivered(record))
-            #expect(try inject(line, order(model: "sn-11")) == .enrolled(.orderDiffers(["model"])))
+            #expect(try inject(line, TestLine.compensatedOrder(model: "sn-11")) == .enrolled(.orderDiffers(["model"])))
             #expect(!FileManager.default.fileExists(atPath: line.directory + "/S-1.identity.json"))
         }
     }
@@ -99,12 +79,14 @@ import Testing
         try await TestLine.with { line in
             _ = try inject(line)
             let before = try identity(line)
-            #expect(try inject(line, order("S-2")) == .otherIdentity(["serial"]))
+            #expect(try inject(line, TestLine.compensatedOrder("S-2")) == .otherIdentity(["serial"]))
             let others = HardwareClaims([TestLine.label("mmc-cid"): TestLine.label("1502")])
             #expect(try inject(line, nil, others) == .otherIdentity(["claims"]))
-            #expect(try inject(line, order(model: "sn-11")) == .enrolled(.orderDiffers(["model"])))
+            #expect(try inject(line, TestLine.compensatedOrder(model: "sn-11")) == .enrolled(.orderDiffers(["model"])))
             try Data("{}".utf8).write(to: URL(filePath: line.directory + "/other.json"))
-            #expect(throws: Station.Failure.self) { try inject(line, order("S-2"), into: "other.json") }
+            #expect(throws: Station.Failure.self) {
+                try inject(line, TestLine.compensatedOrder("S-2"), into: "other.json")
+            }
             #expect(try identity(line) == before)
             #expect(
                 try inject(line, nil, HardwareClaims([:])) == .enrolled(.claimsMissing([TestLine.label("mmc-cid")]))
@@ -116,7 +98,7 @@ import Testing
     @Test func aSerialNumberThatIsTakenGetsNoKey() async throws {
         try await TestLine.with { line in
             let request = try KeyRequest(by: P256.Signing.PrivateKey(), claims: try #require(Self.claims))
-            let born = try line.station.enrol(order(), request, origin: .device, now: TestLine.now)
+            let born = try line.station.enrol(TestLine.compensatedOrder(), request, origin: .device, now: TestLine.now)
             guard case .born = born else {
                 Issue.record("it is not born")
                 return

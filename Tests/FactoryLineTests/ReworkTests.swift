@@ -147,21 +147,13 @@ import Testing
 
     private func enrol(_ line: TestLine, _ key: P256.Signing.PrivateKey) throws -> CompensatedOutcome {
         let claims = try #require(HardwareClaims([TestLine.label("mmc-cid"): TestLine.label("1501")]))
-        let order = CompensatedOrder(
-            serial: serial,
-            model: TestLine.label("sn-10"),
-            hardwareRevision: TestLine.label("A"),
-            environment: TestLine.label("production"),
-            profile: TestLine.label("sensor"),
-            bornWith: BornWith(
-                name: TestLine.label("sensor-os"),
-                version: TestLine.label("1.7.0"),
-                securityVersion: 3
-            ),
-            requiredClaims: [TestLine.label("mmc-cid")]
-        )
         let request = try KeyRequest(by: key, claims: claims)
-        return try line.station.enrol(order, request, origin: .device, now: TestLine.now)
+        return try line.station.enrol(
+            TestLine.compensatedOrder(serial.text),
+            request,
+            origin: .device,
+            now: TestLine.now
+        )
     }
 
     /// A device without a TPM that is dead, or has lost its identity: the next birth names the life before, whatever its tier.

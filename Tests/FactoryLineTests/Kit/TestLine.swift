@@ -111,6 +111,19 @@ final class TestLine: Sendable {
         )
     }
 
+    /// The order of a device without a TPM.
+    static func compensatedOrder(_ serial: String = "S-1", model: String = "sn-10") -> CompensatedOrder {
+        CompensatedOrder(
+            serial: label(serial),
+            model: label(model),
+            hardwareRevision: label("A"),
+            environment: label("production"),
+            profile: label("sensor"),
+            bornWith: BornWith(name: label("sensor-os"), version: label("1.7.0"), securityVersion: 3),
+            requiredClaims: [label("mmc-cid")]
+        )
+    }
+
     /// A profile as it is shipped.
     static func profile(_ name: String = "p256") throws -> ProvisioningProfile {
         try ProvisioningProfile(parsing: profileBytes(name))
