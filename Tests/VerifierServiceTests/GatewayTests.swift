@@ -15,16 +15,26 @@ import VerifierStore
 
     init() throws { factory = try TestFactory() }
 
-    private static func setup(readBack: Bool, gatewayLease: Int64 = 3600) -> TestVerifier.Setup {
+    /// - Parameters:
+    ///   - isWanted: whether a device without a TPM needs a gateway's word.
+    ///   - mayVouch: whether a device with a TPM may give it.
+    private static func setup(
+        readBack: Bool = false,
+        gatewayLease: Int64 = 3600,
+        isWanted: Bool = true,
+        mayVouch: Bool = true
+    ) -> TestVerifier.Setup {
+        let gateway = #""gateway":true"#
+        let wanted = isWanted ? gateway + "," : ""
         var setup = TestVerifier.Setup()
         setup.policy = TestRule.policy(
             TestRule(
                 "behind",
                 for: .compensated,
                 lease: 7200,
-                #""controls":{"releases":["os"],"approvals":0,"claims":true,"gateway":true,"readBack":\#(readBack)}"#
+                #""controls":{"releases":["os"],"approvals":0,"claims":true,\#(wanted)"readBack":\#(readBack)}"#
             ),
-            TestRule("gateways", for: .withTPM, lease: gatewayLease, #""gateway":true"#)
+            TestRule("gateways", for: .withTPM, lease: gatewayLease, mayVouch ? gateway : nil)
         )
         return setup
     }
@@ -316,15 +326,7 @@ import VerifierStore
     /// A gateway whose tier was lowered vouches for nobody, and what was trusted on its word is so no more: also when its software key has
     /// a lease before anybody has looked.
     @Test func attack75_aGatewayThatHasNoTPMAnyMore() async throws {
-        var setup = Self.setup(readBack: false)
-        setup.policy = Array(
-            String(decoding: setup.policy ?? [], as: UTF8.self).replacing(
-                #""gateway":true,"readBack""#,
-                with: #""readBack""#
-            )
-            .utf8
-        )
-        try await TestVerifier.with(setup, factory: factory) { service in
+        try await TestVerifier.with(Self.setup(isWanted: false), factory: factory) { service in
             var child = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: child, by: factory)
             let gateway = try TestGateway(serial: "GW-1")
@@ -441,11 +443,7 @@ import VerifierStore
     }
 
     @Test func onlyWhomThePolicyLetsVouches() async throws {
-        var setup = Self.setup(readBack: false)
-        setup.policy = Array(
-            String(decoding: setup.policy ?? [], as: UTF8.self).replacing(#","gateway":true}]"#, with: "}]").utf8
-        )
-        try await TestVerifier.with(setup, factory: factory) { service in
+        try await TestVerifier.with(Self.setup(mayVouch: false), factory: factory) { service in
             var child = try CompensatedDevice(serial: "SN-1", at: factory)
             try await service.importBirth(of: child, by: factory)
             let gateway = try TestGateway(serial: "GW-1")
