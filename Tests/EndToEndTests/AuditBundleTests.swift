@@ -12,9 +12,7 @@ import Testing
         try await Fleet.with { fleet in
             let device = try #require(fleet.devices.first)
             try await expect(0, device.agent("attest"))
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
             let path = fleet.directory + "/device.audit"
             let exported = try await fleet.run(
                 .auditor,
@@ -71,9 +69,7 @@ import Testing
         try await Fleet.with { fleet in
             let device = try #require(fleet.devices.first)
             try await expect(0, device.agent("attest"))
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
 
             let again = try await fleet.run(.auditor, ["audit", "reappraise", device.serial, "--json"] + fleet.asAlice)
                 .json

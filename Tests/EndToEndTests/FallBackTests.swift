@@ -10,9 +10,7 @@ import Testing
         try await Fleet.with { fleet in
             let device = try #require(fleet.devices.first)
             let attested = try await expect(0, device.agent("attest")).json
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
 
             // The boot loader went back to what it had before.
             try await device.boot(Fleet.bornWith)
@@ -27,9 +25,7 @@ import Testing
             let told = try await fleet.run(.auditor, ["device", "show", device.serial] + fleet.asAlice)
             #expect(told.output.contains("gateway-os 2.4.0 (previous) since"))
             // The way back: the release that it should run, once more.
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
             #expect(try await lifecycle(of: device, in: fleet) == "trusted")
 
             // A rescue image.
@@ -43,9 +39,7 @@ import Testing
             try await device.boot("gateway-os-rescue-1.0.0")
             #expect(try await expect(0, device.agent("attest")).json["bootState"].text == "rescue")
             #expect(try await lifecycle(of: device, in: fleet) == "rescue")
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
             #expect(try await lifecycle(of: device, in: fleet) == "trusted")
 
             // A genuine release that somebody put there by hand.

@@ -49,9 +49,7 @@ import Testing
             let device = fleet.devices[0]
             try write(Self.policy.utf8, to: fleet.place + "/policy.json")
             try await fleet.restart()
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
 
             let disk = Disk("fresh", fleet)
             try await expect(0, disk.lower(device.serial))

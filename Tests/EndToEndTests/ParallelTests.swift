@@ -8,9 +8,7 @@ import Testing
                 for device in fleet.devices {
                     group.addTask {
                         try await expect(0, device.agent("attest"))
-                        try await expect(0, device.update())
-                        try await device.boot(Fleet.released)
-                        try await expect(0, device.agent("confirm"))
+                        try await device.takeRelease()
                     }
                 }
                 try await group.waitForAll()

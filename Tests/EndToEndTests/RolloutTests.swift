@@ -36,9 +36,7 @@ import Testing
 
             let resumed = try await rollout(["--resume", "--percent", "100", "--reason", "a loose plug, ticket 812"])
             #expect(resumed["status"].text == "rolling" && resumed["failed"].number == 0)
-            try await expect(0, second.update())
-            try await second.boot(Fleet.released)
-            try await expect(0, second.agent("confirm"))
+            try await second.takeRelease()
             #expect(try await rollout([])["confirmed"].number == 1)
             let ledger = try await fleet.run(.auditor, ["ledger", "verify", "--trust", fleet.trust, "--json"]).json
             #expect(ledger["types.rollout"].number == 4)

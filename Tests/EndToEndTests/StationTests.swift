@@ -108,9 +108,7 @@ import UpdateTrust
     @Test func aClearedDeviceIsRestoredAndUpdates() async throws {
         try await Fleet.with { fleet in
             let device = fleet.devices[0]
-            try await expect(0, device.update())
-            try await device.boot(Fleet.released)
-            try await expect(0, device.agent("confirm"))
+            try await device.takeRelease()
             let before = try await fleet.record(of: device)
             #expect(before["securityFloor"].number == 8)
             try await expect(0, device.agent("attest"))

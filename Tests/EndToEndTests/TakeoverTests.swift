@@ -42,9 +42,7 @@ import Testing
     }
 
     private func update(_ device: FleetDevice) async throws {
-        try await expect(0, device.update())
-        try await device.boot(Fleet.released)
-        try await expect(0, device.agent("confirm"))
+        try await device.takeRelease()
         #expect(try await expect(0, device.agent("status")).json["securityFloor"].number == 8)
     }
 

@@ -125,6 +125,13 @@ struct FleetDevice: Sendable {
         return try await agent("update", order, environment: environment, watch: watch)
     }
 
+    /// Takes the release that the fleet was made for, boots it, and has it confirmed.
+    func takeRelease(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await expect(0, update(), sourceLocation: sourceLocation)
+        try await boot(Fleet.released)
+        try await expect(0, agent("confirm"), sourceLocation: sourceLocation)
+    }
+
     func gate(_ grant: String, package: String? = nil) async throws -> Program.Ended {
         let arguments = ["--grant", grant, "--package", package ?? self.package, "--manifest", manifest]
         return try await agent("gate", arguments)
