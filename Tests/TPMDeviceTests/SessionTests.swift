@@ -51,7 +51,7 @@ import Testing
                         created.publicArea,
                         created.privateArea,
                         under: srk.object,
-                        protection: session
+                        authorization: .session(session)
                     )
                     if cycle.isMultiple(of: 40) {
                         _ = try connection.quote(pcrs, with: key, qualifyingData: [1], authorization: .session(session))
@@ -84,9 +84,16 @@ import Testing
                 let ek = try connection.createPrimary(template.area, in: .endorsement)
                 let session = try connection.startSession(saltedTo: ek.object)
                 #expect(session.encrypts)
-                #expect(try connection.random(count: 48, protection: session).count == 48)
+                let index = try connection.nvDefineSpace(NVTests.counter, authorization: .session(session))
+                try connection.nvIncrement(index, authorization: .session(session))
+                #expect(try session.attributes == [.continueSession])
+                #expect(try connection.nvReadCounter(index, authorization: .session(session)) > 0)
                 #expect(try session.attributes == [.continueSession, .encrypt])
-                let key = try connection.createPrimary(Templates.signingKey, in: .owner, protection: session)
+                let key = try connection.createPrimary(
+                    Templates.signingKey,
+                    in: .owner,
+                    authorization: .session(session)
+                )
                 #expect(try session.attributes == [.continueSession, .encrypt, .decrypt])
                 _ = try connection.sign(
                     [UInt8](repeating: 1, count: 32),
@@ -144,9 +151,10 @@ import Testing
                     Templates.signingKey,
                     under: srk.object,
                     sensitive: sealed,
-                    protection: session
+                    authorization: .session(session)
                 )
-                _ = try connection.nvDefineSpace(NVTests.ordinary, value: auth, protection: session)
+                _ = try connection.nvDefineSpace(NVTests.ordinary, value: auth, authorization: .session(session))
+                try connection.hierarchyChangeAuth(of: .owner, to: auth, authorization: .session(session))
             }
             #expect(try !sees(secret))
             #expect(try !sees(auth))
@@ -156,13 +164,11 @@ import Testing
         }
     }
 
-    /// Policy session for the endorsement key, another session for the secret.
-    @Test func protectionMayBeASessionOfItsOwn() async throws {
+    @Test func aPolicySessionThatHasAuthorisedIsEmptyAndCanBeFilledAgain() async throws {
         try await withDevice { device in
             try await device.onTPM { connection throws(TPMError) in
                 let ek = try connection.createPrimary(EndorsementKeyTemplate.eccP256.area, in: .endorsement)
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
-                let protection = try connection.startSession(saltedTo: ek.object)
                 let policy = try connection.startSession(.policy)
                 #expect(!policy.encrypts)
                 for _ in 0..<2 {
@@ -171,18 +177,15 @@ import Testing
                         secret: [1, 2, 3],
                         name: key.object.name
                     )
-                    // A session that has authorised a command is empty again, and can be filled again.
                     try connection.policySecret(policy, of: .endorsement)
                     let activated = try connection.activateCredential(
                         idObject,
                         secret: secret,
                         of: key.object,
                         with: ek.object,
-                        keyAuthorization: .session(policy),
-                        protection: protection
+                        keyAuthorization: .session(policy)
                     )
                     #expect(activated == [1, 2, 3])
-                    #expect(try protection.attributes == [.continueSession, .encrypt, .decrypt])
                     #expect(try policy.attributes == [.continueSession])
                 }
             }

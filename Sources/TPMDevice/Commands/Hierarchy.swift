@@ -15,8 +15,7 @@ extension TPMConnection {
         in hierarchy: Hierarchy,
         outsideInfo: [UInt8] = [],
         creationPCRs: TPMLPCRSelection? = nil,
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) -> CreatedPrimary {
         let command = Command.createPrimary
         var sensitive = try TPM2B_SENSITIVE_CREATE(TPM2B(TPMSSensitiveCreate()), for: command.name)
@@ -25,12 +24,12 @@ extension TPMConnection {
         var selection = try TPML_PCR_SELECTION(optional: creationPCRs, for: command.name)
         var object = ESYS_TR_NONE
         var created = CreationOutputs()
-        try run(command, sessions: authorization.session, protection) {
+        try run(command, sessions: authorization.session) {
             unsafe Esys_CreatePrimary(
                 $0.pointer,
                 hierarchy.reference.esys,
                 authorization.reference,
-                authorization.beside(protection),
+                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 &sensitive,
                 &template,

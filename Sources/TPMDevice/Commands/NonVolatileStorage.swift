@@ -29,20 +29,19 @@ extension TPMConnection {
         _ publicArea: TPMSNVPublic,
         value: [UInt8] = [],
         by authority: Hierarchy = .owner,
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) -> NVIndex {
         let command = Command.nvDefineSpace
         var auth = try TPM2B_DIGEST(contents: value, for: command.name)
         defer { auth.wipe() }
         var area = try TPM2B_NV_PUBLIC(TPM2B(publicArea), for: command.name)
         var index = ESYS_TR_NONE
-        try run(command, sessions: authorization.session, protection) {
+        try run(command, sessions: authorization.session) {
             unsafe Esys_NV_DefineSpace(
                 $0.pointer,
                 authority.reference.esys,
                 authorization.reference,
-                authorization.beside(protection),
+                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 &auth,
                 &area,

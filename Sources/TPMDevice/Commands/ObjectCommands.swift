@@ -9,8 +9,7 @@ extension TPMConnection {
         _ template: TPMTPublic,
         under parent: borrowing some LoadedObject & ~Copyable,
         sensitive: TPMSSensitiveCreate = TPMSSensitiveCreate(),
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) -> CreatedObject {
         let command = Command.create
         let parent = parent.reference.esys
@@ -21,12 +20,12 @@ extension TPMConnection {
         var selection = try TPML_PCR_SELECTION(optional: nil, for: command.name)
         var privateArea = Out<TPM2B_PRIVATE>()
         var created = CreationOutputs()
-        try run(command, sessions: authorization.session, protection) {
+        try run(command, sessions: authorization.session) {
             unsafe Esys_Create(
                 $0.pointer,
                 parent,
                 authorization.reference,
-                authorization.beside(protection),
+                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 &sensitive,
                 &template,
@@ -51,20 +50,19 @@ extension TPMConnection {
         _ publicArea: TPMTPublic,
         _ privateArea: TPM2BPrivate,
         under parent: borrowing some LoadedObject & ~Copyable,
-        authorization: Authorization = .password,
-        protection: Session? = nil
+        authorization: Authorization = .password
     ) throws(TPMError) -> TransientObject {
         let command = Command.load
         let parent = parent.reference.esys
         var inPublic = try TPM2B_PUBLIC(TPM2B(publicArea), for: command.name)
         var inPrivate = try TPM2B_PRIVATE(privateArea, for: command.name)
         var object = ESYS_TR_NONE
-        try run(command, sessions: authorization.session, protection) {
+        try run(command, sessions: authorization.session) {
             unsafe Esys_Load(
                 $0.pointer,
                 parent,
                 authorization.reference,
-                authorization.beside(protection),
+                ESYS_TR_NONE,
                 ESYS_TR_NONE,
                 &inPrivate,
                 &inPublic,
@@ -163,31 +161,28 @@ extension TPMConnection {
     ///
     /// - Parameters:
     ///   - object: Used in the ADMIN role: with `adminWithPolicy` only a policy session will do.
-    ///   - key: An endorsement key, usually behind a policy session (``endorsementSession(for:)``).
-    ///   - protection: Encrypts the secret on the bus; without it the policy session has to.
+    ///   - key: An endorsement key, usually behind a policy session (``endorsementSession(for:)``), which keeps the secret off the bus.
     public func activateCredential(
         _ idObject: TPM2BIDObject,
         secret: TPM2BEncryptedSecret,
         of object: borrowing some LoadedObject & ~Copyable,
         with key: borrowing some LoadedObject & ~Copyable,
         objectAuthorization: Authorization = .password,
-        keyAuthorization: Authorization,
-        protection: Session? = nil
+        keyAuthorization: Authorization
     ) throws(TPMError) -> [UInt8] {
         let command = Command.activateCredential
         let (object, key) = (object.reference.esys, key.reference.esys)
         var blob = try TPM2B_ID_OBJECT(idObject, for: command.name)
         var encrypted = try TPM2B_ENCRYPTED_SECRET(secret, for: command.name)
         var certInfo = Out<TPM2B_DIGEST>()
-        let third = protection.besides(objectAuthorization.session, keyAuthorization.session)
-        try run(command, sessions: objectAuthorization.session, keyAuthorization.session, protection) {
+        try run(command, sessions: objectAuthorization.session, keyAuthorization.session) {
             unsafe Esys_ActivateCredential(
                 $0.pointer,
                 object,
                 key,
                 objectAuthorization.reference,
                 keyAuthorization.reference,
-                third,
+                ESYS_TR_NONE,
                 &blob,
                 &encrypted,
                 &certInfo.pointer

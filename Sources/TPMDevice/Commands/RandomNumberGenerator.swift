@@ -4,9 +4,7 @@ internal import CTSS2
 
 extension TPMConnection {
     /// TPM2_GetRandom, repeated until all bytes are there: a TPM gives at most the size of its largest digest at once.
-    ///
-    /// - Parameter protection: A salted session, so that the bytes are secret on the bus.
-    public func random(count: Int, protection: Session? = nil) throws(TPMError) -> [UInt8] {
+    public func random(count: Int) throws(TPMError) -> [UInt8] {
         guard (0...Self.randomLimit).contains(count) else {
             throw TPMError(Command.getRandom.name, argument: "\(count) bytes asked, 0 to \(Self.randomLimit) allowed")
         }
@@ -14,10 +12,10 @@ extension TPMConnection {
         while bytes.count < count {
             let wanted = UInt16(count - bytes.count)
             var random = Out<TPM2B_DIGEST>()
-            try run(.getRandom, sessions: protection) {
+            try run(.getRandom) {
                 unsafe Esys_GetRandom(
                     $0.pointer,
-                    protection.reference,
+                    ESYS_TR_NONE,
                     ESYS_TR_NONE,
                     ESYS_TR_NONE,
                     wanted,

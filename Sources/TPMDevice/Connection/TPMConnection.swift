@@ -55,12 +55,11 @@ internal import Glibc
         _ command: Command,
         sessions first: Session?,
         _ second: Session? = nil,
-        _ third: Session? = nil,
         _ body: (ESAPIContext) -> TSS2_RC
     ) throws(TPMError) {
         var cipherTaken = false
-        for case let session? in [first, second, third] {
-            // Part 1, section 19: one session of a command may encrypt; the others only authorise.
+        for case let session? in [first, second] {
+            // Part 1, section 19: one session of a command may encrypt; the other only authorises.
             let encrypts = session.encrypts && !cipherTaken
             cipherTaken = cipherTaken || encrypts
             try session.prepare(for: command, encrypting: encrypts)

@@ -73,18 +73,4 @@ public enum Authorization {
         guard case .session(let session) = self else { return nil }
         return session
     }
-
-    /// The session that protects parameters beside this authorization, unless it is the same one.
-    func beside(_ protection: Session?) -> ESYS_TR {
-        protection.besides(session)
-    }
-}
-
-extension Session? {
-    var reference: ESYS_TR { self?.reference ?? ESYS_TR_NONE }
-
-    func besides(_ others: Session?...) -> ESYS_TR {
-        guard let self, !others.contains(where: { $0 === self }) else { return ESYS_TR_NONE }
-        return self.reference
-    }
 }
