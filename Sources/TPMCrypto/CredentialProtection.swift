@@ -60,6 +60,10 @@ extension StorageKey {
 
     /// TPM2_Duplicate in software, with an outer wrapper and no inner one (Part 1, 23.3.2).
     ///
+    /// Nothing here enrols in one round trip; whoever does gives a TPM the HMAC key in this form that is to certify the attestation key
+    /// (TCG, TPM 2.0 Keys for Device Identity and Attestation). The tests have a TPM do that, because it is one computation with
+    /// credential protection, and is wrong where that is.
+    ///
     /// - Parameters:
     ///   - name: Name of the object, from its public area.
     ///   - sensitive: its secret half.
