@@ -230,6 +230,22 @@ import VerifierClient
         #expect(throws: (any Error).self) { try place.make([]) }
     }
 
+    @Test func moreLedgersThanAWitnessWatchesAreRefused() throws {
+        let keys = try (0..<257).map { try TestLog("ledger/\($0)").signer.verifierKey }
+        func parsed(_ keys: [VerifierKey]) throws -> WitnessConfiguration {
+            let configuration = WitnessConfiguration(
+                name: "witness.example/w1",
+                listen: "127.0.0.1:8447",
+                hosts: ["localhost"],
+                logs: keys
+            )
+            return try WitnessConfiguration(parsing: EditedJSON.encode(configuration))
+        }
+        #expect(try parsed(Array(keys.dropLast())).logs.count == 256)
+        #expect(throws: MessageError.self) { try parsed(keys) }
+        #expect(throws: MessageError.self) { try parsed([keys[0], keys[0]]) }
+    }
+
     /// Each would read what is there, and write that with its own ledgers added.
     @Test func ofTwoWhoAddToItAtOnceOneIsRefused() throws {
         let place = try Place()

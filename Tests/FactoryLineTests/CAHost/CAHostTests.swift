@@ -76,6 +76,21 @@ import Testing
         }
     }
 
+    /// Two registers would give one serial number to two TPMs.
+    @Test func oneProcessServesADirectory() async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            let second = try await host.run(["ca", "serve", host.directory])
+            #expect(second.status == 3, "\(second.errors)")
+            #expect(second.errors.contains("another birthmark-factory serves \(host.directory)"), "\(second.errors)")
+            #expect(second.errors.contains("hint: stop it first"), "\(second.errors)")
+            // A lock ends with its holder, however that ends.
+            host.kill9()
+            try await host.start()
+        }
+    }
+
     /// A host that is killed, at any moment of many births: nothing is lost, nothing certified twice.
     @Test func aKilledHostGoesOn() async throws {
         try await TestLine.with { line in
