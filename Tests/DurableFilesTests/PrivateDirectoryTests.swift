@@ -34,7 +34,7 @@ import Testing
         let isLinked = unsafe symlink(home.path, link) == 0
         try #require(isLinked)
         for path in [file, link] {
-            #expect(throws: FileError(.notDirectory, .write, path)) { try PrivateDirectory.make(path) }
+            #expect(throws: FileError(.isNoDirectory, .write, path)) { try PrivateDirectory.make(path) }
         }
     }
 

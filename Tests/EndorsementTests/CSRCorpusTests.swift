@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 import SwiftASN1
 import TPMCrypto
 import TPMWire

@@ -1,6 +1,8 @@
 import FactoryLine
 import Foundation
 import SoftwareDevice
+import TPMDevice
+import TPMWire
 import Testing
 
 /// Two stations, each with a directory of its own, are given one device at the same time.
@@ -33,6 +35,51 @@ import Testing
                 let told = again.map { "\($0.status) \($0.output)" }
                 #expect(births == 1, "\(ended.map { "\($0.status) \($0.output)" }) \(told)")
                 #expect(again.map(\.status).sorted() == [0, 1], "\(told)")
+            }
+        }
+    }
+
+    /// An index for a certificate as another station has begun it.
+    private func begin(_ handle: Handle, on device: SoftwareDevice) async throws {
+        try await device.onTPM { tpm throws(TPMError) in
+            let area = TPMSNVPublic(
+                nvIndex: handle,
+                nameAlg: .sha256,
+                attributes: [.ownerWrite, .ownerRead, .authRead, .noDA, .writeDefine],
+                dataSize: 8
+            )
+            try tpm.nvWrite(Self.begun, to: tpm.nvDefineSpace(area), as: .owner)
+        }
+    }
+
+    private static let begun: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+
+    /// Each would write over the other: who comes second lets the first one finish, and then finds the TPM taken.
+    @Test func whatAnotherStationIsWritingIsLeftToIt() async throws {
+        let handle = try TestLine.profile().nv.iakCertificate.handle
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                try await begin(handle, on: device)
+                async let second = line.provision(device).text
+                try await Task.sleep(for: .seconds(1))
+                try await device.onTPM { tpm throws(TPMError) in
+                    guard let index = try tpm.nvIndex(at: handle) else { return }
+                    try tpm.nvWriteLock(index, as: .owner)
+                }
+                #expect(try await second == "index-taken")
+                #expect(try await TPMContents.of(device).nv[handle] == Self.begun)
+            }
+        }
+    }
+
+    /// Another station that was interrupted, and goes on no more, leaves a device that can be born all the same.
+    @Test func whatAnotherStationHasLeftIsWrittenAnew() async throws {
+        let handle = try TestLine.profile().nv.iakCertificate.handle
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                try await begin(handle, on: device)
+                #expect(try await line.provision(device).text == "born")
+                #expect(try await TPMContents.of(device).nv[handle] != Self.begun)
             }
         }
     }

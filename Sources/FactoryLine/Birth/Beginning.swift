@@ -9,6 +9,8 @@ import TPMWire
 struct BegunBirth: ~Copyable {
     let journal: BirthJournal
     let keys: KeptKeys
+    /// Whether an earlier attempt of this station was interrupted, which may have written to the TPM.
+    let isResumed: Bool
 }
 
 extension Birth {
@@ -23,7 +25,7 @@ extension Birth {
         if let begun = try files.claim(order, profile: profile, tpm: digest) {
             let ek = try connection.keep(found, of: profile)
             let keys = try keepKeys(begun.enrolled.iak, begun.enrolled.idevid, endorsementKey: ek, connection)
-            return BegunBirth(journal: begun, keys: keys)
+            return BegunBirth(journal: begun, keys: keys, isResumed: true)
         }
         let formerTag = try formerTag(connection)
         try await step(.proveResidency)
@@ -42,7 +44,7 @@ extension Birth {
             formerTag: formerTag
         )
         try files.save(journal, of: digest)
-        return BegunBirth(journal: journal, keys: outcome.keys)
+        return BegunBirth(journal: journal, keys: outcome.keys, isResumed: false)
     }
 
     /// What advisories say of the TPM and of its endorsement key, while nothing is written down, here or in the TPM.

@@ -61,7 +61,12 @@ struct Birth: Sendable {
         let owner = profile.nvOwner
         try await step(.storeCertificates)
         try removeFormerOwner(begun.journal, connection)
-        let certificates = try connection.storeCertificates(of: enrolled.iak, enrolled.idevid, profile: profile)
+        let certificates = try await storeCertificates(
+            of: enrolled,
+            isResumed: begun.isResumed,
+            connection,
+            on: tpm
+        )
         try await step(.defineCounters)
         // The floor's base is chosen so that value minus base is the package's security version.
         let version = order.bornWith.securityVersion

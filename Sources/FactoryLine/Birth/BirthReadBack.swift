@@ -43,11 +43,34 @@ extension BirthRecord {
         in connection: TPMConnection,
         profile: ProvisioningProfile
     ) throws -> [BirthDifference] {
-        let nv = profile.nv
-        return [
+        try differencesOfKeys(kept, counters: counters, in: connection)
+            + differencesOfWritings(kept, counters: counters, in: connection, profile: profile)
+    }
+
+    /// The part of it that nobody can write: keys and counters.
+    func differencesOfKeys(
+        _ kept: borrowing KeptEntities,
+        counters: BornCounters,
+        in connection: TPMConnection
+    ) throws -> [BirthDifference] {
+        [
             try connection.difference(of: kept.ek, from: ek, "endorsement key"),
             try connection.difference(of: kept.iak, from: iak, "attestation key"),
             try connection.difference(of: kept.idevid, from: idevid, "identity key"),
+            try connection.difference(of: kept.securityFloor, from: counters.securityFloor),
+            try connection.difference(of: kept.grants, from: counters.grants),
+        ].compactMap(\.self)
+    }
+
+    /// The part of it that whoever is the owner can write until it is locked: certificates and tag.
+    func differencesOfWritings(
+        _ kept: borrowing KeptEntities,
+        counters: BornCounters,
+        in connection: TPMConnection,
+        profile: ProvisioningProfile
+    ) throws -> [BirthDifference] {
+        let nv = profile.nv
+        return [
             try connection.difference(
                 of: kept.iakCertificate,
                 from: iak.certificate?.bytes,
@@ -63,8 +86,6 @@ extension BirthRecord {
                 from: CanonicalJSON.encode(tag(counters, nv)),
                 "birth tag at \(nv.birthTag)"
             ),
-            try connection.difference(of: kept.securityFloor, from: counters.securityFloor),
-            try connection.difference(of: kept.grants, from: counters.grants),
         ].compactMap(\.self)
     }
 

@@ -42,6 +42,8 @@ extension Birth {
     }
 
     /// Reads everything back, closes what nobody may change any more, and signs.
+    ///
+    /// What can be written is read once it is closed: another station that has this TPM too could write in between.
     func finish(
         _ record: BirthRecord,
         counters: BornCounters,
@@ -55,20 +57,26 @@ extension Birth {
         async let logIsKept: Void = keepLog()
         try await step(.readBack)
         async let judged = record.refusals(policy: station.opened().policy, profile: profile)
-        let differences = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
-        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences.map(\.description))) }
+        try refuse(try record.differencesOfKeys(kept, counters: counters, in: connection))
         let refusals = try await judged
         guard refusals.isEmpty else { throw BirthRefusal(refusals) }
 
         let ownership = Ownership(station: station, profile: profile, record: record, tpm: digest)
         try await step(.lock)
         try connection.lock(kept, by: profile.nvOwner, onlyOpen: ownership.isBegun)
+        try refuse(
+            try record.differencesOfWritings(kept, counters: counters, in: connection, profile: profile)
+        )
         try await logIsKept
         try await step(.setAuthorizations)
         try ownership.set(over: kept.ek, connection)
         try await step(.sign)
         try sign(record)
         try ownership.finish()
+    }
+
+    private func refuse(_ differences: [BirthDifference]) throws(BirthRefusal) {
+        guard differences.isEmpty else { throw BirthRefusal(.changedSinceBirth(differences.map(\.description))) }
     }
 
     private func sign(_ record: BirthRecord) throws {

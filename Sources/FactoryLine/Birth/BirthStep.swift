@@ -16,9 +16,9 @@ public enum BirthStep: String, CaseIterable, Sendable {
     case writeTag = "write the birth tag"
     /// The boot that runs now.
     case quoteFirstBoot = "quote the first boot"
-    /// Everything, from the TPM, against what is to be signed.
+    /// Keys and counters, from the TPM, against what is to be signed.
     case readBack = "read everything back"
-    /// NV against later changes.
+    /// NV against later changes; then what stands there is read back, too.
     case lock = "lock certificates and tag"
     /// Authorization values and the parameters against guessing, when the profile has them: the last thing that the
     /// owner does.

@@ -25,6 +25,11 @@ private struct DefinedIndex: ~Copyable {
     let found: TPMSNVPublic?
 }
 
+/// An index that somebody has begun to write and not locked: another station that is at it now, or one that was interrupted.
+struct OpenIndex: Error {
+    let handle: Handle
+}
+
 /// The ways to the certificates of a birth.
 struct StoredCertificates: ~Copyable {
     let iak: NVIndex
@@ -40,7 +45,14 @@ extension TPMConnection {
     ///
     /// What an interrupted birth left half-written is written again; a locked index with other contents, or one that
     /// was defined otherwise, is somebody else's.
-    func store(_ contents: [UInt8], at handle: Handle, by owner: NVOwner) throws -> NVIndex {
+    /// - Parameter isAbandoned: whether what is half-written was left by somebody who does not go on with it.
+    /// - Throws: `OpenIndex` for what is half-written when that is not known.
+    func store(
+        _ contents: [UInt8],
+        at handle: Handle,
+        by owner: NVOwner,
+        leftHalfWritten isAbandoned: Bool = true
+    ) throws -> NVIndex {
         let size = UInt16(clamping: contents.count)
         let area = TPMSNVPublic(
             nvIndex: handle,
@@ -54,6 +66,7 @@ extension TPMConnection {
             guard found.attributes.subtracting(Self.stateBits) == owner.recordAttributes,
                 !found.attributes.contains(.writeLocked)
             else { throw BirthRefusal(.indexTaken(handle)) }
+            guard isAbandoned else { throw OpenIndex(handle: handle) }
             if found.dataSize != size {
                 try nvUndefineSpace(defined.index, by: owner.hierarchy)
                 let index = try nvDefineSpace(area, by: owner.hierarchy)
@@ -69,10 +82,16 @@ extension TPMConnection {
     func storeCertificates(
         of iak: BornKey,
         _ idevid: BornKey,
-        profile: ProvisioningProfile
+        profile: ProvisioningProfile,
+        leftHalfWritten isAbandoned: Bool = true
     ) throws -> StoredCertificates {
         func store(_ key: BornKey, _ index: HandleText) throws -> NVIndex {
-            try self.store(key.certificate?.bytes ?? [], at: index.handle, by: profile.nvOwner)
+            try self.store(
+                key.certificate?.bytes ?? [],
+                at: index.handle,
+                by: profile.nvOwner,
+                leftHalfWritten: isAbandoned
+            )
         }
         return StoredCertificates(
             iak: try store(iak, profile.nv.iakCertificate),
