@@ -15,6 +15,7 @@ public struct EnrolmentServer: Service {
     private let directory: HostDirectory
     private let address: ListenAddress
     private let desk: EnrolmentDesk
+    private let revoked: RevokedStations
     private let logger: Logger
     private let metrics = Metrics([.enrolments, .revocationLists])
     private let onListening: @Sendable (Int) -> Void
@@ -32,10 +33,13 @@ public struct EnrolmentServer: Service {
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         self.directory = directory
+        let files = RevokedStations.files(directory)
         configuration = try HostSetup.configuration(directory)
         try PrivateDirectory.check(directory.path)
         authority = try FactoryAuthority(opening: directory.authority, passphrase: passphrase)
-        identity = try HostSetup.identity(directory, configuration, now: now())
+        let revoked = RevokedStations(directory, configuration, files: files, logger: logger)
+        self.revoked = revoked
+        identity = try HostSetup.identity(directory, configuration, revoked: { revoked.now }, now: now())
         self.address = try configuration.address(unless: address)
         desk = EnrolmentDesk(authority, now: now)
         self.logger = logger
@@ -55,7 +59,10 @@ public struct EnrolmentServer: Service {
             configuration: directory.configuration
         )
         let keeper = RevocationListKeeper(authority: authority, metrics: metrics, logger: logger, now: now)
-        try await server.run(with: [keeper], onListening: onListening)
+        try await server.run(
+            with: [keeper, RevokedStationsKeeper(stations: revoked)],
+            onListening: onListening
+        )
     }
 
     /// Everything that the host does, and who may have it done.

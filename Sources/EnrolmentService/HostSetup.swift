@@ -94,14 +94,16 @@ public enum HostSetup {
     }
 
     /// What the host shows its stations; its TLS certificate is made anew when it runs out.
+    /// - Parameter revoked: stations whose certificates count no more; asked at each request.
     static func identity(
         _ directory: HostDirectory,
         _ configuration: HostConfiguration,
+        revoked: @escaping @Sendable () -> Set<Label>,
         now: Int64
     ) throws -> EdgeIdentity {
         try stationAuthority(directory).identity(
             hosts: configuration.hosts,
-            revoked: Set(configuration.revokedStations),
+            revoked: revoked,
             now: now
         )
     }

@@ -64,16 +64,20 @@ package struct ServiceAuthority: Sendable {
     /// What the service shows; its certificate is made anew when it runs out.
     /// - Parameters:
     ///   - hosts: names and addresses of the service, for its certificate.
-    ///   - revoked: callers whose certificates count no more.
+    ///   - revoked: callers whose certificates count no more; asked at each request.
     ///   - now: seconds since 1970.
-    package func identity(hosts: [String], revoked: Set<Label> = [], now: Int64) throws -> EdgeIdentity {
+    package func identity(
+        hosts: [String],
+        revoked: @escaping @Sendable () -> Set<Label> = { [] },
+        now: Int64
+    ) throws -> EdgeIdentity {
         let authority = try authority(now: now)
         let key = try Self.key(server.key)
         return EdgeIdentity(
             certificate: try certificate(for: key, by: authority, hosts, now: now),
             key: Array(key.pemRepresentation.utf8),
             callerAuthority: authority.certificate,
-            revoked: { revoked }
+            revoked: revoked
         )
     }
 

@@ -107,7 +107,7 @@ struct CAStationCommand: ParsableCommand {
         discussion: """
             Give the directory that is made to the station, and only to it. To renew a certificate, move the directory away first; \
             the station takes over what is made then by birthmark-factory init with --ca-host. To take the certificate back before it \
-            expires, name the station in "revokedStations" of service.json and start the host again.
+            expires, name the station in "revokedStations" of service.json; the host reads that again by itself.
 
             Example: birthmark-factory ca station ca line-1 --days 365
             """

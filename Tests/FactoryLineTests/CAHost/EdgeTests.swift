@@ -1,4 +1,5 @@
 import Crypto
+import DurableFiles
 import EdgeProbes
 import Endorsement
 import FactoryAuthority
@@ -99,6 +100,56 @@ import Testing
             }
             let strays = try await trial.strays()
             #expect(strays == [])
+        }
+    }
+
+    /// A station's key that was stolen counts no more soon after its name was put down, also on a connection that is open.
+    @Test func attack82_aStationIsRevokedWhileTheHostServes() async throws {
+        try await serving { edge, _, directory in
+            let station = edge.asked(by: try identity(.factory, at: directory))
+            var configuration = try HostSetup.configuration(directory)
+            configuration.revokedStations = [TestLine.label("line-7")]
+            let revoking = try EditedJSON.encode(configuration)
+            try await EdgeClient.with(station) { client in
+                let before = try await client.send("POST", "/v1/enrolment/challenges")
+                #expect(before.problem?.kind == .malformed)
+                try AtomicFile.write(revoking, to: directory.configuration, mode: 0o644)
+                var after = before
+                while after.problem?.kind != .unauthenticated {
+                    try await Task.sleep(for: .milliseconds(50))
+                    after = try await client.send("POST", "/v1/enrolment/challenges")
+                }
+                #expect(after.status == 401)
+            }
+        }
+    }
+
+    /// A file that cannot be read whole brings no station back, and neither does one that is gone.
+    @Test func attack82_aBrokenFileBringsNoRevokedStationBack() async throws {
+        try await serving { _, _, directory in
+            var configuration = try HostSetup.configuration(directory)
+            let none = try EditedJSON.encode(configuration)
+            let name = TestLine.label("line-7")
+            configuration.revokedStations = [name]
+            let revoked = RevokedStations(
+                directory,
+                configuration,
+                files: RevokedStations.files(directory),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            for broken in [[], Array(none.dropLast(9))] {
+                try AtomicFile.write(broken, to: directory.configuration, mode: 0o644)
+                for _ in 0..<3 { revoked.look() }
+                #expect(revoked.now == [name])
+            }
+            try AtomicFile.remove(directory.configuration)
+            for _ in 0..<3 { revoked.look() }
+            #expect(revoked.now == [name])
+            try AtomicFile.write(none, to: directory.configuration, mode: 0o644)
+            revoked.look()
+            #expect(revoked.now == [name], "it may be half of what is being copied")
+            revoked.look()
+            #expect(revoked.now == [])
         }
     }
 }
