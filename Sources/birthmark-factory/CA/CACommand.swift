@@ -43,10 +43,12 @@ struct CAInitCommand: ParsableCommand {
     @Option(help: "The CA's name, as its certificates carry it.")
     var name: Label
     @Option(
-        parsing: .upToNextOption,
-        help: "Names and addresses by which stations reach the host; the first is told them."
+        help: ArgumentHelp(
+            "Names and addresses by which stations reach the host, with commas; the first is told them.",
+            valueName: "hosts"
+        )
     )
-    var host: [String]
+    var host: String
     @Option(help: ArgumentHelp("Where to listen.", valueName: "address:port"))
     var listen = "0.0.0.0:8444"
     @OptionGroup var keys: KeyLocationOptions
@@ -61,7 +63,11 @@ struct CAInitCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let port = listen.split(separator: ":").last, let first = host.first else {
+        let hosts = host.split(separator: ",").map(String.init)
+        guard let first = hosts.first else {
+            throw CommandFailure(.malformed, "no host", hint: "give --host with a name or an address")
+        }
+        guard let port = listen.split(separator: ":").last else {
             throw CommandFailure(.malformed, "\(listen) is no address and port", hint: "write 0.0.0.0:8444")
         }
         let address = first.contains(":") ? "[\(first)]" : first
@@ -70,7 +76,7 @@ struct CAInitCommand: ParsableCommand {
         do throws(MessageError) {
             configuration = try HostConfiguration(
                 parsing: EditedJSON.encode(
-                    HostConfiguration(listen: listen, url: "https://\(address):\(port)", hosts: host)
+                    HostConfiguration(listen: listen, url: "https://\(address):\(port)", hosts: hosts)
                 )
             )
         } catch { throw CommandFailure(.malformed, error.detail) }
