@@ -103,11 +103,20 @@ public struct FactoryAuthority: Sendable {
         name = config.name
         let key = try AuthorityKeys(directory: directory, passphrase: passphrase)
             .open(.issuing, at: config.issuingKey)
-        issuing = try Self.authority(pem, at: directory.issuing, key)
+        let issuing = try Self.authority(pem, at: directory.issuing, key)
+        self.issuing = issuing
         register = IssuedRegister(directory: directory)
         guard let anchors = try? TrustDirectory.readFile(directory.factoryRoots, allowing: []), anchors.count == 2
         else { throw .damaged(path: directory.factoryRoots, "is not root and issuing level; restore it from a backup") }
         policy = FactoryPolicy(anchors: TrustAnchors(anchors))
+        // By it the list that is served is known for this CA's own: another one's would pass for none, and what it takes back be forgotten.
+        let own = try AuthorityFailure.run { () throws(CertificateAuthority.Failure) in try issuing.der() }
+        guard policy.anchors.intermediates.map(\.bytes) == [own] else {
+            throw .damaged(
+                path: directory.factoryRoots,
+                "names another issuing level than \(directory.issuing); restore both from the same backup"
+            )
+        }
     }
 
     /// The TPM that certificates were issued for under a serial number, by the CA in a directory; nil when there is none.

@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    /// Roots of another CA, or of another time of this one, would have its own list pass for a stranger's, and begin anew.
+    @Test func rootsOfAnotherCAForgetNoRevocation() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let place = AuthorityDirectory(line.directory + "/another")
+            let (another, _) = try FactoryAuthority.make(in: place, name: authority.name, at: TestLine.now)
+            let (own, others) = (authority.directory.factoryRoots, another.directory.factoryRoots)
+            let roots = try Data(contentsOf: URL(filePath: own))
+            try Data(contentsOf: URL(filePath: others)).write(to: URL(filePath: own))
+            #expect(throws: AuthorityFailure.self) { try self.authority(line) }
+            try roots.write(to: URL(filePath: own))
+            #expect(try self.authority(line).policy == authority.policy)
+        }
+    }
+
     @Test func numbersGoOnWhenTheFileThatCountsThemIsLost() async throws {
         try await TestLine.with { line in
             let authority = try authority(line)
