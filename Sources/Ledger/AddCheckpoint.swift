@@ -51,6 +51,11 @@ extension SignedCheckpoint {
         of witnesses: [VerifierKey]
     ) throws(LedgerFormatError) -> Result<[VerifierKey], LedgerRefusal> {
         let answer = try SignedNote(parsing: note.text + [UInt8(ascii: "\n")] + lines)
+        // An empty line among them would end a longer text, which a witness may well have signed: under this one its line verifies for
+        // nobody, and would have everybody refuse the note with all that others have signed.
+        guard answer.text == note.text else {
+            throw LedgerFormatError(.signedNote, "more text where there are to be signature lines")
+        }
         let found: SignedNote.Signers
         switch answer.signers(among: witnesses) {
         case .success(let signers): found = signers

@@ -275,4 +275,22 @@ import Testing
         #expect(throws: LedgerFormatError.self) { try another.add(lines: Array("nothing\n".utf8), of: known) }
         #expect(throws: LedgerFormatError.self) { try another.add(lines: [], of: known) }
     }
+
+    /// One witness of several is to spoil nothing: what it has signed beside the checkpoint is no line under it.
+    @Test func attack71_aLineOverALongerTextSpoilsNoCheckpoint() throws {
+        let key = try Vectors.witness().verifierKey
+        var note = try checkpoint(of: MemoryLog(count: 5))
+        let before = note
+        let time: UInt64 = 1
+        let message = Cosignature.message(over: note.note.text + Array("\nmore\n".utf8), time: time)
+        let signature = try Vectors.key(seed: "bridge-witness-test-key").signature(for: message)
+        let line = SignedNote.Signature(
+            name: key.name,
+            keyID: key.id,
+            body: [UInt8](repeating: 0, count: 7) + [UInt8(time)] + Array(signature)
+        )
+        let lines = Array("more\n\n\(line.line)".utf8)
+        #expect(throws: LedgerFormatError.self) { try note.add(lines: lines, of: [key]) }
+        #expect(note == before)
+    }
 }
