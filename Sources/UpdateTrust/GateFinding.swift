@@ -82,13 +82,10 @@ extension GrantDelivery {
         return reasons
     }
 
-    /// A witness's clock, and the verifier's, may be some minutes off.
-    private static let witnessTolerance: Int64 = 900
-
     private static func isNear(_ time: Int, _ range: Range<Int64>) -> Bool {
         let seen = Int64(time)
-        let (earliest, below) = range.lowerBound.subtractingReportingOverflow(witnessTolerance)
-        let (latest, above) = range.upperBound.addingReportingOverflow(witnessTolerance)
+        let (earliest, below) = range.lowerBound.subtractingReportingOverflow(GateTrust.witnessTolerance)
+        let (latest, above) = range.upperBound.addingReportingOverflow(GateTrust.witnessTolerance)
         return (below || seen >= earliest) && (above || seen < latest)
     }
 }

@@ -13,6 +13,9 @@ public struct GateTrust: Sendable {
     let witnessQuorum: Int
     let releaseKeys: SigningKeys
 
+    /// Seconds that a witness's clock, or the verifier's, may be off: at another time than that nobody has seen a grant.
+    public static let witnessTolerance: Int64 = 900
+
     /// Takes over a trust bundle.
     /// - Throws: `MessageError` when the bundle lacks what a gate needs: the verifier's name, grant keys, the ledger's key, release keys;
     ///   or names witnesses that are none.

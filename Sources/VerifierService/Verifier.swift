@@ -124,7 +124,13 @@ public final class Verifier: Sendable {
             ),
             clock: clock
         )
-        cosignatures = try await Cosignatures(materials, store: store, metrics: metrics, logger: logger)
+        cosignatures = try await Cosignatures(
+            materials,
+            store: store,
+            clock: clock,
+            metrics: metrics,
+            logger: logger
+        )
         trust = TrustInForce(materials, metrics: metrics, logger: logger)
         let reported = CompromisedKeys(try await store.compromisedKeys())
         compromised = reported

@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 import Ledger
 import Messages
@@ -63,6 +64,42 @@ import WitnessService
         }
         let findings = await directory.check()
         #expect(findings.contains { $0.grade == .ok && $0.text.hasPrefix("2 of 3 witnesses") }, "\(findings)")
+    }
+
+    /// Devices count no line that states another time than the grant's: who states one is not to pass for one of those that are required.
+    @Test func attack71_aWitnessOfAnotherTimeIsNotCounted() async throws {
+        let home = try TemporaryDirectory()
+        let directory = home.verifier
+        let (setup, witnesses) = try await Witnessing.prepare(home, 1, required: 1, factory, releases)
+        witnesses[0].task.cancel()
+        try? await witnesses[0].task.value
+        let signer = try WitnessSigner(name: "witness.example/bad", privateKey: Curve25519.Signing.PrivateKey())
+        let key = signer.verifierKey
+        var bad = witnesses[0].0.known(at: witnesses[0].port)
+        bad.vkey = key.text
+        let settings = WitnessSettings(required: 1, known: [bad])
+        try directory.edit { $0.witnesses = settings }
+        try await TestVerifier.serve(directory, setup) { service in
+            let head = try await service.store.ledgerHead()
+            let checkpoint = try SignedCheckpoint(parsing: try #require(head.checkpoint))
+            let log = try VerifierKey(parsing: service.trust.ledgerKey)
+            let witness = try Witness(signer, logs: [WitnessedLog(keys: [log], cosigned: nil, by: key)])
+            let body = AddCheckpoint(oldSize: 0, path: [], checkpoint: checkpoint).bytes
+            let cosignatures = service.verifier.cosignatures
+            let now = Int(service.clock.clock.seconds)
+            for time in [0, 1, now - 1000, now + 1000, Int.max] {
+                let line = try witness.judge(body, at: time).get().line
+                await #expect(throws: WitnessTrouble.otherTime) {
+                    try await cosignatures.took(line, from: key, over: checkpoint)
+                }
+                let counted = await cosignatures.witnessed(by: 1)
+                #expect(counted == nil, "\(time)")
+            }
+            let line = try witness.judge(body, at: now).get().line
+            try await cosignatures.took(line, from: key, over: checkpoint)
+            let counted = await cosignatures.witnessed(by: 1)
+            #expect(counted?.claimed == checkpoint.claimed)
+        }
     }
 
     @Test func aCompromisedWitnessIsNotCounted() async throws {

@@ -1,6 +1,7 @@
 import HTTPService
 import Ledger
 import Logging
+import UpdateTrust
 import VerifierStore
 
 /// What witnesses have signed of the ledger, and what they are asked to sign next.
@@ -22,6 +23,7 @@ actor Cosignatures {
     private let logKeys: [VerifierKey]
     private var keys: [VerifierKey]
     private let required: Int
+    private let clock: VerifierClock
     private let metrics: Metrics
     private let logger: Logger
 
@@ -42,10 +44,12 @@ actor Cosignatures {
     init(
         _ materials: VerifierMaterials,
         store: any VerifierStore,
+        clock: VerifierClock,
         metrics: Metrics,
         logger: Logger
     ) async throws {
         self.store = store
+        self.clock = clock
         logKeys = materials.checkpointSigner.verifierKeys
         keys = materials.witnesses.map(\.key)
         required = materials.configuration.witnesses?.required ?? 0
@@ -138,11 +142,17 @@ actor Cosignatures {
     }
 
     /// Takes in what a witness answered.
-    /// - Throws: `LedgerFormatError`, `LedgerRefusal`: that was no cosignature of its own; `StoreError`.
+    /// - Throws: `LedgerFormatError`, `LedgerRefusal`: that was no cosignature of its own; `WitnessTrouble.otherTime`; `StoreError`.
     func took(_ lines: [UInt8], from key: VerifierKey, over checkpoint: SignedCheckpoint) async throws {
         var signed = target?.note.text == checkpoint.note.text ? target ?? checkpoint : checkpoint
         guard keys.contains(key), try signed.add(lines: lines, of: [key]).get() == [key] else {
             throw LedgerRefusal.witnessesMissing(required: 1, found: 0)
+        }
+        // No device counts a line that states another time; it is not to pass for one that devices count.
+        let stated = try signed.note.signers(among: [key]).get().cosignatures[key].map { Int64($0) } ?? 0
+        let (ahead, isOut) = stated.subtractingReportingOverflow(clock.seconds)
+        guard !isOut, ahead.magnitude <= GateTrust.witnessTolerance.magnitude else {
+            throw WitnessTrouble.otherTime
         }
         standings[key] = Standing(size: signed.claimed.size)
         metrics.count(.witnessAnswers, "cosigned")
@@ -198,6 +208,8 @@ enum WitnessTrouble: Error, Hashable, Sendable, CustomStringConvertible {
     case ahead(seen: Int, size: Int)
     /// It has seen another tree, or finds that this one does not continue what it saw.
     case forked(status: Int, size: Int)
+    /// It has signed for a time that is not now.
+    case otherTime
     /// It said no for another reason.
     case refused(status: Int)
 
@@ -205,7 +217,7 @@ enum WitnessTrouble: Error, Hashable, Sendable, CustomStringConvertible {
     var isAlarm: Bool {
         switch self {
         case .ahead, .forked: true
-        case .unreachable, .elsewhere, .refused: false
+        case .unreachable, .elsewhere, .otherTime, .refused: false
         }
     }
 
@@ -216,6 +228,7 @@ enum WitnessTrouble: Error, Hashable, Sendable, CustomStringConvertible {
         case .elsewhere: "elsewhere"
         case .ahead: "ahead"
         case .forked: "forked"
+        case .otherTime: "other-time"
         case .refused: "refused"
         }
     }
@@ -228,6 +241,8 @@ enum WitnessTrouble: Error, Hashable, Sendable, CustomStringConvertible {
             "it has seen \(seen) entries of this ledger, which has \(size): the record was cut, or restored from a backup"
         case .forked(let status, let size):
             "it has seen another ledger of this name (\(status), at \(size) entries): the record was replaced, or kept twice"
+        case .otherTime:
+            "it states a time that is not now, so that no device counts what it signs: its clock is wrong, or this machine's"
         case .refused(let status): "it answers \(status)"
         }
     }
