@@ -123,7 +123,7 @@ public struct Gateway: Sendable {
         if request.purpose == .confirm {
             observed.readBack = await readBacks?.take(request.instance, at: observed.address)
         }
-        let outcome = await turns.take { [observed] in
+        let outcome = await turns.take(at: observed.address) { [observed] in
             await vouch(for: evidence, observed, wantsResult: wantsResult)
         }
         switch outcome {

@@ -61,7 +61,7 @@ actor ReadBacks {
 
     private func read(_ subject: Subject) async {
         let (child, address) = (subject.child, subject.address)
-        let outcome = await turns.take { [readBack, port] () -> Result<ContentDigest, AgentError> in
+        let outcome = await turns.take(at: address) { [readBack, port] () -> Result<ContentDigest, AgentError> in
             do throws(AgentError) {
                 return .success(try await readBack.digest(of: child, on: port, at: address))
             } catch {
