@@ -40,6 +40,7 @@ final class RateLimiter: Sendable {
 
     /// Takes further tokens for what turned out to be garbage, into debt if need be, so that guessing costs more than asking.
     func charge(_ peer: PeerAddress, tokens: Double, now: Int64) {
+        guard tokens > 0 else { return }
         buckets.withLock { buckets in
             guard let bucket = buckets[peer] else { return }
             buckets[peer] = Bucket(tokens: max(-burst, filled(bucket, at: now) - tokens), filledAt: now)

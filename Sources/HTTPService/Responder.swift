@@ -29,6 +29,8 @@ struct Responder: HTTPResponder {
 
     /// What one piece of evidence that is nobody's costs beyond the request itself.
     private static let garbageTokens = 4.0
+    /// The bytes of a stranger's body that was good for nothing which cost as much as a further request.
+    private static let bytesOfAToken = BodyRoom.free
     /// How long a client whose body was not read to its end has to take the answer.
     private static let lingering = TimeAmount.seconds(2)
 
@@ -43,6 +45,7 @@ struct Responder: HTTPResponder {
         var route: Route?
         var caller: CallingOperator?
         var readToEnd = false
+        var received = 0
         var held = 0
         // What is made of a body while it is judged takes memory, too.
         defer { room.leave(held, of: peer) }
@@ -56,7 +59,7 @@ struct Responder: HTTPResponder {
             let (found, parameters, query) = try find(request)
             route = found
             caller = try await admit(to: found, channel: channel)
-            let body = try await collect(request, to: found, of: peer, on: channel, holding: &held)
+            let body = try await collect(request, to: found, of: peer, on: channel, counting: &received, holding: &held)
             readToEnd = true
             answer = try await found.handler(
                 Exchange(
@@ -71,9 +74,8 @@ struct Responder: HTTPResponder {
                 )
             )
         } catch let error as ServiceProblem {
-            if error.problem.kind == .notAuthentic || error.isGarbage {
-                limiter.charge(peer, tokens: Self.garbageTokens, now: Self.milliseconds(start))
-            }
+            let price = Self.price(of: error, after: caller == nil ? received : 0)
+            limiter.charge(peer, tokens: price, now: Self.milliseconds(start))
             detail = error.detail
             answer = Self.answer(error.problem)
         } catch {
@@ -88,6 +90,14 @@ struct Responder: HTTPResponder {
         metrics.observe(.requestSeconds, seconds, name)
         log(name, request, answer, caller: caller, peer: peer, seconds: seconds, detail: detail)
         return respond(with: answer, closing: readToEnd ? nil : channel)
+    }
+
+    /// What a request costs, beyond itself, that was good for nothing.
+    /// - Parameter bytes: what was read, and perhaps judged, of a stranger's body.
+    static func price(of problem: ServiceProblem, after bytes: Int) -> Double {
+        let size = Double(bytes / bytesOfAToken)
+        if problem.problem.kind == .notAuthentic || problem.isGarbage { return garbageTokens + size }
+        return problem.problem.kind == .malformed || problem.problem.kind == .tooLarge ? size : 0
     }
 
     private func find(_ request: Request) throws -> (Route, [String: String], [String: String]) {
@@ -123,6 +133,7 @@ struct Responder: HTTPResponder {
         to route: Route,
         of peer: PeerAddress,
         on channel: any Channel,
+        counting received: inout Int,
         holding held: inout Int
     ) async throws -> [UInt8] {
         let timed = bodies.begin(on: channel)
@@ -134,6 +145,7 @@ struct Responder: HTTPResponder {
         var body: [UInt8] = []
         do {
             for try await piece in request.body {
+                received = body.count + piece.readableBytes
                 guard piece.readableBytes <= limit - body.count else { throw ServiceProblem.tooLarge }
                 body += piece.readableBytesView
                 guard case .anyone = route.callers else { continue }

@@ -243,6 +243,32 @@ import VerifierStore
         }
     }
 
+    /// What takes long to be found nothing costs its sender as many requests, so that large bodies are no cheaper way to keep a service busy.
+    @Test func attack85_largeBodiesThatAreNothingAreDear() {
+        let (small, large) = (BodyRoom.free - 1, 80 * BodyRoom.free)
+        #expect(Responder.price(of: .malformed(""), after: small) == 0)
+        #expect(Responder.price(of: .malformed(""), after: large) == 80)
+        #expect(Responder.price(of: .tooLarge, after: large) == 80)
+        #expect(Responder.price(of: .notAuthentic(""), after: small) == 4)
+        #expect(Responder.price(of: .notAuthentic(""), after: large) == 84)
+        // A refusal is an answer to somebody, and no room is not his fault.
+        #expect(Responder.price(of: .refused("", reasons: []), after: large) == 0)
+        #expect(Responder.price(of: .busy(""), after: large) == 0)
+    }
+
+    @Test(.timeLimit(.minutes(20))) func aLargeBodyThatIsNothingLeavesNoTokens() async throws {
+        var setup = TestVerifier.Setup()
+        setup.limits.requestsPerSecond = 1
+        setup.limits.requestBurst = 64
+        try await TestVerifier.with(setup) { service in
+            let large = [UInt8](repeating: 0x20, count: Evidence.maximumSize)
+            let first = try await EdgeClient.ask(service.edge, "POST", "/v1/decisions", large)
+            #expect(first.status == 400)
+            let next = try await EdgeClient.ask(service.edge, "GET", "/healthz")
+            #expect(next.status == 429)
+        }
+    }
+
     @Test func roomForBodiesIsGivenBackAndShared() throws {
         let room = BodyRoom(400)
         let peers = try (1...5).map { number in
