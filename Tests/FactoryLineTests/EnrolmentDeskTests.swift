@@ -77,7 +77,8 @@ import Testing
         endorsementKey: TPMTPublic,
         certificate: [UInt8]?,
         enrolmentKey: TPMTPublic,
-        serial: String = "GW-0001"
+        serial: String = "GW-0001",
+        retired: [ContentDigest] = []
     ) -> EnrolmentRequest {
         EnrolmentRequest(
             serial: TestLine.label(serial),
@@ -87,7 +88,8 @@ import Testing
             certificateIndex: 0x01C0_000A,
             certificate: certificate.map { Blob($0) },
             intermediates: [],
-            enrolmentKey: Blob(enrolmentKey.bytes)
+            enrolmentKey: Blob(enrolmentKey.bytes),
+            retired: retired
         )
     }
 
@@ -100,10 +102,11 @@ import Testing
         iak: TPMTPublic = DeviceIdentityTemplate.eccP256.iak(),
         enrolmentKey: TPMTPublic = ResidencyProof.enrolmentTemplate,
         qualifyingData: [UInt8]? = nil,
-        serial: String = "GW-0001"
+        serial: String = "GW-0001",
+        retired: [ContentDigest] = []
     ) async throws -> Statements {
         try await withTPM(tcti: device.tcti) { tpm in
-            try await enrol(device, tpm, desk, iak, enrolmentKey, qualifyingData, serial)
+            try await enrol(device, tpm, desk, iak, enrolmentKey, qualifyingData, serial, retired)
         }
     }
 
@@ -114,7 +117,8 @@ import Testing
         _ iakTemplate: TPMTPublic,
         _ enrolmentTemplate: TPMTPublic,
         _ qualifyingData: [UInt8]?,
-        _ serial: String
+        _ serial: String,
+        _ retired: [ContentDigest]
     ) async throws -> Statements {
         let connection = try tpm.connection
         let profile = try TestLine.profile()
@@ -125,7 +129,13 @@ import Testing
         let index = Handle(rawValue: 0x01C0_000A)
         let certificate = try connection.content(of: index)
         let challenge = try await desk.challenge(
-            Self.request(endorsementKey: ekArea, certificate: certificate, enrolmentKey: area, serial: serial),
+            Self.request(
+                endorsementKey: ekArea,
+                certificate: certificate,
+                enrolmentKey: area,
+                serial: serial,
+                retired: retired
+            ),
             from: Self.station
         )
         let secret = try connection.activateCredential(
@@ -266,6 +276,44 @@ import Testing
                 _ = try await desk.challenge(request, from: Self.station)
                 await expect(.challengeUnknown) { try await issue(await oldest.answer(), at: desk) }
                 try await issue(await second.answer(), at: desk)
+            }
+        }
+    }
+
+    /// Who has one station's key takes nothing away from a device of another station, and from none before a TPM has shown that it asks.
+    @Test func attack45_aStationSwapsNoBoardOfAnother() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice("a") { first in
+                try await line.withDevice("b") { second in
+                    let desk = try desk(line)
+                    let directory = line.station.directory.authority
+                    let serial = TestLine.label("GW-0001")
+                    let old = try await enrol(first, at: desk)
+                    try await issue(await old.answer(), at: desk)
+                    let tpm = ContentDigest(of: old.endorsementKey.bytes)
+
+                    // The station's own swap: the first board keeps what it has until the second one has shown that it is there.
+                    let new = try await enrol(second, at: desk, retired: [tpm])
+                    #expect(try FactoryAuthority.holder(of: serial, in: directory) == tpm)
+                    #expect(!FileManager.default.fileExists(atPath: directory.revocationList))
+
+                    let request = Self.request(
+                        endorsementKey: new.endorsementKey,
+                        certificate: new.certificate,
+                        enrolmentKey: new.enrolmentKey,
+                        retired: [tpm]
+                    )
+                    await expect([.serialTaken(by: tpm)]) {
+                        _ = try await desk.challenge(request, from: TestLine.label("line-2"))
+                    }
+                    #expect(try FactoryAuthority.holder(of: serial, in: directory) == tpm)
+                    #expect(!FileManager.default.fileExists(atPath: directory.revocationList))
+
+                    try await issue(await new.answer(), at: desk)
+                    let holder = ContentDigest(of: new.endorsementKey.bytes)
+                    #expect(try FactoryAuthority.holder(of: serial, in: directory) == holder)
+                    #expect(FileManager.default.fileExists(atPath: directory.revocationList))
+                }
             }
         }
     }

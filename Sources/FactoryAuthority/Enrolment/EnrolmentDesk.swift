@@ -22,6 +22,9 @@ public actor EnrolmentDesk {
         let madeAt: Int64
     }
 
+    /// A swapped board has the serial number still: it loses its certificates once another TPM has shown that it asks, and not for a request.
+    private struct AwaitsProof: Error {}
+
     /// The public areas of a request.
     private struct RequestedKeys {
         let endorsement: TPMTPublic
@@ -52,7 +55,9 @@ public actor EnrolmentDesk {
         let keys = try keys(of: request)
         let facts = try judge(request, keys.endorsement, at: date)
         _ = try request.findings(of: ["endorsement key": keys.endorsement]).refusing()
-        _ = try claim(request, request.life(of: keys.tpm), at: date)
+        do {
+            _ = try claim(request, request.life(of: keys.tpm), from: station) { _ in throw AwaitsProof() }
+        } catch is AwaitsProof {}
         guard let key = try? StorageKey(keys.endorsement) else {
             throw BirthRefusal(.residency(.endorsementKeyUnsuitable))
         }
@@ -153,7 +158,11 @@ public actor EnrolmentDesk {
         defer { lock.release() }
         let request = challenge.request
         let names = try (iak: Name(of: keys.iak.publicArea).contents, idevid: Name(of: keys.idevid.publicArea).contents)
-        if let entry = try claim(request, tpm, at: challenge.madeAt) {
+        let known = try claim(request, tpm, from: challenge.station) { former in
+            try authority.revoke(former, for: .superseded, at: challenge.madeAt)
+            _ = try authority.signRevocationList(at: challenge.madeAt)
+        }
+        if let entry = known {
             var differences: [String] = []
             if entry.model != request.model { differences.append("model") }
             if entry.iakName.bytes != names.iak { differences.append("attestation key") }
@@ -189,16 +198,20 @@ public actor EnrolmentDesk {
         return certificates
     }
 
-    /// A board that was swapped loses its certificates when the next one asks for its serial number.
+    /// - Parameter supersede: what becomes of a board that was swapped, when the next one takes its serial number.
     private func claim(
         _ request: EnrolmentRequest,
         _ tpm: ContentDigest,
-        at date: Int64
+        from station: Label,
+        superseding supersede: (IssuedRegister.Entry) throws -> Void
     ) throws -> IssuedRegister.Entry? {
-        try authority.register.claim(request.serial, of: tpm, retired: request.retired) { entry in
-            try authority.revoke(entry, for: .superseded, at: date)
-            _ = try authority.signRevocationList(at: date)
-        }
+        try authority.register.claim(
+            request.serial,
+            of: tpm,
+            from: station,
+            retired: request.retired,
+            supersede: supersede
+        )
     }
 
     private func keys(of request: EnrolmentRequest) throws -> RequestedKeys {

@@ -27,11 +27,13 @@ struct IssuedRegister: Sendable {
     /// Makes this TPM the one with this serial number, unless either belongs to another.
     ///
     /// - Parameters:
-    ///   - retired: TPMs whose place this one may take.
-    ///   - supersede: called with what was issued for such a TPM, before its place is taken.
+    ///   - station: who asks; only the station that bore a board can swap it.
+    ///   - retired: TPMs whose place this one may take, as that station says.
+    ///   - supersede: called with what was issued for such a TPM, before its place is taken; what it throws leaves everything as it is.
     func claim(
         _ serial: Label,
         of tpm: ContentDigest,
+        from station: Label,
         retired: [ContentDigest],
         supersede: (Entry) throws -> Void
     ) throws -> Entry? {
@@ -45,7 +47,9 @@ struct IssuedRegister: Sendable {
                 guard try !claims.isBusy(holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
                 return
             }
-            guard retired.contains(holder) else { throw BirthRefusal(.serialTaken(by: holder)) }
+            guard retired.contains(holder), issued.station == station else {
+                throw BirthRefusal(.serialTaken(by: holder))
+            }
             try supersede(issued)
         }
     }
