@@ -208,6 +208,13 @@ public struct Gateway: Sendable {
         )
     }
 
+    /// Writes down what was done last; a disk that is full keeps no child from being served.
+    func keepStatus() {
+        do { try log.write() } catch {
+            logger.error("the status cannot be written", metadata: ["error": "\(error)"])
+        }
+    }
+
     func note(_ request: CompensatedRequest, _ observed: ChildObservation, _ outcome: String) {
         metrics.count(.childRequests, request.purpose.rawValue, outcome == "accepted" ? "accepted" : "other")
         logger.info(

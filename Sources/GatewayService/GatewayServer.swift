@@ -48,11 +48,7 @@ private struct StatusKeeper: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
-                do {
-                    try gateway.log.write()
-                } catch {
-                    gateway.logger.error("the status cannot be written", metadata: ["error": "\(error)"])
-                }
+                gateway.keepStatus()
                 try await Task.sleep(for: .seconds(1))
             }
         }

@@ -22,7 +22,7 @@ public struct LineServer: Sendable {
             let (status, body) = await answer(request)
             let answer = LineAnswer(id: request.id, status: status, body: Blob(body))
             try await line.write(try CanonicalJSON.encode(answer))
-            try gateway.log.write()
+            gateway.keepStatus()
         }
     }
 
