@@ -42,7 +42,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency], path: String? 
 func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
     .executableTarget(
         name: name,
-        dependencies: dependencies + [arguments, "CommandLineContract"],
+        dependencies: dependencies + [arguments, "CommandLineContract", "Wording"],
         path: path,
         swiftSettings: strict
     )
@@ -108,13 +108,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Bytes.
+        library("Wording", []),
         library("TPMWire", []),
         library("Hashing", [crypto]),
         library("TPMCrypto", ["TPMWire", "Hashing", "CLibCrypto", crypto, cryptoExtras]),
-        library("MeasuredBoot", ["TPMWire", "Hashing", crypto]),
+        library("MeasuredBoot", ["Wording", "TPMWire", "Hashing", crypto]),
         library("Compression", ["CZlib"]),
         library("Pages", []),
-        library("Ledger", [crypto]),
+        library("Ledger", ["Wording", crypto]),
         library("Messages", ["Hashing", crypto]),
         library("DurableFiles", []),
         library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", "DurableFiles", crypto, cryptoExtras, x509, asn1]),
@@ -123,23 +124,24 @@ let package = Package(
         library("AttestationResults", ["Messages"]),
         library(
             "Appraisal",
-            ["TPMWire", "Hashing", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]
+            ["Wording", "TPMWire", "Hashing", "TPMCrypto", "MeasuredBoot", "Messages", "AttestationResults", crypto]
         ),
         library(
             "BirthJudgement",
             ["Appraisal", "AttestationResults", "Endorsement", "Messages", "TPMCrypto", "TPMWire"]
         ),
-        library("UpdateTrust", ["TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
+        library("UpdateTrust", ["Wording", "TPMWire", "AttestationResults", "Messages", "Ledger", crypto]),
         library("Reappraisal", ["Appraisal", "UpdateTrust", "AttestationResults", "Messages"]),
         library(
             "Audit",
             [
                 "BirthJudgement", "Pages", "UpdateTrust", "AttestationResults", "Endorsement", "Messages", "Ledger",
+                "Wording",
             ]
         ),
 
         // Edges.
-        library("LedgerFiles", ["Ledger", "DurableFiles"]),
+        library("LedgerFiles", ["Wording", "Ledger", "DurableFiles"]),
         library("TimeLimits", []),
         library("TPMDevice", ["CTSS2", "TPMWire", "TPMCrypto"]),
         library("VerifierStore", ["UpdateTrust", "Messages", "Ledger"]),
@@ -171,7 +173,7 @@ let package = Package(
             [
                 "HTTPService", "VerifierClient", "BirthJudgement", "Appraisal", "UpdateTrust", "Reappraisal",
                 "Endorsement", "VerifierStore", "Ledger", "LedgerFiles", "Messages", "AttestationResults",
-                "Compression", "DurableFiles", crypto, x509, asn1, logging, lifecycle, nioSSL,
+                "Compression", "DurableFiles", "Wording", crypto, x509, asn1, logging, lifecycle, nioSSL,
             ]
         ),
         library(
@@ -206,14 +208,14 @@ let package = Package(
         library(
             "WitnessService",
             [
-                "HTTPService", "Ledger", "Messages", "DurableFiles", crypto, logging, lifecycle,
+                "HTTPService", "Ledger", "Messages", "DurableFiles", "Wording", crypto, logging, lifecycle,
             ]
         ),
         library(
             "FactoryLine",
             [
                 "FactoryAuthority", "VerifierClient", "TPMDevice", "TPMWire", "TPMCrypto", "MeasuredBoot",
-                "Endorsement", "Messages", "Pages", "DurableFiles", crypto,
+                "Endorsement", "Messages", "Pages", "DurableFiles", "Wording", crypto,
             ]
         ),
 
@@ -317,6 +319,7 @@ let package = Package(
         ),
 
         tests(of: "ParserProperties"),
+        tests(of: "Wording"),
         tests(of: "TPMWire", ["SeededRandom"]),
         tests(of: "Hashing", [crypto]),
         tests(of: "TPMCrypto", ["TPMWire", crypto, cryptoExtras]),

@@ -2,6 +2,7 @@ import AttestationResults
 import MeasuredBoot
 import Messages
 import Synchronization
+import Wording
 
 /// Facts of a log, each proven by the PCR that it was measured into.
 final class LogFacts: Sendable {
@@ -54,7 +55,9 @@ final class LogFacts: Sendable {
             !wanted.elementsEqual(facts.bootApplications, by: { $0.bytes == $1.digest })
         {
             let digests = facts.bootApplications.prefix(8).map { LowercaseHex.encode($0.digest) }
-            seen.append("\(facts.bootApplications.count) boot applications: " + digests.joined(separator: ", "))
+            seen.append(
+                Counted.of(facts.bootApplications.count, "boot application") + ": " + digests.joined(separator: ", ")
+            )
         }
         if let wanted = required.kernelCommandLine {
             switch kernelCommandLine {

@@ -3,6 +3,7 @@ import Crypto
 import Hashing
 package import Messages
 package import TPMWire
+import Wording
 
 /// D8 and D9: the quote covers the PCRs that were asked for, and the values given beside it are the quoted ones.
 ///
@@ -46,7 +47,7 @@ enum SelectionChecks {
         _: Function.Type
     ) -> Reason? {
         guard supplied.count == info.pcrSelect.selections.count else {
-            return Reason(.pcrDigestMismatch, "values of \(supplied.count) banks")
+            return Reason(.pcrDigestMismatch, "values of \(Counted.of(supplied.count, "bank"))")
         }
         var quoted: [UInt8] = []
         for selection in info.pcrSelect.selections {

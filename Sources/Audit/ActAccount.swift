@@ -1,4 +1,5 @@
 import UpdateTrust
+import Wording
 
 /// Who stands behind the acts of operators in a bundle: the operators themselves, or the verifier alone.
 public struct ActAccount: Hashable, Sendable, Codable {
@@ -28,19 +29,19 @@ public struct ActAccount: Hashable, Sendable, Codable {
         if sound > 0 {
             sentences.append(
                 isHeldToOperators
-                    ? "acts of operators: \(sound) entries are signed, by operators who are known from elsewhere"
-                    : "acts of operators: \(sound) entries are signed, with certificates that were held to nobody: who runs the "
+                    ? "acts of operators: \(Counted.of(sound, "entry is", "entries are")) signed, by operators who are known from elsewhere"
+                    : "acts of operators: \(Counted.of(sound, "entry is", "entries are")) signed, with certificates that were held to nobody: who runs the "
                         + "verifier can issue such himself"
             )
         }
         if !doubtful.isEmpty {
             sentences.append(
-                "acts of operators: of \(doubtful.count) entries it is not shown that an operator has signed them: \(Self.list(doubtful))"
+                "acts of operators: no signature of an operator is shown for \(Counted.of(doubtful.count, "entry", "entries")): \(Self.list(doubtful))"
             )
         }
         if !unsigned.isEmpty {
             sentences.append(
-                "acts of operators: \(unsigned.count) entries are signed by nobody, and the verifier alone says who acted: \(Self.list(unsigned))"
+                "acts of operators: \(Counted.of(unsigned.count, "entry is", "entries are")) signed by nobody, and the verifier alone says who acted: \(Self.list(unsigned))"
             )
         }
         return sentences

@@ -1,6 +1,7 @@
 import Messages
 import Pages
 import UpdateTrust
+import Wording
 
 /// Devices one below the other, time from left to right: when each was trusted, and what happened to it.
 struct AuditPicture {
@@ -41,7 +42,7 @@ struct AuditPicture {
             <text x="\(Self.width - 10)" y="\(height - 8)" text-anchor="end">\(HTML.text(time(last)))</text>
             </svg>
             <p class="key"><span class="trusted"></span>trusted <span class="granted"></span>granted <span class="received"></span>booted and measured \
-            <span class="refused"></span>refused or ended <span class="gone"></span>retired\(rest > 0 ? " · and \(rest) more devices below" : "")</p>
+            <span class="refused"></span>refused or ended <span class="gone"></span>retired\(rest > 0 ? " · and \(Counted.of(rest, "more device", "more devices")) below" : "")</p>
             """
     }
 

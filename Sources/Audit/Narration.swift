@@ -1,6 +1,7 @@
 import AttestationResults
 import Messages
 import UpdateTrust
+import Wording
 
 /// Says in words what an entry states.
 struct Narration {
@@ -38,7 +39,8 @@ struct Narration {
         case .receipt(let body): return receipt(body, placed, device)
         case .act(let body): return "\(device): \(body.act.rawValue) by an operator: \(body.reason)"
         case .allowance(let body):
-            return "for \(device) \(body.moves.count) other measurements were let pass after a review: \(body.reason)"
+            return
+                "for \(device) \(Counted.of(body.moves.count, "other measurement was", "other measurements were")) let pass after a review: \(body.reason)"
         case .downgrade(let body):
             return
                 "\(device) may go back to \(release(body.release)), below the floor of \(body.floor), until \(time(body.until)): \(body.reason)"
@@ -71,8 +73,12 @@ struct Narration {
             let went = body.removed.isEmpty ? "" : "; \(body.removed.joined(separator: ", ")) went"
             return "version \(body.version) of what devices trust was published\(came)\(went)"
         case .compromise(let body):
-            return
-                "the \(body.kind.rawValue) key \(body.key) was reported compromised (\(body.reason)): \(body.grants) grants ended, \(body.instances) devices were suspended, \(body.releases) releases withdrawn"
+            let ended = [
+                Counted.of(body.grants, "grant ended", "grants ended"),
+                Counted.of(body.instances, "device was suspended", "devices were suspended"),
+                Counted.of(body.releases, "release withdrawn", "releases withdrawn"),
+            ].joined(separator: ", ")
+            return "the \(body.kind.rawValue) key \(body.key) was reported compromised (\(body.reason)): \(ended)"
         case .emergency(let body):
             let what = body.overrides.map(\.rawValue).joined(separator: " and ")
             return
@@ -80,7 +86,7 @@ struct Narration {
         case .recovery(let body): return recovery(body)
         case .shedding(let body):
             return
-                "the evidence behind \(body.count) decisions from before \(time(body.until)) was shed, as its time was over"
+                "the evidence behind \(Counted.of(body.count, "decision")) from before \(time(body.until)) was shed, as its time was over"
         }
     }
 
@@ -272,7 +278,7 @@ struct Narration {
             body.lostSize.map { "the lost record had \($0) at least" } ?? "nothing that came after them is known"
         let copied = body.copied.map { "; a copy of \($0) says who had been suspended or retired since" }
         return
-            "the record was put back by \(body.by) from a backup of \(body.size) entries (\(body.reason)): \(lost)\(copied ?? "")"
+            "the record was put back by \(body.by) from a backup of \(Counted.of(body.size, "entry", "entries")) (\(body.reason)): \(lost)\(copied ?? "")"
     }
 
     private func release(_ manifest: ContentDigest) -> String {

@@ -1,3 +1,5 @@
+import Wording
+
 /// Input that is not what the ledger's formats allow.
 public struct LedgerFormatError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The form that was expected.
@@ -54,13 +56,13 @@ extension LedgerRefusal: CustomStringConvertible {
         case .signatureInvalid(let key):
             "the signature of \(key) does not verify: the checkpoint was altered or the key is not the signer's"
         case .witnessesMissing(let required, let found):
-            "\(required) witnesses must have signed the checkpoint, \(found) have"
+            "\(Counted.of(required, "witness", "witnesses")) must have signed the checkpoint, and \(found) did"
         case .truncated(let seen, let offered):
-            "the log has \(offered) entries, but had \(seen) before: it was cut or restored from an old copy"
+            "the log has \(Counted.of(offered, "entry", "entries")), but had \(seen) before: it was cut or restored from an old copy"
         case .forked(let seen, let offered):
-            "the log of \(offered) entries does not continue the log of \(seen) entries seen before: it was forked"
+            "the log of \(Counted.of(offered, "entry", "entries")) does not continue the log of \(seen) that was seen before: it was forked"
         case .notIncluded(let index, let size):
-            "the entry is not at index \(index) of the log of \(size) entries"
+            "the entry is not at index \(index) of the log of \(Counted.of(size, "entry", "entries"))"
         }
     }
 }

@@ -1,3 +1,5 @@
+import Wording
+
 /// The address of a tile, by which a log is read as static files (C2SP tlog-tiles).
 public struct TilePath: Hashable, Sendable {
     /// The hashes in a full tile, and the entries in a full bundle.
@@ -154,7 +156,10 @@ public enum EntryBundle {
             rest = rest.dropFirst(count)
         }
         guard entries.count == width else {
-            throw LedgerFormatError(.entryBundle, "\(entries.count) entries where \(width) were promised")
+            throw LedgerFormatError(
+                .entryBundle,
+                Counted.of(entries.count, "entry", "entries") + " where \(width) were promised"
+            )
         }
         return entries
     }

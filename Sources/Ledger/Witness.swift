@@ -1,3 +1,5 @@
+import Wording
+
 /// What a witness answers instead of a cosignature; the numbers are those of HTTP (C2SP tlog-witness).
 public enum WitnessRefusal: Error, Hashable, Sendable {
     /// 400: the request is none.
@@ -40,11 +42,13 @@ extension WitnessRefusal: CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformed(let error): error.description
-        case .oldSizeAboveNew(let old, let new): "a tree of \(old) entries cannot have become one of \(new)"
+        case .oldSizeAboveNew(let old, let new):
+            "a tree of \(Counted.of(old, "entry", "entries")) cannot have become one of \(new)"
         case .unknownOrigin(let origin): "the log \"\(origin)\" is not known here"
         case .notSigned(let refusal): refusal.description
-        case .otherSize(let seen, let old): "the proof begins at \(old) entries, the last that were seen are \(seen)"
-        case .otherRoot(let size): "the log of \(size) entries has two roots: it was forked"
+        case .otherSize(let seen, let old):
+            "the proof begins at \(Counted.of(old, "entry", "entries")), the last that were seen are \(seen)"
+        case .otherRoot(let size): "the log of \(Counted.of(size, "entry", "entries")) has two roots: it was forked"
         case .badProof(let refusal): refusal.description
         }
     }

@@ -1,5 +1,6 @@
 import DurableFiles
 public import Ledger
+import Wording
 
 /// Brings a directory up to a checkpoint of its log, and holds what is offered to what the directory has.
 ///
@@ -28,7 +29,8 @@ public struct LedgerMirror: Sendable {
         public var description: String {
             switch self {
             case .log(let refusal): refusal.description
-            case .notSigned(let size): "the \(size) entries are not those that the checkpoint was signed over"
+            case .notSigned(let size):
+                "\(Counted.of(size, "entry is not the one", "entries are not those")) that the checkpoint was signed over"
             case .damaged(let path): "the files in \(path) are not those that its own checkpoint was signed over"
             }
         }

@@ -1,4 +1,5 @@
 public import TPMWire
+import Wording
 
 /// A log whose replay equals the PCR values of a quote: its digests are what the machine measured.
 ///
@@ -159,7 +160,7 @@ extension ReplayMismatch.DifferingPCR: CustomStringConvertible {
         case .exitBootServicesOmitted:
             "PCR \(pcr) would replay with the two ExitBootServices events, which this firmware left out of its log"
         case .prefix(let events):
-            "PCR \(pcr) is reached by its first \(events) events; those after them were not measured when it was quoted"
+            "PCR \(pcr) is reached by its first \(Counted.of(events, "event")); what follows was not measured when it was quoted"
         case .unexplained: "PCR \(pcr) does not replay: events were changed, removed or added"
         }
     }

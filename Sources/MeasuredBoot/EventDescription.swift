@@ -1,3 +1,5 @@
+import Wording
+
 /// What one event of a log says, for a person.
 public struct EventDescription: Hashable, Sendable {
     /// The index of the event in the log.
@@ -117,11 +119,14 @@ private struct EventWords {
         if let known = SecureBootVariable(rawValue: name), known != .secureBoot,
             let database = SignatureDatabase(parsing: contents)
         {
-            return "\(database.certificates.count) certificates, \(database.hashes.count) hashes, "
-                + "\(database.others) other entries"
+            return [
+                Counted.of(database.certificates.count, "certificate"),
+                Counted.of(database.hashes.count, "hash", "hashes"),
+                Counted.of(database.others, "other entry", "other entries"),
+            ].joined(separator: ", ")
         }
         if contents.count <= 8 { return contents.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
-        return "\(contents.count) bytes"
+        return Counted.of(contents.count, "byte")
     }
 }
 

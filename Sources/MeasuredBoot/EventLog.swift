@@ -1,4 +1,5 @@
 public import TPMWire
+import Wording
 
 /// A TCG event log as the firmware and boot loaders left it, parsed but not believed.
 ///
@@ -124,10 +125,15 @@ struct DigestPlace: Sendable {
 extension EventLog.Leniency: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .trailingPadding(let bytes): "\(bytes) bytes of padding after the last event"
-        case .windowsTrustPoints(let count): "\(count) Windows records that belong to no PCR were ignored"
-        case .vendorInformationOutsideHeader(let bytes): "\(bytes) bytes of vendor information stand outside the header"
-        case .digestsOmitted(let events): "\(events) events have no digest for some bank of the header"
+        case .trailingPadding(let bytes): Counted.of(bytes, "byte") + " of padding after the last event"
+        case .windowsTrustPoints(let count):
+            Counted.of(count, "Windows record that belongs to no PCR was", "Windows records that belong to no PCR were")
+                + " ignored"
+        case .vendorInformationOutsideHeader(let bytes):
+            Counted.of(bytes, "byte of vendor information stands", "bytes of vendor information stand")
+                + " outside the header"
+        case .digestsOmitted(let events):
+            Counted.of(events, "event has", "events have") + " no digest for some bank of the header"
         }
     }
 }

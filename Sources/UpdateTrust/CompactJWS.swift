@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Messages
+import Wording
 
 /// A JWS in compact form (RFC 7515 section 7.1), taken apart and not yet believed.
 struct CompactJWS {
@@ -65,7 +66,10 @@ extension CompactJWS {
         let kid = try parts.keyID(type: type, isTypeRequired: isTypeRequired)
         let candidates = keys.filter { kid == nil || JSONWebKey($0)?.thumbprint == kid }
         guard !candidates.isEmpty else {
-            throw JWSError(.unknownKey, "none of the \(keys.count) known keys is the one it names")
+            throw JWSError(
+                .unknownKey,
+                "the key that it names is not known; \(Counted.of(keys.count, "other is", "others are"))"
+            )
         }
         guard candidates.contains(where: parts.isSigned(by:)) else {
             throw JWSError(.signature, "the signature does not verify")

@@ -1,4 +1,5 @@
 import Messages
+import Wording
 
 /// The one header of a grant; whatever else stands in one is not canonical and refused.
 struct GrantHeader: Codable {
@@ -31,7 +32,7 @@ struct GrantHeader: Codable {
         guard let key = keys.first(where: { JSONWebKey($0)?.thumbprint == header.kid }) else {
             throw JWSError(
                 .unknownKey,
-                "the grant is signed with a key that is not among the \(keys.count) known ones"
+                "the grant is signed with a key that is not known; \(Counted.of(keys.count, "other is", "others are"))"
             )
         }
         guard parts.isSigned(by: key) else { throw JWSError(.signature, "the grant's signature does not verify") }

@@ -1,5 +1,6 @@
 import AttestationResults
 public import Messages
+import Wording
 
 /// One rule of a policy: whom it is for, and what they may.
 public struct PolicyRule: Hashable, Sendable, Codable {
@@ -112,7 +113,7 @@ public struct PolicyRule: Hashable, Sendable, Codable {
         if let drift { try check(drift, atMost: lease.seconds, "drift") }
         try check(grant, atMost: Self.maximumGrant, "grant")
         guard grant.seconds <= lease.seconds else {
-            throw fault("a grant of \(grant.seconds) seconds would outlive a lease of \(lease.seconds)")
+            throw fault("a grant of \(Counted.of(grant.seconds, "second")) would outlive a lease of \(lease.seconds)")
         }
         guard boot.requireLog || (boot.secureBoot == .any && boot.firmwareVersions == nil) else {
             throw fault("\"secureBoot\" and \"firmwareVersions\" are read from the log, so \"requireLog\" must be true")

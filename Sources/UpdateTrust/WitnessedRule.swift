@@ -1,4 +1,5 @@
 import Messages
+import Wording
 
 /// A rule whose grants count only when so many witnesses of the ledger have signed for them.
 extension PolicyRule {
@@ -8,7 +9,7 @@ extension PolicyRule {
     /// What `witnesses` says, for people.
     public var witnessesSay: String? {
         witnesses.map { count in
-            let who = count == 1 ? "1 witness of the ledger has" : "\(count) witnesses of the ledger have"
+            let who = Counted.of(count, "witness of the ledger has", "witnesses of the ledger have")
             return "\(who) to sign for a grant before it is given out, and the device counts them again"
         }
     }

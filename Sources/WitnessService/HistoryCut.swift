@@ -2,6 +2,7 @@ import DurableFiles
 import HTTPService
 public import Ledger
 public import Messages
+import Wording
 
 /// That another history of a log took the place of the one which a witness had seen, by the word of the witness's people.
 ///
@@ -40,8 +41,9 @@ public enum HistoryRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .checkpoint(let refusal): refusal.description
-        case .otherSize(let seen, let given): "\(seen) entries were seen last here, and not \(given)"
-        case .same(let size): "the witness stands at this very checkpoint of \(size) entries"
+        case .otherSize(let seen, let given):
+            "\(Counted.of(seen, "entry was", "entries were")) seen last here, and not \(given)"
+        case .same(let size): "the witness stands at this very checkpoint of \(Counted.of(size, "entry", "entries"))"
         }
     }
 }

@@ -1,6 +1,7 @@
 import CommandLineContract
 import DeviceAgent
 import Messages
+import Wording
 
 extension RenewalEvent {
     /// The event for people, in one line.
@@ -28,6 +29,6 @@ extension RenewalEvent {
     }
 
     private var failing: String? {
-        trouble.map { "not renewed since \(UTCTime.text($0.since)), \($0.attempts) attempts" }
+        trouble.map { "not renewed since \(UTCTime.text($0.since)), \(Counted.of($0.attempts, "attempt"))" }
     }
 }

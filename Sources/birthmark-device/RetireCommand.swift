@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineContract
 import DeviceAgent
 import Messages
+import Wording
 
 struct RetireCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -165,7 +166,9 @@ struct RetireCommand: AsyncParsableCommand {
     }
 
     private static func keys(of plan: RetirementPlan) -> String {
-        plan.remnants.isEmpty ? "its keys, which are a file" : "\(plan.remnants.count) keys and NV indices of its TPM"
+        plan.remnants.isEmpty
+            ? "its keys, which are a file"
+            : "\(Counted.of(plan.remnants.count, "key or NV index", "keys and NV indices")) of its TPM"
     }
 
     private func print(_ outcome: RetirementOutcome) throws {

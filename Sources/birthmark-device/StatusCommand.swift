@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineContract
 import DeviceAgent
 import Messages
+import Wording
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,7 +44,10 @@ struct StatusCommand: AsyncParsableCommand {
             ("verifier", status.trustTrouble ?? status.verifier ?? "none: give its trust.json with --trust"),
             ("trust", status.trustVersion.map { "version \($0)" }),
             ("lease", lease ?? "none"),
-            ("not renewed", status.renewalTrouble.map { "since \(UTCTime.text($0.since)), \($0.attempts) times" }),
+            (
+                "not renewed",
+                status.renewalTrouble.map { "since \(UTCTime.text($0.since)), \(Counted.of($0.attempts, "time"))" }
+            ),
             ("last tried", status.renewalTrouble.map { "\(UTCTime.text($0.lastTried)): \($0.because)" }),
             ("running", running ?? "what it was born with"),
             ("floor", status.securityFloor.map(String.init)),

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineContract
 import FactoryLine
 import Messages
+import Wording
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,15 +67,13 @@ struct ExportCommand: ParsableCommand {
         try output.print(report) {
             """
             bundle \(report.bundle) of \(station.name)\(report.again ? " again" : ""): \
-            \(Self.counted(report.births, "birth")) and \(Self.counted(report.logs, "event log")) in \(report.file)
+            \(Counted.of(report.births, "birth")) and \(Counted.of(report.logs, "event log")) in \(report.file)
             """
-                + (report.restorations > 0 ? "\n\(report.restorations) restorations are with them" : "")
+                + (report.restorations > 0
+                    ? "\n\(Counted.of(report.restorations, "restoration is", "restorations are")) with them" : "")
                 + (report.left > 0
-                    ? "\n\(report.left) are in no bundle yet: run birthmark-factory export again" : "")
+                    ? "\n\(Counted.of(report.left, "is", "are")) in no bundle yet: run birthmark-factory export again"
+                    : "")
         }
-    }
-
-    private static func counted(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import VerifierService
+import Wording
 
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,8 +33,8 @@ struct BackupCommand: AsyncParsableCommand {
         }
         try output.print(report) {
             """
-            \(report.file) holds the record, \(report.bytes) bytes
-            ledger: \(report.entries) entries, root \(report.root ?? "none")
+            \(report.file) holds the record, \(Counted.of(report.bytes, "byte"))
+            ledger: \(Counted.of(report.entries, "entry", "entries")), root \(report.root ?? "none")
             """
         }
     }

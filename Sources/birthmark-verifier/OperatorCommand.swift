@@ -3,6 +3,7 @@ import CommandLineContract
 import FoundationEssentials
 import Messages
 import VerifierService
+import Wording
 
 struct OperatorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,7 +51,7 @@ struct OperatorCommand: ParsableCommand {
         let now = Int64(Date.now.timeIntervalSince1970)
         let issued = try OperatorAuthority.issue(label, roles: roles, days: days, in: place.directory, now: now)
         try output.print(OperatorReport(operator: name, roles: roles.map(\.rawValue).sorted(), directory: issued)) {
-            "\(issued) holds cert.pem and key.pem of operator \(name), for \(days) days"
+            "\(issued) holds cert.pem and key.pem of operator \(name), for \(Counted.of(days, "day"))"
         }
     }
 }

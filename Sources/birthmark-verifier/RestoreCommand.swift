@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineContract
 import Messages
 import VerifierService
+import Wording
 
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,18 +69,22 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     private static func text(_ report: RecordRestore.Report, _ directory: String) -> String {
-        let lost = report.lostSize.map { "the lost record had \($0) entries at least" }
+        let lost = report.lostSize.map { "the lost record had \(Counted.of($0, "entry", "entries")) at least" }
         var lines = [
-            "\(report.record) has the backup's \(report.entries) entries; entry \(report.entries) says who put it back",
+            "\(report.record) has the backup's \(Counted.of(report.entries, "entry", "entries")); entry \(report.entries) says who put it back",
             lost ?? "nothing is known that came after them",
-            "\(report.ended) devices were trusted, and have to attest anew",
+            Counted.of(report.ended, "device was trusted, and has", "devices were trusted, and have")
+                + " to attest anew",
         ]
         if let unread = report.unread { lines.append("what was in its place does not say how far it went: \(unread)") }
         if let copied = report.copied {
-            lines.append("by the copy of \(copied) entries \(report.stopped) devices are suspended or retired again")
+            let stopped = Counted.of(report.stopped, "device is", "devices are")
+            lines.append(
+                "by the copy of \(Counted.of(copied, "entry", "entries")), \(stopped) suspended or retired again"
+            )
             if report.unknown > 0 {
                 lines.append(
-                    "\(report.unknown) more were stopped that the backup does not know: import births again, and stop them"
+                    "\(Counted.of(report.unknown, "more was", "more were")) stopped that the backup does not know: import births again, and stop them"
                 )
             }
         } else {

@@ -4,6 +4,7 @@ import CommandLineContract
 import Messages
 import Reappraisal
 import VerifierClient
+import Wording
 
 struct AuditReappraise: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,8 +64,8 @@ struct AuditReappraise: AsyncParsableCommand {
             }
         }
         lines.append(
-            "\(retaken.decisions) decisions taken again: \(retaken.same) the same, \(retaken.different.count) not"
-                + (retaken.unkept == 0 ? "" : "; of \(retaken.unkept) others the archive keeps nothing")
+            "\(Counted.of(retaken.decisions, "decision")) taken again: \(retaken.same) the same, \(retaken.different.count) not"
+                + (retaken.unkept == 0 ? "" : "; of \(Counted.of(retaken.unkept, "other")) the archive keeps nothing")
         )
         return lines.joined(separator: "\n")
     }

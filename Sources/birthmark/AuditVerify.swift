@@ -8,6 +8,7 @@ import Ledger
 import Messages
 import Reappraisal
 import UpdateTrust
+import Wording
 
 struct AuditVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -142,16 +143,17 @@ struct AuditVerify: AsyncParsableCommand {
         if let retaken = report.retaken {
             lines += retaken.found.map { "found: \($0)" }
             lines += Self.inOrder(retaken.excused).map { "entry \($0.key) was not decided again: \($0.value)" }
-            lines.append("decided again on the evidence: \(retaken.same) decisions come out the same")
+            lines.append(
+                "decided again on the evidence: \(Counted.of(retaken.same, "decision comes", "decisions come")) out the same"
+            )
         } else if isProven {
             lines.append("decided again: nothing, because no evidence is in the bundle")
         }
         lines += judged.acts.sentences
         if isProven {
             let witnesses = report.witnesses.isEmpty ? "" : ", seen by \(report.witnesses.joined(separator: ", "))"
-            lines.append(
-                "proven: \(judged.timeline.count) entries of the ledger \(report.origin), which has \(report.size)\(witnesses)"
-            )
+            let entries = Counted.of(judged.timeline.count, "entry", "entries")
+            lines.append("proven: \(entries) of the ledger \(report.origin), which has \(report.size)\(witnesses)")
             lines.append("not shown: \(judged.subject.limits)")
         } else {
             lines += judged.findings.map { "found: \($0)" }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineContract
 import Messages
 import VerifierClient
+import Wording
 
 struct DeviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -206,12 +207,12 @@ func describe(_ device: InstanceReport) -> String {
             }
         ),
         ("last seen", device.lastSeen.map(UTCTime.text)),
-        ("Linux", device.imaEntries.map { "\($0) measurements since the boot, all allowed" }),
+        ("Linux", device.imaEntries.map { Counted.of($0, "measurement") + " since the boot, all allowed" }),
         ("farewell", device.farewell.map { "\(UTCTime.text($0)): the device said that it destroys its keys" }),
         (
             "came back",
             device.reappeared.map {
-                "noticed \($0.times) times since \(UTCTime.text($0.first)), last at \(UTCTime.text($0.last))"
+                "noticed \(Counted.of($0.times, "time")) since \(UTCTime.text($0.first)), last at \(UTCTime.text($0.last))"
             }
         ),
         ("follows", device.follows.map { "instance \($0), which the same TPM was before" }),

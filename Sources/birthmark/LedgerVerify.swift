@@ -6,6 +6,7 @@ import Ledger
 import Messages
 import UpdateTrust
 import VerifierClient
+import Wording
 
 struct LedgerVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -98,8 +99,12 @@ struct LedgerVerify: AsyncParsableCommand {
 
     private func text(of report: Report) -> String {
         let types = report.types.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-        let witnessed = report.witnessed.map { "\($0) entries, by \(report.witnesses ?? 0) witnesses" }
-        let kept = report.kept.map { "the \($0) entries seen before are the first of these" }
+        let witnessed = report.witnessed.map {
+            Counted.of($0, "entry", "entries") + ", by " + Counted.of(report.witnesses ?? 0, "witness", "witnesses")
+        }
+        let kept = report.kept.map {
+            "the " + Counted.of($0, "entry seen before is", "entries seen before are") + " the first of these"
+        }
         return facts([
             ("ledger", report.origin),
             ("entries", "\(report.entries), all under the signed checkpoint"),

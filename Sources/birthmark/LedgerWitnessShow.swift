@@ -3,6 +3,7 @@ import CommandLineContract
 import Ledger
 import Messages
 import WitnessService
+import Wording
 
 extension LedgerWitness {
     struct Show: ParsableCommand {
@@ -52,7 +53,8 @@ extension LedgerWitness {
 
         private static func text(of ledger: Watched) -> String {
             let seen = ledger.entries.map { entries in
-                "\(entries) entries" + (ledger.cosignedAt.map { ", cosigned at " + UTCTime.text($0) } ?? "")
+                Counted.of(entries, "entry", "entries")
+                    + (ledger.cosignedAt.map { ", cosigned at " + UTCTime.text($0) } ?? "")
             }
             var known: [(name: String, value: String?)] = [
                 ("ledger", ledger.origin), ("seen", seen ?? "nothing"), ("root", ledger.root),
@@ -82,7 +84,7 @@ extension LedgerWitness {
 
         /// One line.
         var text: String {
-            "\(entriesBefore) entries under \(rootBefore) for \(entriesAfter) under \(rootAfter), "
+            "\(Counted.of(entriesBefore, "entry", "entries")) under \(rootBefore) for \(entriesAfter) under \(rootAfter), "
                 + "at \(UTCTime.text(at)) by \(by): \(reason)"
         }
     }

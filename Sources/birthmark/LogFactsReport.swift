@@ -2,6 +2,7 @@ import FoundationEssentials
 import MeasuredBoot
 import Messages
 import TPMWire
+import Wording
 
 /// What a log says of the boot, should a quote confirm it; each fact with the index of the event that carries it.
 struct LogFactsReport: Encodable {
@@ -123,8 +124,10 @@ struct LogFactsReport: Encodable {
         }
         if let firmwareVersion { say("firmware", firmwareVersion.value, [firmwareVersion.event]) }
         for (name, variable) in variables.sorted(by: { $0.key < $1.key }) {
-            let lists = variable.certificates.map { "\($0.count) certificates, \(variable.hashes ?? 0) hashes" }
-            say(name, lists ?? "\(variable.size) bytes", [variable.event])
+            let lists = variable.certificates.map {
+                Counted.of($0.count, "certificate") + ", " + Counted.of(variable.hashes ?? 0, "hash", "hashes")
+            }
+            say(name, lists ?? Counted.of(variable.size, "byte"), [variable.event])
         }
         for authority in authorities { say("authority", authority.name ?? "", [authority.event]) }
         for image in bootApplications {

@@ -5,6 +5,7 @@ import DurableFiles
 import MeasuredBoot
 import Messages
 import TPMWire
+import Wording
 
 /// What can be asked of an IMA list and of no other log.
 struct IMAListOptions: ParsableArguments {
@@ -118,7 +119,9 @@ struct IMAListReport: Encodable {
         var lines = ["entries: \(events)", "violations: \(violations)"]
         lines += templates.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
         if let trusted {
-            lines.append("trusted: the first \(trusted.entries) entries, extended \(trusted.mode)")
+            lines.append(
+                "trusted: the first \(Counted.of(trusted.entries, "entry", "entries")), extended \(trusted.mode)"
+            )
         }
         for (title, banks) in [("", banks), (" with SHA-1 digests and zeros", paddedSHA1)] {
             for (bank, values) in banks.sorted(by: { $0.key < $1.key }) {

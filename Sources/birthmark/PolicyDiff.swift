@@ -6,6 +6,7 @@ import Messages
 import Reappraisal
 import UpdateTrust
 import VerifierClient
+import Wording
 
 struct PolicyDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -85,9 +86,8 @@ struct PolicyDiff: AsyncParsableCommand {
         }
         let changes = report.changes.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         let summary = changes.isEmpty ? "" : " (\(changes.joined(separator: ", ")))"
-        lines.append(
-            "under policy \(report.policy): of \(report.decisions) decisions \(report.different.count) would be others\(summary)"
-        )
+        let decisions = Counted.of(report.decisions, "decision")
+        lines.append("under policy \(report.policy): of \(decisions) \(report.different.count) would differ\(summary)")
         return lines.joined(separator: "\n")
     }
 }

@@ -4,6 +4,7 @@ import AttestationResults
 import CommandLineContract
 import Messages
 import TPMWire
+import Wording
 
 struct QuoteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -92,7 +93,7 @@ struct QuoteCommand: AsyncParsableCommand {
                 (
                     "clock",
                     quote.map {
-                        "\($0.clock.clock) ms, \($0.clock.resetCount) resets, \($0.clock.restartCount) restarts"
+                        "\($0.clock.clock) ms, \(Counted.of($0.clock.resetCount, "reset")), \(Counted.of($0.clock.restartCount, "restart"))"
                     }
                 ),
                 (

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import Messages
+import Wording
 
 struct ReleaseCosign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,6 +75,6 @@ func write(_ envelope: SignedEnvelope, to path: String?, _ output: OutputOptions
     try OutputFile.write(bytes, to: path, mode: 0o644)
     let manifest = ContentDigest(of: envelope.payload.bytes)
     try output.print(SignedReport(manifest: manifest, signatures: envelope.signatures.count, out: path)) {
-        "signed release \(manifest) by \(envelope.signatures.count == 1 ? "1 key" : "\(envelope.signatures.count) keys"): \(path)"
+        "signed release \(manifest) by \(Counted.of(envelope.signatures.count, "key")): \(path)"
     }
 }

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import CommandLineContract
 public import SoftwareDevice
+import Wording
 
 struct Boot: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct Boot: AsyncParsableCommand {
         let file = try BootFile.named(firmware)
         let log = try await device.boot(file, tamper: Set(tamper), life: .daemon)
         let report = await DeviceReport(device, hasLog: true)
-        try output.print(report) { "booted \(file.name), \(log.count) bytes of log in \(device.logPath)" }
+        try output.print(report) { "booted \(file.name), \(Counted.of(log.count, "byte")) of log in \(device.logPath)" }
     }
 }
 

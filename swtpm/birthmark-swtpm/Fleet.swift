@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import SoftwareDevice
+import Wording
 
 struct Fleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -80,7 +81,7 @@ struct MakeFleet: AsyncParsableCommand {
         bar.finish()
         let report = Report(directory: fleet.path, devices: devices.count, manifest: fleet.orderList)
         try output.print(report) {
-            "\(report.devices) devices with power in \(report.directory)\nmanifest: \(report.manifest)"
+            "\(Counted.of(report.devices, "device")) with power in \(report.directory)\nmanifest: \(report.manifest)"
         }
     }
 }
@@ -101,6 +102,6 @@ struct StopFleet: AsyncParsableCommand {
 
     func run() async throws {
         let stopped = try await DeviceFleet(directory).stop()
-        try output.print(Report(stopped: stopped)) { "\(stopped) devices stopped" }
+        try output.print(Report(stopped: stopped)) { "\(Counted.of(stopped, "device")) stopped" }
     }
 }

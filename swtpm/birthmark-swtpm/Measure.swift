@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineContract
 import SoftwareDevice
+import Wording
 
 struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,7 +25,7 @@ struct Measure: AsyncParsableCommand {
         let list = try await device.measure(files: files)
         let report = await DeviceReport(device, hasLog: device.hasBooted)
         try output.print(report) {
-            "measured \(files.count) files, \(list.count) bytes of list in \(device.directory.imaList)"
+            "measured \(Counted.of(files.count, "file")), \(Counted.of(list.count, "byte")) of list in \(device.directory.imaList)"
         }
     }
 }

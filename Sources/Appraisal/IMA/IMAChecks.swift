@@ -2,6 +2,7 @@ import AttestationResults
 import MeasuredBoot
 import Messages
 import TPMWire
+import Wording
 
 /// E6: what Linux measured is told by its list as far as that leads to the quoted value, and is allowed.
 enum IMAChecks {
@@ -23,11 +24,17 @@ enum IMAChecks {
         let (prefix, judge) = try read(list, by: policy, in: pcrs, evidence.pcr, after: before, to: quoted)
         guard let reached = prefix.reached else {
             let seen = BootChecks.describe([evidence.pcr], in: pcrs)
-            throw Finding(.imaReplayMismatch, "\(prefix.entries) entries do not lead to " + seen)
+            throw Finding(
+                .imaReplayMismatch,
+                Counted.of(prefix.entries, "entry does", "entries do") + " not lead to " + seen
+            )
         }
         // The PCR only ever grows within a boot, so a list that leads there with less than before is another one.
         guard reached.entries >= before?.entries ?? 0 else {
-            throw Finding(.imaReplayMismatch, "\(reached.entries) entries, and there were more before")
+            throw Finding(
+                .imaReplayMismatch,
+                Counted.of(reached.entries, "entry", "entries") + ", and there were more before"
+            )
         }
         guard reached.entries > 0 else { throw Finding(.imaPolicy, "nothing was measured") }
         guard judge.refused == 0 else {

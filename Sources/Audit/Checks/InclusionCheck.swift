@@ -1,5 +1,6 @@
 import Ledger
 import Messages
+import Wording
 
 extension AuditCheck {
     static let inclusion = AuditCheck(says: "every entry stands where it says under the signed checkpoint") {
@@ -21,7 +22,10 @@ extension AuditCheck {
                 InclusionProof(index: audited.index, size: checkpoint.size, path: path)
                     .verifies(leaf: .leaf(audited.bytes.bytes), root: checkpoint.root)
             else {
-                return AuditFinding("entry \(audited.index)", "is not on the ledger of \(checkpoint.size) entries")
+                return AuditFinding(
+                    "entry \(audited.index)",
+                    "is not on the ledger of \(Counted.of(checkpoint.size, "entry", "entries"))"
+                )
             }
             return nil
         }

@@ -1,6 +1,7 @@
 import Ledger
 import Messages
 import UpdateTrust
+import Wording
 
 extension AuditCheck {
     static let witnesses = AuditCheck(
@@ -19,7 +20,7 @@ extension AuditCheck {
                 else { return nil }
                 return AuditFinding(
                     placed.place,
-                    "its rule wants \(wanted) witnesses of the ledger; \(signed) of those that are known have signed this one"
+                    "its rule wants \(Counted.of(wanted, "witness", "witnesses")) of the ledger; \(signed) of those that are known have signed this one"
                 )
             }
         }

@@ -1,6 +1,7 @@
 import FactoryAuthority
 import Messages
 import Pages
+import Wording
 
 /// A line's report as a page that needs nothing beside itself: for people who were not there.
 public struct LinePage: Sendable {
@@ -19,13 +20,17 @@ public struct LinePage: Sendable {
             title: "Births at \(report.station), \(time(report.began))",
             body: """
                 <h1>\(HTML.text("Births at \(report.station)"))</h1>
-                <p>\(HTML.text("\(time(report.began)) to \(time(report.ended)), up to \(report.workers) devices at once"))</p>
+                <p>\(HTML.text(span))</p>
                 \(figures)
                 \(causes)
                 \(steps)
                 \(devices)
                 """
         )
+    }
+
+    private var span: String {
+        "\(time(report.began)) to \(time(report.ended)), up to \(Counted.of(report.workers, "device")) at once"
     }
 
     private var figures: String {

@@ -1,4 +1,5 @@
 public import TPMWire
+import Wording
 
 /// What an IMA measurement list says, entry by entry: counts, and the PCR values that it leads to.
 public struct IMAListDescription: Sendable {
@@ -86,10 +87,12 @@ public struct IMAListDescription: Sendable {
             warnings.append("the first entry is not boot_aggregate: the list's beginning is missing")
         }
         if violations > 0 {
-            warnings.append("\(violations) violations: files that were written to while they were measured")
+            warnings.append(
+                Counted.of(violations, "violation") + ": files that were written to while they were measured"
+            )
         }
         for (pcr, count) in pcrs.sorted(by: { $0.key < $1.key }) where pcr != quoted?.pcr ?? IMABounds.usualPCR {
-            warnings.append("\(count) entries were measured into PCR \(pcr)")
+            warnings.append(Counted.of(count, "entry was", "entries were") + " measured into PCR \(pcr)")
         }
         return warnings
     }

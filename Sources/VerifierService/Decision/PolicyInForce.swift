@@ -4,6 +4,7 @@ import Messages
 import Reappraisal
 import Synchronization
 import UpdateTrust
+import Wording
 
 /// The policy that decisions are taken under now, with its exact bytes.
 final class PolicyInForce: Sendable {
@@ -24,7 +25,7 @@ final class PolicyInForce: Sendable {
                 guard let wanted = rule.witnesses, wanted > known else { continue }
                 throw SetupError(
                     .malformed,
-                    "the policy's rule \"\(rule.id)\" wants \(wanted) witnesses of the ledger, and the configuration names \(known)",
+                    "the policy's rule \"\(rule.id)\" wants \(Counted.of(wanted, "witness", "witnesses")) of the ledger, and the configuration names \(known)",
                     hint:
                         "name them in \"witnesses\" of config.json first, and in trust.json: birthmark-verifier init, or birthmark trust draft once a version was published"
                 )

@@ -2,6 +2,7 @@ import Ledger
 import Messages
 import UpdateTrust
 import VerifierStore
+import Wording
 
 /// Holds the archive to the ledger: what is kept is what entries name, and what is kept no more was shed with an entry.
 struct ArchiveAudit: Sendable {
@@ -49,7 +50,8 @@ struct ArchiveAudit: Sendable {
         guard missing.count <= report.shed else {
             throw Fault(
                 description: """
-                    what \(missing.count) decisions rest on is not kept, and entries say so of \(report.shed); the first is of \
+                    what \(Counted.of(missing.count, "decision rests", "decisions rest")) on is not kept, and entries say so of \
+                    \(report.shed); the first is of \
                     entry \(missing.first ?? 0)
                     """
             )

@@ -1,5 +1,6 @@
 import Ledger
 import VerifierStore
+import Wording
 
 /// Holds the stored ledger to its own checkpoint: every entry to its leaf, every node to its children, the root to what was signed.
 struct LedgerAudit: Sendable {
@@ -31,15 +32,16 @@ struct LedgerAudit: Sendable {
         let checkpoint = try verified(bytes)
         guard checkpoint.size == head.size else {
             throw Fault(
-                description: "the checkpoint is over \(checkpoint.size) entries, the ledger counts \(head.size)"
+                description:
+                    "the checkpoint is over \(Counted.of(checkpoint.size, "entry", "entries")), the ledger counts \(head.size)"
             )
         }
         let root = try await hashed(upTo: head.size)
         guard root == checkpoint.root else {
             throw Fault(
                 description: """
-                    the tree of \(head.size) entries is sound in itself, but its root is not the signed one: entries were replaced \
-                    together with their hashes
+                    the tree of \(Counted.of(head.size, "entry", "entries")) is sound in itself, but its root is not the signed one: \
+                    entries were replaced together with their hashes
                     """
             )
         }

@@ -2,6 +2,7 @@ import DurableFiles
 import HTTPService
 import Ledger
 import VerifierStore
+import Wording
 
 /// What must hold of the ledger before anything is served on top of it.
 ///
@@ -47,7 +48,7 @@ struct LedgerGuard: Sendable {
         guard seen.size <= size, try await AwaitedTree(store, size: seen.size).root() == seen.root else {
             throw SetupError(
                 .environment,
-                "this verifier has signed a ledger of \(seen.size) entries that does not continue into the \(size) on record",
+                "this verifier has signed a ledger of \(Counted.of(seen.size, "entry", "entries")) that does not continue into the \(size) on record",
                 hint: """
                     the record was restored from a backup that is too old, or replaced; put the latest one back with \
                     birthmark-verifier restore, which says openly what is lost. What the lost entries granted cannot be taken back by \

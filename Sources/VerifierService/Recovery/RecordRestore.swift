@@ -4,6 +4,7 @@ import Ledger
 public import Messages
 import UpdateTrust
 public import VerifierStore
+import Wording
 
 /// Puts a record back from a backup, and says so on the ledger: what came after the backup is lost, and must not look as if it had never been.
 ///
@@ -186,7 +187,7 @@ public struct RecordRestore: Sendable {
             guard try await AwaitedTree(store, size: checkpoint.size).root() == checkpoint.root else {
                 throw SetupError(
                     .environment,
-                    "this verifier has signed a ledger of \(checkpoint.size) entries that does not continue into the backup's \(size)",
+                    "this verifier has signed a ledger of \(Counted.of(checkpoint.size, "entry", "entries")) that does not continue into the backup's \(size)",
                     hint:
                         "nothing was changed; the backup is of another history, such as one before an earlier recovery: take a later one"
                 )

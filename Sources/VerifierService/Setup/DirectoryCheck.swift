@@ -6,6 +6,7 @@ import Ledger
 import Messages
 import UpdateTrust
 public import VerifierStore
+import Wording
 import X509
 
 /// Looks at everything that the service needs, and says what is wrong; changes nothing.
@@ -53,7 +54,8 @@ public struct DirectoryCheck: Sendable {
             let store = try openStore(materials.configuration)
             try await LedgerGuard(materials: materials, store: store).check()
             let size = try await store.ledgerHead().size
-            findings.append(Finding(grade: .ok, text: "the ledger's \(size) entries are the ones that were signed"))
+            let entries = Counted.of(size, "entry is the one that was", "entries are the ones that were")
+            findings.append(Finding(grade: .ok, text: "the ledger's \(entries) signed"))
             findings.append(try await archive(store))
             if let witnesses = try await witnesses(materials, store) { findings.append(witnesses) }
             if let policy = try await policy(materials, store) { findings.append(policy) }
@@ -113,8 +115,9 @@ public struct DirectoryCheck: Sendable {
     private func archive(_ store: any VerifierStore) async throws -> Finding {
         do {
             let report = try await ArchiveAudit(store: store).run()
-            let shed = report.shed == 0 ? "" : "; \(report.shed) were shed, as the ledger says"
-            return Finding(grade: .ok, text: "what \(report.kept) decisions rested on is as the ledger names it\(shed)")
+            let shed = report.shed == 0 ? "" : "; \(Counted.of(report.shed, "was", "were")) shed, as the ledger says"
+            let kept = Counted.of(report.kept, "decision")
+            return Finding(grade: .ok, text: "what \(kept) rested on is as the ledger names it\(shed)")
         } catch let fault as ArchiveAudit.Fault {
             // It decides nothing that is to come.
             return Finding(
@@ -147,13 +150,13 @@ public struct DirectoryCheck: Sendable {
         else {
             throw SetupError(
                 .environment,
-                "witnesses have signed a ledger of \(size) entries which this one does not continue",
+                "witnesses have signed a ledger of \(Counted.of(size, "entry", "entries")) which this one does not continue",
                 hint: "the record was replaced, or restored from a backup: restore the latest one"
             )
         }
         let count = verified.cosignatures.count
-        let text =
-            "\(count) of \(settings.known.count) witnesses have signed the ledger's first \(size) entries; \(need)"
+        let witnesses = Counted.of(settings.known.count, "witness", "witnesses")
+        let text = "\(count) of \(witnesses) signed the ledger's first \(Counted.of(size, "entry", "entries")); \(need)"
         return count >= max(1, required)
             ? Finding(grade: .ok, text: text) : Finding(grade: .notice, text: text, hint: hint)
     }
@@ -208,7 +211,7 @@ public struct DirectoryCheck: Sendable {
         }
         if let list = materials.trust.ekAllowList {
             notice(
-                "\(list.count) endorsement keys are believed without a certificate",
+                "\(Counted.of(list.count, "endorsement key is", "endorsement keys are")) believed without a certificate",
                 "they stand in \(directory.file(materials.configuration.ekAllowList)); take out those that nobody compared"
             )
         }

@@ -3,6 +3,7 @@ import Ledger
 import Logging
 import UpdateTrust
 import VerifierStore
+import Wording
 
 /// What witnesses have signed of the ledger, and what they are asked to sign next.
 ///
@@ -236,11 +237,11 @@ enum WitnessTrouble: Error, Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .unreachable(let why): why
-        case .elsewhere(let size): "it stands at \(size) entries"
+        case .elsewhere(let size): "it stands at \(Counted.of(size, "entry", "entries"))"
         case .ahead(let seen, let size):
-            "it has seen \(seen) entries of this ledger, which has \(size): the record was cut, or restored from a backup"
+            "it has seen \(Counted.of(seen, "entry", "entries")) of this ledger, which has \(size): the record was cut, or restored from a backup"
         case .forked(let status, let size):
-            "it has seen another ledger of this name (\(status), at \(size) entries): the record was replaced, or kept twice"
+            "it has seen another ledger of this name (\(status), at \(Counted.of(size, "entry", "entries"))): the record was replaced, or kept twice"
         case .otherTime:
             "it states a time that is not now, so that no device counts what it signs: its clock is wrong, or this machine's"
         case .refused(let status): "it answers \(status)"

@@ -1,6 +1,7 @@
 import HTTPService
 import Ledger
 import VerifierStore
+import Wording
 
 extension Verifier {
     /// The proof of an entry up to a checkpoint that enough witnesses have signed; `nil` where that is not asked for.
@@ -14,12 +15,14 @@ extension Verifier {
         guard required > 0 else { return nil }
         guard required <= settings.known.count else {
             throw ServiceProblem.undecided(
-                "the grant wants \(required) witnesses, and the configuration names \(settings.known.count)"
+                "the grant wants \(Counted.of(required, "witness", "witnesses")), and the configuration names \(settings.known.count)"
             )
         }
         let found = try await cosignatures.checkpoint(holding: index, signedBy: required, within: settings.patience)
         guard let checkpoint = found else {
-            throw ServiceProblem.undecided("\(required) witnesses have not signed for entry \(index) in time")
+            throw ServiceProblem.undecided(
+                "\(Counted.of(required, "witness has", "witnesses have")) not signed for entry \(index) in time"
+            )
         }
         let path = try await AwaitedTree(store, size: checkpoint.claimed.size).inclusionPath(of: index)
         return LogProof(index: index, path: path ?? [], checkpoint: checkpoint)

@@ -3,6 +3,7 @@ import CommandLineContract
 import EnrolmentService
 import FactoryAuthority
 import Messages
+import Wording
 
 struct CACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -139,7 +140,7 @@ struct CAStationCommand: ParsableCommand {
         let issued = try HostSetup.issue(name, days: days, in: place.host, now: UTCTime.now)
         try output.print(Report(station: name.text, directory: issued)) {
             """
-            \(issued) holds what station \(name) needs, for \(days) days
+            \(issued) holds what station \(name) needs, for \(Counted.of(days, "day"))
             next, on the station: birthmark-factory init DIR --name \(name) --ca-host \(issued)
             """
         }

@@ -3,6 +3,7 @@ import CommandLineContract
 import Endorsement
 import FactoryAuthority
 import Messages
+import Wording
 
 struct CARevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,7 +59,7 @@ struct RevocationListOptions: ParsableArguments {
         let report = try authority.signRevocationList(at: UTCTime.now, days: days)
         try output.print(report) {
             """
-            list \(report.number) with \(report.revoked) certificates in \(report.file)
+            list \(report.number) with \(Counted.of(report.revoked, "certificate")) in \(report.file)
             good until \(UTCTime.text(report.nextUpdate))
             """
         }
