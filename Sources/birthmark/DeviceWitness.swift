@@ -65,7 +65,7 @@ extension DeviceCommand {
                     ("instance", report.instance.text),
                     ("release", "\(report.release)"),
                     ("good until", UTCTime.text(report.until)),
-                    ("entry", "\(report.entry), which does not have the code"),
+                    ("entry", "\(report.entry), as ledger show takes it; it does not have the code"),
                 ])
             }
         }

@@ -12,8 +12,9 @@ struct LedgerShow: AsyncParsableCommand {
         commandName: "show",
         abstract: "Shows one entry of the ledger.",
         discussion: """
-            What a device was refused with names the entry; the verifier's log names it too. With --files it comes out of a copy, where it \
-            must stand under the signed checkpoint, and needs no operator's certificate.
+            What a device was refused with names the entry by its number, and so does the verifier's log; other entries and some answers, \
+            as that of device witness, name it by the SHA-256 of its bytes. Both are shown. With --files it comes out of a copy. There, \
+            and where the SHA-256 is given, it must stand under the signed checkpoint, and no operator's certificate is needed.
 
             Examples:
               birthmark ledger show 13 --trust trust.json --operator operators/alice
@@ -21,8 +22,8 @@ struct LedgerShow: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The entry's number, from 0 on.", valueName: "n"))
-    var number: Int
+    @Argument(help: ArgumentHelp("The entry: its number, from 0 on, or its SHA-256.", valueName: "entry"))
+    var name: EntryName
     @Option(help: ArgumentHelp("A copy of the ledger, instead of what the verifier has.", valueName: "dir"))
     var files: String?
 
@@ -31,15 +32,18 @@ struct LedgerShow: AsyncParsableCommand {
 
     private struct Report: Encodable {
         var number: Int
+        var digest: ContentDigest
         var entry: LedgerEntry
     }
 
-    func validate() throws {
-        guard number >= 0 else { throw ValidationError("entries are numbered from 0 on") }
+    private struct Found: Sendable {
+        var number: Int
+        var bytes: [UInt8]
     }
 
     func run() async throws {
-        let bytes = try await read()
+        let found = try await read()
+        let (number, bytes) = (found.number, found.bytes)
         let entry: LedgerEntry
         do {
             entry = try LedgerEntry(parsing: bytes)
@@ -50,9 +54,11 @@ struct LedgerShow: AsyncParsableCommand {
                 hint: "check that this program is of the verifier's version"
             )
         }
-        try output.print(Report(number: number, entry: entry)) {
+        let digest = ContentDigest(of: bytes)
+        try output.print(Report(number: number, digest: digest, entry: entry)) {
             facts([
                 ("entry", "\(number)"),
+                ("SHA-256", "\(digest)"),
                 ("at", UTCTime.text(entry.at)),
                 ("by", entry.actor.description),
                 ("signed", entry.statement?.description),
@@ -67,33 +73,47 @@ struct LedgerShow: AsyncParsableCommand {
 }
 
 extension LedgerShow {
-    private func read() async throws -> [UInt8] {
-        guard let files else {
-            return try await verifier.ask(about: .entry(number)) { client in try await client.ledgerEntry(number) }
+    private func read() async throws -> Found {
+        if let files {
+            let ledger = try await OpenedLedger(.copied(to: files), LedgerKeys(verifier.bundle()))
+            let hint = "it has \(ledger.checkpoint.size), from 0 on; birthmark ledger export brings it up to date"
+            return try await find(in: ledger, called: "the copy in \(files)", hint: hint)
         }
-        let ledger = try await OpenedLedger(.copied(to: files), LedgerKeys(verifier.bundle()))
-        let (log, checkpoint) = (ledger.log, ledger.checkpoint)
-        guard number < checkpoint.size else {
-            throw CommandFailure(
-                .refused,
-                "the copy in \(files) has no entry \(number)",
-                hint: "it has \(checkpoint.size), from 0 on; birthmark ledger export brings it up to date"
-            )
-        }
-        do {
-            for bundle in log.bundles(from: number) {
-                let offset = number - bundle.nodes.indices.lowerBound
-                guard let entry = try await log.entries(bundle).dropFirst(offset).first,
-                    let path = try await log.tree(size: checkpoint.size).inclusionPath(of: number),
-                    InclusionProof(index: number, size: checkpoint.size, path: path)
-                        .verifies(leaf: entry.leafHash, root: checkpoint.root)
-                else { break }
-                return entry.bytes
+        switch name {
+        case .number(let number):
+            let bytes = try await verifier.ask(about: .entry(number)) { client in try await client.ledgerEntry(number) }
+            return Found(number: number, bytes: bytes)
+        case .digest:
+            let bundle = try verifier.bundle()
+            let keys = try LedgerKeys(bundle)
+            return try await VerifierClient.with(bundle) { client in
+                let ledger = try await OpenedLedger(.served(by: client), keys)
+                return try await find(
+                    in: ledger,
+                    called: "the verifier's ledger",
+                    hint: "birthmark ledger tail shows the last ones"
+                )
             }
+        }
+    }
+
+    private func find(in ledger: OpenedLedger, called place: String, hint: String) async throws -> Found {
+        do {
+            let known: Int?
+            switch name {
+            case .number(let number): known = number < ledger.checkpoint.size ? number : nil
+            case .digest(let digest): known = try await ledger.number(of: digest)
+            }
+            guard let number = known else {
+                throw CommandFailure(.refused, "\(place) has no entry \(name)", hint: hint)
+            }
+            guard let bytes = try await ledger.entry(number) else {
+                throw CommandFailure.ledgerRefused("entry \(number) is not what the checkpoint was signed over")
+            }
+            return Found(number: number, bytes: bytes)
         } catch let error as LedgerFormatError {
             throw CommandFailure.ledgerRefused("a file of the ledger: \(error)")
         }
-        throw CommandFailure.ledgerRefused("entry \(number) is not what the checkpoint was signed over")
     }
 }
 

@@ -142,7 +142,16 @@ import VerifierClient
 
             // Who has the copy needs nobody for a single entry.
             let show = ["ledger", "show", "\(begun + 299)", "--files", copy, "--json"] + trust
-            #expect(try await fleet.run(.auditor, show).json["entry.body.reason"].text == "step 299")
+            let shown = try await fleet.run(.auditor, show).json
+            #expect(shown["entry.body.reason"].text == "step 299")
+            // Other entries name it by its digest, which leads to it in the copy and at the verifier.
+            let digest = try #require(shown["digest"].text)
+            for place in [["--files", copy], []] {
+                let named = ["ledger", "show", digest, "--json"] + place + trust
+                #expect(try await fleet.run(.auditor, named).json == shown)
+            }
+            let unknown = ["ledger", "show", String(repeating: "0", count: 64), "--json"] + trust
+            try await Program.auditor.run(unknown, in: fleet.transcript).expectFailure(1, "no such entry")
             let beyond = ["ledger", "show", "\(begun + 300)", "--files", copy, "--json"] + trust
             try await Program.auditor.run(beyond, in: fleet.transcript).expectFailure(1, "an entry behind the copy")
             let none = ["ledger", "verify", "--files", fleet.directory, "--json"] + trust
