@@ -72,17 +72,16 @@ actor PackageShelf {
             troubles[artifact.sha256] = nil
             logger.notice("package", metadata: ["sha256": "\(artifact.sha256)", "bytes": "\(artifact.size)"])
         } catch {
-            let text = String(describing: error)
-            troubles[artifact.sha256] = (text, .now + Self.pause)
+            troubles[artifact.sha256] = (PackageTrouble.text(of: error), .now + Self.pause)
             logger.warning(
                 "a package could not be fetched",
-                metadata: ["sha256": "\(artifact.sha256)", "why": "\(text)"]
+                metadata: ["sha256": "\(artifact.sha256)", "why": "\(error)"]
             )
         }
         fetching[artifact.sha256] = nil
     }
 
-    private struct NoRoom: Error, CustomStringConvertible {
+    struct NoRoom: Error, CustomStringConvertible {
         var needed: UInt64
         var room: UInt64
         var description: String { "a package of \(needed) bytes does not fit into the \(room) that the gateway keeps" }

@@ -73,6 +73,7 @@ import Testing
                 let shelf = try place.shelf(roots: other.roots)
                 let status = try await settled(shelf, artifact)
                 #expect(!status.isReady && status.trouble?.contains("does not chain") == true, "\(status)")
+                #expect(status.trouble?.contains("https:") == false, "its address is the gateway's business: \(status)")
                 #expect(kept(artifact, shelf) == nil && place.server.asked.isEmpty)
             }
             // The same server with the right ones: it was the roots, and nothing else.

@@ -100,8 +100,24 @@ import Testing
         try FileManager.default.removeItem(atPath: place.source + "/a.img")
         #expect(unsafe mkfifo(place.source + "/a.img", 0o600) == 0)
         let status = try await settled(shelf, artifact)
-        #expect(status.trouble?.contains("is a pipe") == true, "\(status)")
+        #expect(status.trouble == "the package in its source is a pipe, not a file", "\(status)")
         #expect(!isThere(artifact, shelf))
+    }
+
+    /// Whoever is on the local side can ask, and the gateway's paths are not his business.
+    @Test func aChildIsToldWhatIsWrongWithoutTheGatewaysPaths() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let shelf = try place.shelf()
+        let missing = try place.artifact("missing.img", random(1000))
+        try FileManager.default.removeItem(atPath: place.source + "/missing.img")
+        #expect(try await settled(shelf, missing).trouble == "its source has no such package")
+        let unwritable = try place.artifact("b.img", random(1000))
+        let part = shelf.path(of: unwritable.sha256) + ".part"
+        try FileManager.default.createDirectory(atPath: part, withIntermediateDirectories: true)
+        #expect(
+            try await settled(shelf, unwritable).trouble == "its copy of the package is a directory, not a file"
+        )
     }
 
     /// A part that a killed run has left is gone on with, and one that is wrong is begun anew.
