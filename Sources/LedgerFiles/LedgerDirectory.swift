@@ -11,6 +11,7 @@ public struct LedgerDirectory: Sendable {
     /// The most bytes of a file: a full bundle of entries, each behind its length.
     public static let maximumFileSize = TilePath.fullWidth * (2 + LogEntry.maxByteCount)
     static let checkpointName = "checkpoint"
+    private static let tilesName = "tile"
     /// Everybody may read it: it is for strangers.
     private static let mode: UInt32 = 0o644
 
@@ -24,6 +25,12 @@ public struct LedgerDirectory: Sendable {
 
     func fileIfThere(_ name: String) throws(FileError) -> [UInt8]? {
         try BoundedFile.readIfThere("\(path)/\(name)", limit: Self.maximumFileSize)
+    }
+
+    /// Whether a copy without a checkpoint can be begun here, or gone on with: there is nothing but what one that was cut off leaves.
+    func isFree() throws(FileError) -> Bool {
+        let names = try DirectoryEntries.names(in: path)
+        return names.allSatisfy { $0 == Self.tilesName || $0.hasPrefix(Self.checkpointName + ".") }
     }
 
     func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }

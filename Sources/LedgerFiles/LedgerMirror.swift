@@ -25,6 +25,8 @@ public struct LedgerMirror: Sendable {
         case notSigned(size: Int)
         /// The directory's own files are not those that its checkpoint was signed over.
         case damaged(path: String)
+        /// The directory holds somebody's files, and no copy of a ledger.
+        case foreign(path: String)
 
         public var description: String {
             switch self {
@@ -32,6 +34,7 @@ public struct LedgerMirror: Sendable {
             case .notSigned(let size):
                 "\(Counted.of(size, "entry is not the one", "entries are not those")) that the checkpoint was signed over"
             case .damaged(let path): "the files in \(path) are not those that its own checkpoint was signed over"
+            case .foreign(let path): "\(path) holds other files, and no copy of a ledger"
             }
         }
     }
@@ -56,6 +59,7 @@ public struct LedgerMirror: Sendable {
     ) async throws -> Checkpoint {
         let new = try offered.verify(logKeys: logKeys).mapError(Refusal.log).get().checkpoint
         let old = try checkpoint()?.checkpoint
+        if old == nil, try !directory.isFree() { throw Refusal.foreign(path: directory.path) }
         if let old, new.size < old.size { throw Refusal.log(.truncated(seen: old.size, offered: new.size)) }
         let log = TiledLog(size: new.size, file: file)
         var walk = Walk(directory: directory, old: old, new: new, keepsAll: true)

@@ -13,7 +13,8 @@ struct LedgerExport: AsyncParsableCommand {
         discussion: """
             The files are those of C2SP tlog-tiles: any web server can serve them, and any tool for such logs can check them. A \
             directory that has an earlier copy is brought up to date: what it has is not fetched again, and a ledger that was cut \
-            or rewritten since is refused, with the copy left as it was. A copy that was interrupted is gone on with.
+            or rewritten since is refused, with the copy left as it was. A copy that was interrupted is gone on with. A \
+            directory of other files is refused.
 
             Example: birthmark ledger export ledger --trust trust.json
             """
@@ -62,15 +63,7 @@ struct LedgerExport: AsyncParsableCommand {
                     root: checkpoint.root.base64
                 )
             } catch let refusal as LedgerMirror.Refusal {
-                if case .damaged = refusal {
-                    throw CommandFailure(
-                        .refused,
-                        refusal.description,
-                        hint: "keep them, and copy the ledger into another directory",
-                        reasons: ["copy-damaged"]
-                    )
-                }
-                throw CommandFailure.ledgerRefused(refusal.description)
+                throw Self.failure(refusal)
             } catch let error as LedgerFormatError {
                 throw CommandFailure.ledgerRefused(error.description)
             }
@@ -82,6 +75,25 @@ struct LedgerExport: AsyncParsableCommand {
                 ("root", report.root),
                 ("copied to", report.directory),
             ])
+        }
+    }
+
+    private static func failure(_ refusal: LedgerMirror.Refusal) -> CommandFailure {
+        switch refusal {
+        case .log, .notSigned: CommandFailure.ledgerRefused(refusal.description)
+        case .damaged:
+            CommandFailure(
+                .refused,
+                refusal.description,
+                hint: "keep them, and copy the ledger into another directory",
+                reasons: ["copy-damaged"]
+            )
+        case .foreign:
+            CommandFailure(
+                .malformed,
+                refusal.description,
+                hint: "give a new directory, or an empty one; nothing was written"
+            )
         }
     }
 }

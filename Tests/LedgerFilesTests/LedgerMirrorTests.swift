@@ -71,6 +71,26 @@ import Testing
         }
     }
 
+    /// A copy among somebody's files could not be told from them any more.
+    @Test func aDirectoryOfOtherFilesIsLeftAsItIs() async throws {
+        try await withDirectory { directory in
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try AtomicFile.write([1], to: directory + "/letter")
+            let log = try ServedLog(count: 300)
+            await #expect(throws: LedgerMirror.Refusal.foreign(path: directory)) {
+                try await update(directory, to: log)
+            }
+            #expect(try DirectoryEntries.names(in: directory) == ["letter"])
+            // What one that was killed leaves is no other file; nor is what somebody puts beside a whole copy.
+            try AtomicFile.remove(directory + "/letter")
+            try AtomicFile.write([1], to: directory + "/checkpoint.new.1.2")
+            try await update(directory, to: log)
+            try AtomicFile.write([1], to: directory + "/index.html")
+            try await update(directory, to: log)
+            try await expectWhole(directory, log)
+        }
+    }
+
     private struct Cut: Error {}
 
     @Test func aKillAtEveryFetchLeavesTheCopyWhole() async throws {

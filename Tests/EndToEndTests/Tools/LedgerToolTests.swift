@@ -128,6 +128,9 @@ import VerifierClient
             let first = try await export().json
             let begun = try #require(first["entries"].number)
             #expect(first["added"].number == begun)
+            // Beside somebody's files it is not begun.
+            let mixed = ["ledger", "export", fleet.directory, "--json"] + trust
+            try await Program.auditor.run(mixed, in: fleet.transcript).expectFailure(2, "other files are there")
             try await fill(fleet, 300)
             let second = try await export().json
             #expect(second["entries"].number == begun + 300 && second["added"].number == 300)
