@@ -100,7 +100,7 @@ public enum AtomicFile {
     private static func place(_ temporary: String, at path: String, existing: Existing) throws(FileError) {
         switch existing {
         case .replace:
-            guard unsafe rename(temporary, path) == 0 else { throw FileError(errno: errno, .write, path) }
+            guard unsafe rename(temporary, path) == 0 else { throw fault(errno, at: path) }
         case .keep:
             // link(2) fails when the name is taken; rename(2) would not.
             if unsafe link(temporary, path) == 0 {
@@ -111,6 +111,15 @@ public enum AtomicFile {
                 try reserve(path, for: temporary)
             }
         }
+    }
+
+    /// What rename(2) says of a directory depends on how it is spelt: of `.` that it is busy, of one with a slash behind it that it is none.
+    private static func fault(_ number: Int32, at path: String) -> FileError {
+        var status = stat()
+        guard [EISDIR, EBUSY, ENOTDIR].contains(number), unsafe stat(path, &status) == 0,
+            status.st_mode & S_IFMT == S_IFDIR
+        else { return FileError(errno: number, .write, path) }
+        return FileError(.isDirectory, .write, path)
     }
 
     /// Moves a file to a path where nothing is, on a file system without links.

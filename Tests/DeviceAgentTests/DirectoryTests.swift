@@ -19,6 +19,16 @@ import Testing
         }
     }
 
+    /// The kernel's words for it depend on how it is spelt, and none of them help who wrote `--out .`.
+    @Test func aDirectoryInAFilesPlaceIsSaidToBeOne() async throws {
+        try await withDirectory { directory in
+            for path in [directory, directory + "/", directory + "/."] {
+                #expect(throws: FileError(.isDirectory, .write, path)) { try AtomicFile.write([1], to: path) }
+            }
+            #expect(try DirectoryEntries.names(in: directory) == [])
+        }
+    }
+
     /// An honest device is not suspended for a path that somebody has mistaken, or for firmware that keeps no log.
     @Test func anEmptyLogIsNone() async throws {
         try await withDirectory { directory in
