@@ -72,7 +72,11 @@ public enum CommandLineProgram {
     ///   - message: for scripts: what is wrong alone.
     ///   - hint: what may have been meant, where that is known.
     private static func report(usage: String, _ message: String, hint: String?, json: Bool) -> Int32 {
-        StandardError.write(Terminal.shown(usage) + "\n")
+        var told = Terminal.shown(usage)
+        // ArgumentParser's own label, in the place of the one that all other errors have.
+        let label = "Error:"
+        if told.hasPrefix(label) { told = "\(Style.error.paint("error:"))\(told.dropFirst(label.count))" }
+        StandardError.write(told + "\n")
         if let hint { StandardError.write("\(Style.hint.paint("hint:")) \(Terminal.shown(hint))\n") }
         if json {
             let status = ExitStatus.malformed

@@ -66,7 +66,7 @@ import Testing
         #expect(ended.status == .exited(2), "\(ended)")
         #expect(ended.error.contains("Usage:"))
         let error = try #require(try ended.json["error"])
-        #expect(!error.isEmpty && ended.error.hasPrefix("Error: \(error)"), "\(ended)")
+        #expect(!error.isEmpty && ended.error.hasPrefix("error: \(error)"), "\(ended)")
     }
 
     @Test func unreadableInputEndsWithTwo() async throws {

@@ -118,6 +118,7 @@ import Testing
                     #expect(plain.code == 2, "\(plain)")
                     #expect(plain.output.isEmpty, "\(plain)")
                     #expect(plain.error.contains("Usage: ") || plain.error.contains("hint: "), "\(plain)")
+                    #expect(plain.error.contains("error: ") && !plain.error.contains("Error: "), "\(plain)")
                 }
             }
             try await group.waitForAll()
