@@ -6,7 +6,7 @@ import Messages
 struct ConfirmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
-        abstract: "After the reboot: shows the verifier that what was granted has booted.",
+        abstract: "After the reboot: shows that what was granted booted.",
         discussion: "Example: birthmark-device confirm"
     )
 

@@ -32,9 +32,9 @@ struct DeviceProgram: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            EnrolCommand.self, AttestCommand.self, RunCommand.self, UpdateCommand.self, ConfirmCommand.self,
-            GateCommand.self,
-            RequestCommand.self, RedeemCommand.self, ReceiptCommand.self, StatusCommand.self,
+            EnrolCommand.self, AttestCommand.self, RunCommand.self, StatusCommand.self,
+            UpdateCommand.self, ConfirmCommand.self, GateCommand.self,
+            RequestCommand.self, RedeemCommand.self, ReceiptCommand.self,
             TrustCommand.self, RetireCommand.self,
         ]
     )

@@ -6,9 +6,10 @@ import Messages
 struct EnrolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enrol",
-        abstract:
-            "Of a device without a TPM: makes its key and asks its factory for a birth, and takes the birth over.",
+        abstract: "Without a TPM: makes its key, takes its birth over.",
         discussion: """
+            A device without a TPM makes its key and asks its factory for a birth, and takes the birth over.
+
             A device with a TPM is born by birthmark-factory provision, and needs nothing of this. The key is a file in the agent's \
             directory: whoever reads it is this device until both have spoken. Claims say which files tell one piece of hardware from \
             another; they are read anew for each request.

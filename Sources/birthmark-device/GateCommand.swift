@@ -7,8 +7,10 @@ import UpdateTrust
 struct GateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gate",
-        abstract: "Judges a grant and a package, and ends with 0 or 1; nothing is changed or spent.",
+        abstract: "Judges a grant and a package; changes nothing.",
         discussion: """
+            It ends with 0 or 1, and spends nothing.
+
             For installers that have a hook of their own, such as SWUpdate's -P or a RAUC pre-install handler. Without a TPM there is no \
             counter and no clock that a thief could not set: there it holds an honest device to its grant, and nobody else.
 

@@ -6,8 +6,10 @@ import Messages
 struct RequestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request",
-        abstract: "Off line: writes a request for a package to a file, for birthmark authorize.",
+        abstract: "Off line: writes a request for a package to a file.",
         discussion: """
+            The file is for birthmark authorize.
+
             The freshness file is an epoch that was fetched with birthmark freshness, or a challenge of this device's, fetched with \
             birthmark freshness --device. The package itself is not needed yet. Nothing is kept of a request: make as many as \
             there are releases to install one after the other.
@@ -80,7 +82,7 @@ struct RequestCommand: AsyncParsableCommand {
 struct RedeemCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redeem",
-        abstract: "Off line: uses a grant that came as a file, and installs the package.",
+        abstract: "Off line: installs what a grant in a file allows.",
         discussion: """
             The grant works once, on this TPM, within its span on the TPM's clock and its number of resets; no network and no clock \
             that tells the time is needed. Several grants are used in the order of their requests, with a reboot and a receipt \
@@ -137,9 +139,10 @@ struct RedeemCommand: AsyncParsableCommand {
 struct ReceiptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipt",
-        abstract:
-            "Off line, after the reboot: writes the proof of what has booted to a file, for birthmark receipts import.",
+        abstract: "Off line: writes the proof of what has booted.",
         discussion: """
+            After the reboot, to a file, for birthmark receipts import.
+
             The security floor in the TPM rises with the first confirmation over the network, not with the receipt.
 
             Example: birthmark-device receipt --out /media/stick/GW-0001.receipt.json

@@ -7,8 +7,10 @@ import Wording
 struct RetireCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retire",
-        abstract: "The device's part of the end of its life: says farewell, then destroys what made it this instance.",
+        abstract: "Says farewell, and destroys what makes it the device.",
         discussion: """
+            This is the device's part of the end of its life.
+
             An operator retires the device first (birthmark device retire): that ends its trust, and this adds nothing to it. Here the \
             attestation key signs a last quote for the verifier; then the keys leave the TPM, the NV indices of the birth with \
             certificates, counters and tag are undefined, and the state directory is overwritten and emptied. A run that was killed \

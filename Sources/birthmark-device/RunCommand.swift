@@ -6,7 +6,7 @@ import UnixSignals
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Keeps the lease renewed until it is told to stop: the agent as a service.",
+        abstract: "The agent as a service: keeps the lease renewed.",
         discussion: """
             Attests at once, and again when a quarter to a half of the lease's time has passed. An installed update that waits for \
             its confirmation is confirmed first. While the verifier cannot be asked or cannot decide nothing is renewed: the \

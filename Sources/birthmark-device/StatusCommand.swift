@@ -7,9 +7,12 @@ import Wording
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract:
-            "Says what this device believes of itself; nothing is changed and nobody is asked but the TPM, or what unseals its identity.",
-        discussion: "Example: birthmark-device status --json"
+        abstract: "Says what this device believes of itself.",
+        discussion: """
+            Nothing is changed, and nobody is asked but the TPM, or what unseals its identity.
+
+            Example: birthmark-device status --json
+            """
     )
 
     @OptionGroup var device: DeviceOptions

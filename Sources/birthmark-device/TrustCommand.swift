@@ -6,8 +6,10 @@ import Messages
 struct TrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
-        abstract: "Takes over newer trust bundles that came as a file; without one, asks the verifier for them.",
+        abstract: "Takes over newer trust bundles.",
         discussion: """
+            They come as a file; without one the verifier is asked for them.
+
             For a device without a network, and for one that was away for long. Each version is believed for the signatures of the people \
             whose keys the one before it names, so the file may come from anybody; versions that the device has passed are passed over. The \
             agent does the same by itself at each attestation. On a network whatever answers at the verifier's address is asked, without a \

@@ -6,7 +6,7 @@ public import Messages
 struct UpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Asks for a package, and installs it when it is granted.",
+        abstract: "Asks for a package, and installs it when granted.",
         discussion: """
             The install command is run by /bin/sh once the gate is open. It finds the verified package open on its \
             standard input, and its path, name and version in BIRTHMARK_PACKAGE, BIRTHMARK_PACKAGE_NAME and \
@@ -135,7 +135,12 @@ extension WitnessCode: ExpressibleByArgument {
 }
 
 struct InstallTimeout: ParsableArguments {
-    @Option(help: ArgumentHelp("Seconds after which the install command is killed, 1 to 86400.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Seconds after which the install command is killed, 1 to 86400; default: 3600.",
+            valueName: "seconds"
+        )
+    )
     var installTimeout: Int64?
 
     func validate() throws {

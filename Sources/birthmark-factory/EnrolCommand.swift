@@ -7,8 +7,10 @@ import Messages
 struct EnrolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enrol",
-        abstract: "Gives birth to one device without a TPM. Done twice it changes nothing.",
+        abstract: "Gives birth to one device without a TPM.",
         discussion: """
+            Done twice it changes nothing.
+
             The key comes in a request that the device has made (birthmark-device enrol --out). Nothing can be proven of such a device: the \
             station's word is that this key belongs to the one in front of it. A verifier serves it by rules with "controls" only.
 

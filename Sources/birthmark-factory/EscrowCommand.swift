@@ -8,8 +8,10 @@ import Messages
 struct EscrowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "escrow",
-        abstract: "The operator's side of authorization values that a profile puts in escrow.",
+        abstract: "Authorization values in escrow, for the operator.",
         discussion: """
+            A profile says which values are put in escrow.
+
             Example:
               birthmark-factory escrow keygen escrow.key --public escrow-key.pem
               birthmark-factory init line-1 --name line-1 --escrow-key escrow-key.pem
@@ -60,8 +62,10 @@ struct EscrowKeygen: ParsableCommand {
 struct EscrowOpen: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open",
-        abstract: "Reads the authorization values of one device out of its escrow.",
+        abstract: "Reads one device's authorization values.",
         discussion: """
+            They come out of its escrow.
+
             Example:
               birthmark-factory escrow open line-1/escrows/GW-0001.json --key escrow.key \\
                   --out GW-0001.auth

@@ -7,8 +7,10 @@ import Wording
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Bundles signed births, with the event logs they name, for a verifier.",
+        abstract: "Bundles signed births for a verifier.",
         discussion: """
+            The event logs that they name go with them.
+
             Each bundle has the next number of the station's sequence, so that a verifier notices when one is lost. Without --serial or --bundle \
             it holds the births, and what was signed when devices were restored, that are in no bundle yet; when there are none it is the \
             latest bundle again. Interrupted, the same command \

@@ -31,9 +31,9 @@ struct FactoryProgram: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            InitCommand.self, ProvisionCommand.self, EnrolCommand.self, LineCommand.self, InspectCommand.self,
-            ReworkCommand.self,
-            ExportCommand.self, CACommand.self, EscrowCommand.self,
+            InitCommand.self, InspectCommand.self, ProvisionCommand.self, LineCommand.self, EnrolCommand.self,
+            ExportCommand.self, ReworkCommand.self,
+            CACommand.self, EscrowCommand.self,
         ]
     )
 

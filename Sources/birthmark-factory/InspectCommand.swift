@@ -8,8 +8,10 @@ import TPMDevice
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Holds a TPM against a profile and says what is there and what is in the way. Changes nothing.",
+        abstract: "Holds a TPM against a profile; changes nothing.",
         discussion: """
+            It says what is there and what is in the way.
+
             With --csr no TPM is asked: a certification request (TCG-CSR-IDEVID, or PKCS #10) is held against the form that the \
             profile states in "csr", and the published form that it has is named.
 

@@ -7,8 +7,10 @@ import Messages
 struct LineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "line",
-        abstract: "Gives birth to many devices at once, from an order list. Run again it goes on where it was stopped.",
+        abstract: "Gives birth to many devices, from an order list.",
         discussion: """
+            Run again it goes on where it was stopped.
+
             The order list is a table in CSV, with names in its first line, or JSON:
               serial,tcti,eventLog
               GW-0001,swtpm:path=a/sock,a/boot.log

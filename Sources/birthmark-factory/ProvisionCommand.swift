@@ -9,8 +9,10 @@ import TPMDevice
 struct ProvisionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provision",
-        abstract: "Gives birth to one device, or finishes a birth that was interrupted. Done twice it changes nothing.",
+        abstract: "Gives birth to one device with a TPM.",
         discussion: """
+            A birth that was interrupted is finished. Done twice it changes nothing.
+
             Example:
               birthmark-factory provision line-1 --serial GW-0001 --model gw-100 \\
                   --hardware-revision B --environment production --profile p256.json \\

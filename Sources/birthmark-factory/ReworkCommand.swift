@@ -6,8 +6,10 @@ import Messages
 struct ReworkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rework",
-        abstract: "Retires the board of a serial number, so that another can be born under it.",
+        abstract: "Retires the board of a serial number.",
         discussion: """
+            Another can be born under it then.
+
             The first board's TPM is never born again under this name, and under another only by a birth that names what it was \
             (provision --follows); the key of a device without a TPM is never born again under it, and the device makes another. The next birth under the serial number says what it replaces, why and \
             by whom, and the verifier that imports it retires the first instance. Done twice with the same words it changes nothing.

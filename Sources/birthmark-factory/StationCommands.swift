@@ -9,8 +9,10 @@ import Messages
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Makes a station: its CA, its signing key, its directories. Keys that are there stay.",
+        abstract: "Makes a station: its CA, keys and directories.",
         discussion: """
+            Keys that are there stay.
+
             Without --ca-host the station is its own CA, with keys in files: good for a bench. On a line give --ca-host, or \
             --issuing-key with a key in a token or TPM.
 

@@ -7,8 +7,10 @@ import Messages
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Makes the gateway's directory: a TLS key for the local side, its certificate, the configuration.",
+        abstract: "Makes the gateway's directory.",
         discussion: """
+            In it are a TLS key for the local side, its certificate, and the configuration.
+
             gateway.json in it is for the devices behind the gateway. Nothing in the directory makes anybody trusted: what the gateway says of \
             its children is worth what its TPM's quote is worth. Run again it finishes what was begun, and replaces no key.
 
@@ -17,18 +19,18 @@ struct InitCommand: ParsableCommand {
     )
 
     @OptionGroup var place: DirectoryArgument
-    @Option(help: ArgumentHelp("Where to listen; the default is 127.0.0.1:8445.", valueName: "address:port"))
+    @Option(help: ArgumentHelp("Where to listen; default: 127.0.0.1:8445.", valueName: "address:port"))
     var listen: String?
     @Option(
         help: ArgumentHelp(
-            "Names and addresses for the TLS certificate, with commas; the default is localhost,127.0.0.1.",
+            "Names and addresses for the TLS certificate, with commas; default: localhost,127.0.0.1.",
             valueName: "hosts"
         )
     )
     var host: String?
     @Option(
         help: ArgumentHelp(
-            "Where devices find it; the default is made of the first host and the port.",
+            "Where devices find it; default: made of the first host and the port.",
             valueName: "url"
         )
     )

@@ -9,8 +9,10 @@ import Messages
 struct LineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "line",
-        abstract: "Serves one device behind the gateway over a serial line, until the line is closed.",
+        abstract: "Serves one device behind it over a serial line.",
         discussion: """
+            It serves until the line is closed.
+
             Speaks on standard input and output, so that whatever starts it for a line may be used; or opens the line itself. The speed is \
             what the line has: set it before (stty). On the device: birthmark-device attest --gateway line:/dev/ttyS0. It may run beside serve.
 

@@ -9,7 +9,7 @@ import Logging
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serves the devices behind the gateway over HTTPS until it is told to stop.",
+        abstract: "Serves the devices behind it over HTTPS.",
         discussion: """
             Each authentic request of a child is one quote of this device's TPM, by which its own lease is renewed as well; birthmark-device run \
             may go on beside it. SIGTERM lets requests in progress end. Logs are lines of JSON on standard error.

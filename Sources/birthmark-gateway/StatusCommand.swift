@@ -7,7 +7,7 @@ import Messages
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "What the devices behind the gateway last asked, and what became of it.",
+        abstract: "What the devices behind it asked, and what they got.",
         discussion: """
             A second may pass until what was asked is shown.
 

@@ -6,8 +6,10 @@ import Wording
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copies the record into one file; the service may go on meanwhile.",
+        abstract: "Copies the record into one file.",
         discussion: """
+            The service may go on meanwhile.
+
             The file is whole and as one commit left it, or it is not there. It is the record alone: keep keys/, config.json, policy.json, \
             trust.json, the trust lists and the certificates apart from it, once and off line, since whoever has a backup and the keys is \
             the verifier. It holds the fleet's inventory and all evidence: keep it as you keep the record.

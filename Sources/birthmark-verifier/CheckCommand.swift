@@ -6,8 +6,10 @@ import VerifierService
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Looks at configuration, keys, certificates, policy and record, and says what is wrong.",
+        abstract: "Looks at the directory, and says what is wrong.",
         discussion: """
+            It looks at configuration, keys, certificates, policy and record.
+
             Reads the whole ledger and holds it to its signed checkpoint. Changes nothing; may run beside the service. Ends with \
             1 when something must be put right before it is served.
 

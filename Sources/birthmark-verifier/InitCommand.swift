@@ -8,8 +8,10 @@ import VerifierService
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Makes the verifier's directory: keys, certificates, configuration, an empty record.",
+        abstract: "Makes the verifier's directory.",
         discussion: """
+            In it are keys, certificates, configuration, and an empty record.
+
             Run again it finishes what was begun, renews a TLS certificate that was removed, and takes over the files that \
             are given; it never replaces a key or a record.
 
@@ -26,15 +28,17 @@ struct InitCommand: ParsableCommand {
 
     @OptionGroup var place: DirectoryArgument
 
-    @Option(help: ArgumentHelp("The verifier's name, in grants and on the ledger.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The verifier's name, in grants and on the ledger; default: birthmark.", valueName: "name")
+    )
     var name: String?
 
-    @Option(help: ArgumentHelp("Where to listen; the default is 127.0.0.1:8443.", valueName: "address:port"))
+    @Option(help: ArgumentHelp("Where to listen; default: 127.0.0.1:8443.", valueName: "address:port"))
     var listen: String?
 
     @Option(
         help: ArgumentHelp(
-            "Names and addresses for the TLS certificate, with commas; the default is localhost,127.0.0.1.",
+            "Names and addresses for the TLS certificate, with commas; default: localhost,127.0.0.1.",
             valueName: "hosts"
         )
     )
@@ -42,13 +46,16 @@ struct InitCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where devices find it; the default is made of the first host and the port.",
+            "Where devices find it; default: made of the first host and the port.",
             valueName: "url"
         )
     )
     var url: String?
 
-    @Option(help: ArgumentHelp("The policy to begin with.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The policy to begin with; default: Provisioning/policies/default.json.", valueName: "file"),
+        completion: .file()
+    )
     var policy: String?
 
     @Option(
@@ -69,7 +76,7 @@ struct InitCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The factory's stations, whose births count (birthmark-factory init); may be repeated. Those given take the place of "
+            "The factory's stations, whose births count (birthmark-factory init); repeat for several. Those given take the place of "
                 + "all that were trusted before.",
             valueName: "file"
         ),
@@ -88,7 +95,7 @@ struct InitCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "TPM vendors' CA certificates: a file, or a directory of such files; may be repeated.",
+            "TPM vendors' CA certificates: a file, or a directory of such files; repeat for several.",
             valueName: "path"
         ),
         completion: .file()

@@ -6,8 +6,10 @@ import VerifierService
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Lets one of the keys with which this verifier signs follow another.",
+        abstract: "Lets a key of the verifier follow another.",
         discussion: """
+            The keys are those with which this verifier signs.
+
             A key is made, named beside the old one in a trust bundle that people sign (birthmark trust), and then used. The old one stays \
             in the bundle for as long as devices may hold what it has signed.
 
@@ -18,8 +20,10 @@ struct KeyCommand: ParsableCommand {
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes the next key beside the current one; it signs nothing yet.",
+            abstract: "Makes the next key beside the current one.",
             discussion: """
+                It signs nothing yet.
+
                 The private half stays in keys/, 0600, and is never shown. The public half goes into a file for birthmark trust draft --add.
 
                 Example: birthmark-verifier key new grant verifier
@@ -44,8 +48,10 @@ struct KeyCommand: ParsableCommand {
 
     struct Use: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts the next key in the place of the current one, when a published trust bundle names it.",
+            abstract: "Puts the next key in the place of the current one.",
             discussion: """
+                A published trust bundle must name it.
+
                 The service signs with it after a restart. A ledger's old key signs beside it until a later bundle does not name it any more; \
                 the start after that removes it.
 

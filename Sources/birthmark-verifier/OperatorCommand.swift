@@ -27,7 +27,7 @@ struct OperatorCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The operator's name, as it stands on the ledger.", valueName: "name"))
     var name: String
 
-    @Option(help: ArgumentHelp("What the operator may do, as above; may be repeated.", valueName: "role"))
+    @Option(help: ArgumentHelp("What the operator may do, as above; repeat for several.", valueName: "role"))
     var role: [String]
 
     @Option(help: ArgumentHelp("Days that the certificate is good for.", valueName: "days"))

@@ -7,8 +7,10 @@ import Wording
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Puts the record back from a backup, and says on the ledger what is lost.",
+        abstract: "Puts the record back from a backup.",
         discussion: """
+            The ledger says then what is lost.
+
             For the day on which the record is gone or damaged. The backup is audited whole; then an entry says who put it back, why, and how \
             much is lost as far as anybody knows; every lease ends, so that devices attest anew; and no challenge counts that was given \
             before. With --ledger, a copy that birthmark ledger export has made, who was suspended or retired since the backup is so again; \

@@ -6,8 +6,10 @@ import VerifierService
 struct RestorePolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore-policy",
-        abstract: "Writes the policy that is in force by the record back to its file.",
+        abstract: "Writes the policy in force back to its file.",
         discussion: """
+            In force is what the record says.
+
             For a file that was changed, damaged or lost where "policies" in config.json is "signed", so that no file changes the policy. What \
             was in the file is gone then. May run beside the service.
 

@@ -11,7 +11,7 @@ import VerifierStore
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serves devices and operators over HTTPS until it is told to stop.",
+        abstract: "Serves devices and operators over HTTPS.",
         discussion: """
             SIGTERM lets requests in progress end; SIGHUP reads the policy's file and the trust lists again (with "policies": "signed" in \
             config.json another policy comes by birthmark policy put, and by no file). The lists (release keys, birth \

@@ -27,9 +27,9 @@ struct VerifierCommand: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            InitCommand.self, ServeCommand.self, CheckCommand.self, OperatorCommand.self, KeyCommand.self,
-            RestorePolicyCommand.self,
+            InitCommand.self, CheckCommand.self, OperatorCommand.self, ServeCommand.self,
             BackupCommand.self, RestoreCommand.self,
+            KeyCommand.self, RestorePolicyCommand.self,
         ]
     )
 }

@@ -6,8 +6,10 @@ import VerifierClient
 struct ApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "Approves a release as a whole, or lets it go to devices that have no TPM, or lists who did.",
+        abstract: "Approves a release, or lists who did.",
         discussion: """
+            It is approved as a whole, or to go to devices that have no TPM.
+
             The policy says how many people have to, and in which roles: of a release before anybody is granted it (releaseApprovals, \
             --all-devices), and besides for devices without a TPM (controls.approvals, --device or --environment). The approval stands on \
             the ledger in your name, counts for the hours that you give, and every decision under it names it.

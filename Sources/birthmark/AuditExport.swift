@@ -10,8 +10,10 @@ import VerifierClient
 struct AuditExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Takes the proof of what happened to a device, to a release or in a span of time, into one file.",
+        abstract: "Takes the proof of what happened into one file.",
         discussion: """
+            It is of a device, of a release, or of a span of time.
+
             In the file are the entries of the ledger, each with its proof under one signed checkpoint, and what they name by digest: \
             birth records, releases, policies and grants. Of a release, the whole chains of all devices that were granted it. Anybody \
             can judge it without the verifier: birthmark audit verify.

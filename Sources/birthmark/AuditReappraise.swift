@@ -9,8 +9,10 @@ import Wording
 struct AuditReappraise: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reappraise",
-        abstract: "Takes decisions again with the code of today, out of the archive, and says what is different.",
+        abstract: "Takes archived decisions again with today's code.",
         discussion: """
+            It says what is different.
+
             What a decision rested on is kept: evidence, event log, the state and the releases of then, the policy. From that it is \
             taken again here, not by the verifier, and held to the last byte of what the ledger says of it. Nothing is changed anywhere.
 

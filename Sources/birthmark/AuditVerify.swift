@@ -13,8 +13,10 @@ import Wording
 struct AuditVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Judges a bundle without the verifier, and tells in words what it proves.",
+        abstract: "Judges a bundle, and tells in words what it proves.",
         discussion: """
+            Nobody is asked for that, and not the verifier.
+
             Nothing in the bundle is believed for standing there: whom to believe is named here. With --birth-keys and --factory-roots \
             births are judged too, as a verifier does when it takes them over; with --ek-roots the TPMs' certificates. What operators \
             have signed is held to the certificates in the bundle; whether those are the operators', --operators says. Where evidence \

@@ -8,8 +8,10 @@ import VerifierClient
 struct FreshnessCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "freshness",
-        abstract: "Off line: fetches what devices without a network need so that their requests are fresh.",
+        abstract: "Off line: fetches what makes requests fresh.",
         discussion: """
+            It is for devices without a network.
+
             Without --device it is the verifier's current epoch, one file for all devices, good for one to two epochs. With --device it is \
             a challenge for that one device, good for as long as the policy says (delayed.age); the time that is shown is the longest that a \
             policy can say. Which of the two counts the policy says as well.
@@ -62,8 +64,10 @@ struct FreshnessCommand: AsyncParsableCommand {
 struct AuthorizeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authorize",
-        abstract: "Off line: takes requests of devices to the verifier, and writes the grants it gives.",
+        abstract: "Off line: takes requests in, and writes the grants.",
         discussion: """
+            The requests are taken to the verifier, which gives the grants.
+
             Of a directory it takes every file that ends in .request.json: the batch of a ship's whole inventory. Each grant goes to \
             OUT under the request's name, ending in .grant.json. The same request brought again gets the same grant again. One request that \
             is refused ends with 1, after all others were decided on.

@@ -72,7 +72,7 @@ struct BirthsCommand: AsyncParsableCommand {
 
     struct Stations: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the factory's stations, and bundles of theirs that have not arrived.",
+            abstract: "Lists stations, and bundles that have not arrived.",
             discussion: """
                 A station numbers its bundles; one that is lost leaves a gap. birthmark-factory export --bundle NUMBER makes it again at the \
                 station.

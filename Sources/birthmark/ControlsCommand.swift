@@ -5,8 +5,10 @@ import CommandLineContract
 struct ControlsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "controls",
-        abstract: "What is done against misuse, whose requirements each control speaks to, and what shows it at work.",
+        abstract: "What is done against misuse, and what shows it.",
         discussion: """
+            Each control names whose requirements it speaks to.
+
             Requirements of OWASP NHI Top 10, NIST CSF, AI RMF and SP 800-193, IEC 62443-4-2, the EU's CRA and UNECE R156, by their ids. \
             To speak to one is not to meet it: that depends on the product, and on its maker's assessment.
 

@@ -6,8 +6,10 @@ import VerifierClient
 extension DeviceCommand {
     struct Assign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says through which gateways a device without a TPM may speak, in the place of those before.",
+            abstract: "Says through which gateways a device may speak.",
             discussion: """
+                The device has no TPM. The gateways come in the place of those before.
+
                 A gateway is a device with a TPM whose policy rule says "gateway": true. What it vouches for counts for devices that are \
                 assigned to it, and for no others. A lease that rests on the word of a gateway which is not named any more ends.
 

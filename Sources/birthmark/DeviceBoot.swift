@@ -6,9 +6,10 @@ import VerifierClient
 extension DeviceCommand {
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract:
-                "Says why a device's boot was refused: what was expected, what came, and the first event that differs.",
+            abstract: "Says why a device's boot was refused.",
             discussion: """
+                It shows what was expected, what came, and the first event that differs.
+
                 Example:
                   birthmark device explain GW-0001 --trust trust.json \\
                       --operator operators/alice
@@ -29,8 +30,10 @@ extension DeviceCommand {
 
     struct AllowBoot: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lets the PCRs of a refused boot through that somebody has reviewed, for this device.",
+            abstract: "Lets a refused boot through that was reviewed.",
             discussion: """
+                Its PCRs are let through for this device.
+
                 For updates of the firmware or of Secure Boot's lists. Only the PCRs named take the values of the evidence \
                 named, in place of the expected ones; all others stay exact. The device stays suspended until it is reinstated.
 
@@ -43,7 +46,7 @@ extension DeviceCommand {
         @OptionGroup var device: DeviceArgument
         @Option(help: ArgumentHelp("The evidence that was reviewed, as explain names it.", valueName: "quote"))
         var evidence: ContentDigest
-        @Option(help: ArgumentHelp("A PCR that may have moved; once for each.", valueName: "number"))
+        @Option(help: ArgumentHelp("A PCR that may have moved; repeat for several.", valueName: "number"))
         var pcr: [Int]
         @OptionGroup var reason: ReasonOption
         @OptionGroup var verifier: VerifierOptions

@@ -7,15 +7,17 @@ import Wording
 struct DeviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",
-        abstract: "Devices on record: what they run, whether they are trusted, and for how long.",
+        abstract: "Devices: what they run, and whether they are trusted.",
         discussion: """
             Example:
               birthmark device show GW-0001 --trust trust.json \\
                   --operator operators/alice
             """,
         subcommands: [
-            List.self, Show.self, Updates.self, Explain.self, AllowBoot.self, AllowDowngrade.self, Witness.self,
-            SettleFork.self, LowerTier.self, RaiseTier.self, Assign.self, Suspend.self, Reinstate.self, Retire.self,
+            List.self, Show.self, Updates.self, Explain.self,
+            Suspend.self, Reinstate.self, Retire.self,
+            AllowBoot.self, AllowDowngrade.self,
+            Witness.self, Assign.self, SettleFork.self, LowerTier.self, RaiseTier.self,
         ]
     )
 

@@ -6,8 +6,10 @@ import VerifierClient
 extension DeviceCommand {
     struct AllowDowngrade: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lets one release below a device's security floor be installed once, for a while.",
+            abstract: "Lets a device go below its security floor once.",
             discussion: """
+                One release below it can be installed once, for a while.
+
                 The policy has to allow downgrades too, and nothing goes below what the device was born with. The floor stays where \
                 it is, here and in the device's TPM: each further install below it needs its own act.
 

@@ -6,8 +6,10 @@ import VerifierClient
 extension DeviceCommand {
     struct SettleFork: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says which of two copies of a device without a TPM goes on, and takes it back.",
+            abstract: "Says which of two copies of a device goes on.",
             discussion: """
+                It is a device without a TPM. The copy that is named is taken back.
+
                 A key of the device that was left behind has signed: there is a copy of its disk, or an old state was put back. device show \
                 says how far each was. Look at the device itself first; whether the known one ever speaks again tells a copy from a backup.
 

@@ -7,8 +7,10 @@ import VerifierClient
 extension DeviceCommand {
     struct LowerTier: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lets a device whose TPM does not serve any more speak with a software key, for some days.",
+            abstract: "Lets a device speak with a software key for a while.",
             discussion: """
+                That is for some days, where its TPM does not serve any more.
+
                 The device makes the key: birthmark-device enrol --out request.json. Its lease and grants end, and until then it has what \
                 the policy lets devices without a TPM have; evidence of its TPM is refused meanwhile. When the days are over, or with \
                 raise-tier, all of that ends, and its TPM speaks for it again.
@@ -81,7 +83,7 @@ extension DeviceCommand {
 
     struct RaiseTier: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ends the time in which a device speaks without its TPM.",
+            abstract: "Ends the time in which it speaks without its TPM.",
             discussion: """
                 Example:
                   birthmark device raise-tier GW-0001 --reason 'TPM answers again' --trust … \\

@@ -6,8 +6,10 @@ import VerifierClient
 extension DeviceCommand {
     struct Witness: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a code for somebody who stands at a device without a TPM, and shows it this once.",
+            abstract: "Makes a code for somebody who stands at a device.",
             discussion: """
+                It is shown this once. The device has no TPM.
+
                 Read it out to the person at the device, who types it: birthmark-device update … --witness-code 12345-67890. It is good \
                 for one release, once, for some minutes, and five wrong ones end it. It shows that you two spoke to each other, and \
                 nothing of the device.

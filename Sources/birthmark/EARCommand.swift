@@ -14,8 +14,10 @@ struct EARCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Judges an attestation result off line, and says what it says.",
+            abstract: "Judges an attestation result off line.",
             discussion: """
+                It says what the result says.
+
                 Accepted is what the verifier signed, what has not expired, and what contraindicates nothing. How much trust that is, \
                 the status and the claims say: who relies on hardware looks at hardware.
 

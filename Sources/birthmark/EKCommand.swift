@@ -15,8 +15,10 @@ struct EKCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Judges an EK certificate as it comes out of a TPM's NV, or an EK that has none.",
+            abstract: "Judges an endorsement key, or its certificate.",
             discussion: """
+                An EK certificate is taken as it comes out of a TPM's NV; an EK may also have none.
+
                 Headers and padding that TPMs put around the certificate are understood; a PEM file is read too. What had \
                 to be tolerated is told as workarounds. Without --key nothing is said of any TPM: a certificate is no secret.
 
@@ -46,7 +48,7 @@ struct EKCommand: AsyncParsableCommand {
             name: .customLong("crl"),
             parsing: .singleValue,
             help: ArgumentHelp(
-                "A revocation list besides those in the directory, DER or PEM; again for more.",
+                "A revocation list besides those in the directory, DER or PEM; repeat for several.",
                 valueName: "file"
             )
         )

@@ -6,15 +6,21 @@ import VerifierClient
 struct EmergencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emergency",
-        abstract: "Lifts a maintenance window or a halted rollout for one release, by two people together.",
-        discussion: "Example: birthmark emergency list --trust trust.json --operator operators/alice",
+        abstract: "Lets two people lift a window or a halted rollout.",
+        discussion: """
+            They lift a maintenance window or a halted rollout for one release.
+
+            Example: birthmark emergency list --trust trust.json --operator operators/alice
+            """,
         subcommands: [Declare.self, List.self]
     )
 
     struct Declare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Declares an emergency for a release in your name; with another person's it lifts something.",
+            abstract: "Declares an emergency for a release in your name.",
             discussion: """
+                With another person's it lifts something.
+
                 It ends by itself: there is no act to end it. It stands on the ledger, in the log as an error and in every report, and \
                 each grant that needed it names both people.
 
@@ -60,8 +66,12 @@ struct EmergencyCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows the emergencies that are not over, and what is lifted by them.",
-            discussion: "Example: birthmark emergency list --trust trust.json --operator operators/alice"
+            abstract: "Shows the emergencies that are not over.",
+            discussion: """
+                It shows what is lifted by them, too.
+
+                Example: birthmark emergency list --trust trust.json --operator operators/alice
+                """
         )
 
         @OptionGroup var verifier: VerifierOptions

@@ -6,7 +6,7 @@ import VerifierClient
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Which keys count, and the end of what hangs on one that is in other hands.",
+        abstract: "Which keys count, and the end of one in other hands.",
         discussion: """
             Examples:
               birthmark key list --trust trust.json --operator operators/alice
@@ -18,8 +18,10 @@ struct KeyCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists every key that the verifier knows: what for, whether it counts, and what it is called.",
+            abstract: "Lists every key that the verifier knows.",
             discussion: """
+                It says what each is for, whether it counts, and what it is called.
+
                 In use: the verifier signs with it, or takes its word. Named: devices believe it, and nothing is signed with it now. Former: it \
                 counted once. What a key is called is what birthmark key compromised and birthmark trust draft --drop take.
 
@@ -57,8 +59,10 @@ struct KeyCommand: AsyncParsableCommand {
 
     struct Compromised: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says that a key is in other hands, and ends in one act what hangs on it.",
+            abstract: "Says that a key is in other hands.",
             discussion: """
+                What hangs on it ends with that, in one act.
+
                 Grants that the key has signed and that nobody has spent; devices whose birth it has signed; releases that too few have signed \
                 without it. With --dry-run nothing is changed, and the answer says what would be. Keys are named as birthmark key list prints \
                 them, stations and witnesses by their names.

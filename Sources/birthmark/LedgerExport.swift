@@ -9,8 +9,10 @@ import VerifierClient
 struct LedgerExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Copies the ledger into a directory, and checks that it continues what the directory has.",
+        abstract: "Copies the ledger into a directory, and checks it.",
         discussion: """
+            It has to continue what the directory has.
+
             The files are those of C2SP tlog-tiles: any web server can serve them, and any tool for such logs can check them. A \
             directory that has an earlier copy is brought up to date: what it has is not fetched again, and a ledger that was cut \
             or rewritten since is refused, with the copy left as it was. A copy that was interrupted is gone on with. A \

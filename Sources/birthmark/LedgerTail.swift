@@ -8,7 +8,7 @@ import VerifierClient
 struct LedgerTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
-        abstract: "Shows the last entries of the ledger, and with --follow what is appended to it.",
+        abstract: "Shows the last entries, and with --follow new ones.",
         discussion: """
             Each is checked to stand under the signed checkpoint, and each later checkpoint to continue the one before. With --follow \
             --json prints each entry on a line of its own.

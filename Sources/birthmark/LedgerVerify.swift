@@ -39,7 +39,7 @@ struct LedgerVerify: AsyncParsableCommand {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "An entry before which the verifier's clock was put back, by its operator's word; again for more.",
+            "An entry before which the verifier's clock was put back, by its operator's word; repeat for several.",
             valueName: "n"
         )
     )

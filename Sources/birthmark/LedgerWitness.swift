@@ -7,8 +7,10 @@ import WitnessService
 struct LedgerWitness: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "witness",
-        abstract: "A small witness, to be run elsewhere: cosigns checkpoints of ledgers that only ever grow.",
+        abstract: "A small witness of ledgers, to be run elsewhere.",
         discussion: """
+            It cosigns checkpoints of ledgers that only ever grow.
+
             It should be run by somebody else than the verifier's operator, on another machine: its word is worth what they cannot do together. \
             It sees sizes and hashes, and no entry.
 
@@ -22,8 +24,10 @@ struct LedgerWitness: AsyncParsableCommand {
 
     struct Init: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a witness's directory, or adds a ledger to it, and prints its key.",
+            abstract: "Makes a witness's directory, or adds a ledger to it.",
             discussion: """
+                It prints the witness's key.
+
                 The key and roots.pem go to the verifier's directory: the latter as a file there, and both into its config.json as
                   "witnesses": {"required": 1, "known": [{"vkey": "…",
                     "url": "https://witness.example:8447", "tlsRoots": "w1-roots.pem"}]}
@@ -50,11 +54,11 @@ struct LedgerWitness: AsyncParsableCommand {
             )
         )
         var log: [String] = []
-        @Option(help: ArgumentHelp("Where to listen; the default is 127.0.0.1:8447.", valueName: "address:port"))
+        @Option(help: ArgumentHelp("Where to listen; default: 127.0.0.1:8447.", valueName: "address:port"))
         var listen: String?
         @Option(
             help: ArgumentHelp(
-                "Names and addresses for the TLS certificate, with commas; the default is localhost,127.0.0.1.",
+                "Names and addresses for the TLS certificate, with commas; default: localhost,127.0.0.1.",
                 valueName: "hosts"
             )
         )

@@ -8,8 +8,10 @@ import WitnessService
 extension LedgerWitness {
     struct Accept: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes the history of a ledger that was restored in the place of the one that was seen.",
+            abstract: "Takes the history of a ledger that was restored.",
             discussion: """
+                It comes in the place of the one that was seen.
+
                 After birthmark-verifier restore a ledger goes on as another history, and a witness refuses it until its people believe that. \
                 Compare first: the ledger's entry record-recovery says who restored it, why, and what was lost; show says what was seen \
                 here. From then on this witness has cosigned two histories: that stays noted in its directory, and is told at each start.

@@ -8,8 +8,10 @@ import Wording
 extension LedgerWitness {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows what the witness has seen of each ledger, and which histories it has given up.",
+            abstract: "Shows what the witness has seen of each ledger.",
             discussion: """
+                It shows which histories it has given up, too.
+
                 May be asked while it serves.
 
                 Example: birthmark ledger witness show w1

@@ -34,12 +34,13 @@ struct OperatorProgram: AsyncParsableCommand {
             Exit status: 0 done or accepted, 1 refused, 2 malformed input or wrong usage, 3 the environment failed.
             """,
         subcommands: [
-            BirthsCommand.self, ReleaseCommand.self, DeviceCommand.self, PolicyCommand.self, QuoteCommand.self,
-            LogCommand.self, EKCommand.self, EARCommand.self, StatusCommand.self, LedgerCommand.self, AuditCommand.self,
-            ReportCommand.self, ControlsCommand.self,
-            ApproveCommand.self, EmergencyCommand.self, TrustCommand.self, KeyCommand.self, FreshnessCommand.self,
-            AuthorizeCommand.self,
-            ReceiptsCommand.self,
+            // Every day; now and then; off line; afterwards; for relying parties; and single files.
+            BirthsCommand.self, DeviceCommand.self, ReleaseCommand.self, PolicyCommand.self, ApproveCommand.self,
+            ReportCommand.self,
+            EmergencyCommand.self, TrustCommand.self, KeyCommand.self,
+            FreshnessCommand.self, AuthorizeCommand.self, ReceiptsCommand.self,
+            LedgerCommand.self, AuditCommand.self, ControlsCommand.self,
+            StatusCommand.self, EARCommand.self, QuoteCommand.self, LogCommand.self, EKCommand.self,
         ]
     )
 }

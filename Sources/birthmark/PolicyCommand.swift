@@ -16,8 +16,10 @@ struct PolicyCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says whether a policy file is one, and what is wrong with it.",
+            abstract: "Says whether a policy file is one.",
             discussion: """
+                If not, it says what is wrong with it.
+
                 What a policy can say is in Provisioning/policies/README.md, with examples.
 
                 Example: birthmark policy check Provisioning/policies/default.json
@@ -94,8 +96,10 @@ struct PolicyCommand: AsyncParsableCommand {
 
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says which rule would decide for a device, and why, or shows the whole policy as a table.",
+            abstract: "Says which rule would decide for a device, and why.",
             discussion: """
+                It can show the whole policy as a table instead.
+
                 With --matrix: of every tier and kind of move, whether the policy lets it, for how long and on what conditions; for each \
                 model, revision, environment and package that its rules name, or for those that you name.
 

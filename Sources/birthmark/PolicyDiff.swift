@@ -11,8 +11,10 @@ import Wording
 struct PolicyDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Says which decisions of the last week a new policy would have taken otherwise, and how.",
+        abstract: "Says which decisions a new policy would change.",
         discussion: """
+            It takes those of the last week, and says how they would change.
+
             Each decision is taken again out of the archive, on what it was taken on then, with the new policy in the place of the one \
             of then: what followed from it since does not change with it. Nothing is changed anywhere.
 

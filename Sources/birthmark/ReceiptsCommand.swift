@@ -6,7 +6,7 @@ import VerifierClient
 struct ReceiptsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipts",
-        abstract: "Off line: what devices without a network have installed and booted.",
+        abstract: "Off line: what devices have installed and booted.",
         discussion: """
             Example:
               birthmark receipts import /media/stick --trust trust.json \\

@@ -6,7 +6,7 @@ import VerifierClient
 struct ReleaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
-        abstract: "Releases: keys, measured boots, signing, and what the verifier has on record.",
+        abstract: "Releases: keys, boots, signing, what is on record.",
         discussion: "Example: birthmark release measure --log boot.log",
         subcommands: [
             ReleaseKeygen.self, ReleaseMeasure.self, ReleaseSign.self, ReleaseCosign.self, Add.self, List.self,

@@ -6,8 +6,10 @@ import Wording
 struct ReleaseCosign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cosign",
-        abstract: "Adds a signature to a signed release, where several keys must agree.",
+        abstract: "Adds a signature to a signed release.",
         discussion: """
+            That is for releases on which several keys must agree.
+
             Says first what is signed: compare the SHA-256 with that of the package that you have looked at.
 
             Example:

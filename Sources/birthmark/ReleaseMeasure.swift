@@ -8,7 +8,7 @@ import TPMWire
 struct ReleaseMeasure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "measure",
-        abstract: "Takes a release's boot from a golden device's event log.",
+        abstract: "Takes a release's boot from a golden event log.",
         discussion: """
             PCRs that are equal in every unit are taken exactly (by default 0, 2, 4, 7, 8 and 9, those of them that the \
             log extends); what the others prove is taken as facts: Secure Boot when it is on, and the firmware version, \
@@ -23,7 +23,7 @@ struct ReleaseMeasure: AsyncParsableCommand {
     var log: String
     @Option(help: "The bank: sha1, sha256, sha384 or sha512.")
     var bank = PCRBank.sha256
-    @Option(help: ArgumentHelp("The PCRs to take exactly.", valueName: "0,2,4,…"))
+    @Option(help: ArgumentHelp("The PCRs to take exactly; default: as above.", valueName: "0,2,4,…"))
     var exact: String?
     @Option(
         help: ArgumentHelp(

@@ -6,8 +6,10 @@ import VerifierClient
 struct ReleaseRollout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollout",
-        abstract: "Says how far a release has gone out, or sets, pauses or resumes that.",
+        abstract: "Says or sets how far a release goes out.",
         discussion: """
+            It can be paused and resumed, too.
+
             A release without a rollout goes to all whom the policy lets. With one, the cohorts (environments of birth) have it \
             whole, and of all others the percentage; a higher one only adds. It halts by itself when too many updates failed, and \
             goes on when somebody resumes it, with the plan as it was or another.

@@ -7,8 +7,10 @@ import VerifierClient
 extension ReleaseCommand {
     struct Withdraw: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Withdraws a release: nothing of it is granted any more, and grants that were not spent end.",
+            abstract: "Withdraws a release: it is granted to nobody more.",
             discussion: """
+                Grants that were not spent end.
+
                 Example:
                   birthmark release withdraw 3b5d… --reason 'bricks revision C' \\
                       --trust trust.json --operator operators/alice
@@ -26,8 +28,10 @@ extension ReleaseCommand {
 
     struct Recall: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Recalls a release: nobody is trusted who runs it, until it runs another.",
+            abstract: "Recalls a release: nobody who runs it is trusted.",
             discussion: """
+                That ends with another release.
+
                 Nothing of it is granted any more, as after withdraw, and the leases of devices that run it end, one after the other; of a \
                 device that asks before its turn, at once. They are given short ones, as after a fall back, that are good for an update \
                 away from it.

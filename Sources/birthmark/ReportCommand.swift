@@ -6,8 +6,10 @@ import VerifierClient
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "The fleet in figures: identities, devices and sessions apart.",
+        abstract: "The fleet in figures.",
         discussion: """
+            Identities, devices and sessions are counted apart.
+
             An identity is a birth, whatever runs under it; a device is what runs; a session is what was asked and given. Decisions and \
             refusals are counted since the verifier was started; its /v1/metrics, for operators and auditors, has the same for Prometheus.
 

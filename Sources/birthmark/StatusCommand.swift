@@ -16,8 +16,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Judges whether a device may be relied on now, by its attestation result and the status list.",
+            abstract: "Judges whether a device may be relied on now.",
             discussion: """
+                It goes by the device's attestation result and the status list.
+
                 Accepted is whose result the verifier signed, has not expired and contraindicates nothing, and whose place on the \
                 verifier's status list says VALID: its lease holds. The list is a Token Status List, good for five minutes; it is \
                 fetched from the verifier unless --list names one that was fetched before, from where the result says in "status". Nobody \

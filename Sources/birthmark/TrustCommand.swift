@@ -7,9 +7,10 @@ import VerifierClient
 struct TrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
-        abstract:
-            "What devices trust, version after version: drafted, signed by people, published, carried to those that are off line.",
+        abstract: "What devices trust, version after version.",
         discussion: """
+            A version is drafted, signed by people, published, and carried to devices that are off line.
+
             Examples:
               birthmark trust draft --trust trust.json --add next-grant.json \\
                   --out draft.json
@@ -23,8 +24,10 @@ struct TrustCommand: AsyncParsableCommand {
 
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Has the verifier publish the next trust bundle, which it judges as every device does.",
+            abstract: "Has the verifier publish the next trust bundle.",
             discussion: """
+                The verifier judges it as every device does.
+
                 Example:
                   birthmark trust publish next.dsse.json --trust trust.json \\
                       --operator operators/alice

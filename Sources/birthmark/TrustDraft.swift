@@ -7,8 +7,10 @@ import UpdateTrust
 struct TrustDraft: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "draft",
-        abstract: "Writes the trust bundle that is to follow the current one, for people to look at and to sign.",
+        abstract: "Writes the next trust bundle, to be looked at.",
         discussion: """
+            People look at it, and sign it.
+
             What is not named stays as it is. Keys are dropped by the names that this command and birthmark trust sign print: grant:<kid>, \
             results:<kid>, ledger:<id>.
 

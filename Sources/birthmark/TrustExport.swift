@@ -6,8 +6,10 @@ import UpdateTrust
 struct TrustExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Writes the trust bundles after a version into a file, for devices without a network.",
+        abstract: "Writes newer trust bundles into a file.",
         discussion: """
+            Those after a version, for devices without a network.
+
             The bundle of --trust is where it begins unless --since says otherwise; a device passes over what it has passed. Each version that \
             can be judged from that bundle is judged.
 

@@ -6,8 +6,10 @@ import UpdateTrust
 struct TrustFollow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "follow",
-        abstract: "Brings a trust bundle on this machine up to the newest version, step by step, as a device does.",
+        abstract: "Brings a trust bundle up to the newest version.",
         discussion: """
+            It is one on this machine, and goes step by step, as a device does.
+
             Whoever answers at the verifier's address is asked, whatever its certificate says: each version is believed for its signatures. With \
             --from the versions come out of a file of birthmark trust export.
 

@@ -6,8 +6,10 @@ import UpdateTrust
 struct TrustSign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
-        abstract: "Signs the next trust bundle, or adds a signature to one that others have signed.",
+        abstract: "Signs the next trust bundle.",
         discussion: """
+            One that others have signed gets a signature more.
+
             Says first what it changes against the bundle that is held now: what you sign every device will believe. Enough of the people whom \
             that one names have to sign, and enough of those whom the next one names.
 

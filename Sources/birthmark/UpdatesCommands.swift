@@ -6,7 +6,7 @@ import VerifierClient
 extension DeviceCommand {
     struct Updates: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows what was granted to a device, and how far each update came.",
+            abstract: "Shows what a device was granted, and what came.",
             discussion: """
                 An update is granted, installed (its grant is spent), booted and confirmed, as quotes show it; or it comes to nothing: \
                 lapsed (never installed), superseded, rolled-back, rescued, failed, withdrawn. It is unconfirmed when the grant's time \
@@ -36,7 +36,7 @@ extension DeviceCommand {
 extension ReleaseCommand {
     struct Updates: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows to whom a release was granted, and how far each update came.",
+            abstract: "Shows whom a release was granted to, and what came.",
             discussion: """
                 Example:
                   birthmark release updates 3b5d… --trust trust.json \\

@@ -21,6 +21,10 @@ import Testing
             #expect(example, "\(called)has no example: \(ended.output)")
             #expect(brokenLines(ended.output).isEmpty, "\(called)breaks \(brokenLines(ended.output))")
             let below = subcommands(ended.output)
+            #expect(
+                wrapped(ended.output).isEmpty,
+                "\(called)takes more than a line for a command: \(wrapped(ended.output))"
+            )
             // A service has no result; its log is JSON.
             let hasResult = below.isEmpty && !["serve", "line"].contains(command.last)
             #expect(!hasResult || ended.output.contains("--json"), "\(called)prints no JSON")
@@ -67,10 +71,16 @@ import Testing
 
     /// The names listed under SUBCOMMANDS, without `help`.
     private func subcommands(_ help: String) -> [String] {
+        listed(help).filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+
+    /// What did not fit into a command's line under SUBCOMMANDS: a list that is looked through has a line for each.
+    private func wrapped(_ help: String) -> [Substring] { listed(help).filter { $0.hasPrefix("   ") } }
+
+    private func listed(_ help: String) -> [Substring] {
         guard let list = help.firstRange(of: "SUBCOMMANDS:\n") else { return [] }
         return help[list.upperBound...].split(separator: "\n", omittingEmptySubsequences: false)
             .prefix { !$0.isEmpty }
-            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
-            .compactMap { $0.split(separator: " ").first.map(String.init) }
+            .filter { $0.hasPrefix("  ") }
     }
 }

@@ -5,8 +5,10 @@ import Wording
 
 struct Boot: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Boot: power-cycle, then measure what the firmware says and write DIR/boot.log.",
+        abstract: "Boots a device: measures what the firmware says.",
         discussion: """
+            The power is cut and given back before. The log is DIR/boot.log.
+
             Example:
               birthmark-swtpm boot /tmp/d1 --firmware gateway-os-2.4.0 --tamper cmdline
 
@@ -35,7 +37,7 @@ struct Boot: AsyncParsableCommand {
 struct ListFirmware: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list-firmware",
-        abstract: "List the firmware that `boot` knows by name.",
+        abstract: "Lists the firmware that `boot` knows by name.",
         discussion: "Example:\n  birthmark-swtpm list-firmware"
     )
     @OptionGroup var output: OutputOptions

@@ -5,7 +5,7 @@ import Wording
 
 struct Fleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make, boot and stop many devices at once, and run tests on them.",
+        abstract: "Makes, boots and stops many devices, and tests them.",
         discussion: """
             Example:
               birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca \\
@@ -22,9 +22,10 @@ struct Fleet: AsyncParsableCommand {
 struct MakeFleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "make",
-        abstract:
-            "Make devices DIR/d0001 and on, boot them, and write the order list of a factory line, DIR/manifest.csv.",
+        abstract: "Makes many devices, and boots them.",
         discussion: """
+            They are DIR/d0001 and on; DIR/manifest.csv is the order list of a factory line.
+
             Example:
               birthmark-swtpm fleet make /tmp/f --count 100 --ca /tmp/ca \\
                   --firmware gateway-os-2.4.0
@@ -89,7 +90,7 @@ struct MakeFleet: AsyncParsableCommand {
 struct StopFleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
-        abstract: "Take the power away from every device of a fleet.",
+        abstract: "Takes the power away from every device of a fleet.",
         discussion: "Example:\n  birthmark-swtpm fleet stop /tmp/f"
     )
     @Argument(help: ArgumentHelp("The fleet's directory.", valueName: "dir"), completion: .directory)

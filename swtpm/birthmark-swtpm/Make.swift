@@ -5,8 +5,10 @@ import TPMWire
 
 struct Make: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a device: a fresh TPM whose endorsement keys a local authority certifies.",
+        abstract: "Makes a device with a fresh software TPM.",
         discussion: """
+            A local authority certifies its endorsement keys.
+
             Example:
               birthmark-swtpm make /tmp/d1 --ca /tmp/ca
               birthmark-swtpm make /tmp/d2 --ca /tmp/ca --endorsement-key p384 \\
@@ -29,7 +31,10 @@ struct Make: AsyncParsableCommand {
     @Option(
         name: .customLong("bank"),
         parsing: .upToNextOption,
-        help: ArgumentHelp("The TPM's PCR banks: sha1, sha256, sha384, sha512.", valueName: "bank"),
+        help: ArgumentHelp(
+            "The TPM's PCR banks: sha1, sha256, sha384, sha512; default: the first three.",
+            valueName: "bank"
+        ),
         transform: AlgorithmID.init(bank:)
     )
     var banks: [AlgorithmID] = [.sha1, .sha256, .sha384]

@@ -5,8 +5,10 @@ import Wording
 
 struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure files as Linux does when they are run (IMA): into PCR 10, with a list in DIR/ima.list.",
+        abstract: "Measures files as Linux does when they run (IMA).",
         discussion: """
+            That is into PCR 10, with a list in DIR/ima.list.
+
             Example:
               birthmark-swtpm measure /tmp/d1 /bin/sh /usr/bin/env
               birthmark log replay --format ima /tmp/d1/ima.list

@@ -4,7 +4,7 @@ import SoftwareDevice
 
 struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Give the TPM power; it stays until `stop`.",
+        abstract: "Gives the TPM power; it stays until `stop`.",
         discussion: "Example:\n  birthmark-swtpm start /tmp/d1"
     )
     @OptionGroup var target: DeviceArgument
@@ -19,8 +19,12 @@ struct Start: AsyncParsableCommand {
 
 struct Stop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take the power away; nothing happens when there is none.",
-        discussion: "Example:\n  birthmark-swtpm stop /tmp/d1"
+        abstract: "Takes the power away.",
+        discussion: """
+            Nothing happens when there is none.
+
+            Example:\n  birthmark-swtpm stop /tmp/d1
+            """
     )
     @OptionGroup var target: DeviceArgument
     @Flag(help: "Without TPM2_Shutdown before, as when the plug is pulled.")
@@ -36,8 +40,12 @@ struct Stop: AsyncParsableCommand {
 
 struct PowerCycle: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take the power away and give it back: PCRs start anew and the reset count rises.",
-        discussion: "Example:\n  birthmark-swtpm power-cycle /tmp/d1 --cut"
+        abstract: "Takes the power away and gives it back.",
+        discussion: """
+            PCRs start anew and the reset count rises.
+
+            Example:\n  birthmark-swtpm power-cycle /tmp/d1 --cut
+            """
     )
     @OptionGroup var target: DeviceArgument
     @Flag(help: "Without TPM2_Shutdown before, as when the plug is pulled.")
@@ -54,7 +62,7 @@ struct PowerCycle: AsyncParsableCommand {
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say whether the TPM has power, and where it is.",
+        abstract: "Says whether the TPM has power, and where it is.",
         discussion: "Example:\n  birthmark-swtpm status /tmp/d1 --json"
     )
     @OptionGroup var target: DeviceArgument

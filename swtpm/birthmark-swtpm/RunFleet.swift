@@ -7,8 +7,10 @@ import Synchronization
 struct RunFleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a command for every device of a fleet, several at once, and report as JUnit does.",
+        abstract: "Runs a command for every device of a fleet.",
         discussion: """
+            Several run at once, and the report is as JUnit's.
+
             The command finds its device in TPM2TOOLS_TCTI, BIRTHMARK_SERIAL, BIRTHMARK_DEVICE (the directory) and, when the \
             device has booted, BIRTHMARK_EVENT_LOG. Devices without power have it meanwhile.
 

@@ -5,7 +5,7 @@ import SoftwareDevice
 struct SwtpmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "birthmark-swtpm",
-        abstract: "Make, run, reboot and measure devices with a software TPM.",
+        abstract: "Makes, runs, reboots and measures software devices.",
         discussion: """
             Example:
               birthmark-swtpm make /tmp/d1 --ca /tmp/ca
@@ -21,8 +21,8 @@ struct SwtpmCommand: AsyncParsableCommand {
                   --tcti "$(cat /tmp/d1/tcti)" --event-log /tmp/d1/boot.log …
             """,
         subcommands: [
-            Make.self, Start.self, Stop.self, PowerCycle.self, Boot.self, Measure.self, Status.self, Fleet.self,
-            ListFirmware.self,
+            Make.self, Boot.self, ListFirmware.self, Measure.self, Status.self,
+            Start.self, Stop.self, PowerCycle.self, Fleet.self,
         ]
     )
 }

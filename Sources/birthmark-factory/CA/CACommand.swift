@@ -8,8 +8,10 @@ import Wording
 struct CACommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ca",
-        abstract: "The factory's CA on a host of its own, so that stations hold no CA key.",
+        abstract: "The factory's CA on a host of its own.",
         discussion: """
+            Stations hold no CA key then.
+
             The usual life of a CA host:
               birthmark-factory ca init ca --name acme --host ca.factory.example
               cp vendor-root.pem ca/ek-roots/
@@ -30,8 +32,10 @@ struct CACommand: AsyncParsableCommand {
 struct CAInitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Makes a CA of two levels and a host for it. Keys that are there stay.",
+        abstract: "Makes a CA of two levels and a host for it.",
         discussion: """
+            Keys that are there stay.
+
             The root signs the issuing level and is not needed again: take keys/root.key away, or keep it in a token.
 
             Example:
@@ -110,8 +114,10 @@ struct CAInitCommand: ParsableCommand {
 struct CAStationCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "station",
-        abstract: "Issues what a station needs to ask this CA: a certificate, its key, and where the CA is.",
+        abstract: "Issues what a station needs to ask this CA.",
         discussion: """
+            That is a certificate, its key, and where the CA is.
+
             Give the directory that is made to the station, and only to it. To renew a certificate, move the directory away first; \
             the station takes over what is made then by birthmark-factory init with --ca-host. To take the certificate back before it \
             expires, name the station in "revokedStations" of service.json; the host reads that again by itself.

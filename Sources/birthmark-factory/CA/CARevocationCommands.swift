@@ -8,8 +8,12 @@ import Wording
 struct CARevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Takes a device's certificates back, and signs the revocation list anew.",
-        discussion: "Example: birthmark-factory ca revoke ca --serial GW-0001 --reason key-compromise"
+        abstract: "Takes a device's certificates back.",
+        discussion: """
+            The revocation list is signed anew with it.
+
+            Example: birthmark-factory ca revoke ca --serial GW-0001 --reason key-compromise
+            """
     )
 
     @OptionGroup var place: CADirectoryArgument
@@ -30,8 +34,12 @@ struct CARevokeCommand: ParsableCommand {
 struct CARevocationListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crl",
-        abstract: "Signs the revocation list anew; a host that serves does so by itself, before the last one ends.",
-        discussion: "Example: birthmark-factory ca crl ca --days 30"
+        abstract: "Signs the revocation list anew.",
+        discussion: """
+            A host that serves does so by itself, before the last one ends.
+
+            Example: birthmark-factory ca crl ca --days 30
+            """
     )
 
     @OptionGroup var place: CADirectoryArgument
@@ -47,7 +55,7 @@ struct CARevocationListCommand: ParsableCommand {
 }
 
 struct RevocationListOptions: ParsableArguments {
-    @Option(help: "Days that the list is good for; by default as many as the last one, and 30 for the first.")
+    @Option(help: "Days that the list is good for; default: as many as the last one, 30 for the first.")
     var days: Int64?
     @OptionGroup var passphrase: PassphraseOption
 

@@ -8,7 +8,7 @@ import Logging
 struct CAServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Certifies devices for stations over HTTPS until it is told to stop.",
+        abstract: "Certifies devices for stations over HTTPS.",
         discussion: """
             The revocation list is signed again when less than a third of its time is left. SIGTERM lets requests in progress end. \
             Logs are lines of JSON on standard error.
