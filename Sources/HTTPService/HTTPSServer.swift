@@ -18,6 +18,8 @@ package struct HTTPSServer: Sendable {
     let now: @Sendable () -> Date
     /// The file that says where to listen, for errors.
     let configuration: String
+    /// How what was read at the start is read again, for whoever looks at the log.
+    let rereading: String
 
     package init(
         routes: [Route],
@@ -27,7 +29,8 @@ package struct HTTPSServer: Sendable {
         metrics: Metrics,
         logger: Logger,
         now: @escaping @Sendable () -> Date,
-        configuration: String
+        configuration: String,
+        rereading: String? = nil
     ) {
         self.routes = routes
         self.identity = identity
@@ -37,6 +40,7 @@ package struct HTTPSServer: Sendable {
         self.logger = logger
         self.now = now
         self.configuration = configuration
+        self.rereading = rereading ?? "a restart reads \(configuration) again"
     }
 
     /// Serves until it is told to stop; then finishes what is under way.
@@ -88,9 +92,9 @@ package struct HTTPSServer: Sendable {
             server: server,
             configuration: .init(address: .hostname(address.host, port: address.port)),
             services: services,
-            onServerRunning: { [logger, address] channel in
+            onServerRunning: { [logger, address, rereading] channel in
                 let port = channel.localAddress?.port ?? 0
-                logger.notice("listening on https://\(address.host):\(port)")
+                logger.notice("serving https://\(address.host):\(port); SIGTERM stops it, \(rereading)")
                 onListening(port)
             },
             logger: quiet

@@ -43,7 +43,8 @@ public struct VerifierServer: Service {
             metrics: verifier.metrics,
             logger: verifier.logger,
             now: { [clock = verifier.clock] in clock.date },
-            configuration: materials.directory.configuration
+            configuration: materials.directory.configuration,
+            rereading: "SIGHUP reads policy and trust lists again, a restart \(materials.directory.configuration)"
         )
         let witnesses: [any Service] = materials.witnesses.map { witness in
             WitnessAsker(witness: witness, cosignatures: verifier.cosignatures, store: verifier.store)

@@ -32,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let log = EventLog(json: json, manager: manager)
         let keeper = LeaseKeeper(try device.holder()) { log.tell($0) }
+        if !json { StandardError.write("keeping the lease renewed; SIGHUP attests at once, SIGTERM stops it\n") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await keeper.run() }
             group.addTask {

@@ -45,6 +45,7 @@ struct LineCommand: AsyncParsableCommand {
         }
         let gateway = try options.gateway(configuration, directory, status: directory.status(ofLine: port), logger)
         let line = try device.map { try CharacterLine(opening: $0) } ?? CharacterLine(input: 0, output: 1)
+        logger.notice("serving \(device ?? "standard input and output") as \(port); its end or SIGTERM stops it")
         try await LineServer(gateway, line).run()
         lock.release()
         logger.notice("the line was closed")

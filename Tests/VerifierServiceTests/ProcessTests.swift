@@ -220,7 +220,8 @@ import VerifierStore
         }
         #expect(status == .sha256)
         #expect(ending.status == .exited(0))
-        #expect(ending.error.contains("listening on https://127.0.0.1:"))
+        #expect(ending.error.contains("serving https://127.0.0.1:"))
+        #expect(ending.error.contains("SIGTERM stops it") && ending.error.contains("SIGHUP reads policy"))
         #expect(ending.error.contains("stopped"))
         #expect(ending.output.isEmpty)
         #expect(FileManager.default.fileExists(atPath: directory.lastCheckpoint))
