@@ -2,6 +2,8 @@ public import HTTPService
 public import Messages
 
 /// `service.json`: where a gateway listens for its children, and within which bounds.
+///
+/// It is read at a start, and what is changed in it counts from the next one on.
 public struct GatewayConfiguration: EdgeSettings, Codable, Hashable, Sendable {
     /// The format; 1 is the only one.
     public var formatVersion: Int

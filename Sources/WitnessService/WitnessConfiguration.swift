@@ -3,6 +3,8 @@ public import Ledger
 import Messages
 
 /// `service.json`: who a witness is, where it listens, and which logs it watches.
+///
+/// It is read at a start, and what is changed in it counts from the next one on.
 public struct WitnessConfiguration: EdgeSettings, Codable, Hashable, Sendable {
     /// The format; 1 is the only one.
     public var formatVersion: Int

@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serves the devices behind it over HTTPS.",
         discussion: """
             Each authentic request of a child is one quote of this device's TPM, by which its own lease is renewed as well; birthmark-device run \
-            may go on beside it. SIGTERM lets requests in progress end. Logs are lines of JSON on standard error.
+            may go on beside it. SIGTERM lets requests in progress end. service.json and package-roots.pem are read at a \
+            start: what is changed in them counts from the next one on. Logs are lines of JSON on standard error.
 
             Example: birthmark-gateway serve gw
             """

@@ -16,7 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
             SIGTERM lets requests in progress end; SIGHUP reads the policy's file and the trust lists again (with "policies": "signed" in \
             config.json another policy comes by birthmark policy put, and by no file). The lists (release keys, birth \
             keys, factory roots, EK roots and allow list, "revokedOperators" of config.json) are read by themselves when \
-            they change. Logs are lines of JSON on standard error.
+            they change; the rest of config.json, such as "witnesses" and "limits", counts from the next start on. \
+            Logs are lines of JSON on standard error.
 
             Example: birthmark-verifier serve verifier
             """

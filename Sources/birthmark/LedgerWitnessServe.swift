@@ -8,10 +8,11 @@ import WitnessService
 extension LedgerWitness {
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Cosigns over HTTPS until it is told to stop.",
+            abstract: "Cosigns over HTTPS.",
             discussion: """
-                Each checkpoint is on the disk before its cosignature leaves. SIGTERM lets requests in progress end. Logs are lines of JSON on \
-                standard error.
+                Each checkpoint is on the disk before its cosignature leaves. SIGTERM lets requests in progress end. service.json is \
+                read at a start: ledgers that are named in it since are watched from the next one on. Logs are lines of JSON on standard \
+                error.
 
                 Example: birthmark ledger witness serve w1
                 """

@@ -2,6 +2,8 @@ public import HTTPService
 public import Messages
 
 /// `config.json`: what an operator may edit; everything else in the directory is named here.
+///
+/// It is read at a start, and what is changed in it counts from the next one on; but for ``revokedOperators``.
 public struct VerifierConfiguration: EdgeSettings, Hashable, Sendable, Codable {
     /// The format; 1 is the only one.
     public var formatVersion: Int
