@@ -56,7 +56,8 @@ public struct EnrolmentServer: Service {
             metrics: metrics,
             logger: logger,
             now: { Date.now },
-            configuration: directory.configuration
+            configuration: directory.configuration,
+            rereading: "revokedStations counts as it is written, a restart reads the rest of \(directory.configuration)"
         )
         let keeper = RevocationListKeeper(authority: authority, metrics: metrics, logger: logger, now: now)
         try await server.run(
