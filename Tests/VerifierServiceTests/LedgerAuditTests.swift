@@ -116,6 +116,42 @@ import VerifierStore
         #expect(try await refusal().message.contains("entry 12 "))
     }
 
+    /// What operators took back stands on the ledger, and beside it in a record that nobody has signed: the check compares them.
+    @Test func attack71_theRecordGivesBackWhatWasTaken() async throws {
+        let releases = TestReleases()
+        let (home, directory) = try TestVerifier.prepared(factory: factory, releases: releases)
+        defer { withExtendedLifetime(home) {} }
+        let device = try SoftwareKeyDevice(serial: "SN-1")
+        try await TestVerifier.serve(directory) { service in
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            _ = try await service.operating(as: .releaseManager) {
+                try await $0.withdrawRelease(package.manifest, try remark("broken"))
+            }
+            _ = try await service.operating(as: .operator) {
+                try await $0.act(.retire, on: device.serial, try remark("scrapped"))
+            }
+        }
+        let sound = await directory.check().filter { $0.grade == .fault }
+        #expect(sound.isEmpty, "\(sound)")
+        for (sql, found) in [
+            (
+                "UPDATE state SET body = CAST(REPLACE(CAST(body AS TEXT), '\"retired\"', '\"trusted\"') AS BLOB)",
+                "the record has it as trusted"
+            ),
+            (
+                "UPDATE release SET withdrawn_at = NULL, withdrawn_by = NULL, withdrawn_because = NULL",
+                "takes the release"
+            ),
+        ] {
+            let queue = try DatabaseQueue(path: directory.file("verifier.sqlite"))
+            try await queue.write { try $0.execute(sql: sql) }
+            try queue.close()
+            let faults = await directory.check().filter { $0.grade == .fault }
+            #expect(faults.count == 1 && faults.first?.text.contains(found) == true, "\(faults)")
+        }
+    }
+
     @Test func attack71_checkpointOfAnotherKey() async throws {
         try await fill()
         let forger = try CheckpointSigner(origin: "test/ledger", privateKey: .init())

@@ -56,6 +56,7 @@ public struct DirectoryCheck: Sendable {
             let size = try await store.ledgerHead().size
             let entries = Counted.of(size, "entry is the one that was", "entries are the ones that were")
             findings.append(Finding(grade: .ok, text: "the ledger's \(entries) signed"))
+            if let taken = try await standings(store) { findings.append(taken) }
             findings.append(try await archive(store))
             if let witnesses = try await witnesses(materials, store) { findings.append(witnesses) }
             if let policy = try await policy(materials, store) { findings.append(policy) }
@@ -109,6 +110,20 @@ public struct DirectoryCheck: Sendable {
             hint:
                 "when all have followed: birthmark trust draft --drop ledger:\(key.id); after a restart its file is gone"
         )
+    }
+
+    /// What the record gives back that the ledger has taken; `nil` when that is nothing.
+    private func standings(_ store: any VerifierStore) async throws -> Finding? {
+        do {
+            try await StandingAudit(store: store).run()
+            return nil
+        } catch let fault as StandingAudit.Fault {
+            return Finding(
+                grade: .fault,
+                text: fault.description,
+                hint: "stop the service, find out who changed the record, and restore a backup"
+            )
+        }
     }
 
     /// Whether what decisions rested on is there as the ledger names it.
