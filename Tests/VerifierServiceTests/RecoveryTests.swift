@@ -223,6 +223,26 @@ import VerifierStore
         try await attest(device)
     }
 
+    /// Beside the ledger a backup has what nobody has signed: an instance that was retired is not given back by it.
+    @Test func attack71_aBackupGivesBackWhatWasTaken() async throws {
+        let device = try await born("SN-1")
+        try await TestVerifier.serve(directory) { service in
+            _ = try await service.operating(as: .operator) {
+                try await $0.act(.retire, on: device.serial, try remark("scrapped"))
+            }
+        }
+        try await backUp()
+        let queue = try DatabaseQueue(path: backup)
+        try await queue.write {
+            try $0.execute(
+                sql: "UPDATE state SET body = CAST(REPLACE(CAST(body AS TEXT), '\"retired\"', '\"born\"') AS BLOB)"
+            )
+        }
+        try queue.close()
+        let error = try await refusal { _ = try await restore() }
+        #expect(error.message.contains("retires \(device.instance)"), "\(error.message)")
+    }
+
     /// Cut off when the lost record was set aside, and its log was not: the same again finishes it.
     @Test func whatWasCutOffIsFinished() async throws {
         let device = try await born("SN-1")

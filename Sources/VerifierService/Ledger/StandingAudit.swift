@@ -5,8 +5,8 @@ import VerifierStore
 
 /// Holds the record to what operators took back for good, as the ledger says it.
 ///
-/// The ledger is signed, and what stands beside it is not: without this, whoever can write to the record gives a release or an instance back, and
-/// only what comes of it shows that he did.
+/// The ledger is signed, and what stands beside it is not: without this, whoever can write to the record gives a release or an instance back,
+/// and only what comes of it shows that he did.
 struct StandingAudit: Sendable {
     /// What does not fit.
     struct Fault: Error, Hashable, CustomStringConvertible {

@@ -162,15 +162,22 @@ public struct RecordRestore: Sendable {
         return report
     }
 
-    /// Holds the backup to its own checkpoint, as a start does.
+    /// Holds the backup to its own checkpoint, as a start does, and what it has of releases and instances to its ledger.
     /// - Returns: the root.
     private func audited(_ store: any VerifierStore, _ report: inout Report) async throws -> TreeHash {
         do {
             report.entries = try await LedgerAudit(store: store, keys: materials.ledgerKeys).run()
+            try await StandingAudit(store: store).run()
         } catch let fault as LedgerAudit.Fault {
             throw SetupError(
                 .environment,
                 "the backup's ledger is damaged or was tampered with: \(fault)",
+                hint: "nothing was changed; take an earlier backup"
+            )
+        } catch let fault as StandingAudit.Fault {
+            throw SetupError(
+                .environment,
+                "the backup was tampered with: \(fault)",
                 hint: "nothing was changed; take an earlier backup"
             )
         }
