@@ -10,7 +10,8 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             It looks at configuration, keys, certificates, policy and record.
 
-            Reads the whole ledger and holds it to its signed checkpoint. Changes nothing; may run beside the service. Ends with \
+            Reads the whole ledger and holds it to its signed checkpoint, and the record's releases and instances to what it says was \
+            taken back. Changes nothing; may run beside the service. Ends with \
             1 when something must be put right before it is served.
 
             Example: birthmark-verifier check verifier
