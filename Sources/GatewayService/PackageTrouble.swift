@@ -1,4 +1,5 @@
 import DurableFiles
+import Messages
 import VerifierClient
 
 /// What a child is told of a package that its gateway has not got.
