@@ -9,10 +9,11 @@ enum EntryName: Hashable, Sendable, ExpressibleByArgument, CustomStringConvertib
     case digest(ContentDigest)
 
     init?(argument: String) {
-        if let number = Int(argument), number >= 0 {
-            self = .number(number)
-        } else if let digest = ContentDigest(argument: argument) {
+        // A digest may well have decimal digits alone.
+        if let digest = ContentDigest(argument: argument) {
             self = .digest(digest)
+        } else if let number = Int(argument), number >= 0 {
+            self = .number(number)
         } else {
             return nil
         }
