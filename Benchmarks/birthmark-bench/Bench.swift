@@ -36,11 +36,16 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let suites = try chosen
-        var results = resume ? try Results.kept(sizes) : Results(sizes)
+        var results = try resume ? Results.kept(sizes) : Results(sizes)
         var watch = Watch(over: suites.filter { !results.hold($0) })
         for suite in watch.suites {
             watch.begin(suite)
-            results.append(try await suite.run(suite.name), of: suite)
+            do {
+                results.append(try await suite.run(suite.name), of: suite)
+            } catch {
+                watch.fail(suite, kept: results.finished.count)
+                throw error
+            }
             try results.write()
             watch.end(suite)
         }
@@ -88,6 +93,12 @@ private struct Watch {
     }
 
     mutating func end(_ suite: Suite) { minutes -= suite.minutes }
+
+    /// Says what an error has not taken away.
+    func fail(_ suite: Suite, kept: Int) {
+        let rest = kept == 0 ? "nothing was before it" : "\(kept) are kept, and --resume (BENCH_RESUME=1) goes on here"
+        StandardError.write("\(suite.name) could not be measured; \(rest)\n")
+    }
 
     private static func text(_ minutes: Double) -> String {
         let whole = Int(minutes.rounded())

@@ -26,7 +26,8 @@ struct WrongResult: Error, CustomStringConvertible {
     var wrong: Int
     var of: Int
 
-    var description: String { "\(name): \(wrong) of \(of) results were wrong" }
+    /// What is done once only has no count that would say anything.
+    var description: String { of == 1 ? "failed: \(name)" : "\(name): \(wrong) of \(of) results were wrong" }
 }
 
 /// Times several ways to do some work in turn, so that whatever slows the machine down for a while slows all of them.
