@@ -1,4 +1,6 @@
 /// The rows of some grants in one transaction, written by SQLite alone: as many, as long, as durable as the service's.
+///
+/// They are in as many indexes. Nothing is read, and nothing is written of the grant that an instance had before.
 final class BareCommit {
     /// What one grant writes, taken from the record of the service that was measured.
     struct Rows {
@@ -26,13 +28,19 @@ final class BareCommit {
     private let members: Int
     private let database: Database
     private let state: Statement
+    private let standing: Statement
     private let challenge: Statement
     private let grant: Statement
+    private let step: Statement
     /// `nil` when none is written.
     private let ledger: BareLedger?
     /// The row of the archive; `nil` when none is written.
     private let archive: Statement?
+    private var noise = Noise()
     private var written: Int64 = 0
+
+    // Grants that are given in one second, about.
+    private static let perSecond: Int64 = 500
 
     /// - Parameters:
     ///   - model: the service's database, whose tables are made again.
@@ -53,16 +61,31 @@ final class BareCommit {
         database = try Database.like(model, at: path)
         let body = [UInt8](repeating: 0x20, count: rows.state)
         let fresh = try database.prepare("INSERT INTO state (instance, version, body) VALUES (?, 0, ?)")
-        for member in 0..<members { try fresh.run([.text(Self.name(member)), .blob(body)]) }
+        let place = try database.prepare("INSERT INTO standing (instance, place, lifecycle) VALUES (?, ?, 'trusted')")
+        for member in 0..<members {
+            try fresh.run([.text(Self.name(member)), .blob(body)])
+            try place.run([.text(Self.name(member)), .integer(Int64(member))])
+        }
         state = try database.prepare("UPDATE state SET version = ?, body = ? WHERE instance = ?")
+        standing = try database.prepare(
+            "UPDATE standing SET renewed_at = ?1, expires = ?1, attested_at = ?1, due = ?1, granted = ?2 WHERE instance = ?3"
+        )
         challenge = try database.prepare("INSERT INTO challenge_used (nonce, expires) VALUES (?, ?)")
         grant = try database.prepare(
-            "INSERT INTO grant_given (jti, instance, compact, expires) VALUES (?, ?, ?, ?)"
+            """
+            INSERT INTO grant_given (jti, instance, compact, expires, manifest, stage, entry, tier, kid)
+            VALUES (?, ?, ?, ?, ?, 'granted', ?, 'vtpm', ?)
+            """
         )
+        step = try database.prepare("INSERT INTO update_step (jti, stage, at) VALUES (?, 'granted', ?)")
         ledger = isOnLedger ? try BareLedger(rows.ledger, in: database) : nil
-        let place = "INSERT INTO archive (number, entries, entry, at, body) VALUES (?, ?, ?, ?, ?)"
-        archive = isArchived ? try database.prepare(place) : nil
+        let row = "INSERT INTO archive (number, entries, entry, at, body) VALUES (?, ?, ?, ?, ?)"
+        archive = isArchived ? try database.prepare(row) : nil
     }
+
+    private static let manifest = [UInt8](repeating: 0x6D, count: 32)
+    // As long as a key's (RFC 7638).
+    private static let thumbprint = String(repeating: "k", count: 43)
 
     // As long as an instance's id.
     private static func name(_ member: Int) -> String {
@@ -76,19 +99,23 @@ final class BareCommit {
         for _ in 0..<group {
             written += 1
             let instance = Statement.Value.text(Self.name(Int(written) % members))
+            let jti = Statement.Value.text("jti of a grant, \(written)")
+            let second = Statement.Value.integer(1_790_000_000 + written / Self.perSecond)
             try state.run([
                 .integer(written), .blob([UInt8](repeating: UInt8(truncatingIfNeeded: written), count: rows.state)),
                 instance,
             ])
-            try challenge.run([.blob(randomBytes(32)), .integer(1_790_000_000 + written)])
+            try standing.run([second, .blob(Self.manifest), instance])
+            try challenge.run([.blob(noise.bytes(32)), second])
             try grant.run([
-                .text("jti of a grant, \(written)"), instance, .text(String(repeating: "g", count: rows.compact)),
-                .integer(1_790_000_000 + written),
+                jti, instance, .text(String(repeating: "g", count: rows.compact)), second, .blob(Self.manifest),
+                .integer(written), .text(Self.thumbprint),
             ])
+            try step.run([jti, second])
             try ledger?.append(rows.entriesPerGrant)
             try archive?.run([
-                .integer(written), .integer(Int64(rows.entriesPerGrant)), .blob(randomBytes(32)),
-                .integer(1_790_000_000 + written), .blob([UInt8](repeating: 0x20, count: rows.archived)),
+                .integer(written), .integer(Int64(rows.entriesPerGrant)), .blob(noise.bytes(32)), second,
+                .blob([UInt8](repeating: 0x20, count: rows.archived)),
             ])
         }
         try ledger?.close()
