@@ -6,6 +6,9 @@ struct Samples {
 
     var median: Double { quantile(0.5) }
 
+    /// For work of which a part comes now and then only, and belongs to all: a median passes over it.
+    var mean: Double { values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count) }
+
     /// The middle half, relative to the median.
     var spread: Double { median == 0 ? 0 : (quantile(0.75) - quantile(0.25)) / median }
 
