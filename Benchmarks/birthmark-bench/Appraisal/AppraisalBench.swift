@@ -19,7 +19,7 @@ enum AppraisalBench {
     }
 
     /// Every appraisal imports the key from the bytes of its public area, and judges it.
-    private static func appraisal(_ scene: QuoteScene, _ input: AppraisalInput) -> () throws -> Bool {
+    static func appraisal(_ scene: QuoteScene, _ input: AppraisalInput) -> () throws -> Bool {
         var input = input
         return {
             input.key = try EnrolledKey(publicArea: scene.keyBytes, template: scene.key.template)
