@@ -47,8 +47,7 @@ cmp -s secret secret.back
 index=0x01C90100
 for name in iak:0x81020001 idevid:0x81020000; do
     tpm2_readpublic -Q -c "${name#*:}" -f pem -o "${name%:*}.key.pem"
-    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout unused.key -subj "/serialNumber=$serial" -out unused.csr 2>>log
-    quiet openssl x509 -req -in unused.csr -force_pubkey "${name%:*}.key.pem" -CA "$ca" -CAkey "$key" -days 3650 -out "${name%:*}.pem"
+    quiet openssl x509 -new -subj "/serialNumber=$serial" -force_pubkey "${name%:*}.key.pem" -CA "$ca" -CAkey "$key" -days 3650 -out "${name%:*}.pem"
     openssl x509 -in "${name%:*}.pem" -outform der -out "${name%:*}.der"
     quiet tpm2_nvdefine $index -C o -s "$(stat -c %s "${name%:*}.der")" -a "ownerread|ownerwrite|authread|writedefine|no_da"
     quiet tpm2_nvwrite $index -C o -i "${name%:*}.der"
