@@ -101,36 +101,41 @@ extension Agent {
         }
         let jti = grant.claims.jti
         let artifact = release.release.artifact
-        let spool = Spool(directory: state.spoolPath)
-        try spool.admit(order.package, as: artifact) { progress($0, artifact.size) }
-        let measured = MeasuredPackage(size: artifact.size, sha256: artifact.sha256)
-        let done = try await withDevice { tpm, born, journal throws(AgentError) -> UpdateRecord? in
+        // Before the package is taken in: it takes the place of one that an install under way is to be continued with.
+        let start = try await withDevice { tpm, born, journal throws(AgentError) -> UpdateStart in
             let readings = try await tpm.readings(born.tag.counters)
             try checkFloorStep(to: release.release, from: readings.floor(born.tag.counters))
             if let record = journal.update {
-                if record.grant == jti, record.step == .installed, record.resetsAtInstall == readings.resets {
-                    return record
+                if record.grant == jti, record.package == release.reference {
+                    if record.step == .installed, record.resetsAtInstall == readings.resets { return .done(record) }
+                    if record.isUnderInstall { return .goOn }
                 }
-                if record.grant == jti, record.isUnderInstall { return nil }
                 try checkNothingIsUnderWay(record, resets: readings.resets)
             }
             // Before the journal forgets the update before: a grant that is good for nothing must not cost its confirmation.
+            let measured = MeasuredPackage(size: artifact.size, sha256: artifact.sha256)
             let verdict = try await judge(file, release: release.envelope, measured, tpm, born, beside: nil)
             if case .shut(let reasons) = verdict { throw AgentError(shutOffLine: reasons) }
-            try journal.change { journal in
-                journal.update = UpdateRecord(
-                    request: file.request,
-                    resetsAtRequest: readings.resets,
-                    package: release.reference,
-                    release: release.envelope,
-                    installCommand: order.installCommand,
-                    installSeconds: order.installSeconds
-                )
-            }
-            try keep(file.delivery, journal)
-            return nil
+            return .ask
         }
-        if let done { return try UpdateOutcome(done, resumed: true) }
+        if case .done(let record) = start { return try UpdateOutcome(record, resumed: true) }
+        try Spool(directory: state.spoolPath).admit(order.package, as: artifact) { progress($0, artifact.size) }
+        if case .ask = start {
+            try await withDevice { tpm, born, journal throws(AgentError) in
+                let readings = try await tpm.readings(born.tag.counters)
+                try journal.change { journal in
+                    journal.update = UpdateRecord(
+                        request: file.request,
+                        resetsAtRequest: readings.resets,
+                        package: release.reference,
+                        release: release.envelope,
+                        installCommand: order.installCommand,
+                        installSeconds: order.installSeconds
+                    )
+                }
+                try keep(file.delivery, journal)
+            }
+        }
         return try await pass(release, resumed: false, progress: progress)
     }
 
