@@ -6,9 +6,36 @@ import Synchronization
 
 /// Counts open connections, in all and a peer, and says when there are too many.
 final class ConnectionRegistry: Sendable {
+    typealias Close = @Sendable () -> Void
+
     private struct Open {
         var total = 0
-        var byPeer: [PeerAddress: Int] = [:]
+        var entered: UInt64 = 0
+        /// How each connection is closed; those that came later have higher numbers.
+        var byPeer: [PeerAddress: [UInt64: Close]] = [:]
+
+        mutating func add(_ peer: PeerAddress, _ close: @escaping Close) -> UInt64 {
+            total += 1
+            entered += 1
+            byPeer[peer, default: [:]][entered] = close
+            return entered
+        }
+
+        mutating func remove(_ place: UInt64, of peer: PeerAddress) -> Close? {
+            guard let close = byPeer[peer]?.removeValue(forKey: place) else { return nil }
+            if byPeer[peer]?.isEmpty == true { byPeer[peer] = nil }
+            total -= 1
+            return close
+        }
+
+        /// Takes the oldest place of the peer that has most, if it has still as many as `peer` afterwards.
+        mutating func makeRoom(for peer: PeerAddress) -> Close? {
+            guard let greediest = byPeer.max(by: { $0.value.count < $1.value.count }),
+                greediest.value.count > byPeer[peer, default: [:]].count + 1,
+                let oldest = greediest.value.keys.min()
+            else { return nil }
+            return remove(oldest, of: greediest.key)
+        }
     }
 
     private let open = Mutex(Open())
@@ -22,26 +49,29 @@ final class ConnectionRegistry: Sendable {
         self.metrics = metrics
     }
 
-    /// Takes a place; `false` when all are taken, or all of this peer's.
-    func enters(_ peer: PeerAddress) -> Bool {
-        let entered = open.withLock { open in
-            guard open.total < maximum, open.byPeer[peer, default: 0] < maximumPerPeer else { return false }
-            open.total += 1
-            open.byPeer[peer, default: 0] += 1
-            return true
+    /// Takes a place: when all are taken, one of the peer that has most, so that a few addresses shut nobody out.
+    /// - Parameter close: closes the connection at once; called when its place goes to another peer.
+    /// - Returns: what `leaves` takes; `nil` when this peer has all that it may have, or nobody has more than it would have.
+    func enters(_ peer: PeerAddress, close: @escaping Close) -> UInt64? {
+        let (place, evicted) = open.withLock { open -> (UInt64?, Close?) in
+            guard open.byPeer[peer, default: [:]].count < maximumPerPeer else { return (nil, nil) }
+            guard open.total >= maximum else { return (open.add(peer, close), nil) }
+            guard let evicted = open.makeRoom(for: peer) else { return (nil, nil) }
+            return (open.add(peer, close), evicted)
         }
-        if entered { metrics.move(.openConnections, by: 1) } else { metrics.count(.refusedConnections) }
-        return entered
+        if place == nil || evicted != nil {
+            metrics.count(.refusedConnections)
+        } else {
+            metrics.move(.openConnections, by: 1)
+        }
+        evicted?()
+        return place
     }
 
-    /// Gives the place back.
-    func leaves(_ peer: PeerAddress) {
-        open.withLock { open in
-            open.total -= 1
-            let rest = open.byPeer[peer, default: 1] - 1
-            open.byPeer[peer] = rest > 0 ? rest : nil
-        }
-        metrics.move(.openConnections, by: -1)
+    /// Gives the place back, unless another peer has it by now.
+    func leaves(_ peer: PeerAddress, _ place: UInt64) {
+        let wasHeld = open.withLock { $0.remove(place, of: peer) != nil }
+        if wasHeld { metrics.move(.openConnections, by: -1) }
     }
 }
 
@@ -55,11 +85,11 @@ struct LimitedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
         let peer = PeerAddress(channel.remoteAddress)
-        guard registry.enters(peer) else {
+        guard let place = registry.enters(peer, close: { StalledWriteHandler.drop(channel) }) else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(TooManyConnections())
         }
-        channel.closeFuture.whenComplete { [registry] _ in registry.leaves(peer) }
+        channel.closeFuture.whenComplete { [registry] _ in registry.leaves(peer, place) }
         let stall = stall
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(StalledWriteHandler(limit: stall))
@@ -85,6 +115,14 @@ private final class StalledWriteHandler: ChannelOutboundHandler {
     private var timer: Scheduled<Void>?
 
     init(limit: TimeAmount) { self.limit = limit }
+
+    /// Closes a connection without a word: from before TLS, which would wait for the peer's.
+    static func drop(_ channel: any Channel) {
+        channel.eventLoop.execute {
+            let context = try? channel.pipeline.syncOperations.context(handlerType: StalledWriteHandler.self)
+            context?.close(promise: nil)
+        }
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let done = promise ?? context.eventLoop.makePromise()

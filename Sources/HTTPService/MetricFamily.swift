@@ -61,7 +61,8 @@ extension MetricFamily {
     )
     static let refusedConnections = MetricFamily(
         "birthmark_refused_connections_total",
-        help: "Connections closed at once because a limit was reached."
+        help:
+            "Connections closed because a limit was reached: new ones at once, or the oldest of the address with most."
     )
     static let rateLimited = MetricFamily(
         "birthmark_rate_limited_total",

@@ -1,6 +1,7 @@
 import EdgeProbes
 import Messages
 import NIOCore
+import Synchronization
 import Testing
 import VerifierClient
 import VerifierStore
@@ -90,6 +91,36 @@ import VerifierStore
             }
             for connection in held { await connection.close() }
         }
+    }
+
+    /// A few addresses with all the connections that they may have shut nobody else out.
+    @Test func attack81_addressesThatHoldAllConnections() throws {
+        let metrics = Metrics()
+        let registry = ConnectionRegistry(maximum: 5, maximumPerPeer: 3, metrics: metrics)
+        let peers = try (0..<4).map { number in
+            PeerAddress(try SocketAddress(ipAddress: "192.0.2.\(number)", port: 1))
+        }
+        final class Closed: Sendable { let numbers = Mutex<[Int]>([]) }
+        let closed = Closed()
+        func enter(_ number: Int) -> UInt64? {
+            registry.enters(peers[number]) { closed.numbers.withLock { $0.append(number) } }
+        }
+        let oldest = try #require(enter(0))
+        for number in [0, 0, 1, 1] { #expect(enter(number) != nil) }
+        #expect(closed.numbers.withLock { $0 } == [])
+        #expect(enter(2) != nil)
+        #expect(closed.numbers.withLock { $0 } == [0])
+        // Its place is another's now: that it is closed at last gives nothing back.
+        registry.leaves(peers[0], oldest)
+        #expect(metrics.value(.openConnections) == 5)
+        // Nobody has more than these would have then.
+        #expect(enter(0) == nil)
+        #expect(enter(2) == nil)
+        let last = try #require(enter(3))
+        #expect(closed.numbers.withLock { $0.count } == 2)
+        registry.leaves(peers[3], last)
+        #expect(metrics.value(.openConnections) == 4)
+        #expect(metrics.value(.refusedConnections) == 4)
     }
 
     /// As many at once, time and again, until they come faster than the bucket fills, however slow the machine is.
