@@ -121,9 +121,10 @@ import VerifierStore
         let releases = TestReleases()
         let (home, directory) = try TestVerifier.prepared(factory: factory, releases: releases)
         defer { withExtendedLifetime(home) {} }
-        let device = try SoftwareKeyDevice(serial: "SN-1")
+        let (device, other) = (try SoftwareKeyDevice(serial: "SN-1"), try SoftwareKeyDevice(serial: "SN-2"))
         try await TestVerifier.serve(directory) { service in
             try await service.importBirth(of: device, by: factory)
+            try await service.importBirth(of: other, by: factory)
             let package = try await service.add(try releases.release("2.0"), releases)
             _ = try await service.operating(as: .releaseManager) {
                 try await $0.withdrawRelease(package.manifest, try remark("broken"))
@@ -131,13 +132,26 @@ import VerifierStore
             _ = try await service.operating(as: .operator) {
                 try await $0.act(.retire, on: device.serial, try remark("scrapped"))
             }
+            _ = try await service.operating(as: .operator) {
+                try await $0.act(.suspend, on: other.serial, try remark("lost"))
+            }
+            _ = try await service.operating(as: .operator) {
+                try await $0.act(.reinstate, on: other.serial, try remark("found"))
+            }
+            _ = try await service.operating(as: .operator) {
+                try await $0.act(.suspend, on: other.serial, try remark("lost again"))
+            }
         }
         let sound = await directory.check().filter { $0.grade == .fault }
         #expect(sound.isEmpty, "\(sound)")
         for (sql, found) in [
             (
+                "UPDATE state SET body = CAST(REPLACE(CAST(body AS TEXT), '\"suspended\"', '\"trusted\"') AS BLOB)",
+                " stops "
+            ),
+            (
                 "UPDATE state SET body = CAST(REPLACE(CAST(body AS TEXT), '\"retired\"', '\"trusted\"') AS BLOB)",
-                "the record has it as trusted"
+                " retires "
             ),
             (
                 "UPDATE release SET withdrawn_at = NULL, withdrawn_by = NULL, withdrawn_because = NULL",

@@ -3,7 +3,7 @@ import Messages
 import UpdateTrust
 import VerifierStore
 
-/// Holds the record to what operators took back for good, as the ledger says it.
+/// Holds the record to what operators and decisions took back, as the ledger says it.
 ///
 /// The ledger is signed, and what stands beside it is not: without this, whoever can write to the record gives a release or an instance back,
 /// and only what comes of it shows that he did.
@@ -23,32 +23,28 @@ struct StandingAudit: Sendable {
         var index: Int
     }
 
+    /// What the ledger takes back, as far as it was read.
+    private struct Taken {
+        var withdrawn: [ContentDigest: Withdrawn] = [:]
+        var stopped = StoppedInstances()
+        var size = 0
+
+        mutating func follow(_ entry: LedgerEntry) {
+            if case .withdrawal(let body) = entry.body {
+                let isRecalled = withdrawn[body.manifest]?.isRecall ?? false
+                withdrawn[body.manifest] = Withdrawn(isRecall: isRecalled || body.recalled == true, index: size)
+            }
+            stopped.follow(entry, at: size)
+            size += 1
+        }
+    }
+
     /// Reads the ledger, and then what it names, also while the service goes on.
     /// - Throws: `Fault`, or the store's error.
     func run() async throws {
-        var withdrawn: [ContentDigest: Withdrawn] = [:]
-        var retired: [InstanceID: Int] = [:]
-        var index = 0
-        while true {
-            let entries = try await store.ledgerEntries(index..<index + Self.batch)
-            guard !entries.isEmpty else { break }
-            for logged in entries {
-                let entry = try LedgerEntry(parsing: logged.bytes)
-                switch entry.body {
-                case .withdrawal(let body):
-                    let isRecalled = withdrawn[body.manifest]?.isRecall ?? false
-                    withdrawn[body.manifest] = Withdrawn(
-                        isRecall: isRecalled || body.recalled == true,
-                        index: index
-                    )
-                case .act(let body):
-                    if body.act == .retire, let instance = entry.instance { retired[instance] = index }
-                default: break
-                }
-                index += 1
-            }
-        }
-        for (manifest, entry) in withdrawn.sorted(by: { $0.value.index < $1.value.index }) {
+        var taken = Taken()
+        try await readOn(&taken)
+        for (manifest, entry) in taken.withdrawn.sorted(by: { $0.value.index < $1.value.index }) {
             guard let release = try await store.release(manifest) else { continue }
             guard let kept = release.withdrawal, kept.isRecall || !entry.isRecall else {
                 throw Fault(
@@ -57,12 +53,36 @@ struct StandingAudit: Sendable {
                 )
             }
         }
-        for (instance, entry) in retired.sorted(by: { $0.value < $1.value }) {
+        for (instance, stop) in taken.stopped.stops.sorted(by: { $0.value.index < $1.value.index }) {
             guard let kept = try await store.snapshot(of: instance, release: nil) else { continue }
-            guard kept.state.lifecycle == .retired else {
-                let held = kept.state.lifecycle.rawValue
-                throw Fault(description: "entry \(entry) retires \(instance), and the record has it as \(held)")
-            }
+            let lifecycle = kept.state.lifecycle
+            guard !lifecycle.isHeld(by: stop.act) else { continue }
+            // It may have been taken back since the ledger was read: then the entry that says so was written together with the state.
+            try await readOn(&taken)
+            guard taken.stopped.stops[instance] == stop else { continue }
+            let verb = stop.act == .retire ? "retires" : "stops"
+            throw Fault(
+                description: "entry \(stop.index) \(verb) \(instance), and the record has it as \(lifecycle.rawValue)"
+            )
+        }
+    }
+
+    private func readOn(_ taken: inout Taken) async throws {
+        while true {
+            let entries = try await store.ledgerEntries(taken.size..<taken.size + Self.batch)
+            guard !entries.isEmpty else { return }
+            for logged in entries { taken.follow(try LedgerEntry(parsing: logged.bytes)) }
+        }
+    }
+}
+
+extension Lifecycle {
+    /// Whether an instance can stand here that was suspended or retired, and not taken back.
+    fileprivate func isHeld(by act: OperatorAct.Kind) -> Bool {
+        switch self {
+        case .retired: true
+        case .suspended, .reimaged: act != .retire
+        case .born, .trusted, .rescue, .drifted: false
         }
     }
 }
