@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Messages
 import NIOSSL
 import SwiftASN1
@@ -26,6 +27,9 @@ public struct EdgeIdentity: Sendable {
         self.callerAuthority = callerAuthority
         self.revoked = revoked
     }
+
+    /// When the certificate expires.
+    var endsAt: Date { certificate.notValidAfter }
 
     func tls() throws -> TLSConfiguration {
         let authority = try NIOSSLCertificate.fromPEMBytes(Array(callerAuthority.serializeAsPEM().pemString.utf8))

@@ -20,6 +20,8 @@ package struct HTTPSServer: Sendable {
     let configuration: String
     /// How what was read at the start is read again, for whoever looks at the log.
     let rereading: String
+    /// How there is another certificate when this one expires, for the same.
+    let renewal: String
 
     package init(
         routes: [Route],
@@ -30,7 +32,8 @@ package struct HTTPSServer: Sendable {
         logger: Logger,
         now: @escaping @Sendable () -> Date,
         configuration: String,
-        rereading: String? = nil
+        rereading: String? = nil,
+        renewal: String? = nil
     ) {
         self.routes = routes
         self.identity = identity
@@ -41,6 +44,7 @@ package struct HTTPSServer: Sendable {
         self.now = now
         self.configuration = configuration
         self.rereading = rereading ?? "a restart reads \(configuration) again"
+        self.renewal = renewal ?? "restart the service: it makes another when it starts"
     }
 
     /// Serves until it is told to stop; then finishes what is under way.
@@ -84,6 +88,13 @@ package struct HTTPSServer: Sendable {
             logger: logger,
             now: now
         )
+        let watch: any Service = CertificateWatch(
+            endsAt: identity.endsAt,
+            renewal: renewal,
+            metrics: metrics,
+            logger: logger,
+            now: now
+        )
         // Hummingbird's own lines say nothing that ours do not.
         var quiet = logger
         quiet.logLevel = .error
@@ -91,7 +102,7 @@ package struct HTTPSServer: Sendable {
             responder: responder,
             server: server,
             configuration: .init(address: .hostname(address.host, port: address.port)),
-            services: services,
+            services: services + [watch],
             onServerRunning: { [logger, address, rereading] channel in
                 let port = channel.localAddress?.port ?? 0
                 logger.notice("serving https://\(address.host):\(port); SIGTERM stops it, \(rereading)")

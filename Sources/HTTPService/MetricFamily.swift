@@ -70,5 +70,7 @@ extension MetricFamily {
     )
 
     /// What is measured at the edge, whatever is served.
-    static let ofEveryService = [requests, requestSeconds, openConnections, refusedConnections, rateLimited]
+    static let ofEveryService = [
+        requests, requestSeconds, openConnections, refusedConnections, rateLimited, certificateEnd,
+    ]
 }

@@ -44,7 +44,8 @@ public struct VerifierServer: Service {
             logger: verifier.logger,
             now: { [clock = verifier.clock] in clock.date },
             configuration: materials.directory.configuration,
-            rereading: "SIGHUP reads policy and trust lists again, a restart \(materials.directory.configuration)"
+            rereading: "SIGHUP reads policy and trust lists again, a restart \(materials.directory.configuration)",
+            renewal: "\(VerifierMaterials.renewal(of: materials.directory)), then restart the service"
         )
         let witnesses: [any Service] = materials.witnesses.map { witness in
             WitnessAsker(witness: witness, cosignatures: verifier.cosignatures, store: verifier.store)

@@ -1,0 +1,45 @@
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+
+/// Tells ahead that the TLS certificate ends: a service that is never restarted shows the one that it began with.
+struct CertificateWatch: Service {
+    let endsAt: Date
+    /// How there is another.
+    let renewal: String
+    let metrics: Metrics
+    let logger: Logger
+    let now: @Sendable () -> Date
+
+    private static let interval = Duration.seconds(86_400)
+    // From then on a restart makes another, and a verifier's check says so.
+    private static let ahead: TimeInterval = 30 * 86_400
+
+    func run() async throws {
+        metrics.set(.certificateEnd, to: endsAt.timeIntervalSince1970)
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                look()
+                try await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// Says once a day what nobody has done yet.
+    private func look() {
+        let left = endsAt.timeIntervalSince(now())
+        guard left < Self.ahead else { return }
+        let message: Logger.Message =
+            left > 0
+            ? "the TLS certificate expires within 30 days" : "the TLS certificate has expired: nobody accepts it"
+        logger.warning(message, metadata: ["hint": "\(renewal)"])
+    }
+}
+
+extension MetricFamily {
+    static let certificateEnd = MetricFamily(
+        "birthmark_tls_certificate_expiry_timestamp_seconds",
+        .gauge,
+        help: "When the TLS certificate that is shown expires, in seconds since 1970."
+    )
+}
