@@ -211,7 +211,10 @@ public struct Gateway: Sendable {
     /// Writes down what was done last; a disk that is full keeps no child from being served.
     func keepStatus() {
         do { try log.write() } catch {
-            logger.error("the status cannot be written", metadata: ["error": "\(error)"])
+            logger.error(
+                "the status cannot be written",
+                metadata: ["error": "\(error)", "hint": "devices are served all the same; make its directory writable"]
+            )
         }
     }
 

@@ -19,6 +19,13 @@ package struct PortFile: Sendable {
         guard let path else { return }
         do {
             try AtomicFile.write(Array("\(port)\n".utf8), to: path)
-        } catch { logger.error("the port file cannot be written", metadata: ["error": "\(error)"]) }
+        } catch {
+            logger.error(
+                "the port file cannot be written",
+                metadata: [
+                    "error": "\(error)", "hint": "the service goes on; its first line in this log says the port",
+                ]
+            )
+        }
     }
 }

@@ -142,9 +142,11 @@ extension StoreError {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self = .damaged("\(place) is damaged or no database: \(error.message ?? "")")
         default:
+            // A full disk shows itself like this as well, when it is SQLite's shared memory that does not fit.
             self.init(
                 .failed,
-                "\(place): \(error.message ?? "SQLite error") (code \(error.extendedResultCode.rawValue))"
+                "\(place): \(error.message ?? "SQLite error") (code \(error.extendedResultCode.rawValue))",
+                hint: error.resultCode == .SQLITE_IOERR ? "see that the disk is sound, and has space left" : nil
             )
         }
     }

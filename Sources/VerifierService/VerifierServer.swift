@@ -83,7 +83,13 @@ private struct CheckpointKeeper: Service {
             try await keeper.rememberCheckpoint()
             return true
         } catch {
-            verifier.logger.error("the last checkpoint cannot be kept", metadata: ["error": "\(error)"])
+            verifier.logger.error(
+                "the last checkpoint cannot be kept",
+                metadata: [
+                    "error": "\(error)",
+                    "hint": "the service goes on, and tries again each second: see that its directory can be written",
+                ]
+            )
             return false
         }
     }

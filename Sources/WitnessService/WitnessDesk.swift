@@ -56,7 +56,14 @@ actor WitnessDesk {
     private func note(_ refusal: WitnessRefusal) {
         switch refusal {
         case .otherRoot, .badProof:
-            logger.error("a log does not continue", metadata: ["why": "\(refusal)"])
+            logger.error(
+                "a log does not continue",
+                metadata: [
+                    "why": "\(refusal)",
+                    "hint":
+                        "ask the log's people; when they have restored it openly: birthmark ledger witness accept --help",
+                ]
+            )
         default: logger.info("refused", metadata: ["why": "\(refusal)", "status": "\(refusal.status)"])
         }
     }

@@ -109,7 +109,13 @@ actor GroupCommitter {
 
     /// A disk that hangs must not hang those who wait for it, nor those who wait behind them.
     private func giveUp(on group: [Waiter]) {
-        logger.error("commit is late", metadata: ["changes": "\(group.count)", "waiting": "\(waiting.count)"])
+        logger.error(
+            "commit is late",
+            metadata: [
+                "changes": "\(group.count)", "waiting": "\(waiting.count)",
+                "hint": "the disk does not answer; who asked is told to ask again",
+            ]
+        )
         for waiter in group + waiting { waiter.resume(throwing: Late()) }
         waiting = []
     }

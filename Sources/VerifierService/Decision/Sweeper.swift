@@ -17,6 +17,8 @@ struct Sweeper: Service {
     private static let pause = Duration.seconds(1)
     /// How many instances it takes at once: few, because decisions wait for the same disk.
     static let group = 16
+    private static let hint: Logger.MetadataValue =
+        "nothing counts for longer by that; it is tried again each second, once the record can be written"
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
@@ -28,14 +30,20 @@ struct Sweeper: Service {
                 } catch let error as CancellationError {
                     throw error
                 } catch {
-                    verifier.logger.error("leases that are over stay on record", metadata: ["error": "\(error)"])
+                    verifier.logger.error(
+                        "leases that are over stay on record",
+                        metadata: ["error": "\(error)", "hint": Self.hint]
+                    )
                 }
                 do {
                     try await verifier.shed()
                 } catch let error as CancellationError {
                     throw error
                 } catch {
-                    verifier.logger.error("evidence that is old stays in the archive", metadata: ["error": "\(error)"])
+                    verifier.logger.error(
+                        "evidence that is old stays in the archive",
+                        metadata: ["error": "\(error)", "hint": Self.hint]
+                    )
                 }
                 // Twice as long as it worked: a storm of expiries leaves two thirds of the disk to others.
                 try await Task.sleep(for: swept == Self.group ? (ContinuousClock.now - start) * 2 : Self.pause)

@@ -194,7 +194,7 @@ public struct DirectoryCheck: Sendable {
         if let published = materials.published, published.releaseKeys != materials.trust.releaseKeys {
             notice(
                 "the release keys of the published trust bundle count, and the directory's file says otherwise",
-                "birthmark trust draft --release-keys FILE, when the file is right"
+                "\(command) --release-keys FILE, with those of the bundle; birthmark trust draft --release-keys FILE, when the file is right"
             )
         }
         if materials.trust.releaseKeys == nil {

@@ -176,7 +176,7 @@ actor Cosignatures {
         logger.log(
             level: outcome.isAlarm ? .critical : .warning,
             "a witness has not signed the ledger",
-            metadata: ["witness": "\(key.name)", "why": "\(trouble)"]
+            metadata: ["witness": "\(key.name)", "why": "\(trouble)", "hint": "\(outcome.hint)"]
         )
     }
 
@@ -231,6 +231,19 @@ enum WitnessTrouble: Error, Hashable, Sendable, CustomStringConvertible {
         case .forked: "forked"
         case .otherTime: "other-time"
         case .refused: "refused"
+        }
+    }
+
+    /// What to do.
+    var hint: String {
+        switch self {
+        case .unreachable:
+            "it is asked again by itself; see that it runs, and that \"witnesses\" in config.json says where"
+        case .elsewhere: "it is asked again by itself"
+        case .ahead, .forked:
+            "keep both records, and find out which is the right one; after birthmark-verifier restore tell the witness's people"
+        case .otherTime: "set the clock that is wrong"
+        case .refused: "look at the witness's own log; it must name this ledger's key"
         }
     }
 
