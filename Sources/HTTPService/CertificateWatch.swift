@@ -7,7 +7,6 @@ struct CertificateWatch: Service {
     let endsAt: Date
     /// How there is another.
     let renewal: String
-    let metrics: Metrics
     let logger: Logger
     let now: @Sendable () -> Date
 
@@ -16,7 +15,6 @@ struct CertificateWatch: Service {
     private static let ahead: TimeInterval = 30 * 86_400
 
     func run() async throws {
-        metrics.set(.certificateEnd, to: endsAt.timeIntervalSince1970)
         try? await cancelWhenGracefulShutdown {
             while true {
                 look()

@@ -91,10 +91,10 @@ package struct HTTPSServer: Sendable {
         let watch: any Service = CertificateWatch(
             endsAt: identity.endsAt,
             renewal: renewal,
-            metrics: metrics,
             logger: logger,
             now: now
         )
+        metrics.set(.certificateEnd, to: identity.endsAt.timeIntervalSince1970)
         // Hummingbird's own lines say nothing that ours do not.
         var quiet = logger
         quiet.logLevel = .error

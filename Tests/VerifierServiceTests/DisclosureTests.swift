@@ -209,6 +209,10 @@ import VerifierStore
                 ] {
                     #expect(text.contains(line + "\n"), "\(line)")
                 }
+                let expiry = /\nbirthmark_tls_certificate_expiry_timestamp_seconds (\d+)\n/
+                let shown = try #require(text.firstMatch(of: expiry)).output.1
+                let seconds = try #require(Int64(shown))
+                #expect(seconds > Int64(Date.now.timeIntervalSince1970))
                 // Nothing in it names a device or an address.
                 #expect(!text.contains(device.instance.text))
                 #expect(!text.contains("127.0.0.1"))
