@@ -73,6 +73,29 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
         return signers
     }
 
+    /// The same with what other keys of a set have signed in another envelope.
+    /// - Returns: nil when the other one says something else, or has no valid signature of the set that is not here.
+    /// - Throws: `MessageError` when it would have too many signatures.
+    public func joined(with other: SignedEnvelope, among keys: SigningKeys) throws(MessageError) -> SignedEnvelope? {
+        guard other.payload == payload, other.payloadType == payloadType else { return nil }
+        let message = preAuthenticationEncoding
+        let known = signers(among: keys)
+        var joined = self
+        for key in keys.keys where !known.contains(key.id) {
+            let found = other.signatures.first {
+                $0.keyid == key.id && key.isValid(signature: $0.sig.bytes, over: message)
+            }
+            guard let found else { continue }
+            // One of this key that is none would be in the way of it.
+            joined.signatures.removeAll { $0.keyid == key.id }
+            joined.signatures.append(found)
+        }
+        guard joined.signatures.count <= Self.maximumSignatures else {
+            throw MessageError(.tooLarge, "with those before more than \(Self.maximumSignatures) signatures")
+        }
+        return joined == self ? nil : joined
+    }
+
     /// Whether it rests on some keys: one of them has signed it, and without them too few of the others have.
     /// - Parameters:
     ///   - ids: the keys' ids (`StatementKey.id`).

@@ -98,6 +98,8 @@ extension SQLiteStore {
             // A withdrawal that came between is not taken in, and must not be forgotten.
             try stand(standings, db) ? replace(transition, version, isSettled: true, db) : .stale
         case .release(let release, let reported, _): try apply(release, without: reported, db)
+        case .signatures(let manifest, let envelope, let replaced):
+            try replace(replaced, by: envelope, of: manifest, db)
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .rollout(let change): try Rollouts.apply(change, at: index, db)
@@ -205,6 +207,19 @@ extension SQLiteStore {
             ]
         )
         return nil
+    }
+
+    private func replace(
+        _ envelope: [UInt8],
+        by fuller: [UInt8],
+        of manifest: ContentDigest,
+        _ db: Database
+    ) throws -> StoreOutcome? {
+        try db.execute(
+            sql: "UPDATE release SET envelope = ? WHERE manifest = ? AND envelope = ?",
+            arguments: [Data(fuller), Data(manifest.bytes), Data(envelope)]
+        )
+        return db.changesCount == 1 ? nil : .stale
     }
 
     func apply(

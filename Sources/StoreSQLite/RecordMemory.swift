@@ -104,7 +104,7 @@ extension RecordMemory.Contents {
             standings.keep(withdrawal.isRecall ? .recalled : .withdrawn, for: manifest)
         case .rollout(let change): takeLater(change.rollout)
         case .signed(let change, _): take(change)
-        case .policy, .bundle, .bundleFinished, .approval, .emergency, .shedding, .trust, .recovery: break
+        case .signatures, .policy, .bundle, .bundleFinished, .approval, .emergency, .shedding, .trust, .recovery: break
         // Who was concerned, the store alone knows.
         case .compromise: self = RecordMemory.Contents()
         }

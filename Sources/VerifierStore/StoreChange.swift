@@ -21,6 +21,8 @@ public enum StoreChange: Sendable {
     /// Registers a release that was judged without the signatures of some keys (`StatementKey.id`), while no other key of makers was
     /// reported compromised.
     case release(StoredRelease, without: Set<String> = [], entry: WrittenEntry)
+    /// Keeps a release that is on record with more signatures, while its envelope is still `replacing`.
+    case signatures(ContentDigest, envelope: [UInt8], replacing: [UInt8])
     /// Keeps the event log that a release's boot was taken from.
     case log(StoredLog)
     /// Withdraws a release, or recalls it; whom that concerns is due from then on.
@@ -52,7 +54,7 @@ public enum StoreChange: Sendable {
         case .act(let transition, _), .lapse(let transition, _, _), .restoration(_, let transition, _):
             transition.entries
         case .rollout(let change): [change.entry]
-        case .log, .bundle, .bundleFinished, .compromise: []
+        case .signatures, .log, .bundle, .bundleFinished, .compromise: []
         case .release(_, _, let entry), .withdrawal(_, _, let entry), .policy(_, let entry),
             .approval(_, let entry), .emergency(_, let entry), .shedding(_, let entry), .trust(_, let entry),
             .recovery(let entry):

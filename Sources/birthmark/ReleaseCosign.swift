@@ -10,7 +10,8 @@ struct ReleaseCosign: AsyncParsableCommand {
         discussion: """
             That is for releases on which several keys must agree.
 
-            Says first what is signed: compare the SHA-256 with that of the package that you have looked at.
+            Says first what is signed: compare the SHA-256 with that of the package that you have looked at. Of a release that is registered \
+            already, birthmark release add brings the further signature to the verifier.
 
             Example:
               birthmark release cosign app-2.0.dsse.json --key second.key \\

@@ -195,6 +195,36 @@ import VerifierStore
         }
     }
 
+    /// Before a key goes, others sign what it has signed: that must count where a release is known already.
+    @Test func signaturesOfOthersAreTakenOfAReleaseThatIsThere() async throws {
+        let (home, directory) = try TestVerifier.prepared(factory: factory)
+        defer { withExtendedLifetime(home) {} }
+        let keys = try SigningKeys(threshold: 1, keys: releases.signers.map(\.key))
+        try AtomicFile.write(try EditedJSON.encode(keys), to: directory.file("release-keys.json"))
+        try await TestVerifier.serve(directory) { service in
+            let release = try releases.release("2.0")
+            let manifest = try releases.reference(release).manifest
+            func add(_ envelope: SignedEnvelope) async throws {
+                _ = try await service.operating(as: .releaseManager) { try await $0.addRelease(envelope) }
+            }
+            func kept() async throws -> SignedEnvelope {
+                try SignedEnvelope(parsing: try await service.store.release(manifest).found().envelope)
+            }
+            let first = try releases.envelope(release, by: [releases.signers[0]])
+            try await add(first)
+            let size = try await service.store.ledgerHead().size
+            try await add(try releases.envelope(release, by: [releases.signers[1]]))
+            let both = try await kept()
+            #expect(both.signatures.map(\.keyid) == releases.signers.map(\.key.id))
+            // Nothing is taken away by whoever brings less, and nothing is brought twice.
+            try await add(first)
+            #expect(try await kept() == both)
+            #expect(try await service.store.ledgerHead().size == size)
+            #expect(try await report(.release, releases.signers[0].key.id, service).releases == 0)
+            #expect(try await service.store.release(manifest)?.standing == .registered)
+        }
+    }
+
     /// What is out there and cannot be ended is said so, and stands on the ledger.
     @Test func ofALedgersKeyThereIsNothingToEnd() async throws {
         try await TestVerifier.with { service in

@@ -228,6 +228,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         #expect(try await store.release(releases[0].manifest) == releases[0])
         let unknown = ContentDigest(of: [9])
         #expect(try await store.release(unknown) == nil)
+        try await expectSignaturesReplaced(releases[0], unknown: unknown, store, key)
         let withdrawal = StoredRelease.Withdrawal(at: Fixture.now, by: try Fixture.label("rita"), reason: "broken")
         let outcomes = try await store.commit(
             [
@@ -238,6 +239,30 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         ).outcomes
         #expect(outcomes == [.conflict(.missing), .committed(at: 2)])
         #expect(try await store.release(releases[0].manifest)?.withdrawal == withdrawal)
+    }
+
+    /// Of two who bring further signatures at once, the second one reads again what is there.
+    private static func expectSignaturesReplaced(
+        _ release: StoredRelease,
+        unknown: ContentDigest,
+        _ store: any VerifierStore,
+        _ key: LedgerKey
+    ) async throws {
+        let size = try await store.ledgerHead().size
+        let (fuller, fullest) = (release.envelope + [1], release.envelope + [1, 2])
+        let outcomes = try await store.commit(
+            [
+                .signatures(release.manifest, envelope: fuller, replacing: release.envelope),
+                .signatures(release.manifest, envelope: fullest, replacing: release.envelope),
+                .signatures(unknown, envelope: fullest, replacing: release.envelope),
+            ],
+            sealer: key.sealer
+        ).outcomes
+        #expect(outcomes == [.committed(at: size), .stale, .stale])
+        var kept = release
+        kept.envelope = fuller
+        #expect(try await store.release(release.manifest) == kept)
+        #expect(try await store.ledgerHead().size == size)
     }
 
     private static func logs(_ store: any VerifierStore, _ key: LedgerKey) async throws {

@@ -6,7 +6,7 @@ import VerifierStore
 
 /// What release managers do.
 extension Verifier {
-    /// `POST /v1/releases`: registers a release that enough of the release keys have signed.
+    /// `POST /v1/releases`: registers a release that enough of the release keys have signed, or takes further signatures of one that is there.
     func addRelease(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         guard let keys = releaseKeys else {
             throw ServiceProblem.conflict(
@@ -44,12 +44,40 @@ extension Verifier {
             }
             switch try await commit(.release(stored, without: reported, entry: entry), acting) {
             case .committed: return try .json(Self.report(stored, release), status: 201)
-            case .known: return try await self.release(stored.manifest)
+            case .known: return try await keepSignatures(of: envelope, stored.manifest, among: keys, acting)
             case .stale: metrics.count(.staleCommits)
             case .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused a release")
             }
         }
         throw ServiceProblem.busy("keys of makers kept being reported")
+    }
+
+    /// Others may have signed a release since it was registered: then it stays when the first one's key goes.
+    ///
+    /// Nothing is on the ledger of it, where the release is named by what was signed.
+    private func keepSignatures(
+        of envelope: SignedEnvelope,
+        _ manifest: ContentDigest,
+        among keys: SigningKeys,
+        _ acting: Acting
+    ) async throws -> Answer {
+        for _ in 0..<5 {
+            guard let stored = try await store.release(manifest) else { throw ServiceProblem.notFound }
+            let fuller: SignedEnvelope?
+            do throws(MessageError) {
+                fuller = try SignedEnvelope(parsing: stored.envelope).joined(with: envelope, among: keys)
+            } catch {
+                throw ServiceProblem.malformed(error.detail)
+            }
+            guard let fuller else { return try await release(manifest) }
+            let bytes = try CanonicalJSON.encode(fuller)
+            switch try await commit(.signatures(manifest, envelope: bytes, replacing: stored.envelope), acting) {
+            case .committed, .known: return try await release(manifest)
+            case .stale: metrics.count(.staleCommits)
+            case .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused signatures")
+            }
+        }
+        throw ServiceProblem.busy("the release kept being signed")
     }
 
     private static func unsigned(_ detail: String) -> ServiceProblem {
