@@ -11,10 +11,17 @@ struct AuditRecord {
     let byDigest: [ContentDigest: PlacedEntry]
     /// Each instance's entries, in the order of the ledger.
     let chains: [InstanceID: [PlacedEntry]]
+    /// Of each of them, what stands where.
+    private let indices: [InstanceID: ChainIndex]
+    /// Where a release was registered first, and where it was withdrawn first.
+    let registered: [ContentDigest: Int]
+    let withdrawn: [ContentDigest: Int]
     let births: [ContentDigest: (envelope: SignedEnvelope, birth: InstanceBirth)]
     let restorations: [ContentDigest: (envelope: SignedEnvelope, restoration: Restoration)]
     let releases: [ContentDigest: (envelope: SignedEnvelope, release: Release)]
     let policies: [ContentDigest: Policy]
+    /// The exact bytes of the policies that stand in the bundle.
+    let policyFiles: [ContentDigest: [UInt8]]
     /// By the digest of the compact form.
     let grants: [ContentDigest: String]
     /// By the digest that entries name.
@@ -69,9 +76,21 @@ struct AuditRecord {
         }
         self.entries = entries
         byDigest = Dictionary(entries.map { ($0.digest, $0) }) { first, _ in first }
-        chains = Dictionary(grouping: entries.filter { $0.entry.instance != nil }) {
+        let chains = Dictionary(grouping: entries.filter { $0.entry.instance != nil }) {
             $0.entry.instance ?? InstanceID(iakName: [])
         }
+        self.chains = chains
+        indices = chains.mapValues { ChainIndex($0) }
+        var (registered, withdrawn): ([ContentDigest: Int], [ContentDigest: Int]) = ([:], [:])
+        for placed in entries {
+            switch placed.entry.body {
+            case .release(let body): registered[body.manifest] = registered[body.manifest] ?? placed.index
+            case .withdrawal(let body): withdrawn[body.manifest] = withdrawn[body.manifest] ?? placed.index
+            default: break
+            }
+        }
+        self.registered = registered
+        self.withdrawn = withdrawn
         births = Self.read(bundle.documents.births, "birth", &findings) { payload throws(MessageError) in
             try InstanceBirth(parsing: payload)
         }
@@ -85,8 +104,10 @@ struct AuditRecord {
         }
         .mapValues { (envelope: $0.0, release: $0.1) }
         var policies: [ContentDigest: Policy] = [:]
+        var policyFiles: [ContentDigest: [UInt8]] = [:]
         for bytes in bundle.documents.policies {
             let digest = ContentDigest(of: bytes)
+            policyFiles[digest] = bytes
             do {
                 policies[digest] = try Policy(parsing: bytes, zoneFile: anchors.zoneFile)
             } catch {
@@ -94,6 +115,7 @@ struct AuditRecord {
             }
         }
         self.policies = policies
+        self.policyFiles = policyFiles
         var acts: [ContentDigest: Act] = [:]
         for act in bundle.documents.acts {
             do throws(AuditFinding) {
@@ -126,16 +148,11 @@ struct AuditRecord {
 
     /// The birth of an instance, as its chain names it.
     func birth(of instance: InstanceID) -> InstanceBirth? {
-        for placed in chains[instance] ?? [] {
-            if case .birth(let entry) = placed.entry.body { return births[entry.record]?.birth }
-        }
-        return nil
+        indices[instance]?.birth.flatMap { births[$0]?.birth }
     }
 
-    /// The exact bytes of a policy that stands in the bundle.
-    func policyFile(_ digest: ContentDigest) -> [UInt8]? {
-        bundle.documents.policies.first { ContentDigest(of: $0) == digest }
-    }
+    /// What stands where in the chain that an entry is part of.
+    func index(of placed: PlacedEntry) -> ChainIndex? { placed.entry.instance.flatMap { indices[$0] } }
 
     /// What an instance is called: its serial number, where its birth is here.
     func name(of instance: InstanceID) -> String { birth(of: instance)?.facts.serial.text ?? instance.text }

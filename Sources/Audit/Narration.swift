@@ -172,65 +172,48 @@ struct Narration {
     }
 
     private func grant(_ body: GrantEntry, _ placed: AuditRecord.PlacedEntry, _ device: String) -> String {
-        let instance = placed.entry.instance
-        let chain = instance.flatMap { record.chains[$0] } ?? []
-        let decision = GrantAudit(entry: body, placed: placed, chain: chain, record: record).decision
+        let decision = GrantAudit(entry: body, placed: placed, record: record).decision
+        let answered = record.index(of: placed)?.accepted[body.request]?.first?.entry.body
         let policy = decision.map { ", by policy \($0.policy.short)" + ($0.rule.map { " rule \($0)" } ?? "") } ?? ""
-        let approvals = approvers(of: body, chain)
+        let approvals = approvers(in: answered)
         let approved = approvals.isEmpty ? "" : ", approved by \(approvals.joined(separator: " and "))"
-        let declared = emergency(over: body, chain)
+        let declared = record.emergencies(over: body, placed)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
         let lifted = declared.isEmpty ? "" : ", in an emergency that \(declared.joined(separator: " and ")) declared"
         let back = body.downgrade == nil ? "" : ", below the security floor by an operator's act"
         let file = body.bounds == nil ? "" : ", as a file"
         return
             "release \(body.package.name) \(body.package.version) was granted to \(device)\(file) until \(time(body.expires)) "
-            + "because \(reason(chain, body))\(policy)\(approved)\(lifted)\(back)"
+            + "because \(reason(answered))\(policy)\(approved)\(lifted)\(back)"
     }
 
-    private func reason(_ chain: [AuditRecord.PlacedEntry], _ grant: GrantEntry) -> String {
-        for placed in chain {
-            switch placed.entry.body {
-            case .decision(let body) where body.request == grant.request && body.accepted:
-                return "its quote showed "
-                    + (body.boot.map { Self.boot($0, body.release.map(release)) } ?? "what it should")
-            case .compensated(let body) where body.request == grant.request && body.accepted:
-                let met = body.controls.filter(\.isMet).map(\.control.rawValue)
-                return "its software key signed and these controls were met: \(met.joined(separator: ", "))"
-            default: continue
-            }
+    private func reason(_ decision: LedgerEntry.Body?) -> String {
+        switch decision {
+        case .decision(let body):
+            return "its quote showed "
+                + (body.boot.map { Self.boot($0, body.release.map(release)) } ?? "what it should")
+        case .compensated(let body):
+            let met = body.controls.filter(\.isMet).map(\.control.rawValue)
+            return "its software key signed and these controls were met: \(met.joined(separator: ", "))"
+        default: return "of a decision that is not here"
         }
-        return "of a decision that is not here"
     }
 
-    private func approvers(of grant: GrantEntry, _ chain: [AuditRecord.PlacedEntry]) -> [String] {
-        for placed in chain {
-            let cited: [ContentDigest]
-            switch placed.entry.body {
-            case .decision(let body) where body.request == grant.request && body.accepted: cited = body.approvals ?? []
-            case .compensated(let body) where body.request == grant.request && body.accepted:
-                cited =
-                    (body.approvals ?? [])
-                    + body.controls.filter { $0.control == .approval }.flatMap { $0.evidence ?? [] }
-            default: continue
-            }
-            return cited.compactMap { record.approval($0) }.map { "\($0.by) (\($0.role.rawValue))" }
+    private func approvers(in decision: LedgerEntry.Body?) -> [String] {
+        let cited: [ContentDigest]
+        switch decision {
+        case .decision(let body): cited = body.approvals ?? []
+        case .compensated(let body):
+            cited =
+                (body.approvals ?? [])
+                + body.controls.filter { $0.control == .approval }.flatMap { $0.evidence ?? [] }
+        default: return []
         }
-        return []
-    }
-
-    private func emergency(over grant: GrantEntry, _ chain: [AuditRecord.PlacedEntry]) -> [String] {
-        record.emergencies(over: grant, chain)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
+        return cited.compactMap { record.approval($0) }.map { "\($0.by) (\($0.role.rawValue))" }
     }
 
     private func receipt(_ body: ReceiptEntry, _ placed: AuditRecord.PlacedEntry, _ device: String) -> String {
-        let chain = placed.entry.instance.flatMap { record.chains[$0] } ?? []
         // Of a device without a TPM it is its own word, in evidence that was decided on as such.
-        let word = chain.lazy.compactMap { other -> CompensatedDecisionEntry? in
-            guard case .compensated(let decision) = other.entry.body, decision.evidence == body.quote else {
-                return nil
-            }
-            return decision
-        }.first
+        let word = record.index(of: placed)?.words[body.quote]
         let package = "\(body.package.name) \(body.package.version)"
         let shown: String
         if let word {

@@ -39,12 +39,15 @@ extension AuditCheck {
             return [AuditFinding(first.place, "what \(first.entry.actor.name) has signed for it is missing")]
         }
         let findings = act.problems(anchors).map { AuditFinding(first.place, $0) }
-        return findings + entries.flatMap { problems(of: $0, among: entries, act, record) }
+        let own = entries.filter { !act.isFollowed(by: $0.entry.body) }
+        let instances = Set(own.map(\.entry.instance))
+        return findings + entries.flatMap { problems(of: $0, first: own.first, of: instances, act, record) }
     }
 
     private static func problems(
         of placed: AuditRecord.PlacedEntry,
-        among entries: [AuditRecord.PlacedEntry],
+        first: AuditRecord.PlacedEntry?,
+        of instances: Set<InstanceID?>,
         _ act: AuditRecord.Act,
         _ record: AuditRecord
     ) -> [AuditFinding] {
@@ -59,26 +62,29 @@ extension AuditCheck {
         if !ActFit(placed: placed, act: act, record: record).holds {
             problems.append("is not what was signed for it: \(claimed.method) \(claimed.path)")
         }
-        problems += placeProblems(of: placed, among: entries, act, record.bundle.subject)
+        problems += placeProblems(of: placed, first: first, of: instances, act, record.bundle.subject)
         return problems.map { AuditFinding(placed.place, $0) }
     }
 
     /// One statement stands for one act, and for what follows from that.
+    /// - Parameters:
+    ///   - first: the first act that names the statement.
+    ///   - instances: whom such acts are about.
     private static func placeProblems(
         of placed: AuditRecord.PlacedEntry,
-        among entries: [AuditRecord.PlacedEntry],
+        first: AuditRecord.PlacedEntry?,
+        of instances: Set<InstanceID?>,
         _ act: AuditRecord.Act,
         _ subject: AuditSubject
     ) -> [String] {
-        let own = entries.filter { !act.isFollowed(by: $0.entry.body) }
         guard act.isFollowed(by: placed.entry.body) else {
-            return own.first == placed ? [] : ["what was signed for it stands for an act before it already"]
+            return first == placed ? [] : ["what was signed for it stands for an act before it already"]
         }
         // Of a span, the act itself may be elsewhere.
         if case .entries = subject { return [] }
         // So may what speaks for all that ends with a key: it is about no instance.
         if act.requested.route == .reportCompromise { return [] }
-        return own.contains { $0.entry.instance == placed.entry.instance }
+        return instances.contains(placed.entry.instance)
             ? [] : ["no act stands here that it could follow from"]
     }
 }

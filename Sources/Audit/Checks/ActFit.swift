@@ -98,7 +98,7 @@ struct ActFit {
 
     /// The body may be larger than what is kept of one: the policy's file and the reason make it again, to the byte.
     private func isPolicy(_ made: PolicyEntry) -> Bool {
-        guard isAsked(.putPolicy), let policy = record.policyFile(made.policy), let reason = made.reason,
+        guard isAsked(.putPolicy), let policy = record.policyFiles[made.policy], let reason = made.reason,
             let order = PolicyOrder(policy, reason: reason.text), let body = try? CanonicalJSON.encode(order)
         else { return false }
         return ContentDigest(of: body) == act.signed.claimed.body
@@ -163,12 +163,9 @@ struct ActFit {
 
     /// Whether the instance was born by a station, which is called by its name or its key; of one whose birth is not here nobody knows.
     private func isBorn(by station: String) -> Bool {
-        guard let instance = placed.entry.instance else { return false }
-        for earlier in record.chains[instance] ?? [] {
-            guard case .birth(let entry) = earlier.entry.body, let found = record.births[entry.record] else { continue }
-            return found.birth.facts.station.text == station || found.envelope.signatures.first?.keyid == station
-        }
-        return true
+        guard placed.entry.instance != nil else { return false }
+        guard let birth = record.index(of: placed)?.birth, let found = record.births[birth] else { return true }
+        return found.birth.facts.station.text == station || found.envelope.signatures.first?.keyid == station
     }
 
     // MARK: What they have in common

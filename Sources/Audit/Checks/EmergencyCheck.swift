@@ -9,7 +9,7 @@ extension AuditCheck {
         record.chains.values.flatMap { chain in
             chain.flatMap { placed -> [AuditFinding] in
                 guard case .grant(let grant) = placed.entry.body else { return [] }
-                return record.emergencyProblems(of: grant, chain).map { AuditFinding(placed.place, $0) }
+                return record.emergencyProblems(of: grant, placed).map { AuditFinding(placed.place, $0) }
             }
         }
         .sorted { $0.place < $1.place }
@@ -25,22 +25,18 @@ extension AuditRecord {
     /// The accepted decision that a grant answers, and the emergencies that it rested on; `nil` when there is none.
     func emergencies(
         over grant: GrantEntry,
-        _ chain: [PlacedEntry]
+        _ granted: PlacedEntry
     ) -> (decision: PlacedEntry, cited: [ContentDigest])? {
-        for placed in chain {
-            switch placed.entry.body {
-            case .decision(let body) where body.request == grant.request && body.accepted:
-                return (placed, body.emergencies ?? [])
-            case .compensated(let body) where body.request == grant.request && body.accepted:
-                return (placed, body.emergencies ?? [])
-            default: continue
-            }
+        guard let decision = index(of: granted)?.accepted[grant.request]?.first else { return nil }
+        switch decision.entry.body {
+        case .decision(let body): return (decision, body.emergencies ?? [])
+        case .compensated(let body): return (decision, body.emergencies ?? [])
+        default: return nil
         }
-        return nil
     }
 
-    fileprivate func emergencyProblems(of grant: GrantEntry, _ chain: [PlacedEntry]) -> [String] {
-        guard let rested = emergencies(over: grant, chain), !rested.cited.isEmpty else { return [] }
+    fileprivate func emergencyProblems(of grant: GrantEntry, _ granted: PlacedEntry) -> [String] {
+        guard let rested = emergencies(over: grant, granted), !rested.cited.isEmpty else { return [] }
         var problems: [String] = []
         var people = Set<Label>()
         for digest in rested.cited {

@@ -10,7 +10,7 @@ extension AuditCheck {
         record.chains.values.flatMap { chain in
             chain.flatMap { placed -> [AuditFinding] in
                 guard case .grant(let entry) = placed.entry.body else { return [] }
-                return GrantAudit(entry: entry, placed: placed, chain: chain, record: record).problems(anchors)
+                return GrantAudit(entry: entry, placed: placed, record: record).problems(anchors)
                     .map { AuditFinding(placed.place, $0) }
             }
         }
@@ -22,8 +22,6 @@ extension AuditCheck {
 struct GrantAudit {
     let entry: GrantEntry
     let placed: AuditRecord.PlacedEntry
-    /// The entries of its instance.
-    let chain: [AuditRecord.PlacedEntry]
     let record: AuditRecord
 
     /// What a grant says, whatever its kind.
@@ -41,17 +39,11 @@ struct GrantAudit {
 
     /// What was decided on the request that the grant answers.
     var decision: (policy: ContentDigest, rule: Label?, tier: Tier?)? {
-        for earlier in chain.prefix(while: { $0.index < placed.index }).reversed() {
-            switch earlier.entry.body {
-            case .decision(let body) where body.request == entry.request && body.accepted && body.purpose.namesPackage:
-                return (body.policy, body.rule, nil)
-            case .compensated(let body)
-            where body.request == entry.request && body.accepted && body.purpose.namesPackage:
-                return (body.policy, body.rule, .compensated)
-            default: continue
-            }
+        switch record.index(of: placed)?.onPackages[entry.request]?.last(before: placed.index)?.entry.body {
+        case .decision(let body): return (body.policy, body.rule, nil)
+        case .compensated(let body): return (body.policy, body.rule, .compensated)
+        default: return nil
         }
-        return nil
     }
 
     func problems(_ anchors: AuditAnchors) -> [String] {
@@ -110,14 +102,12 @@ struct GrantAudit {
 
     /// What became of the lease later, be it in the same second, is nothing that the grant could know.
     private var leaseProblems: [String] {
-        let events = chain.compactMap { other -> LeaseEntry? in
-            guard case .lease(let lease) = other.entry.body, lease.id == entry.lease, other.index < placed.index
-            else { return nil }
-            return lease
-        }
+        let latest = record.index(of: placed)?.leases[entry.lease]?.last(before: placed.index)
         // Of a span, the beginning of the chain is elsewhere.
-        if events.isEmpty, case .entries = record.bundle.subject { return [] }
-        guard let last = events.last, last.event != .ended else { return ["no lease held that it could stand under"] }
+        if latest == nil, case .entries = record.bundle.subject { return [] }
+        guard case .lease(let last) = latest?.entry.body, last.event != .ended else {
+            return ["no lease held that it could stand under"]
+        }
         return last.expires >= entry.expires ? [] : ["it would outlive its lease"]
     }
 
@@ -134,16 +124,12 @@ struct GrantAudit {
         {
             problems.append("its release is not for \(facts.model) \(facts.hardwareRevision)")
         }
-        var isRegistered = false
-        for other in record.entries where other.index < placed.index {
-            switch other.entry.body {
-            case .release(let body) where body.manifest == package.manifest: isRegistered = true
-            case .withdrawal(let body) where body.manifest == package.manifest:
-                problems.append("its release had been withdrawn by \(other.place)")
-            default: break
-            }
+        if let withdrawn = record.withdrawn[package.manifest], withdrawn < placed.index {
+            problems.append("its release had been withdrawn by entry \(withdrawn)")
         }
-        if !isRegistered { problems.append("no entry before it has registered its release") }
+        if record.registered[package.manifest].map({ $0 < placed.index }) != true {
+            problems.append("no entry before it has registered its release")
+        }
         return problems
     }
 

@@ -9,7 +9,7 @@ extension AuditCheck {
         record.chains.values.flatMap { chain in
             chain.flatMap { placed -> [AuditFinding] in
                 guard case .grant(let grant) = placed.entry.body else { return [] }
-                return record.approvalProblems(of: grant, placed, chain).map { AuditFinding(placed.place, $0) }
+                return record.approvalProblems(of: grant, placed).map { AuditFinding(placed.place, $0) }
             }
         }
         .sorted { $0.place < $1.place }
@@ -17,15 +17,11 @@ extension AuditCheck {
 }
 
 extension AuditRecord {
-    fileprivate func approvalProblems(
-        of grant: GrantEntry,
-        _ placed: PlacedEntry,
-        _ chain: [PlacedEntry]
-    ) -> [String] {
-        guard let made = decision(on: grant, before: placed, chain) else { return [] }
+    fileprivate func approvalProblems(of grant: GrantEntry, _ placed: PlacedEntry) -> [String] {
+        guard let made = decision(on: grant, before: placed) else { return [] }
         let faults = made.cited.flatMap { problems(of: $0, grant, before: made.placed) }
         guard faults.isEmpty, let rule = policies[made.policy]?.rules.first(where: { $0.id == made.rule }),
-            let wanted = rule.releaseApprovals, !isOnRecord(grant, before: placed, chain)
+            let wanted = rule.releaseApprovals, !isOnRecord(grant, before: placed)
         else { return faults }
         let counting = made.cited.compactMap { approval($0) }.filter { wanted.roles?.contains($0.role) ?? true }
         let people = Set(counting.map(\.by)).count
@@ -35,19 +31,14 @@ extension AuditRecord {
     /// The accepted decision that a grant answers, and the approvals of the release that it counted.
     private func decision(
         on grant: GrantEntry,
-        before placed: PlacedEntry,
-        _ chain: [PlacedEntry]
+        before placed: PlacedEntry
     ) -> (placed: PlacedEntry, policy: ContentDigest, rule: Label?, cited: [ContentDigest])? {
-        for earlier in chain.prefix(while: { $0.index < placed.index }).reversed() {
-            switch earlier.entry.body {
-            case .decision(let body) where body.request == grant.request && body.accepted:
-                return (earlier, body.policy, body.rule, body.approvals ?? [])
-            case .compensated(let body) where body.request == grant.request && body.accepted:
-                return (earlier, body.policy, body.rule, body.approvals ?? [])
-            default: continue
-            }
+        guard let earlier = index(of: placed)?.accepted[grant.request]?.last(before: placed.index) else { return nil }
+        switch earlier.entry.body {
+        case .decision(let body): return (earlier, body.policy, body.rule, body.approvals ?? [])
+        case .compensated(let body): return (earlier, body.policy, body.rule, body.approvals ?? [])
+        default: return nil
         }
-        return nil
     }
 
     private func problems(
@@ -69,11 +60,8 @@ extension AuditRecord {
     }
 
     /// What an instance has confirmed goes out to it again without being approved; of a span, its receipt may be elsewhere.
-    private func isOnRecord(_ grant: GrantEntry, before placed: PlacedEntry, _ chain: [PlacedEntry]) -> Bool {
+    private func isOnRecord(_ grant: GrantEntry, before placed: PlacedEntry) -> Bool {
         if case .entries = bundle.subject { return true }
-        return chain.contains { earlier in
-            guard earlier.index < placed.index, case .receipt(let receipt) = earlier.entry.body else { return false }
-            return receipt.package.manifest == grant.package.manifest
-        }
+        return index(of: placed)?.received[grant.package.manifest].map { $0 < placed.index } ?? false
     }
 }

@@ -13,8 +13,7 @@ extension AuditCheck {
         return record.chains.values.flatMap { chain in
             chain.compactMap { placed -> AuditFinding? in
                 guard case .grant(let entry) = placed.entry.body,
-                    let decision = GrantAudit(entry: entry, placed: placed, chain: chain, record: record)
-                        .decision,
+                    let decision = GrantAudit(entry: entry, placed: placed, record: record).decision,
                     let rule = record.policies[decision.policy]?.rules.first(where: { $0.id == decision.rule }),
                     let wanted = rule.witnesses, signed < wanted
                 else { return nil }

@@ -1,0 +1,56 @@
+import Messages
+import UpdateTrust
+
+/// What is looked for in the chain of an instance, found without walking it.
+///
+/// A bundle is a stranger's, and may have a million entries in one chain: a walk for each of them would take days.
+struct ChainIndex {
+    /// The record that the first birth names.
+    private(set) var birth: ContentDigest?
+    /// Accepted decisions by the request, in the order of the ledger.
+    private(set) var accepted: [ContentDigest: [AuditRecord.PlacedEntry]] = [:]
+    /// Those of them on a package.
+    private(set) var onPackages: [ContentDigest: [AuditRecord.PlacedEntry]] = [:]
+    /// What became of a lease, in the order of the ledger.
+    private(set) var leases: [Label: [AuditRecord.PlacedEntry]] = [:]
+    /// Where the first receipt of a release stands.
+    private(set) var received: [ContentDigest: Int] = [:]
+    /// The first decision on the evidence of a device without a TPM, by the evidence.
+    private(set) var words: [ContentDigest: CompensatedDecisionEntry] = [:]
+
+    /// - Parameter chain: the entries of one instance, in the order of the ledger.
+    init(_ chain: [AuditRecord.PlacedEntry]) {
+        for placed in chain {
+            switch placed.entry.body {
+            case .birth(let body): birth = birth ?? body.record
+            case .decision(let body):
+                if body.accepted { accept(placed, body.request, body.purpose) }
+            case .compensated(let body):
+                if words[body.evidence] == nil { words[body.evidence] = body }
+                if body.accepted { accept(placed, body.request, body.purpose) }
+            case .lease(let body): leases[body.id, default: []].append(placed)
+            case .receipt(let body):
+                let release = body.package.manifest
+                received[release] = received[release] ?? placed.index
+            default: break
+            }
+        }
+    }
+
+    private mutating func accept(_ placed: AuditRecord.PlacedEntry, _ request: ContentDigest, _ purpose: Purpose) {
+        accepted[request, default: []].append(placed)
+        if purpose.namesPackage { onPackages[request, default: []].append(placed) }
+    }
+}
+
+extension [AuditRecord.PlacedEntry] {
+    /// The last of them before a place; they are in the order of the ledger.
+    func last(before index: Int) -> AuditRecord.PlacedEntry? {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle].index < index { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? self[low - 1] : nil
+    }
+}
