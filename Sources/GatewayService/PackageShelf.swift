@@ -62,12 +62,15 @@ actor PackageShelf {
         do {
             try makeRoom(for: artifact.size)
             let part = try PackagePart(path(of: artifact.sha256) + ".part", of: artifact) { progress.set($0) }
-            try await source.fetch(
-                artifact,
-                from: part.received,
-                restart: { try part.restart() },
-                keep: { try part.append($0) }
-            )
+            // Of one that is whole there is no rest to ask for: a server answers that by an error (RFC 9110 section 15.5.17).
+            if part.received < artifact.size {
+                try await source.fetch(
+                    artifact,
+                    from: part.received,
+                    restart: { try part.restart() },
+                    keep: { try part.append($0) }
+                )
+            }
             try part.finish(as: path(of: artifact.sha256))
             troubles[artifact.sha256] = nil
             logger.notice("package", metadata: ["sha256": "\(artifact.sha256)", "bytes": "\(artifact.size)"])

@@ -144,6 +144,18 @@ import Testing
         #expect(try await settled(again, second).isReady)
     }
 
+    /// A run that was killed behind the last byte has left the whole: nobody is asked for the rest of it.
+    @Test func aWholePartNeedsNoSource() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let bytes = random(100_000)
+        let artifact = try place.artifact("os.img", bytes)
+        let shelf = try place.shelf()
+        try Data(bytes).write(to: URL(filePath: shelf.path(of: artifact.sha256) + ".part"))
+        try FileManager.default.removeItem(atPath: place.source + "/os.img")
+        #expect(try await settled(shelf, artifact).isReady)
+    }
+
     @Test func whatWasNotAskedForTheLongestMakesRoom() async throws {
         let place = try Place()
         defer { place.remove() }
