@@ -37,24 +37,28 @@ extension AuditRecord {
 
     fileprivate func emergencyProblems(of grant: GrantEntry, _ granted: PlacedEntry) -> [String] {
         guard let rested = emergencies(over: grant, granted), !rested.cited.isEmpty else { return [] }
-        var problems: [String] = []
-        var people = Set<Label>()
-        for digest in rested.cited {
-            guard let placed = byDigest[digest], let declared = emergency(digest) else {
-                problems.append("the emergency \(digest.short) is missing")
-                continue
-            }
-            let person = "the emergency that \(declared.by) declared"
-            people.insert(declared.by)
-            if placed.index > rested.decision.index { problems.append("\(person) came later") }
-            if declared.until <= rested.decision.entry.at { problems.append("\(person) was over") }
-            if declared.release != grant.package.manifest { problems.append("\(person) is for another release") }
-            if placed.entry.actor != Actor(.operator, declared.by) {
-                problems.append("\(person) was not recorded as that person's act")
-            }
+        let faults = Self.firstProblems(with: rested.cited) { problems(of: $0, grant, before: rested.decision) }
+        guard faults.isEmpty else { return faults }
+        let people = Set(rested.cited.compactMap { emergency($0)?.by }).count
+        return people < Emergency.people
+            ? ["\(people) of \(Emergency.people) people had declared the emergency"] : []
+    }
+
+    private func problems(
+        of digest: ContentDigest,
+        _ grant: GrantEntry,
+        before decision: PlacedEntry
+    ) -> [String] {
+        guard let placed = byDigest[digest], let declared = emergency(digest) else {
+            return ["the emergency \(digest.short) is missing"]
         }
-        if problems.isEmpty, people.count < Emergency.people {
-            problems.append("\(people.count) of \(Emergency.people) people had declared the emergency")
+        let person = "the emergency that \(declared.by) declared"
+        var problems: [String] = []
+        if placed.index > decision.index { problems.append("\(person) came later") }
+        if declared.until <= decision.entry.at { problems.append("\(person) was over") }
+        if declared.release != grant.package.manifest { problems.append("\(person) is for another release") }
+        if placed.entry.actor != Actor(.operator, declared.by) {
+            problems.append("\(person) was not recorded as that person's act")
         }
         return problems
     }

@@ -19,7 +19,7 @@ extension AuditCheck {
 extension AuditRecord {
     fileprivate func approvalProblems(of grant: GrantEntry, _ placed: PlacedEntry) -> [String] {
         guard let made = decision(on: grant, before: placed) else { return [] }
-        let faults = made.cited.flatMap { problems(of: $0, grant, before: made.placed) }
+        let faults = Self.firstProblems(with: made.cited) { problems(of: $0, grant, before: made.placed) }
         guard faults.isEmpty, let rule = policies[made.policy]?.rules.first(where: { $0.id == made.rule }),
             let wanted = rule.releaseApprovals, !isOnRecord(grant, before: placed)
         else { return faults }
