@@ -1,0 +1,54 @@
+import DeviceAgent
+import Messages
+import Subprocess
+import Testing
+
+@Suite struct RedeemTests {
+    /// The spool holds one package: a grant for another release must not cost an install that was cut off the package it goes on with.
+    @Test func anotherReleaseWaitsForAnInterruptedInstall() async throws {
+        try await Bench.with { bench in
+            let content = Array("another system".utf8)
+            var payload = bench.payload
+            payload.version = label("2.5.0")
+            payload.artifact = Artifact(
+                name: label("system.img"),
+                size: UInt64(content.count),
+                sha256: ContentDigest(of: content)
+            )
+            let package = bench.device.directory + "/other.img"
+            try write(content, to: package)
+            let other = UpdateOrder(
+                package: package,
+                release: try await bench.verifier.release(payload),
+                installCommand: bench.installing
+            )
+            // It is granted, and not used: this agent's clock is a day ahead.
+            let late = try bench.agent(clock: { now + 86_400 })
+            let shut = try await refusal { _ = try await late.update(other, bench.lock()) { _, _ in } }
+            try #require(shut.reasons == ["expired"])
+            let file = try bench.kept()
+
+            let once = "if [ ! -e \(bench.marks) ]; then echo run >> \(bench.marks); kill -9 $PPID; exit 1; fi; "
+            let cut = try await bench.program("update", bench.arguments(installing: once + bench.installing))
+            #expect(cut.status == .signaled(9))
+            let journal = try bench.journal
+            let spooled = try names(in: bench.state + "/spool")
+            try #require(journal.update?.step == .installing)
+            try #require(spooled.count == 1)
+
+            let error = try await refusal {
+                _ = try await bench.agent().redeem(file, other, bench.lock()) { _, _ in }
+            }
+            #expect(error.kind == .refused)
+            #expect(error.reasons == ["install-interrupted"])
+            #expect(try bench.journal == journal)
+            #expect(try names(in: bench.state + "/spool") == spooled)
+
+            let resumed = try await bench.program("update", ["--resume"])
+            #expect(resumed.status == .exited(0), "\(resumed)")
+            #expect(bench.installs == 2)
+            #expect(try await bench.grantsSpent == 1)
+            #expect(try contents(of: bench.target) == contents(of: bench.package))
+        }
+    }
+}
