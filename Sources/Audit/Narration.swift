@@ -176,9 +176,9 @@ struct Narration {
         let answered = record.index(of: placed)?.accepted[body.request]?.first?.entry.body
         let policy = decision.map { ", by policy \($0.policy.short)" + ($0.rule.map { " rule \($0)" } ?? "") } ?? ""
         let approvals = approvers(in: answered)
-        let approved = approvals.isEmpty ? "" : ", approved by \(approvals.joined(separator: " and "))"
+        let approved = approvals.isEmpty ? "" : ", approved by \(Self.people(approvals))"
         let declared = record.emergencies(over: body, placed)?.cited.compactMap { record.emergency($0)?.by.text } ?? []
-        let lifted = declared.isEmpty ? "" : ", in an emergency that \(declared.joined(separator: " and ")) declared"
+        let lifted = declared.isEmpty ? "" : ", in an emergency that \(Self.people(declared)) declared"
         let back = body.downgrade == nil ? "" : ", below the security floor by an operator's act"
         let file = body.bounds == nil ? "" : ", as a file"
         return
@@ -196,6 +196,14 @@ struct Narration {
             return "its software key signed and these controls were met: \(met.joined(separator: ", "))"
         default: return "of a decision that is not here"
         }
+    }
+
+    /// More than these no sentence names: a stranger's decision may cite hundreds, and be told of with each grant that answers it.
+    private static let mostPeople = 8
+
+    private static func people(_ names: [String]) -> String {
+        let rest = names.count - min(names.count, mostPeople)
+        return names.prefix(mostPeople).joined(separator: " and ") + (rest > 0 ? " and \(rest) more" : "")
     }
 
     private func approvers(in decision: LedgerEntry.Body?) -> [String] {
