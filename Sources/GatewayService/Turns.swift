@@ -29,6 +29,8 @@ actor Turns {
         guard count < most else { return nil }
         count += 1
         if isTaken {
+            // Who is not known comes before those who have their turn now, and behind those who wait longer.
+            if served[address] == nil { served[address] = turn &- 1 }
             await withCheckedContinuation { queue.append(Waiting(address: address, continuation: $0)) }
         } else {
             isTaken = true

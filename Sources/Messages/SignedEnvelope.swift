@@ -74,14 +74,19 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
     }
 
     /// The same with what other keys of a set have signed in another envelope.
+    /// - Parameter reported: keys of the set whose signatures do not count any more: their ids.
     /// - Returns: nil when the other one says something else, or has no valid signature of the set that is not here.
     /// - Throws: `MessageError` when it would have too many signatures.
-    public func joined(with other: SignedEnvelope, among keys: SigningKeys) throws(MessageError) -> SignedEnvelope? {
+    public func joined(
+        with other: SignedEnvelope,
+        among keys: SigningKeys,
+        without reported: Set<String>
+    ) throws(MessageError) -> SignedEnvelope? {
         guard other.payload == payload, other.payloadType == payloadType else { return nil }
         let message = preAuthenticationEncoding
         let known = signers(among: keys)
         var joined = self
-        for key in keys.keys where !known.contains(key.id) {
+        for key in keys.keys where !known.contains(key.id) && !reported.contains(key.id) {
             let found = other.signatures.first {
                 $0.keyid == key.id && key.isValid(signature: $0.sig.bytes, over: message)
             }

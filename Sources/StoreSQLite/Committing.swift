@@ -98,8 +98,8 @@ extension SQLiteStore {
             // A withdrawal that came between is not taken in, and must not be forgotten.
             try stand(standings, db) ? replace(transition, version, isSettled: true, db) : .stale
         case .release(let release, let reported, _): try apply(release, without: reported, db)
-        case .signatures(let manifest, let envelope, let replaced):
-            try replace(replaced, by: envelope, of: manifest, db)
+        case .signatures(let manifest, let envelope, let replaced, let reported):
+            try replace(replaced, by: envelope, of: manifest, without: reported, db)
         case .log(let log): try apply(log, db)
         case .withdrawal(let manifest, let withdrawal, _): try apply(withdrawal, of: manifest, db)
         case .rollout(let change): try Rollouts.apply(change, at: index, db)
@@ -213,8 +213,10 @@ extension SQLiteStore {
         _ envelope: [UInt8],
         by fuller: [UInt8],
         of manifest: ContentDigest,
+        without reported: Set<String>,
         _ db: Database
     ) throws -> StoreOutcome? {
+        guard try Compromises.names(.release, db).isSubset(of: reported) else { return .stale }
         try db.execute(
             sql: "UPDATE release SET envelope = ? WHERE manifest = ? AND envelope = ?",
             arguments: [Data(fuller), Data(manifest.bytes), Data(envelope)]

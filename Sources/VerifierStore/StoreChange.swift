@@ -21,8 +21,9 @@ public enum StoreChange: Sendable {
     /// Registers a release that was judged without the signatures of some keys (`StatementKey.id`), while no other key of makers was
     /// reported compromised.
     case release(StoredRelease, without: Set<String> = [], entry: WrittenEntry)
-    /// Keeps a release that is on record with more signatures, while its envelope is still `replacing`.
-    case signatures(ContentDigest, envelope: [UInt8], replacing: [UInt8])
+    /// Keeps a release that is on record with more signatures, none of some keys, while its envelope is still `replacing` and no other
+    /// key of makers was reported compromised.
+    case signatures(ContentDigest, envelope: [UInt8], replacing: [UInt8], without: Set<String> = [])
     /// Keeps the event log that a release's boot was taken from.
     case log(StoredLog)
     /// Withdraws a release, or recalls it; whom that concerns is due from then on.

@@ -138,6 +138,14 @@ public struct WitnessDirectory: Sendable, Hashable {
                         "restore it; otherwise begin anew with another name and key, because this one might say two things"
                 )
             }
+            guard !bytes.isEmpty else {
+                throw SetupError(
+                    .environment,
+                    "\(file) is empty: what this witness has seen of the log \(origin) was lost, or an older version began it",
+                    hint:
+                        "restore it; a witness that has never cosigned this log is begun anew in another directory, with another name and key"
+                )
+            }
             do {
                 let cosigned = bytes == Self.beginning(of: origin) ? nil : bytes
                 logs.append(try WitnessedLog(keys: keys, cosigned: cosigned, by: signer.verifierKey))

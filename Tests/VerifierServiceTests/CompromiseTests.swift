@@ -222,6 +222,9 @@ import VerifierStore
             #expect(try await service.store.ledgerHead().size == size)
             #expect(try await report(.release, releases.signers[0].key.id, service).releases == 0)
             #expect(try await service.store.release(manifest)?.standing == .registered)
+            // What was reported before does not count instead of it.
+            #expect(try await report(.release, releases.signers[1].key.id, service).releases == 1)
+            #expect(try await service.store.release(manifest)?.standing == .withdrawn)
         }
     }
 

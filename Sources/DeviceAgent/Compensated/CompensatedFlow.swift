@@ -53,8 +53,9 @@ extension CompensatedAgent {
 
     private func confirm() async throws(AgentError) -> ConfirmOutcome {
         let (identity, journal) = try await opened()
-        let boot = try bootID.current
-        let (record, jti) = try journal.confirmable { !$0.isBooted(in: boot) }
+        let (record, jti) = try journal.confirmable { record throws(AgentError) in
+            try !record.isBooted(in: bootID.current)
+        }
         if record.step == .confirmed { return ConfirmOutcome(running: record.package, grant: jti, lease: nil) }
         let release = try VerifiedRelease(installedBy: record)
         let answer = try await ask(.confirm, grant: jti, identity, journal) { _ throws(AgentError) in

@@ -62,7 +62,9 @@ extension Agent {
 extension JournalKeeper {
     /// The installed update that a boot can be shown for, or was shown for, and its grant.
     /// - Parameter isSameBoot: whether the device was not booted since an update's install.
-    func confirmable(_ isSameBoot: (UpdateRecord) -> Bool) throws(AgentError) -> (record: UpdateRecord, grant: String) {
+    func confirmable(
+        _ isSameBoot: (UpdateRecord) throws(AgentError) -> Bool
+    ) throws(AgentError) -> (record: UpdateRecord, grant: String) {
         guard let record = update, let jti = record.grant, record.isConfirmable || record.step == .confirmed else {
             throw AgentError(
                 .refused,
@@ -71,7 +73,7 @@ extension JournalKeeper {
                 reasons: ["nothing-to-confirm"]
             )
         }
-        guard record.step == .confirmed || !isSameBoot(record) else {
+        if record.step != .confirmed, try isSameBoot(record) {
             throw AgentError(
                 .refused,
                 "the device was not rebooted since the install",

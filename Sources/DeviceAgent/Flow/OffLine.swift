@@ -101,6 +101,7 @@ extension Agent {
         }
         let jti = grant.claims.jti
         let artifact = release.release.artifact
+        let measured = MeasuredPackage(size: artifact.size, sha256: artifact.sha256)
         // Before the package is taken in: it takes the place of one that an install under way is to be continued with.
         let start = try await withDevice { tpm, born, journal throws(AgentError) -> UpdateStart in
             let readings = try await tpm.readings(born.tag.counters)
@@ -113,7 +114,6 @@ extension Agent {
                 try checkNothingIsUnderWay(record, resets: readings.resets)
             }
             // Before the journal forgets the update before: a grant that is good for nothing must not cost its confirmation.
-            let measured = MeasuredPackage(size: artifact.size, sha256: artifact.sha256)
             let verdict = try await judge(file, release: release.envelope, measured, tpm, born, beside: nil)
             if case .shut(let reasons) = verdict { throw AgentError(shutOffLine: reasons) }
             return .ask
@@ -123,6 +123,9 @@ extension Agent {
         if case .ask = start {
             try await withDevice { tpm, born, journal throws(AgentError) in
                 let readings = try await tpm.readings(born.tag.counters)
+                // Taking a package in takes as long as a stick does, and the grant's time may be over by then.
+                let verdict = try await judge(file, release: release.envelope, measured, tpm, born, beside: nil)
+                if case .shut(let reasons) = verdict { throw AgentError(shutOffLine: reasons) }
                 try journal.change { journal in
                     journal.update = UpdateRecord(
                         request: file.request,

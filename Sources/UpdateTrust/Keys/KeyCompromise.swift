@@ -47,9 +47,10 @@ public struct KeyCompromise: Hashable, Sendable {
     }
 
     /// Whether a release is signed by too few when this key's signature does not count.
-    public func hangs(_ release: SignedEnvelope) -> Bool {
+    /// - Parameter reported: keys of makers that were reported before, whose signatures do not count either.
+    public func hangs(_ release: SignedEnvelope, besides reported: Set<String> = []) -> Bool {
         guard key.kind == .release, let releaseKeys else { return false }
-        return release.rests(on: [key.name], among: releaseKeys)
+        return release.rests(on: reported.union([key.name]), among: releaseKeys)
     }
 
     /// What it ends of an instance whose birth this key has signed; `nil` when nothing is left to be ended.

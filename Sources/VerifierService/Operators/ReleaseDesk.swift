@@ -63,15 +63,22 @@ extension Verifier {
     ) async throws -> Answer {
         for _ in 0..<5 {
             guard let stored = try await store.release(manifest) else { throw ServiceProblem.notFound }
+            let reported = compromised.names(.release)
             let fuller: SignedEnvelope?
             do throws(MessageError) {
-                fuller = try SignedEnvelope(parsing: stored.envelope).joined(with: envelope, among: keys)
+                fuller = try SignedEnvelope(parsing: stored.envelope)
+                    .joined(with: envelope, among: keys, without: reported)
             } catch {
                 throw ServiceProblem.malformed(error.detail)
             }
             guard let fuller else { return try await release(manifest) }
-            let bytes = try CanonicalJSON.encode(fuller)
-            switch try await commit(.signatures(manifest, envelope: bytes, replacing: stored.envelope), acting) {
+            let change = StoreChange.signatures(
+                manifest,
+                envelope: try CanonicalJSON.encode(fuller),
+                replacing: stored.envelope,
+                without: reported
+            )
+            switch try await commit(change, acting) {
             case .committed, .known: return try await release(manifest)
             case .stale: metrics.count(.staleCommits)
             case .challengeUsed, .conflict: throw ServiceProblem.undecided("the record refused signatures")

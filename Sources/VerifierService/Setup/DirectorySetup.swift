@@ -68,7 +68,13 @@ public struct DirectorySetup: Sendable {
         let configuration = try exists ? keptConfiguration() : newConfiguration()
         let given = try GivenFiles(options, for: configuration)
         try PrivateDirectory.make(directory.path)
-        if !exists { try AtomicFile.write(try EditedJSON.encode(configuration), to: directory.configuration) }
+        if !exists {
+            try AtomicFile.write(
+                try EditedJSON.encode(configuration),
+                to: directory.configuration,
+                existing: .keep
+            )
+        }
         // Two at once would each find a part of what the other makes.
         let lock = try FileLock.waiting(for: directory.setupLock)
         defer { lock.release() }

@@ -53,7 +53,7 @@ struct CAInitCommand: ParsableCommand {
             valueName: "hosts"
         )
     )
-    var host: String
+    var host: [String]
     @Option(help: ArgumentHelp("Where to listen.", valueName: "address:port"))
     var listen = "0.0.0.0:8444"
     @OptionGroup var keys: KeyLocationOptions
@@ -68,7 +68,7 @@ struct CAInitCommand: ParsableCommand {
     }
 
     func run() throws {
-        let hosts = host.split(separator: ",").map(String.init)
+        let hosts = host.flatMap { $0.split(separator: ",").map(String.init) }
         guard let first = hosts.first else {
             throw CommandFailure(.malformed, "no host", hint: "give --host with a name or an address")
         }
