@@ -61,7 +61,7 @@ public struct EnrolmentServer: Service {
         )
         let keeper = RevocationListKeeper(authority: authority, metrics: metrics, logger: logger, now: now)
         try await server.run(
-            with: [keeper, RevokedStationsKeeper(stations: revoked)],
+            with: [keeper, FileKeeper { [revoked] in revoked.look() }],
             onListening: onListening
         )
     }

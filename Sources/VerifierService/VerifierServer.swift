@@ -52,7 +52,8 @@ public struct VerifierServer: Service {
         }
         try await server.run(
             with: [
-                CheckpointKeeper(verifier: verifier), TrustKeeper(trust: verifier.trust), Sweeper(verifier: verifier),
+                CheckpointKeeper(verifier: verifier), FileKeeper { [trust = verifier.trust] in trust.look() },
+                Sweeper(verifier: verifier),
             ] + witnesses,
             onListening: onListening
         )

@@ -1,9 +1,7 @@
-import DurableFiles
 import Endorsement
 import HTTPService
 import Logging
 import Messages
-import ServiceLifecycle
 import Synchronization
 
 /// The trust lists that count now, and the reading of them again; files that cannot be read whole change nothing.
@@ -13,15 +11,7 @@ final class TrustInForce: Sendable {
     private let metrics: Metrics
     private let logger: Logger
     private let current: Mutex<TrustLists>
-    /// Held while files are read: an older reading never comes after a newer one.
-    private let reading = Mutex(Reading())
-
-    private struct Reading {
-        /// The files at the last look.
-        var seen: FileStamps?
-        /// Why they could not be read last; `nil` when they could.
-        var fault: String?
-    }
+    private let files: RereadFiles
 
     init(_ materials: VerifierMaterials, metrics: Metrics, logger: Logger) {
         directory = materials.directory
@@ -29,25 +19,23 @@ final class TrustInForce: Sendable {
         current = Mutex(materials.trust)
         self.metrics = metrics
         self.logger = logger
+        files = RereadFiles(
+            materials.trust.files,
+            complaint: "the trust lists stay as they are: a file of them cannot be read",
+            logger: logger
+        ) { [directory, configuration] in TrustLists.files(directory, configuration) }
     }
 
     /// Whoever judges takes them once, so that he judges by one set.
     var now: TrustLists { current.withLock { $0 } }
 
     /// Reads the files again.
-    func read() { reading.withLock { read(&$0) } }
+    func read() { files.read(takeUp) }
 
-    /// Reads them again when they have changed, and were the same at two looks: one that is being copied is not read half.
-    func look() {
-        reading.withLock { reading in
-            let files = TrustLists.files(directory, configuration)
-            defer { reading.seen = files }
-            guard files != now.files || reading.fault != nil, files == reading.seen else { return }
-            read(&reading)
-        }
-    }
+    /// Reads them again when they have changed.
+    func look() { files.look(takeUp) }
 
-    private func read(_ reading: inout Reading) {
+    private func takeUp() throws {
         do {
             let lists = try TrustLists(directory, configuration)
             // Without them more would be believed than before: that takes more than a file that is gone.
@@ -59,7 +47,6 @@ final class TrustInForce: Sendable {
                 )
             }
             current.withLock { $0 = lists }
-            reading.fault = nil
             metrics.set(.trustFault, to: 0)
             logger.notice(
                 "trust lists read again",
@@ -75,29 +62,7 @@ final class TrustInForce: Sendable {
             )
         } catch {
             metrics.set(.trustFault, to: 1)
-            // Looked at every second, told once.
-            let fault = String(describing: error)
-            guard fault != reading.fault else { return }
-            reading.fault = fault
-            let hint = (error as? SetupError)?.hint ?? (error as? FileError)?.hint
-            logger.error(
-                "the trust lists stay as they are: a file of them cannot be read",
-                metadata: ["error": "\(fault)", "hint": "\(hint ?? "put the file right; it is read again by itself")"]
-            )
-        }
-    }
-}
-
-/// Looks at the files once a second while the service runs.
-struct TrustKeeper: Service {
-    let trust: TrustInForce
-
-    func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                try await Task.sleep(for: .seconds(1))
-                trust.look()
-            }
+            throw error
         }
     }
 }
