@@ -21,31 +21,23 @@ struct ArchiveAudit: Sendable {
 
     let store: any VerifierStore
 
-    private static let batch = 256
-
     /// Reads ledger and archive, also while the service goes on.
     /// - Throws: `Fault`, or the store's error.
     func run() async throws -> Report {
         var report = Report()
         var missing: [Int] = []
-        var index = 0
-        while true {
-            let entries = try await store.ledgerEntries(index..<index + Self.batch)
-            guard !entries.isEmpty else { break }
-            for (offset, logged) in entries.enumerated() {
-                let entry = try LedgerEntry(parsing: logged.bytes)
-                if case .shedding(let body) = entry.body { report.shed += body.count }
-                guard let basis = entry.body.basis else { continue }
-                if let kept = try await store.basis(of: ContentDigest(of: logged.bytes)) {
-                    guard ContentDigest(of: kept.basis.body) == basis else {
-                        throw Fault(description: "what entry \(index + offset) rests on was changed")
-                    }
-                    report.kept += 1
-                } else {
-                    missing.append(index + offset)
-                }
+        try await store.walkLedger { index, logged in
+            let entry = try LedgerEntry(parsing: logged.bytes)
+            if case .shedding(let body) = entry.body { report.shed += body.count }
+            guard let basis = entry.body.basis else { return }
+            guard let kept = try await store.basis(of: ContentDigest(of: logged.bytes)) else {
+                missing.append(index)
+                return
             }
-            index += entries.count
+            guard ContentDigest(of: kept.basis.body) == basis else {
+                throw Fault(description: "what entry \(index) rests on was changed")
+            }
+            report.kept += 1
         }
         guard missing.count <= report.shed else {
             throw Fault(

@@ -15,9 +15,6 @@ struct LedgerAudit: Sendable {
     /// The keys of the ledger: one, or two while one follows the other.
     let keys: [VerifierKey]
 
-    // Entries are at most 64 KB: a batch stays below 16 MB.
-    private static let batch = 256
-
     /// Reads the whole ledger.
     /// - Returns: the number of entries.
     /// - Throws: `Fault`, or the store's error.
@@ -67,8 +64,8 @@ struct LedgerAudit: Sendable {
         var frontier = TreeFrontier()
         while frontier.size < size {
             let first = frontier.size
-            let entries = try await store.ledgerEntries(first..<min(first + Self.batch, size))
-            guard entries.count == min(Self.batch, size - first) else {
+            let entries = try await store.ledgerEntries(first..<min(first + LedgerBatch.count, size))
+            guard entries.count == min(LedgerBatch.count, size - first) else {
                 let missing = first + entries.count
                 throw Fault(description: "entry \(missing) of \(size) is missing", entry: missing)
             }

@@ -15,8 +15,6 @@ struct StandingAudit: Sendable {
 
     let store: any VerifierStore
 
-    private static let batch = 256
-
     /// An entry that withdraws a release.
     private struct Withdrawn {
         var isRecall: Bool
@@ -68,10 +66,8 @@ struct StandingAudit: Sendable {
     }
 
     private func readOn(_ taken: inout Taken) async throws {
-        while true {
-            let entries = try await store.ledgerEntries(taken.size..<taken.size + Self.batch)
-            guard !entries.isEmpty else { return }
-            for logged in entries { taken.follow(try LedgerEntry(parsing: logged.bytes)) }
+        try await store.walkLedger(from: taken.size) { _, logged in
+            taken.follow(try LedgerEntry(parsing: logged.bytes))
         }
     }
 }
