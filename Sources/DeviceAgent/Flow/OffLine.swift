@@ -101,7 +101,6 @@ extension Agent {
         }
         let jti = grant.claims.jti
         let artifact = release.release.artifact
-        let measured = MeasuredPackage(size: artifact.size, sha256: artifact.sha256)
         // Before the package is taken in: it takes the place of one that an install under way is to be continued with.
         let start = try await withDevice { tpm, born, journal throws(AgentError) -> UpdateStart in
             let readings = try await tpm.readings(born.tag.counters)
@@ -114,8 +113,7 @@ extension Agent {
                 try checkNothingIsUnderWay(record, resets: readings.resets)
             }
             // Before the journal forgets the update before: a grant that is good for nothing must not cost its confirmation.
-            let verdict = try await judge(file, release: release.envelope, measured, tpm, born, beside: nil)
-            if case .shut(let reasons) = verdict { throw AgentError(shutOffLine: reasons) }
+            try await checkGate(file, release, tpm, born)
             return .ask
         }
         if case .done(let record) = start { return try UpdateOutcome(record, resumed: true) }
@@ -124,8 +122,7 @@ extension Agent {
             try await withDevice { tpm, born, journal throws(AgentError) in
                 let readings = try await tpm.readings(born.tag.counters)
                 // Taking a package in takes as long as a stick does, and the grant's time may be over by then.
-                let verdict = try await judge(file, release: release.envelope, measured, tpm, born, beside: nil)
-                if case .shut(let reasons) = verdict { throw AgentError(shutOffLine: reasons) }
+                try await checkGate(file, release, tpm, born)
                 try journal.change { journal in
                     journal.update = UpdateRecord(
                         request: file.request,
@@ -140,6 +137,19 @@ extension Agent {
             }
         }
         return try await pass(release, resumed: false, progress: progress)
+    }
+
+    /// Refuses a grant that would not open the gate now for the very package that its release names.
+    private func checkGate(
+        _ file: GrantFile,
+        _ release: VerifiedRelease,
+        _ tpm: DeviceTPM,
+        _ born: BornInstance
+    ) async throws(AgentError) {
+        let artifact = release.release.artifact
+        let measured = MeasuredPackage(size: artifact.size, sha256: artifact.sha256)
+        let verdict = try await judge(file, release: release.envelope, measured, tpm, born, beside: nil)
+        if case .shut(let reasons) = verdict { throw AgentError(shutOffLine: reasons) }
     }
 
     /// The PCR that Linux extends with what it measures.

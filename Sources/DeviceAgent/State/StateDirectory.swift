@@ -85,9 +85,8 @@ public struct StateDirectory: Sendable {
     /// A file of the agent's own, or nil when there is none.
     func read(_ path: String, limit: Int) throws(AgentError) -> [UInt8]? {
         do {
-            return try BoundedFile.readKept(path, limit: limit)
+            return try BoundedFile.readIfThere(path, limit: limit)
         } catch {
-            if error.code == .missing { return nil }
             throw AgentError(error)
         }
     }

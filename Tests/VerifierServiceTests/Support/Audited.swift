@@ -4,6 +4,7 @@ import Crypto
 import Endorsement
 import Ledger
 import Messages
+import Testing
 import UpdateTrust
 import VerifierClient
 
@@ -112,4 +113,33 @@ struct LyingKeeper {
         anchors.ledgerKeys = [signer.verifierKey]
         return Auditor.judge(bundle, anchors)
     }
+}
+
+/// Holds an auditor to few words on many grants that answer one decision, whatever it cites that is not there.
+/// - Parameters:
+///   - cited: what the decision cites.
+///   - noun: what findings call it.
+func expectFewWords(
+    on cited: WritableKeyPath<DecisionEntry, [ContentDigest]?>,
+    called noun: String,
+    _ bundle: AuditBundle,
+    _ anchors: AuditAnchors
+) throws {
+    var keeper = try LyingKeeper(bundle)
+    try keeper.change { entry in
+        guard case .decision(var body) = entry.body, body.accepted, body[keyPath: cited] != nil else { return false }
+        body[keyPath: cited] = (0..<300).map { ContentDigest(of: Array("\(noun) \($0)".utf8)) }
+        entry.body = .decision(body)
+        return true
+    }
+    let grant = try keeper.entries.first { $0.body.isGrant }.found()
+    keeper.entries += Array(repeating: grant, count: 100)
+    let report = try keeper.judged(anchors)
+    #expect(!report.isProven)
+    let places = keeper.entries.indices.filter { keeper.entries[$0].body.isGrant }.map { "entry \($0)" }
+    let missing = report.findings.filter { $0.problem.hasPrefix("the \(noun) ") }
+    let told = Dictionary(grouping: missing) { $0.place }.mapValues(\.count)
+    #expect(told == Dictionary(uniqueKeysWithValues: places.map { ($0, 8) }))
+    let rest = report.findings.filter { $0.problem == "what else its decision cites was not looked at" }
+    #expect(rest.map(\.place).sorted() == places.sorted())
 }
