@@ -38,6 +38,7 @@ public enum Terminal {
 /// How a word on standard error stands out.
 enum Style: String {
     case error = "1;31"
+    case warning = "1;33"
     case hint = "1;36"
 
     func paint(_ text: String) -> String {

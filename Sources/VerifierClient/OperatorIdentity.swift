@@ -7,6 +7,8 @@ import NIOSSL
 public struct OperatorIdentity: Sendable {
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
+    /// Seconds since 1970 after which nobody accepts the certificate.
+    public let expiry: Int64
     /// The same key; `nil` when it cannot be read as one on P-256.
     private let signer: StatementSigner?
     /// Reads the operator's clock, in seconds since 1970.
@@ -29,7 +31,8 @@ public struct OperatorIdentity: Sendable {
         } catch {
             throw .unusable("the operator's certificate or key is not PEM")
         }
-        guard !chain.isEmpty else { throw .unusable("the operator's certificate file holds no certificate") }
+        guard let leaf = chain.first else { throw .unusable("the operator's certificate file holds no certificate") }
+        expiry = Int64(leaf.notValidAfter)
         signer = (try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: key, as: UTF8.self)))
             .map { StatementSigner.p256($0) }
         self.now = now ?? { Int64(Date.now.timeIntervalSince1970) }

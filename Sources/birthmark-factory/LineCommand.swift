@@ -113,6 +113,7 @@ struct LineCommand: AsyncParsableCommand {
 
     func run() async throws {
         let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
+        station.warnOfExpiry()
         let result = watch ? try await watch(at: station) : try await makeAll(at: station)
         if let html {
             try AtomicFile.write(Array(LinePage(result, time: UTCTime.text).html.utf8), to: html, mode: 0o644)

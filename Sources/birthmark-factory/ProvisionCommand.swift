@@ -94,6 +94,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
+        station.warnOfExpiry()
         let profile = try readProfile(profile)
         let log = try readLog()
         let order = BirthOrder(

@@ -55,6 +55,11 @@ struct VerifierOptions: ParsableArguments {
             certificate: InputFile.read("\(directory)/cert.pem", limit: limit, what: "the operator's certificate"),
             key: InputFile.readPrivate("\(directory)/key.pem", limit: limit, what: "the operator's key")
         )
+        ExpiryWarning.tell(
+            "the operator's certificate in \(directory)",
+            until: identity.expiry,
+            hint: "have the verifier's operator issue another with birthmark-verifier operator"
+        )
         do {
             return try await VerifierClient.with(bundle, identity: identity, body)
         } catch let error as VerifierClientError {

@@ -104,6 +104,26 @@ import UpdateTrust
         }
     }
 
+    /// What only people can renew is said where it is used, and to whom, before it ends.
+    @Test func whatEndsSoonIsSaidAhead() async throws {
+        try await Fleet.with(["p256"], born: false) { fleet in
+            try await fleet.run(.factory, ["init", fleet.line, "--name", "line-1", "--days", "20"])
+            let born = try await expect(0, fleet.devices[0].provision(on: fleet.line))
+            #expect(born.error.hasPrefix("warning: the word of the station line-1 expires at 2"), "\(born)")
+            #expect(born.error.contains("\nhint: birthmark-factory init \(fleet.line) --name line-1 --days"), "\(born)")
+            try await fleet.run(.factory, ["init", fleet.line, "--name", "line-1", "--days", "40"])
+            #expect(try await expect(0, fleet.devices[0].provision(on: fleet.line)).error.isEmpty)
+
+            let list = ["device", "list", "--json", "--trust", fleet.trust, "--operator"]
+            try await fleet.run(.verifier, ["operator", fleet.place, "bob", "--role", "auditor", "--days", "20"])
+            let bob = fleet.place + "/operators/bob"
+            let asked = try await fleet.run(.auditor, list + [bob])
+            #expect(asked.error.hasPrefix("warning: the operator's certificate in \(bob) expires at 2"), "\(asked)")
+            #expect(try asked.json["instances"].list.isEmpty)
+            #expect(try await fleet.run(.auditor, list + [fleet.alice]).error.isEmpty)
+        }
+    }
+
     /// TPM2_Clear in the field, found by the verifier; the station restores it, the operator takes it back, and it updates again.
     @Test func aClearedDeviceIsRestoredAndUpdates() async throws {
         try await Fleet.with { fleet in

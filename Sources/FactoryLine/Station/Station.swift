@@ -14,6 +14,10 @@ public struct Station: Sendable {
     let authority: StationAuthority?
     /// Whether a CA host certifies for it; one that is its own CA judges its TPMs itself.
     public var asksHost: Bool { if case .distant? = authority { true } else { false } }
+    /// Seconds since 1970 after which its CA host accepts its certificate no more; `nil` when it asks none.
+    public var enrolmentExpiry: Int64? {
+        if case .distant(_, let identity, _)? = authority { identity.expiry } else { nil }
+    }
     let signer: StatementSigner
 
     /// Why a station cannot be made or opened.

@@ -80,8 +80,8 @@ final class TestHost {
     }
 
     /// Names a station, and makes its directory.
-    func station(_ name: String, in line: TestLine) async throws -> String {
-        let issued = try await run(["ca", "station", directory, name])
+    func station(_ name: String, in line: TestLine, days: Int = 365) async throws -> String {
+        let issued = try await run(["ca", "station", directory, name, "--days", String(days)])
         #expect(issued.status == 0, "\(issued.errors)")
         // Where it listens is known only now.
         let bundle = "\(directory)/stations/\(name)/authority.json"
