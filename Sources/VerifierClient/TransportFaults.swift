@@ -10,6 +10,7 @@ extension VerifierClient {
         switch error {
         case let error as VerifierClientError: return error
         case is NIOTooManyBytesError: return .malformedAnswer("it is larger than any answer may be")
+        case let error as NIOSSLError where error.isHangUp: return .unreachable(url: url, Self.hangUp)
         case let error as NIOSSLError: return untrusted(Self.text(error))
         case let error as NIOSSLExtraError: return untrusted(error.description)
         case let error as BoringSSLError: return untrusted(String(describing: error))
@@ -23,9 +24,12 @@ extension VerifierClient {
         where error.connectionErrors.contains { ($0.error as? NIOSSLError) == .failedToLoadPrivateKey }:
             return .unusable("the operator's key is not the one of the certificate")
         case let error as NIOConnectionError: return .unreachable(url: url, Self.text(error))
+        case let error as IOError: return .unreachable(url: url, error.text)
         default: return .unreachable(url: url, String(describing: error))
         }
     }
+
+    fileprivate static let hangUp = "the connection was closed there, as by a service that has too many"
 
     /// An alert comes from the other side (RFC 8446 section 6.2): then it is our certificate that somebody did not like.
     private func untrusted(_ text: String) -> VerifierClientError {
@@ -53,12 +57,20 @@ extension VerifierClient {
     }
 }
 
+extension NIOSSLError {
+    /// Whether the other side closed the connection and no more: nobody has shown himself to be somebody else.
+    fileprivate var isHangUp: Bool {
+        self == .uncleanShutdown || self == .handshakeFailed(.sslError([.eofDuringHandshake]))
+    }
+}
+
 extension IOError {
     /// The system's words for the error, without the library's.
     fileprivate var text: String {
         switch errnoCode {
         case ECONNREFUSED: "nobody listens there"
         case EHOSTUNREACH, ENETUNREACH: "no way leads there"
+        case ECONNRESET: VerifierClient.hangUp
         default: description
         }
     }

@@ -1,10 +1,19 @@
 import FoundationEssentials
 import HeldPorts
 import Messages
+import NIOCore
+import NIOPosix
 import NIOSSL
 import Synchronization
 import Testing
 import VerifierClient
+
+/// Closes a connection when something was said on it.
+private final class HangingUp: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.close(promise: nil) }
+}
 
 @Suite struct VerifierClientTests {
     private static let question = ChallengeRequest(instance: InstanceID(iakName: [1, 2, 3]), purpose: .attest)
@@ -142,6 +151,25 @@ import VerifierClient
             }
         }
         withExtendedLifetime(held) {}
+    }
+
+    /// A service that has too many connections closes some: that is no sign of another who stands in for it.
+    @Test func whoHangsUpIsNotTakenForSomebodyElse() async throws {
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in channel.pipeline.addHandler(HangingUp()) }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        let trust = try Self.bundle(try TLSIdentity(), port: port)
+        try await VerifierClient.with(trust, limits: Self.patient) { client in
+            do throws(VerifierClientError) {
+                _ = try await client.challenge(Self.question)
+                Issue.record("somebody answered")
+            } catch {
+                guard case .unreachable(_, let detail) = error else { throw Unexpected("\(error)") }
+                #expect(detail.contains("closed"), "\(error)")
+            }
+        }
+        try await listener.close()
     }
 
     @Test func aTooLargeAnswerIsNotRead() async throws {
