@@ -317,6 +317,19 @@ import VerifierStore
             let served = try await restoring(by: "alice")
             #expect(served.status == .exited(3) && served.error.contains("serves"))
         }
+        try AtomicFile.write(Array("no database\n".utf8), to: directory.path + "/notes.txt", mode: 0o600)
+        let none = try await VerifierProcess.run(
+            "restore",
+            directory.path,
+            directory.path + "/notes.txt",
+            "--by",
+            "alice",
+            "--reason",
+            "drill"
+        )
+        #expect(none.status == .exited(3), "\(none)")
+        #expect(none.error.hasPrefix("error: \(directory.path)/notes.txt is damaged or no database"), "\(none)")
+        #expect(none.error.contains("take an earlier backup"), "\(none)")
         let unnamed = try await restoring(by: "al ice")
         #expect(unnamed.status == .exited(2))
         let restored = try await restoring(by: "alice")

@@ -112,9 +112,18 @@ public struct RecordRestore: Sendable {
         try places.clear()
         try AtomicFile.copy(backup, to: places.staged)
         var checkpoint: [UInt8]?
-        try await opening(places.staged) { store in
-            report = try await recover(store, known, copy, report)
-            checkpoint = try await store.ledgerHead().checkpoint
+        do {
+            try await opening(places.staged) { store in
+                report = try await recover(store, known, copy, report)
+                checkpoint = try await store.ledgerHead().checkpoint
+            }
+        } catch let error as StoreError where [.damaged, .notOurs, .newerSchema].contains(error.code) {
+            // What was opened is a copy, of which nobody was told.
+            throw StoreError(
+                error.code,
+                error.message.replacing(places.staged, with: backup),
+                hint: error.code == .newerSchema ? error.hint : "nothing was changed; take an earlier backup"
+            )
         }
         // Before the record is served that has forgotten which ones were presented.
         try KeyFiles(directory: directory).renewChallengeKey()
