@@ -39,7 +39,7 @@ extension DeviceCommand {
             guard let order = GatewayOrder(gateway, reason: try reason.checked().reason.text) else {
                 throw CommandFailure(
                     .malformed,
-                    "a reason is one line, and a device has at most \(GatewayOrder.maximumCount) gateways",
+                    "a device has at most \(GatewayOrder.maximumCount) gateways, each named once",
                     hint: "name the gateways that are near it"
                 )
             }

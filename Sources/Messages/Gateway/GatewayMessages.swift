@@ -10,17 +10,20 @@ public struct GatewayOrder: Hashable, Sendable, Codable {
     /// Who has more than this many has a network, not a gateway.
     public static let maximumCount = 4
 
-    /// Joins both; `nil` when the reason is no `Remark`, or there are too many gateways.
+    /// Joins both; `nil` when the reason is no `Remark`, or when the gateways are too many or one of them is named twice.
     public init?(_ gateways: [Label], reason: String) {
-        guard let reason = Remark(reason), gateways.count <= Self.maximumCount else { return nil }
+        guard let reason = Remark(reason) else { return nil }
         self.gateways = gateways
         self.reason = reason
+        guard isSound else { return nil }
     }
+
+    private var isSound: Bool { gateways.count <= Self.maximumCount && Set(gateways).count == gateways.count }
 
     /// Reads the message.
     public init(parsing bytes: some Sequence<UInt8>) throws(MessageError) {
         self = try CanonicalJSON.decode(GatewayOrder.self, from: bytes, limit: Self.maximumSize)
-        guard gateways.count <= Self.maximumCount, Set(gateways).count == gateways.count else {
+        guard isSound else {
             throw MessageError(.outOfRange, "at most \(Self.maximumCount) gateways, each named once")
         }
     }

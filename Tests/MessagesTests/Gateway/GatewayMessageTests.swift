@@ -29,6 +29,7 @@ import Testing
         let names = try (1...5).map { try #require(Label("GW-\($0)")) }
         #expect(GatewayOrder(names, reason: "hall 3") == nil)
         #expect(GatewayOrder([], reason: "two\nlines") == nil)
+        #expect(GatewayOrder([names[0], names[0]], reason: "hall 3") == nil)
         let order = try #require(GatewayOrder(Array(names.prefix(4)), reason: "hall 3"))
         #expect(try GatewayOrder(parsing: try CanonicalJSON.encode(order)) == order)
         for text in [
