@@ -1,5 +1,6 @@
 import CommandLineContract
 import FactoryLine
+import Messages
 
 extension Station {
     /// Says ahead what of the station ends: a line stands still the moment it does.

@@ -2,6 +2,7 @@ import Crypto
 public import DurableFiles
 public import FactoryAuthority
 public import Messages
+import VerifierClient
 
 /// A factory station: the key that signs births, and the way to the CA that certifies devices.
 public struct Station: Sendable {
