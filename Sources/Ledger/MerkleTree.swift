@@ -5,6 +5,9 @@ public struct TreeNode: Hashable, Sendable {
     /// The position among the complete subtrees of this level, from the left, from 0.
     public let index: Int
     public let hash: TreeHash
+
+    /// Where it stands.
+    public var place: NodePlace { NodePlace(level: level, index: index) }
 }
 
 /// Roots and proofs of the tree over the first `size` leaves, computed from its stored complete subtrees (RFC 9162).
@@ -24,6 +27,11 @@ public struct MerkleTree: Sendable {
         }
         self.size = size
     }
+
+    /// How many complete subtrees, leaves included, some leaves make: `TreeFrontier.append` gives out as many while they are appended.
+    ///
+    /// - Parameter leaves: at most `maxSize`, and no fewer than 0.
+    public static func subtrees(ofLeaves leaves: Int) -> Int { 2 * leaves - leaves.nonzeroBitCount }
 
     /// The root hash.
     ///

@@ -9,4 +9,13 @@ public struct NodePlace: Hashable, Sendable {
         self.level = level
         self.index = index
     }
+
+    /// Its number among all complete subtrees, from 0, in the order in which a tree that grows completes them; `nil` where no tree has one.
+    ///
+    /// A leaf is followed by the subtrees that it completes, from the smallest, as golang.org/x/mod/sumdb/tlog numbers what it stores.
+    public var number: Int? {
+        guard level >= 0, index >= 0, index < MerkleTree.maxSize >> level else { return nil }
+        let lastLeaf = ((index + 1) << level) - 1
+        return MerkleTree.subtrees(ofLeaves: lastLeaf) + level
+    }
 }

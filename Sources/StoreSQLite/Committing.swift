@@ -58,7 +58,7 @@ extension SQLiteStore {
         let size = try Int.fetchOne(db.cachedStatement(sql: "SELECT size FROM ledger_head")) ?? 0
         if let tail = tail.withLock({ $0 }), tail.size == size { return tail }
         return try LedgerTail(size: size) { level, index in
-            try Self.ledgerNode(at: NodePlace(level: level, index: index), db)
+            try LedgerNodes.hash(at: NodePlace(level: level, index: index), db)
         }
     }
 
@@ -68,8 +68,7 @@ extension SQLiteStore {
             try entry.execute(arguments: [sealed.firstIndex + offset, Data(written.bytes)])
             try LedgerSubjects.insert(written.entry, at: sealed.firstIndex + offset, db)
         }
-        let node = try db.cachedStatement(sql: "INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)")
-        for new in sealed.nodes { try node.execute(arguments: [new.level, new.index, Data(new.hash.bytes)]) }
+        try LedgerNodes.insert(sealed.nodes, db)
         try db.cachedStatement(sql: "UPDATE ledger_head SET size = ?, checkpoint = ?")
             .execute(arguments: [sealed.size, Data(sealed.checkpoint.bytes)])
     }

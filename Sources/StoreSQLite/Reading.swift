@@ -189,35 +189,6 @@ extension SQLiteStore: VerifierStore {
             }
         }
     }
-
-    public func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash] {
-        try await read { db in try places.map { try Self.ledgerNode(at: $0, db) } }
-    }
-
-    static func ledgerNode(at place: NodePlace, _ db: Database) throws -> TreeHash {
-        let statement = try db.cachedStatement(sql: "SELECT hash FROM ledger_node WHERE level = ? AND number = ?")
-        guard let hash = try Data.fetchOne(statement, arguments: [place.level, place.index]).flatMap({ TreeHash($0) })
-        else {
-            throw MissingNode(level: place.level, index: place.index)
-        }
-        return hash
-    }
-
-    public func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash] {
-        try await read { db in
-            let statement = try db.cachedStatement(
-                sql:
-                    "SELECT number, hash FROM ledger_node WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
-            )
-            let rows = try Row.fetchAll(statement, arguments: [level, indices.lowerBound, indices.upperBound])
-            return try rows.enumerated().map { offset, row in
-                guard row[0] == indices.lowerBound + offset, let hash = TreeHash(row.bytes(1)) else {
-                    throw MissingNode(level: level, index: indices.lowerBound + offset)
-                }
-                return hash
-            }
-        }
-    }
 }
 
 extension Row {

@@ -41,6 +41,11 @@ enum Schema {
             try db.execute(sql: version17)
             try Compromises.nameKeysOfGrants(db)
         }
+        migrator.registerMigration("18") { db in
+            try db.execute(sql: "ALTER TABLE ledger_node RENAME TO ledger_node_by_level; \(version18)")
+            try LedgerNodes.fill(db)
+            try db.execute(sql: "DROP TABLE ledger_node_by_level")
+        }
         return migrator
     }
 
@@ -342,5 +347,13 @@ enum Schema {
             reported_at INTEGER NOT NULL,
             PRIMARY KEY (kind, name)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // By level a commit wrote to as many places as the tree has levels; so it writes to one.
+    private static let version18 = """
+        CREATE TABLE ledger_node (
+            number INTEGER NOT NULL PRIMARY KEY,
+            hash BLOB NOT NULL
+        ) STRICT;
         """
 }

@@ -49,7 +49,7 @@ public struct LedgerSealer: Sendable {
         }
         var nodes: [TreeNode] = []
         for entry in entries { nodes += frontier.append(.leaf(entry.bytes)) }
-        for node in nodes { hashes[NodePlace(level: node.level, index: node.index)] = node.hash }
+        for node in nodes { hashes[node.place] = node.hash }
         return SealedLedger(
             firstIndex: tail.size,
             size: frontier.size,

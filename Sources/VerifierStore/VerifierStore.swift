@@ -159,8 +159,9 @@ public protocol VerifierStore: Sendable {
     /// The hashes of complete subtrees, in the order asked for, in one reading; an error when the ledger does not reach that far.
     func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash]
 
-    /// Hashes of consecutive complete subtrees of one level; fewer than asked for when the ledger ends before.
-    func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash]
+    /// The hashes of the complete subtrees that entries completed when they were appended, in that order (`TreeFrontier.append`); fewer
+    /// when the ledger ends before.
+    func ledgerNodes(completedBy entries: Range<Int>) async throws(StoreError) -> [TreeHash]
 
     // MARK: Changing
 

@@ -11,6 +11,20 @@ import Testing
         }
     }
 
+    @Test func subtreesAreNumberedAsATreeCompletesThem() {
+        var frontier = TreeFrontier()
+        var numbers: [Int?] = []
+        for leaf in 0..<300 {
+            numbers += frontier.append(.leaf([UInt8(truncatingIfNeeded: leaf)])).map(\.place.number)
+            #expect(numbers.count == MerkleTree.subtrees(ofLeaves: leaf + 1))
+        }
+        #expect(numbers == Array(0..<numbers.count))
+        #expect(NodePlace(level: 60, index: 0).number == MerkleTree.subtrees(ofLeaves: MerkleTree.maxSize) - 1)
+        for (level, index) in [(0, -1), (-1, 0), (0, MerkleTree.maxSize), (60, 1), (61, 0), (.max, 0), (3, .max)] {
+            #expect(NodePlace(level: level, index: index).number == nil)
+        }
+    }
+
     @Test(arguments: [0, 1, 2, 3, 4, 7, 8, 9, 31, 33, 64, 100, 127, 255])
     func proofsEqualTheDefinition(size: Int) throws {
         let log = MemoryLog(count: size)

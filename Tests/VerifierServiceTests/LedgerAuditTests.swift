@@ -75,10 +75,11 @@ import VerifierStore
     @Test func attack71_entryChangedWithItsLeaf() async throws {
         try await fill()
         let leaf = LowercaseHex.encode(TreeHash.leaf(Array("{}".utf8)).bytes)
+        let number = try #require(NodePlace(level: 0, index: 7).number)
         try await tamper(
             """
             UPDATE ledger_entry SET bytes = CAST('{}' AS BLOB) WHERE number = 7;
-            UPDATE ledger_node SET hash = x'\(leaf)' WHERE level = 0 AND number = 7
+            UPDATE ledger_node SET hash = x'\(leaf)' WHERE number = \(number)
             """
         )
         #expect(try await refusal().message.contains("level 1"))
@@ -93,8 +94,9 @@ import VerifierStore
         for index in 0..<size {
             let bytes = index == 7 ? Array("{}".utf8) : try await store.ledgerEntries(index..<index + 1)[0].bytes
             for node in frontier.append(.leaf(bytes)) {
+                let number = try #require(node.place.number)
                 statements.append(
-                    "INSERT INTO ledger_node VALUES (\(node.level), \(node.index), x'\(LowercaseHex.encode(node.hash.bytes))')"
+                    "INSERT INTO ledger_node VALUES (\(number), x'\(LowercaseHex.encode(node.hash.bytes))')"
                 )
             }
         }

@@ -336,12 +336,13 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
         let sealed = try (try await store.commit(changes, sealer: key.sealer)).ledger.found()
         #expect(try await store.ledgerHead().size == 21)
         #expect(try await store.ledgerEntries(19..<30).map(\.bytes) == changes[19...].flatMap(\.entries).map(\.bytes))
-        let places = sealed.nodes.reversed().map { NodePlace(level: $0.level, index: $0.index) }
+        let places = sealed.nodes.reversed().map(\.place)
         #expect(try await store.ledgerNodes(places) == sealed.nodes.reversed().map(\.hash))
         #expect(try await store.ledgerNodes([]) == [])
         let beyond = NodePlace(level: 1, index: 10)
         await #expect(throws: StoreError.self) { try await store.ledgerNodes(places + [beyond]) }
-        #expect(try await store.ledgerNodes(level: 2, 3..<9).count == 2)
+        #expect(try await store.ledgerNodes(completedBy: 0..<21) == sealed.nodes.map(\.hash))
+        #expect(try await store.ledgerNodes(completedBy: 19..<40) == sealed.nodes.suffix(4).map(\.hash))
     }
 
     private static func ledgerSubjects(_ store: any VerifierStore, _ key: LedgerKey) async throws {

@@ -34,7 +34,7 @@ final class BareLedger {
         self.rows = rows
         entry = try database.prepare("INSERT INTO ledger_entry (number, bytes) VALUES (?, ?)")
         subject = try database.prepare("INSERT INTO ledger_subject (subject, number) VALUES (?, ?)")
-        node = try database.prepare("INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)")
+        node = try database.prepare("INSERT INTO ledger_node (number, hash) VALUES (?, ?)")
         head = try database.prepare("UPDATE ledger_head SET size = ?, checkpoint = ?")
     }
 
@@ -45,7 +45,7 @@ final class BareLedger {
             entries += 1
         }
         for _ in 0..<2 * count {
-            try node.run([.integer(nodes & 1), .integer(nodes >> 1), .blob(noise.bytes(32))])
+            try node.run([.integer(nodes), .blob(noise.bytes(32))])
             nodes += 1
         }
         while subjects < entries * Int64(rows.subjectsPerHundred) / 100 {

@@ -21,13 +21,15 @@ struct StoredTree {
         let bar = ProgressBar("tree of \(size)")
         defer { bar.finish() }
         let database = try Database(path)
-        let node = try database.prepare("INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)")
+        let node = try database.prepare("INSERT INTO ledger_node (number, hash) VALUES (?, ?)")
         var frontier = TreeFrontier()
+        var count: Int64 = 0
         for first in stride(from: 0, to: size, by: group) {
             try database.execute("BEGIN IMMEDIATE")
             for index in first..<min(first + group, size) {
                 for new in frontier.append(leaf(index)) {
-                    try node.run([.integer(Int64(new.level)), .integer(Int64(new.index)), .blob(new.hash.bytes)])
+                    try node.run([.integer(count), .blob(new.hash.bytes)])
+                    count += 1
                 }
             }
             try database.execute("UPDATE ledger_head SET size = \(frontier.size); COMMIT")
@@ -40,7 +42,7 @@ struct StoredTree {
         (size, root) = (frontier.size, frontier.root)
         store = try SQLiteStore.open(at: path)
         database = try Database(path, readOnly: true)
-        node = try database.prepare("SELECT hash FROM ledger_node WHERE level = ? AND number = ?")
+        node = try database.prepare("SELECT hash FROM ledger_node WHERE number = ?")
     }
 
     func close() throws { try store.close() }
@@ -60,8 +62,9 @@ struct StoredTree {
     /// The same without a store.
     func barePath(of index: Int) throws -> [TreeHash]? {
         try MerkleTree(size: size).inclusionPath(of: index) { level, index throws in
-            let found = try node.rows([.integer(Int64(level)), .integer(Int64(index))]) { $0.blob(0) }
-            guard let hash = found.first.flatMap({ TreeHash($0) }) else {
+            guard let number = NodePlace(level: level, index: index).number,
+                let hash = try node.rows([.integer(Int64(number))], { $0.blob(0) }).first.flatMap({ TreeHash($0) })
+            else {
                 throw MissingNode(level: level, index: index)
             }
             return hash

@@ -75,29 +75,22 @@ struct LedgerAudit: Sendable {
     }
 
     private func compare(_ leaves: [TreeHash], from first: Int, _ frontier: inout TreeFrontier) async throws {
-        let stored = try await store.ledgerNodes(level: 0, first..<first + leaves.count)
-        var interior: [TreeNode] = []
-        for (offset, leaf) in leaves.enumerated() {
-            guard offset < stored.count, stored[offset] == leaf else {
+        let stored = try await store.ledgerNodes(completedBy: first..<first + leaves.count)
+        let nodes = leaves.flatMap { frontier.append($0) }
+        // A leaf comes before what was computed of it.
+        for (offset, node) in nodes.enumerated() where offset >= stored.count || stored[offset] != node.hash {
+            guard node.level > 0 else {
                 throw Fault(
-                    description: "entry \(first + offset) is not the one that was appended: its hash is another",
-                    entry: first + offset
+                    description: "entry \(node.index) is not the one that was appended: its hash is another",
+                    entry: node.index
                 )
             }
-            interior += frontier.append(leaf).dropFirst()
-        }
-        let levels = Dictionary(grouping: interior, by: \.level)
-        for (level, nodes) in levels.sorted(by: { $0.key < $1.key }) {
-            guard let low = nodes.first?.index, let high = nodes.last?.index else { continue }
-            let stored = try await store.ledgerNodes(level: level, low..<high + 1)
-            guard stored == nodes.map(\.hash) else {
-                throw Fault(
-                    description: """
-                        the stored tree differs from its entries at level \(level), between entries \(low << level) and \
-                        \((high + 1) << level)
-                        """
-                )
-            }
+            throw Fault(
+                description: """
+                    the stored tree differs from its entries at level \(node.level), between entries \
+                    \(node.index << node.level) and \((node.index + 1) << node.level)
+                    """
+            )
         }
     }
 }

@@ -51,7 +51,9 @@ struct LedgerReader: Sendable {
         let (level, indices) = tile.nodes
         switch tile.content {
         case .entries: return .bytes(EntryBundle.encode(try await store.ledgerEntries(indices)))
-        case .hashes: return .bytes(HashTile.encode(try await store.ledgerNodes(level: level, indices)))
+        case .hashes:
+            let places = indices.map { NodePlace(level: level, index: $0) }
+            return .bytes(HashTile.encode(try await store.ledgerNodes(places)))
         }
     }
 

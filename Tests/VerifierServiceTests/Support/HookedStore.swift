@@ -168,8 +168,8 @@ final class HookedStore: VerifierStore {
     func ledgerNodes(_ places: [NodePlace]) async throws(StoreError) -> [TreeHash] {
         try await store.ledgerNodes(places)
     }
-    func ledgerNodes(level: Int, _ indices: Range<Int>) async throws(StoreError) -> [TreeHash] {
-        try await store.ledgerNodes(level: level, indices)
+    func ledgerNodes(completedBy entries: Range<Int>) async throws(StoreError) -> [TreeHash] {
+        try await store.ledgerNodes(completedBy: entries)
     }
     func commit(_ changes: [StoreChange], sealer: LedgerSealer) async throws(StoreError) -> CommitReceipt {
         try await call("commit") { () async throws(StoreError) in try await store.commit(changes, sealer: sealer) }

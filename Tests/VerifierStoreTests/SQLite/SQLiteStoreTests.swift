@@ -208,6 +208,38 @@ import VerifierStore
         #expect(try rows(again) == before)
     }
 
+    /// The tree of a record that kept its hashes by level is taken along.
+    @Test func anEarlierTreeIsTakenAlong() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        let changes = try (0..<21).map { try Fixture.policy("policy \($0)") }
+        let nodes = try (try await store.commit(changes, sealer: key.sealer)).ledger.found().nodes
+        try await store.pool.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE ledger_node; DELETE FROM grdb_migrations WHERE identifier = '18';
+                    CREATE TABLE ledger_node (
+                        level INTEGER NOT NULL,
+                        number INTEGER NOT NULL,
+                        hash BLOB NOT NULL,
+                        PRIMARY KEY (level, number)
+                    ) STRICT, WITHOUT ROWID
+                    """
+            )
+            for node in nodes {
+                try db.execute(
+                    sql: "INSERT INTO ledger_node (level, number, hash) VALUES (?, ?, ?)",
+                    arguments: [node.level, node.index, Data(node.hash.bytes)]
+                )
+            }
+        }
+        try store.close()
+        let again = try SQLiteStore.open(at: directory.database)
+        #expect(try await again.ledgerNodes(completedBy: 0..<21) == nodes.map(\.hash))
+        let next = try (try await again.commit([try Fixture.policy("next")], sealer: key.sealer)).ledger.found()
+        #expect(try await again.ledgerNodes(completedBy: 21..<22) == next.nodes.map(\.hash))
+        #expect(try await again.ledgerNodes(nodes.map(\.place)) == nodes.map(\.hash))
+    }
+
     /// Instances that were born before there was a status list get their places when the record is opened, once.
     @Test func anEarlierRecordGetsPlacesOnTheStatusList() async throws {
         let births = try (1...20).map { try Fixture.birth(try Fixture.record($0)) }
@@ -295,7 +327,7 @@ import VerifierStore
         let store = try SQLiteStore.create(at: directory.database)
         let changes = try (0..<3).map { try Fixture.policy("p\($0)") }
         _ = try await store.commit(changes, sealer: key.sealer)
-        try await store.pool.write { try $0.execute(sql: "DELETE FROM ledger_node WHERE level = 1") }
+        try await store.pool.write { try $0.execute(sql: "DELETE FROM ledger_node WHERE number = 2") }
         try store.close()
         let again = try SQLiteStore.open(at: directory.database)
         await #expect(throws: StoreError.self) { try await again.commit([try Fixture.policy("q")], sealer: key.sealer) }
