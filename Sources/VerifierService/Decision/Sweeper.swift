@@ -16,7 +16,9 @@ struct Sweeper: Service {
     /// How long it waits when nothing is due.
     private static let pause = Duration.seconds(1)
     /// How many instances it takes at once: few, because decisions wait for the same disk.
-    static let group = 16
+    static let group = 8
+    /// How many times as long as it worked it leaves processor and disk to others while more is due.
+    private static let rest = 4
     private static let hint: Logger.MetadataValue =
         "nothing counts for longer by that; it is tried again each second, once the record can be written"
 
@@ -45,8 +47,8 @@ struct Sweeper: Service {
                         metadata: ["error": "\(error)", "hint": Self.hint]
                     )
                 }
-                // Twice as long as it worked: a storm of expiries leaves two thirds of the disk to others.
-                try await Task.sleep(for: swept == Self.group ? (ContinuousClock.now - start) * 2 : Self.pause)
+                let worked = ContinuousClock.now - start
+                try await Task.sleep(for: swept == Self.group ? worked * Self.rest : Self.pause)
             }
         }
     }
