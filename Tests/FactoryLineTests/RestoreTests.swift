@@ -1,4 +1,5 @@
 import Crypto
+import DurableFiles
 import Endorsement
 import FactoryAuthority
 import FactoryLine
@@ -197,6 +198,31 @@ import Testing
                 #expect(attributes.isSuperset(of: [.ownerAuthSet, .endorsementAuthSet, .lockoutAuthSet]))
                 #expect(try await line.provision(device, profile: profile).text == "already-born")
                 #expect(try values() == new)
+            }
+        }
+    }
+
+    /// Killed when the new values were drawn and not in escrow yet: what is in escrow is of before the clear.
+    @Test func valuesThatAKilledRestorationHasDrawnReplaceTheEscrowOfBefore() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                let key = P256.KeyAgreement.PrivateKey()
+                try line.station.keep(escrowKey: key.publicKey)
+                let profile = try TestLine.profile("p256-owned")
+                let record = try #require(try await line.provision(device, profile: profile).record)
+                func values() throws -> AuthorizationValues {
+                    let path = line.station.directory.path + "/escrows/GW-0001.json"
+                    return try Escrow(parsing: [UInt8](Data(contentsOf: URL(filePath: path)))).open(with: key)
+                }
+                var drawn = try values()
+                drawn.owner = HexBytes([UInt8](repeating: 7, count: 32))
+                let tpm = ContentDigest(of: record.ek.publicArea.bytes)
+                let file = line.station.directory.path + "/journal/tpm-\(tpm).auth"
+                try AtomicFile.write(try CanonicalJSON.encode(drawn), to: file)
+                try await clear(device, by: .platform)
+                #expect(try await line.provision(device, profile: profile, securityFloor: 3).text == "restored")
+                #expect(!FileManager.default.fileExists(atPath: file))
+                #expect(try values() == drawn)
             }
         }
     }

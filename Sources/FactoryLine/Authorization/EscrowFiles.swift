@@ -47,17 +47,7 @@ extension BirthFiles {
         try AtomicFile.erase(directory.values(of: tpm))
     }
 
-    /// The escrow of a device; nil when there is none.
-    func escrow(of serial: Label) throws -> Escrow? {
-        let path = directory.escrow(current(serial))
-        guard let bytes = try BoundedFile.readIfThere(path, limit: Escrow.maximumSize) else { return nil }
-        do {
-            return try Escrow(parsing: bytes)
-        } catch {
-            throw Station.Failure.damaged(path: path, "\(error.detail); restore it from a backup, never delete it")
-        }
-    }
-
+    /// Writes an escrow, in the place of the one that is there.
     func save(_ escrow: Escrow) throws {
         try AtomicFile.write(try CanonicalJSON.encode(escrow), to: directory.escrow(current(escrow.serial)))
     }

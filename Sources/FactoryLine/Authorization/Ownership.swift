@@ -79,18 +79,16 @@ struct Ownership: Sendable {
         let values = kept ?? AuthorizationValues(for: authorizations.set)
         if kept == nil { try files.save(values, of: tpm) }
         guard authorizations.escrow, let key = try station.escrowKey() else { return values }
-        // An escrow from before a clear holds values that are void.
-        if try kept == nil || files.escrow(of: record.serial) == nil {
-            try files.save(
-                Escrow(
-                    values,
-                    to: key,
-                    station: station.name,
-                    serial: record.serial,
-                    instance: record.instance
-                )
+        // Nobody here can look into one that is there: it may be of before a clear, which voided its values.
+        try files.save(
+            Escrow(
+                values,
+                to: key,
+                station: station.name,
+                serial: record.serial,
+                instance: record.instance
             )
-        }
+        )
         return values
     }
 }
