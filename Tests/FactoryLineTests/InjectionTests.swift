@@ -108,6 +108,27 @@ import Testing
         }
     }
 
+    /// A clock that is wrong, or a station whose time is over.
+    @Test func nothingIsBornWhileTheStationsWordDoesNotCount() async throws {
+        try await TestLine.with { line in
+            let request = try KeyRequest(by: P256.Signing.PrivateKey(), claims: try #require(Self.claims))
+            func enrol(_ now: Int64) throws -> CompensatedOutcome {
+                try line.station.enrol(TestLine.compensatedOrder(), request, origin: .device, now: now)
+            }
+            let listed = line.station.listed
+            for date in [listed.from - 1, listed.until] {
+                #expect(throws: BirthInterruption.self) { try enrol(date) }
+            }
+            #expect(try line.births() == [:])
+            guard case .born(let record) = try enrol(TestLine.now) else {
+                Issue.record("it is not born")
+                return
+            }
+            // What was born is found all the same.
+            #expect(try enrol(listed.until) == .alreadyBorn(record))
+        }
+    }
+
     /// Killed at every moment, and with a disk that is full at any: the same command again gives the one birth, of the one key.
     @Test func killedAnywhereTheSameCommandGivesOneBirth() async throws {
         try await TestLine.with { line in

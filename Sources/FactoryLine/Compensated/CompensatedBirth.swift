@@ -10,7 +10,7 @@ extension Station {
     ///   - request: the key, and what the hardware says of itself.
     ///   - origin: where the key was made.
     ///   - now: seconds since 1970.
-    /// - Throws: when it could not be decided: a file failed. Nothing was signed.
+    /// - Throws: when it could not be decided: a file failed, or the station's word does not count now. Nothing was signed.
     public func enrol(
         _ order: CompensatedOrder,
         _ request: KeyRequest,
@@ -23,6 +23,8 @@ extension Station {
         guard try !files.isRetired(request.key.thumbprint, order.serial) else { return .retired }
         let record = try record(order, request.key, request.claims, origin: origin, now: now)
         if let earlier = try currentBirth(of: order.serial) { return earlier.outcome(for: record) }
+        // Its date stays for ever, and no verifier would take the bundle that it is in.
+        guard listed.isValid(at: now) else { throw BirthInterruption.stationExpired(listed) }
         do {
             try files.claim(order.serial, forKey: request.key)
         } catch let refusal as BirthRefusal {
