@@ -50,6 +50,10 @@ struct Birth: Sendable {
         try releaseHierarchies(tpm: digest, connection)
         try Ownership.check(station, profile, tpm: digest, connection)
         let begun = try await begin(on: tpm, endorsementKey: found, digest: digest, before: step)
+        // A CA host has a clock of its own, and its date stays for ever.
+        guard station.listed.isValid(at: begun.journal.bornAt) else {
+            throw BirthInterruption.datedOutside(station.listed)
+        }
         let enrolled = begun.journal.enrolled
         findings += try profile.judge(
             iak: TPMTPublic(parsing: enrolled.iak.publicArea.bytes),

@@ -19,6 +19,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     case authority(VerifierClientError)
     /// The station's word does not count now, so no verifier would take the birth.
     case stationExpired(StationKey)
+    /// The CA has dated the birth to a moment at which the station's word does not count.
+    case datedOutside(StationKey)
     /// PCRs changed each time they were to be quoted.
     case unsettled
 
@@ -36,6 +38,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .authority(let error): error.description(asking: .factoryCA)
         case .stationExpired(let station):
             "the births of station \(station.name) do not count now, by this machine's clock and its birth-keys.json"
+        case .datedOutside(let station):
+            "the CA's clock has dated this birth to a moment at which births of station \(station.name) do not count"
         case .unsettled: "the PCRs did not come to rest while they were quoted"
         }
     }
@@ -54,6 +58,12 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .authority(let error): error.hint(asking: .factoryCA)
         case .stationExpired(let station):
             "check the clock; then `birthmark-factory init DIR --name \(station.name) --days N`, and give birth-keys.json to the verifiers"
+        case .datedOutside(let station):
+            """
+            set the CA host's clock and this one right; for this birth give the station a time with that moment in it: \
+            an earlier "from" in its birth-keys.json, or `birthmark-factory init DIR --name \(station.name) --days N`; \
+            and give birth-keys.json to the verifiers
+            """
         case .unsettled: "wait until the system has started, then run the same command again"
         }
     }

@@ -227,6 +227,32 @@ import Testing
         }
     }
 
+    /// The clocks of station and host differ: what no verifier would take is not signed.
+    @Test func aBirthThatTheHostDatesBeforeTheStationsTimeWaits() async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            let path = try await host.station("line-7", in: line)
+            let directory = FactoryDirectory(path)
+            let whole = try Data(contentsOf: URL(filePath: directory.birthKeys))
+            var keys = try StationKeys(parsing: [UInt8](whole))
+            keys.stations[0].from += 3600
+            try Data(EditedJSON.encode(keys)).write(to: URL(filePath: directory.birthKeys))
+            try await line.withDevice { device in
+                let late = try Station(opening: directory)
+                for _ in 0..<2 {
+                    await #expect(throws: BirthInterruption.self) {
+                        _ = try await line.provision(device, at: late, now: late.listed.from + 60)
+                    }
+                }
+                #expect(try line.births(in: path) == [:])
+                try whole.write(to: URL(filePath: directory.birthKeys))
+                let station = try Station(opening: directory)
+                #expect(try await line.provision(device, at: station, now: station.listed.from + 3660).text == "born")
+            }
+        }
+    }
+
     @Test func attack82_strangersAreNotCertified() async throws {
         try await TestLine.with { line in
             let host = try await TestHost(in: line)
