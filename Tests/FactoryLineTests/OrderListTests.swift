@@ -54,6 +54,7 @@ import Testing
     @Test(arguments: [
         ("", "the table is empty"), ("serial,tcti\n", "0 devices"), ("serial,tcti\nGW-1\n", "line 2: 1 fields"),
         ("serial,colour\nGW-1,red\n", "\"colour\" in the first line is no part of a device"),
+        ("serial,tcti,serial\nGW-1,a,GW-2\n", "\"serial\" stands twice in the first line"),
         ("serial,tcti\nGW-1,a\n\nGW-1,b\n", "device 2: the serial GW-1 stands twice"),
         ("serial,tcti\nGW-1,a\nGW-2,a\n", "device 2: the TPM a stands twice"),
         ("serial\nGW-1\n", "device 1: \"tcti\" is missing"), ("tcti\na\n", "device 1: \"serial\" is missing"),

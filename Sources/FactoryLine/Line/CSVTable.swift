@@ -24,6 +24,13 @@ struct CSVTable {
     /// The rows below the first one.
     func records() throws(MessageError) -> [Record] {
         guard let names = rows.first?.fields else { throw MessageError(.malformed, "the table is empty") }
+        var seen: Set<String> = []
+        // Columns without a name are a spreadsheet's, and empty.
+        for name in names where !name.isEmpty {
+            guard seen.insert(name).inserted else {
+                throw MessageError(.malformed, "\"\(name.prefix(60))\" stands twice in the first line")
+            }
+        }
         var records: [Record] = []
         for row in rows.dropFirst() {
             guard row.fields.count == names.count else {
