@@ -90,13 +90,13 @@ extension FactoryAuthority {
 
     /// Signs the list anew when that is due, for as long as the last one; nil when it is not.
     ///
-    /// It is due when there is none of this CA's, when a certificate that was taken back is not on it, and when less than a
-    /// third of its time is left.
+    /// It is due when there is none of this CA's, when a certificate that was taken back is not on it, when less than a
+    /// third of its time is left, and when its time has not begun: it was signed while the clock was ahead.
     public func renewRevocationList(at date: Int64) throws -> RevocationReport? {
         try changing { revoked in
             let list = try currentList(revoked)
-            if let list, let end = list.nextUpdate, end - date >= span(of: list) / Self.renewalPart,
-                list.revoked == revoked.serialNumbers
+            if let list, let end = list.nextUpdate, list.thisUpdate <= date,
+                end - date >= span(of: list) / Self.renewalPart, list.revoked == revoked.serialNumbers
             {
                 return nil
             }

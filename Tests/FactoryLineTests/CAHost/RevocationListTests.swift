@@ -59,6 +59,18 @@ import Testing
         }
     }
 
+    /// The clock was ten years ahead and was put right.
+    @Test func aListThatBeginsInTheFutureIsSignedAgain() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let now = TestLine.now
+            _ = try authority.signRevocationList(at: now + 3650 * Self.day)
+            let second = try #require(try authority.renewRevocationList(at: now))
+            #expect(second.number == 2 && second.nextUpdate == now + 30 * Self.day)
+            #expect(try authority.renewRevocationList(at: now) == nil)
+        }
+    }
+
     @Test func aRevocationThatIsNotOnTheListIsReasonToSignAgain() async throws {
         try await TestLine.with { line in
             let authority = try authority(line)
