@@ -198,6 +198,12 @@ import Testing
                 #expect(attributes.isSuperset(of: [.ownerAuthSet, .endorsementAuthSet, .lockoutAuthSet]))
                 #expect(try await line.provision(device, profile: profile).text == "already-born")
                 #expect(try values() == new)
+
+                // The verifier refused that floor as too low: a counter rises without any of the values.
+                #expect(try await line.provision(device, profile: profile, securityFloor: 5).text == "restored")
+                #expect(try restoration(line, 2).securityFloor == 5)
+                #expect(try values() == new)
+                #expect(try await line.provision(device, profile: profile).text == "already-born")
             }
         }
     }

@@ -38,7 +38,7 @@ extension Birth {
 
     /// Restores what is wanting; refuses what is another's.
     ///
-    /// - Parameter differences: not empty, unless only the ownership is wanting.
+    /// - Parameter differences: not empty, unless only the ownership is wanting, or the floor is to rise.
     private func restore(
         _ record: BirthRecord,
         after earlier: [Restoration],
@@ -50,7 +50,10 @@ extension Birth {
         let others = differences.filter { !$0.isGone }
         guard others.isEmpty else { throw BirthRefusal(.changedSinceBirth(others.map(\.description))) }
         let isFloorRaised = raisesFloor(above: earlier.last)
-        try Ownership.check(station, profile, tpm: tpm, connection)
+        let ownership = Ownership(station: station, profile: profile, record: record, tpm: tpm)
+        // Nothing is gone then but a floor that is to rise, and a counter wants no authorization.
+        let isOwned = try differences.isEmpty && ownership.isWhole(connection)
+        if !isOwned { try Ownership.check(station, profile, tpm: tpm, connection) }
         let ek = try connection.keep(found, of: profile)
         let keys = try keepKeys(record.iak, record.idevid, endorsementKey: ek, connection)
         try connection.flushAbandoned()
@@ -70,9 +73,8 @@ extension Birth {
         )
         let left = try record.differences(of: kept, counters: counters, in: connection, profile: profile)
         guard left.isEmpty else { throw BirthRefusal(.changedSinceBirth(left.map(\.description))) }
-        let ownership = Ownership(station: station, profile: profile, record: record, tpm: tpm)
         try connection.lock(kept, by: profile.nvOwner, onlyOpen: true)
-        try ownership.set(over: kept.ek, connection)
+        if !isOwned { try ownership.set(over: kept.ek, connection) }
         try ownership.finish()
         let parts = differences.map(\.what) + (isFloorRaised ? ["security floor"] : [])
         return .restored(record, parts.isEmpty ? ["authorization values"] : parts)
