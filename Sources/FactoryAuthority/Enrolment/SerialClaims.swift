@@ -1,5 +1,4 @@
 import DurableFiles
-import FoundationEssentials
 public import Messages
 
 /// Which TPM has which serial number: for each number a symbolic link whose text is the TPM's digest, and no file.
@@ -58,8 +57,9 @@ public struct SerialClaims: Sendable {
     /// The TPM that a serial number was claimed for.
     public func holder(of serial: Label) throws -> ContentDigest? {
         let path = path(serial)
-        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
-        guard let digest = ContentDigest(target) else { throw damaged(path, "not the digest of an endorsement key") }
+        // A disk that fails does not say that nobody has the number.
+        guard let text = try SymbolicLink.text(of: path) else { return nil }
+        guard let digest = ContentDigest(text) else { throw damaged(path, "not the digest of an endorsement key") }
         return digest
     }
 

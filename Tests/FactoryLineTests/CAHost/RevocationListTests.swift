@@ -97,6 +97,22 @@ import Testing
         }
     }
 
+    /// A copy without links has made something else of it: whose the number is nobody knows, which is not that it is nobody's.
+    @Test func aClaimThatIsNoLinkIsDamaged() async throws {
+        try await TestLine.with { line in
+            let serial = TestLine.label("GW-0001")
+            let outcome = try await line.withDevice { try await line.provision($0) }
+            #expect(outcome.text == "born")
+            let authority = try authority(line)
+            let claim = authority.directory.claim(of: serial)
+            try FileManager.default.removeItem(atPath: claim)
+            try Data("IntxLNK".utf8).write(to: URL(filePath: claim))
+            #expect(throws: AuthorityFailure.self) {
+                try authority.revoke(serial, for: .keyCompromise, at: TestLine.now)
+            }
+        }
+    }
+
     /// Roots of another CA, or of another time of this one, would have its own list pass for a stranger's, and begin anew.
     @Test func rootsOfAnotherCAForgetNoRevocation() async throws {
         try await TestLine.with { line in
