@@ -249,6 +249,22 @@ import Testing
         }
     }
 
+    /// What is there may be the kernel's alone, and a power cut after the next attempt must not take it.
+    @Test func whatAKilledRunHasPutDownIsDurableBeforeItIsReliedOn() async throws {
+        try await TestLine.with { line in
+            let directory = line.station.directory.path
+            let file = line.directory + "/moments"
+            _ = try await FactoryProcess.run(
+                ["export", directory, "--out", line.directory + "/births.json"],
+                environment: MachineFaults(in: line.directory).noting(in: file)
+            )
+            let moments = try NotedMoments(readingFrom: file).moments
+            for place in ["journal", "births", "births/logs", "reworks", "bundles", "restorations"] {
+                #expect(moments.contains("after fsync \(directory)/\(place)"), "\(place)")
+            }
+        }
+    }
+
     /// SIGKILL at moments of a restoration: the next attempt ends with the one identity and counters that agree.
     @Test func aRestorationKilledAnywhereIsFinished() async throws {
         try await TestLine.with { line in

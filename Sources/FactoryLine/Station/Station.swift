@@ -120,7 +120,10 @@ public struct Station: Sendable {
         }
         for path in directory.directories { try Self.run { () throws(FileError) in try PrivateDirectory.make(path) } }
         // What another process put down before it was killed is relied on from now on; perhaps only the kernel has it.
-        for path in [directory.journal, directory.births, directory.logs, directory.reworks, directory.bundles] {
+        for path in [
+            directory.journal, directory.births, directory.logs, directory.reworks, directory.bundles,
+            directory.restorations,
+        ] {
             try Self.run { () throws(FileError) in try AtomicFile.synchronize(directory: path) }
         }
         name = config.name
