@@ -9,6 +9,8 @@ public enum AuthorityFailure: Error, Sendable, CustomStringConvertible {
     case certificate(CertificateAuthority.Failure)
     /// The key cannot be reached: a token, a TPM or a passphrase is missing or wrong.
     case key(String, hint: String)
+    /// A token does not take the PIN: asked again and again it locks itself, so a file has to be put right first.
+    case pin(String, hint: String)
 
     /// One sentence for people.
     public var description: String {
@@ -16,7 +18,7 @@ public enum AuthorityFailure: Error, Sendable, CustomStringConvertible {
         case .file(let error): error.description
         case .damaged(let path, let detail): "\(path): \(detail)"
         case .certificate(let error): error.description
-        case .key(let detail, _): detail
+        case .key(let detail, _), .pin(let detail, _): detail
         }
     }
 

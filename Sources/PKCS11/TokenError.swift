@@ -4,9 +4,12 @@ public struct TokenError: Error, Sendable, Hashable, CustomStringConvertible {
     public let description: String
     /// What to do next.
     public let hint: String
+    /// Whether the token did not take the PIN: it counts such attempts, and locks itself after a few.
+    public let isPINRefused: Bool
 
-    init(_ description: String, hint: String) {
+    init(_ description: String, hint: String, isPINRefused: Bool = false) {
         self.description = description
         self.hint = hint
+        self.isPINRefused = isPINRefused
     }
 }

@@ -6,6 +6,9 @@ import CP11Kit
     private let session: CK_SESSION_HANDLE
 
     private static let maximumSlots = 256
+    private static let refusalsOfPIN: [CK_RV] = [
+        CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED, CKR_PIN_LOCKED,
+    ]
 
     /// Loads the maker's module, finds the token and logs in.
     ///
@@ -34,7 +37,7 @@ import CP11Kit
         for index in pin.indices { pin[index] = 0 }
         guard entered == CKR_OK || entered == CKR_USER_ALREADY_LOGGED_IN else {
             _ = unsafe functions.pointee.C_CloseSession(session)
-            throw Self.failure("logging in", entered)
+            throw Self.failure("logging in", entered, isPINRefused: Self.refusalsOfPIN.contains(entered))
         }
         unsafe self.functions = unsafe functions
         self.session = session
@@ -166,9 +169,15 @@ import CP11Kit
         )
     }
 
-    private static func failure(_ doing: String, _ code: CK_RV) -> TokenError {
+    private static func failure(_ doing: String, _ code: CK_RV, isPINRefused: Bool = false) -> TokenError {
         let text =
             unsafe p11_kit_strerror(code).map { unsafe String(cString: $0) } ?? "CKR 0x\(String(code, radix: 16))"
-        return TokenError("the token: \(doing) failed: \(text)", hint: "check the token, and the PIN in pin-source")
+        return TokenError(
+            "the token: \(doing) failed: \(text)",
+            hint: isPINRefused
+                ? "put the right PIN into pin-source before another attempt: after a few a token locks itself"
+                : "check the token, and the PIN in pin-source",
+            isPINRefused: isPINRefused
+        )
     }
 }

@@ -104,6 +104,7 @@ private func command(_ failure: AuthorityFailure) -> CommandFailure {
     switch failure {
     case .file(let file): CommandFailure(file)
     case .key(let detail, let hint): CommandFailure(.environment, detail, hint: hint)
+    case .pin(let detail, let hint): CommandFailure(.malformed, detail, hint: hint)
     case .damaged, .certificate: CommandFailure(.malformed, failure.description)
     }
 }

@@ -81,6 +81,7 @@ struct AuthorityKeys: Sendable {
         do throws(TokenError) {
             return Certificate.PrivateKey(try TokenKey(uri: uri, making: making))
         } catch {
+            if error.isPINRefused { throw .pin(error.description, hint: error.hint) }
             throw .key(error.description, hint: error.hint)
         }
     }
