@@ -25,7 +25,7 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
     /// Whether the profile defines this type.
     public var isKnown: Bool {
         switch rawValue {
-        case 0x0000_0000...0x0000_0013, 0x8000_0001...0x8000_000D, 0x8000_0010, 0x8000_00E0...0x8000_00E2: true
+        case 0x0000_0000...0x0000_0013, 0x8000_0001...0x8000_000D, 0x8000_0010, 0x8000_00E0...0x8000_00E4: true
         default: false
         }
     }
@@ -68,6 +68,8 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
         0x8000_00E0: "EV_EFI_VARIABLE_AUTHORITY",
         0x8000_00E1: "EV_EFI_SPDM_FIRMWARE_BLOB",
         0x8000_00E2: "EV_EFI_SPDM_FIRMWARE_CONFIG",
+        0x8000_00E3: "EV_EFI_SPDM_DEVICE_POLICY",
+        0x8000_00E4: "EV_EFI_SPDM_DEVICE_AUTHORITY",
     ]
 }
 

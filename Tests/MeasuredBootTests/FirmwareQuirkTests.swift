@@ -80,6 +80,15 @@ struct FirmwareQuirk: Sendable, CustomTestStringConvertible {
             #expect(facts.bootApplications.count == 1)
             #expect(facts.firmwareVersion == nil)
         },
+        .init("a machine that authenticates its devices: their database, and what of it was used") { log in
+            log.measureSecureBoot([1])
+            log.measure(7, EventType(rawValue: 0x8000_00E3), LogBuilder.variable("devdb", [1, 2, 3]))
+            log.separate([7])
+            log.measure(7, EventType(rawValue: 0x8000_00E4), LogBuilder.variable("devdb", [1]))
+        } check: { facts in
+            #expect(facts.violations.isEmpty)
+            #expect(facts.secureBoot.state == .enabled)
+        },
         .init("a boot order of 1, 0, measured bare, has the digest of an error") { log in
             log.measure(
                 1,
