@@ -117,6 +117,20 @@ import Testing
         }
     }
 
+    /// Each extension is compared with those before it: thousands of them would hold up whoever reads the list.
+    @Test func aListWithoutEndOfExtensionsIsRefused() {
+        func extensions(_ count: UInt) -> [TestExtension] {
+            (0..<count).map { TestExtension(identifier: [1, 3, 6, 1, 4, 1, 99999, $0], value: TestDER.null) }
+        }
+        #expect(throws: Never.self) { try CertificateRevocationList(der: list(extensions: extensions(32))) }
+        #expect(throws: CertificateError.malformed(field: "crlExtensions")) {
+            try CertificateRevocationList(der: list(extensions: extensions(33)))
+        }
+        #expect(throws: CertificateError.malformed(field: "crlEntryExtensions")) {
+            try CertificateRevocationList(der: list(revoked: [[9]], entryExtensions: extensions(33)))
+        }
+    }
+
     @Test func everyReasonOfACompleteListRevokes() throws {
         func reason(_ code: UInt8, tag: UInt8 = 0x0A) -> [UInt8] {
             let reason = TestExtension(identifier: [2, 5, 29, 21], value: TestDER.node(tag, [code]))

@@ -23,6 +23,8 @@ public struct CertificateRevocationList: Sendable, Hashable {
     /// Room for some 250,000 entries.
     static let maximumSize = 10 * 1024 * 1024
     private static let maximumSerialNumber = 20
+    /// An honest list has half a dozen, an entry two or three; each is compared with those before it.
+    private static let maximumExtensions = 32
     /// The CRLReason values of a complete list; 7 is not used, 8 is removeFromCRL.
     private static let reasons: Set<UInt8> = [0, 1, 2, 3, 4, 5, 6, 9, 10]
 
@@ -132,7 +134,9 @@ public struct CertificateRevocationList: Sendable, Hashable {
         _ leniency: inout Leniency
     ) throws(CertificateError) -> [(ASN1ObjectIdentifier, critical: Bool, value: ArraySlice<UInt8>)] {
         var found: [(ASN1ObjectIdentifier, critical: Bool, value: ArraySlice<UInt8>)] = []
-        for node in try node.children(of: .sequence, field) {
+        let nodes = try node.children(of: .sequence, field)
+        guard nodes.count <= maximumExtensions else { throw .malformed(field: field) }
+        for node in nodes {
             let (type, critical, value) = try CertificateExtensions.parts(of: node, &leniency)
             guard !found.contains(where: { $0.0 == type }) else {
                 throw .malformed(field: "extension \(type), there twice")
