@@ -176,7 +176,12 @@ public struct BirthJudge: Sendable {
                 at: record.bornAt
             )
             switch verdict {
-            case .accepted: return []
+            case .accepted(let subject):
+                // Only the CA saw the endorsed TPM answer for these keys, and of that its certificates alone tell.
+                guard let key = try? PublicKey(areas.ek),
+                    subject.isDevice(with: key, certificate: record.ek.certificate?.bytes)
+                else { return ["device certificates: they name a device with another endorsement key"] }
+                return []
             case .refused(let reasons): return reasons.map { "device certificates: \($0)" }
             }
         } catch { return ["device certificates: \(error)"] }

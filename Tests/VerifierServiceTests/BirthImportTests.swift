@@ -170,6 +170,26 @@ import VerifierStore
         }
     }
 
+    /// The CA has certified keys in one TPM, and the record shows the endorsement of another.
+    @Test func attack48_certificatesOfAnotherEndorsement() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let other = try factory.subject(of: try SoftwareKeyDevice(serial: "SN-1"))
+            func certificate(_ kind: DeviceCertificateKind, _ key: SoftwareKeyDevice.Key) throws -> Blob {
+                Blob(
+                    try factory.authority.issueDeviceCertificate(kind, for: key.area, of: other, at: TestFactory.bornAt)
+                )
+            }
+            var record = try factory.record(of: device)
+            record.iak.certificate = try certificate(.iak, device.iak)
+            record.idevid.certificate = try certificate(.idevid, device.idevid)
+            let bundle = try factory.bundle(of: [try factory.envelope(record)])
+            let problem = try await refuses(bundle, .birthNotBelieved, service)
+            #expect(problem.title.contains("a device with another endorsement key"), "\(problem)")
+            #expect(try await importing(try factory.bundle(device), service).map(\.outcome) == [.imported])
+        }
+    }
+
     /// What a station signed that is not so.
     private static let lies: [(String, @Sendable (inout BirthRecord) throws -> Void)] = [
         ("another model than the certificates'", { $0.model = try label("m2") }),

@@ -1,6 +1,6 @@
 import Crypto
 import SwiftASN1
-import TPMCrypto
+public import TPMCrypto
 import TPMWire
 
 /// The device that IAK and IDevID certificates name: the same in both, in the words of IEEE 802.1AR and the TCG.
@@ -29,10 +29,27 @@ public struct DeviceSubject: Sendable, Hashable {
             hardwareSerial = [vendorBytes, facts.authorityKeyIdentifier ?? [], facts.serialNumber]
                 .map(\.hexadecimal).joined(separator: ":")
         case .allowList:
-            let info = endorsement.subjectKey.subjectPublicKeyInfo
-            permanentIdentifier = SHA256.hash(data: Array("EkPubkey".utf8) + info).hexadecimal.uppercased()
+            permanentIdentifier = Self.identifier(of: endorsement.subjectKey)
             hardwareSerial = permanentIdentifier
         }
+    }
+
+    /// What names a device whose endorsement key has no certificate.
+    private static func identifier(of key: PublicKey) -> String {
+        SHA256.hash(data: Array("EkPubkey".utf8) + key.subjectPublicKeyInfo).hexadecimal.uppercased()
+    }
+
+    /// Whether this names the device with an endorsement key, by the key's certificate or by the key itself.
+    ///
+    /// The CA has seen that device's TPM answer; what else stands in a birth record is a station's word.
+    /// - Parameter certificate: the key's, in DER or as it lay in NV; one that cannot be read names no device.
+    public func isDevice(with key: PublicKey, certificate: [UInt8]?) -> Bool {
+        if let certificate, let read = try? EKCertificate(fromNV: certificate).certificate, read.subjectKey == key,
+            permanentIdentifier == read.sha256.hexadecimal.uppercased()
+        {
+            return true
+        }
+        return permanentIdentifier == Self.identifier(of: key)
     }
 
     /// Reads the device out of a certificate; nil when it names none, or two.

@@ -58,12 +58,17 @@ struct TestFactory: Sendable {
         }
     }
 
-    /// The record of a device's birth; `change` spoils it on the way to the signature.
-    func record(of device: SoftwareKeyDevice) throws -> BirthRecord {
+    /// Whom the certificates of a device's keys name.
+    func subject(of device: SoftwareKeyDevice) throws -> DeviceSubject {
         let allowed = try EKAllowList(parsing: LowercaseHex.encode(EKAllowList.digest(of: device.ek.area))).found()
         let verdict = EndorsementPolicy(anchors: TrustAnchors([])).judge(uncertified: device.ek.area, allowed: allowed)
         guard case .accepted(let facts) = verdict else { throw Missing() }
-        let subject = DeviceSubject(model: "m1", serial: device.serial.text, endorsement: facts)
+        return DeviceSubject(model: "m1", serial: device.serial.text, endorsement: facts)
+    }
+
+    /// The record of a device's birth; `change` spoils it on the way to the signature.
+    func record(of device: SoftwareKeyDevice) throws -> BirthRecord {
+        let subject = try subject(of: device)
         func born(
             _ key: SoftwareKeyDevice.Key,
             _ template: String,
