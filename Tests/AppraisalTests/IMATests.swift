@@ -37,6 +37,26 @@ struct IMATests {
         expectOwnKey(Appraiser.appraise(stale), .imaMissing)
     }
 
+    /// The kernel's own entry is over PCRs 0 to 9; a machine that does not quote the last two has it all the same.
+    @Test func aBootAggregateOverMoreThanIsQuotedIsTheKernels() throws {
+        var list = IMAList(Self.files)
+        let pcrs = Array(0..<8) + [10]
+        func scene() throws -> Scene {
+            var scene = try Scene(measuring: list)
+            scene.values = scene.values.filter { pcrs.contains($0.key) }
+            scene.selection = try #require(PCRSet(bank: .sha256, pcrs: pcrs))
+            let exact = try #require(PCRValues(bank: .sha256, values: scene.values)).without(10)
+            let profile = BootProfile(exact: exact, facts: BootFactRequirements())
+            scene.expectations = [BootExpectation(name: .current, profile: profile)]
+            return scene
+        }
+        let verdict = Appraiser.appraise(try scene().input(list.bytes, allowing: Self.files))
+        #expect(verdict.state?.ima?.entries == 4)
+        // A file may be called so too, and is none of the kernel's entries.
+        list.append("boot_aggregate", IMAList.digest(of: "/tmp/implant"))
+        expectOwnKey(Appraiser.appraise(try scene().input(list.bytes, allowing: Self.files)), .imaPolicy)
+    }
+
     @Test func attack60_fileThatNobodyAllowed() throws {
         let list = IMAList(Self.files + ["/tmp/implant"])
         let verdict = Appraiser.appraise(try Scene(measuring: list).input(list.bytes, allowing: Self.files))

@@ -14,7 +14,7 @@ struct IMAJudge {
     /// As many as a person reads; the list can have thousands.
     private static let shown = 8
 
-    /// - Parameter aggregates: the digests that boot_aggregate may have by the quoted PCRs; none when that cannot be told.
+    /// - Parameter aggregates: the digests that boot_aggregate may have by the quoted PCRs, as far as that can be told.
     init(_ policy: IMAPolicy, aggregates: [IMAFileDigest]) {
         self.policy = policy
         self.aggregates = aggregates
@@ -67,12 +67,13 @@ struct IMAJudge {
 
     /// Whether an entry of that name is the kernel's own over PCRs 0 to 9.
     ///
-    /// The digest can be told when it is in the quoted bank. When it is not, only the first entry is taken for what it
-    /// says it is: the kernel writes that one itself, and a file may be called anything.
+    /// The digest can be told when it is in the quoted bank, and all PCRs that a kernel may take are quoted. When it cannot,
+    /// only the first entry is taken for what it says it is: the kernel writes that one itself, and a file may be called
+    /// anything.
     private func isBootAggregate(_ entry: IMAEntry) -> Bool {
-        guard let comparable = aggregates.first, comparable.algorithm == entry.digest.algorithm else {
-            return entry.index == 0 || policy.digests.contains(entry.digest)
-        }
-        return aggregates.contains(entry.digest)
+        if aggregates.contains(entry.digest) { return true }
+        let canBeTold =
+            aggregates.count == IMABootAggregate.forms && aggregates.first?.algorithm == entry.digest.algorithm
+        return !canBeTold && (entry.index == 0 || policy.digests.contains(entry.digest))
     }
 }

@@ -8,7 +8,10 @@ public enum IMABootAggregate {
     /// Kernels before 5.8, and all of them with SHA-1, leave out the PCRs of the boot loader.
     private static let spans = [0...9, 0...7]
 
-    /// The digests that the entry may have, by PCR values of one bank; none when PCRs are missing.
+    /// How many digests the entry may have, one of which it has.
+    public static let forms = spans.count
+
+    /// The digests that the entry may have, by PCR values of one bank; fewer than ``forms`` when PCRs are missing.
     ///
     /// It is made with the bank's own hash.
     public static func digests(of values: [Int: [UInt8]], bank: AlgorithmID) -> [IMAFileDigest] {
