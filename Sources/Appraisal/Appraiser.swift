@@ -38,7 +38,7 @@ public enum Appraiser {
 
         let boot: SeenBoot
         do {
-            boot = try recognisedBoot(in: input, resetCount: seen.clock.resetCount, replaying: &replayed)
+            boot = try recognisedBoot(in: input, clock: seen.clock, replaying: &replayed)
         } catch {
             switch error {
             case .refused(let reason): return .refused(Refusal(reasons: [reason], authentic: seen))
@@ -131,7 +131,7 @@ public enum Appraiser {
     /// E: what the quoted values mean.
     private static func recognisedBoot(
         in input: AppraisalInput,
-        resetCount: UInt32,
+        clock: ClockReading,
         replaying replayed: inout ReplayedLog?
     ) throws(BootFinding) -> SeenBoot {
         let log = replayedLog(in: input, replaying: &replayed)
@@ -145,7 +145,8 @@ public enum Appraiser {
                 reading = form
             }
             if let evidence = input.ima, let policy = evidence.policy {
-                ima = try IMAChecks.follow(evidence, by: policy, in: input.pcrs, resetCount: resetCount)  // E6
+                let last = input.lastClock
+                ima = try IMAChecks.follow(evidence, by: policy, in: input.pcrs, at: clock, since: last)  // E6
             }
         } catch {
             throw .refused(error.reason)

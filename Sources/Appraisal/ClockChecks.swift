@@ -27,6 +27,15 @@ enum ClockChecks {
         return .rebooted(resets)
     }
 
+    /// Whether the TPM was started anew since it was last seen, and not reset.
+    ///
+    /// That is out of sleep, with the PCRs that it had (TPM Resume), or into another boot, because power failed in sleep (TPM
+    /// Restart); the count is of both.
+    static func hasRestarted(since last: ClockReading?, _ now: ClockReading) -> Bool {
+        guard let last else { return false }
+        return now.resetCount == last.resetCount && now.restartCount > last.restartCount
+    }
+
     /// D7: the version is one of those that the record knows.
     static func firmware(_ now: UInt64, among known: [UInt64]) -> Reason? {
         known.contains(now) ? nil : Reason(.firmwareChanged, "firmwareVersion 0x" + String(now, radix: 16))

@@ -37,6 +37,36 @@ struct IMATests {
         expectOwnKey(Appraiser.appraise(stale), .imaMissing)
     }
 
+    /// Power that fails in sleep restarts the TPM and does not reset it: the list begins anew under the same reset count.
+    @Test func aListThatBeganAnewAfterSleepIsToldFromOneThatWasCut() throws {
+        let allowed = Self.files + ["/bin/new"]
+        let before = IMAList(allowed)
+        let first = try Scene(measuring: before)
+        let progress = try #require(Appraiser.appraise(first.input(before.bytes, allowing: allowed)).state?.ima)
+        let list = IMAList(Self.files)
+        var scene = try Scene(measuring: list)
+        scene.lastClock = ClockReading(scene.clock)
+        scene.clock.clock += 1
+        let cut = try scene.input(list.bytes, after: progress, allowing: allowed)
+        expectOwnKey(Appraiser.appraise(cut), .imaReplayMismatch)
+
+        scene.clock.restartCount += 1
+        // Whatever stands where the list before went on, it says nothing against the instance.
+        for bytes in [[], Array(list.bytes.dropFirst(9))] {
+            let news = try scene.input(bytes, from: progress.offset, after: progress, allowing: allowed)
+            expectOwnKey(Appraiser.appraise(news), .imaMissing)
+        }
+        let whole = try scene.input(list.bytes, after: progress, allowing: allowed)
+        #expect(Appraiser.appraise(whole).state?.ima?.entries == 4)
+        // Out of sleep it goes on as before, and is judged as before.
+        var implanted = before
+        implanted.append("/tmp/implant", IMAList.digest(of: "/tmp/implant"))
+        scene.values[10] = implanted.value
+        let bytes = Array(implanted.bytes[before.bytes.count...])
+        let resumed = try scene.input(bytes, from: progress.offset, after: progress, allowing: allowed)
+        expectOwnKey(Appraiser.appraise(resumed), .imaPolicy)
+    }
+
     /// The kernel's own entry is over PCRs 0 to 9; a machine that does not quote the last two has it all the same.
     @Test func aBootAggregateOverMoreThanIsQuotedIsTheKernels() throws {
         var list = IMAList(Self.files)

@@ -9,15 +9,36 @@ enum IMAChecks {
     /// Follows the list and judges what the quote proves of it, by a policy.
     /// - Parameters:
     ///   - pcrs: the quoted values, the list's PCR among them.
-    ///   - resetCount: of the quote.
+    ///   - clock: of the quote.
+    ///   - last: that of the evidence before.
     /// - Returns: how far it was followed, to be remembered if the evidence is accepted.
     static func follow(
         _ evidence: IMAEvidence,
         by policy: IMAPolicy,
         in pcrs: PCRValues,
-        resetCount: UInt32
+        at clock: ClockReading,
+        since last: ClockReading?
     ) throws(Finding) -> IMAProgress {
         guard let list = evidence.list else { throw Finding(.imaMissing, "no list") }
+        // After power that failed in sleep there is another list, under the reset count of the one before.
+        let mayBeAnother = ClockChecks.hasRestarted(since: last, clock)
+        do throws(Finding) {
+            return try follow(list, evidence, by: policy, in: pcrs, clock.resetCount, mayBeAnother: mayBeAnother)
+        } catch {
+            // What led to the quoted value was of the list before, and is judged.
+            guard mayBeAnother, list.offset > 0, error.reason.code != .imaPolicy else { throw error }
+            throw Finding(.imaMissing, "the TPM was restarted, and the list may have begun anew")
+        }
+    }
+
+    private static func follow(
+        _ list: IMAListPart,
+        _ evidence: IMAEvidence,
+        by policy: IMAPolicy,
+        in pcrs: PCRValues,
+        _ resetCount: UInt32,
+        mayBeAnother: Bool
+    ) throws(Finding) -> IMAProgress {
         // That the value is there was looked at before anything of the evidence.
         let quoted = pcrs.values[evidence.pcr] ?? []
         let before = evidence.progress.flatMap { $0.resetCount == resetCount && $0.pcr == evidence.pcr ? $0 : nil }
@@ -30,7 +51,7 @@ enum IMAChecks {
             )
         }
         // The PCR only ever grows within a boot, so a list that leads there with less than before is another one.
-        guard reached.entries >= before?.entries ?? 0 else {
+        guard mayBeAnother || reached.entries >= before?.entries ?? 0 else {
             throw Finding(
                 .imaReplayMismatch,
                 Counted.of(reached.entries, "entry", "entries") + ", and there were more before"
