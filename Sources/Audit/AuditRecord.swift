@@ -154,6 +154,13 @@ struct AuditRecord {
     /// What stands where in the chain that an entry is part of.
     func index(of placed: PlacedEntry) -> ChainIndex? { placed.entry.instance.flatMap { indices[$0] } }
 
+    /// The accepted decision that a grant answers, which every check has to hold it to; `nil` when none stands before it.
+    ///
+    /// One request may have several entries on a ledger whose keeper lies, and not all of them of a package.
+    func decision(answeredBy grant: GrantEntry, _ placed: PlacedEntry) -> PlacedEntry? {
+        index(of: placed)?.onPackages[grant.request]?.last(before: placed.index)
+    }
+
     /// What an instance is called: its serial number, where its birth is here.
     func name(of instance: InstanceID) -> String { birth(of: instance)?.facts.serial.text ?? instance.text }
 

@@ -7,9 +7,7 @@ import UpdateTrust
 struct ChainIndex {
     /// The record that the first birth names.
     private(set) var birth: ContentDigest?
-    /// Accepted decisions by the request, in the order of the ledger.
-    private(set) var accepted: [ContentDigest: [AuditRecord.PlacedEntry]] = [:]
-    /// Those of them on a package.
+    /// Accepted decisions on a package by the request, in the order of the ledger.
     private(set) var onPackages: [ContentDigest: [AuditRecord.PlacedEntry]] = [:]
     /// What became of a lease, in the order of the ledger.
     private(set) var leases: [Label: [AuditRecord.PlacedEntry]] = [:]
@@ -38,7 +36,6 @@ struct ChainIndex {
     }
 
     private mutating func accept(_ placed: AuditRecord.PlacedEntry, _ request: ContentDigest, _ purpose: Purpose) {
-        accepted[request, default: []].append(placed)
         if purpose.namesPackage { onPackages[request, default: []].append(placed) }
     }
 }

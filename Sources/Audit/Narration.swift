@@ -173,7 +173,7 @@ struct Narration {
 
     private func grant(_ body: GrantEntry, _ placed: AuditRecord.PlacedEntry, _ device: String) -> String {
         let decision = GrantAudit(entry: body, placed: placed, record: record).decision
-        let answered = record.index(of: placed)?.accepted[body.request]?.first?.entry.body
+        let answered = record.decision(answeredBy: body, placed)?.entry.body
         let policy = decision.map { ", by policy \($0.policy.short)" + ($0.rule.map { " rule \($0)" } ?? "") } ?? ""
         let approvals = approvers(in: answered)
         let approved = approvals.isEmpty ? "" : ", approved by \(Self.people(approvals))"

@@ -117,6 +117,17 @@ import VerifierStore
             }
             let problems = try keeper.judged(anchors).findings.map(\.problem)
             #expect(problems.contains("1 of 2 people had declared the emergency"), "\(problems)")
+            // Nor does an earlier decision on the same request, without an emergency, stand for the one that was answered.
+            let place = try keeper.entries.firstIndex { entry in
+                if case .decision(let body) = entry.body { body.emergencies != nil } else { false }
+            }.found()
+            var earlier = keeper.entries[place]
+            guard case .decision(var body) = earlier.body else { return }
+            body.emergencies = nil
+            earlier.body = .decision(body)
+            keeper.entries.insert(earlier, at: place)
+            let hidden = try keeper.judged(anchors).findings.map(\.problem)
+            #expect(hidden.contains("1 of 2 people had declared the emergency"), "\(hidden)")
         }
     }
 

@@ -107,6 +107,22 @@ import VerifierStore
                 }
             }
             #expect(unlisted.contains("0 of 2 people have approved its release"), "\(unlisted)")
+            // A decision on the same request that is not on a package is nothing that a grant answers.
+            let hidden = try findings { keeper in
+                let place = try keeper.entries.firstIndex { $0.body.isGrant }.found()
+                let decided = try keeper.entries[..<place].lastIndex { entry in
+                    if case .decision(let body) = entry.body { body.approvals != nil } else { false }
+                }.found()
+                var other = keeper.entries[decided]
+                guard case .decision(var body) = other.body else { return }
+                body.approvals = nil
+                keeper.entries[decided].body = .decision(body)
+                body.purpose = .attest
+                body.rule = nil
+                other.body = .decision(body)
+                keeper.entries.insert(other, at: place)
+            }
+            #expect(hidden.contains("0 of 2 people have approved its release"), "\(hidden)")
             let missing = try findings { keeper in
                 try keeper.remove { if case .approval = $0.body { true } else { false } }
             }

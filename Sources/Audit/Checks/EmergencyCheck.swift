@@ -27,7 +27,7 @@ extension AuditRecord {
         over grant: GrantEntry,
         _ granted: PlacedEntry
     ) -> (decision: PlacedEntry, cited: [ContentDigest])? {
-        guard let decision = index(of: granted)?.accepted[grant.request]?.first else { return nil }
+        guard let decision = decision(answeredBy: grant, granted) else { return nil }
         switch decision.entry.body {
         case .decision(let body): return (decision, body.emergencies ?? [])
         case .compensated(let body): return (decision, body.emergencies ?? [])

@@ -39,7 +39,7 @@ struct GrantAudit {
 
     /// What was decided on the request that the grant answers.
     var decision: (policy: ContentDigest, rule: Label?, tier: Tier?)? {
-        switch record.index(of: placed)?.onPackages[entry.request]?.last(before: placed.index)?.entry.body {
+        switch record.decision(answeredBy: entry, placed)?.entry.body {
         case .decision(let body): return (body.policy, body.rule, nil)
         case .compensated(let body): return (body.policy, body.rule, .compensated)
         default: return nil

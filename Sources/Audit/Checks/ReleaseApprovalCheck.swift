@@ -33,7 +33,7 @@ extension AuditRecord {
         on grant: GrantEntry,
         before placed: PlacedEntry
     ) -> (placed: PlacedEntry, policy: ContentDigest, rule: Label?, cited: [ContentDigest])? {
-        guard let earlier = index(of: placed)?.accepted[grant.request]?.last(before: placed.index) else { return nil }
+        guard let earlier = decision(answeredBy: grant, placed) else { return nil }
         switch earlier.entry.body {
         case .decision(let body): return (earlier, body.policy, body.rule, body.approvals ?? [])
         case .compensated(let body): return (earlier, body.policy, body.rule, body.approvals ?? [])
