@@ -19,7 +19,11 @@ import VerifierStore
     private static func setup() -> TestVerifier.Setup {
         var setup = TestVerifier.Setup()
         setup.policy = TestRule.policy(
-            TestRule("no-tpm", for: .compensated, #""controls":{"releases":["os"],"approvals":1,"claims":true}"#),
+            TestRule(
+                "no-tpm",
+                for: .compensated,
+                #""controls":{"releases":["os"],"approvals":1,"roles":["release-manager"],"claims":true}"#
+            ),
             TestRule("all")
         )
         return setup
@@ -304,6 +308,53 @@ import VerifierStore
         try await lie(about: { _, compensated, _ in .instance(compensated) }, "0 of 1 people have approved it") {
             keeper in
             try keeper.remove { if case .approval = $0.body { true } else { false } }
+        }
+    }
+
+    /// A decision counts the approval as somebody has changed it.
+    private static func forge(_ keeper: inout LyingKeeper, _ change: (inout LedgerEntry) -> Void) throws {
+        let index = try keeper.entries.firstIndex { if case .approval = $0.body { true } else { false } }.found()
+        change(&keeper.entries[index])
+        let forged = try WrittenEntry(keeper.entries[index]).digest
+        try keeper.change { entry in
+            guard case .compensated(var body) = entry.body,
+                let place = body.controls.firstIndex(where: { $0.control == .approval })
+            else { return false }
+            body.controls[place].evidence = [forged]
+            entry.body = .compensated(body)
+            return true
+        }
+    }
+
+    @Test func anApprovalThatWasRecordedInTheVerifiersNameIsFound() async throws {
+        let verifier = Actor(.verifier, try label("test"))
+        try await lie(about: { _, compensated, _ in .instance(compensated) }, "was not recorded as that person's act") {
+            keeper in
+            try Self.forge(&keeper) { entry in
+                entry.actor = verifier
+                entry.statement = nil
+            }
+        }
+    }
+
+    @Test func anApprovalOfAnotherReleaseIsFound() async throws {
+        try await lie(about: { _, compensated, _ in .instance(compensated) }, "is of another release") { keeper in
+            try Self.forge(&keeper) { entry in
+                guard case .approval(var body) = entry.body else { return }
+                body.release = ContentDigest(of: [1])
+                entry.body = .approval(body)
+            }
+        }
+    }
+
+    @Test func anApprovalInARoleThatDoesNotCountIsFound() async throws {
+        try await lie(about: { _, compensated, _ in .instance(compensated) }, "0 of 1 people have approved it") {
+            keeper in
+            try Self.forge(&keeper) { entry in
+                guard case .approval(var body) = entry.body else { return }
+                body.role = .operator
+                entry.body = .approval(body)
+            }
         }
     }
 

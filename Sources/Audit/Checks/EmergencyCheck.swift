@@ -57,9 +57,7 @@ extension AuditRecord {
         if placed.index > decision.index { problems.append("\(person) came later") }
         if declared.until <= decision.entry.at { problems.append("\(person) was over") }
         if declared.release != grant.package.manifest { problems.append("\(person) is for another release") }
-        if placed.entry.actor != Actor(.operator, declared.by) {
-            problems.append("\(person) was not recorded as that person's act")
-        }
+        if !placed.isActOf(declared.by) { problems.append("\(person) was not recorded as that person's act") }
         return problems
     }
 }

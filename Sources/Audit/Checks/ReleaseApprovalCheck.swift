@@ -56,6 +56,7 @@ extension AuditRecord {
         if !approval.isOfTheRelease || approval.release != grant.package.manifest {
             problems.append("\(person) is not of its release")
         }
+        if !placed.isActOf(approval.by) { problems.append("\(person) was not recorded as that person's act") }
         return problems
     }
 
