@@ -167,6 +167,30 @@ import X509
         }
     }
 
+    /// Of what the verifier does in its own name nobody's signature is asked.
+    @Test func anActInTheVerifiersNameIsFound() async throws {
+        try await acted { service, _, bundle in
+            let verifier = Actor(.verifier, try label("test"))
+            func take(_ isMeant: (LedgerEntry.Body) -> Bool) throws {
+                let found = try findings(service, bundle, heldTo: try people(service)) { keeper in
+                    try keeper.change { entry in
+                        guard isMeant(entry.body) else { return false }
+                        entry.actor = verifier
+                        entry.statement = nil
+                        return true
+                    }
+                }
+                let words = "is for an operator to do, and stands in the name of verifier:test"
+                #expect(found.contains { $0.contains(words) }, "\(found)")
+            }
+            try take { if case .act(let body) = $0 { body.act == .reinstate } else { false } }
+            try take { if case .rollout = $0 { true } else { false } }
+            try take { if case .emergency = $0 { true } else { false } }
+            try take { if case .withdrawal = $0 { true } else { false } }
+            try take { if case .release = $0 { true } else { false } }
+        }
+    }
+
     /// A ledger from before operators signed is told as that, and is held to them from the day on that the auditor names.
     @Test func anOldLedgerStillVerifies() async throws {
         try await acted { service, _, bundle in

@@ -5,12 +5,20 @@ import UpdateTrust
 extension AuditCheck {
     static let acts = AuditCheck(
         says:
-            "each act of an operator is what he has signed for this verifier, at that time and once, in a role that may do it"
+            "each act of an operator is in his name, and what he has signed for this verifier, at that time and once, in a role that may do it"
     ) { record, anchors in
         let acts = record.entries.filter { $0.entry.actor.kind == .operator }
         let signed = Dictionary(grouping: acts.filter { $0.entry.statement != nil }) { $0.entry.statement }
-        let findings = signed.values.flatMap { judge($0, record, anchors) } + unsigned(acts, anchors)
+        let findings =
+            signed.values.flatMap { judge($0, record, anchors) } + unsigned(acts, anchors)
+            + inAnotherName(record.entries)
         return findings.sorted { $0.place < $1.place }
+    }
+
+    /// What an operator alone may do, in a name of which nobody asks a signature.
+    private static func inAnotherName(_ entries: [AuditRecord.PlacedEntry]) -> [AuditFinding] {
+        entries.filter { $0.entry.actor.kind != .operator && $0.entry.body.isOfOperatorsAlone }
+            .map { AuditFinding($0.place, "is for an operator to do, and stands in the name of \($0.entry.actor)") }
     }
 
     /// Acts that nobody has signed: once a verifier asks for signatures, there are none.
@@ -86,6 +94,25 @@ extension AuditCheck {
         if act.requested.route == .reportCompromise { return [] }
         return instances.contains(placed.entry.instance)
             ? [] : ["no act stands here that it could follow from"]
+    }
+}
+
+extension LedgerEntry.Body {
+    /// Whether no verifier and no station ever writes such an entry in its own name.
+    fileprivate var isOfOperatorsAlone: Bool {
+        switch self {
+        case .release, .withdrawal, .approval, .emergency, .allowance, .downgrade, .witnessCode, .assignment, .trust,
+            .compromise:
+            true
+        // Whom the lost part of a record had stopped is stopped again when a backup is put back, in the verifier's name.
+        case .act(let made): made.act == .reinstate
+        // A time without a TPM ends by itself, and a rollout when too many updates failed.
+        case .tier(let made): made.change == .lowered
+        case .rollout(let made): made.act != .halt
+        case .birth, .rework, .restoration, .policy, .decision, .lease, .grant, .update, .receipt, .farewell,
+            .reappearance, .succession, .compensated, .shedding, .recovery:
+            false
+        }
     }
 }
 
