@@ -286,6 +286,18 @@ import VerifierStore
         }
     }
 
+    /// In no chain nothing stands before it that it could be held to.
+    @Test func aGrantToNobodyIsFound() async throws {
+        try await lie(about: { measured, _, _ in .instance(measured) }, "names no instance") { keeper in
+            try keeper.change { entry in
+                guard entry.body.isGrant else { return false }
+                entry.instance = nil
+                entry.prev = nil
+                return true
+            }
+        }
+    }
+
     @Test func aRuleThatIsNotForTheDeviceIsFound() async throws {
         try await lie(about: { measured, _, _ in .instance(measured) }, "another rule decides") { keeper in
             for index in keeper.entries.indices {

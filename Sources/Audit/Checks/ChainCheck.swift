@@ -5,6 +5,16 @@ extension AuditCheck {
     static let chains = AuditCheck(says: "no entry of an instance is missing between its birth and the last one here") {
         record,
         _ in
+        unchained(record) + broken(record)
+    }
+
+    /// An entry of a device's life in nobody's chain would be held to nothing that chains are held to.
+    private static func unchained(_ record: AuditRecord) -> [AuditFinding] {
+        record.entries.filter { $0.entry.instance == nil && $0.entry.body.isOfAnInstance }
+            .map { AuditFinding($0.place, "names no instance, and can be about nothing else") }
+    }
+
+    private static func broken(_ record: AuditRecord) -> [AuditFinding] {
         if case .entries(let range) = record.bundle.subject { return gaps(record, in: range) }
         let subjects = record.subjects
         guard !subjects.isEmpty else {
@@ -41,5 +51,18 @@ extension AuditCheck {
             breaks(chain.filter { range.contains($0.index) })
         }
         return (missing.map { [AuditFinding("entry \($0)", "is missing")] } ?? []) + inside
+    }
+}
+
+extension LedgerEntry.Body {
+    /// Whether it is something that happens to one instance, and stands in its chain.
+    fileprivate var isOfAnInstance: Bool {
+        switch self {
+        case .birth, .rework, .restoration, .decision, .lease, .grant, .update, .receipt, .act, .allowance, .downgrade,
+            .farewell, .reappearance, .succession, .compensated, .witnessCode, .tier, .assignment:
+            true
+        case .release, .withdrawal, .policy, .rollout, .approval, .emergency, .shedding, .trust, .compromise, .recovery:
+            false
+        }
     }
 }
