@@ -275,6 +275,18 @@ import VerifierStore
         }
     }
 
+    @Test func aGrantForAnotherQuoteThanTheOneThatWasJudgedIsFound() async throws {
+        try await lie(about: { measured, _, _ in .instance(measured) }, "is not what the grant says, or the decision") {
+            keeper in
+            try keeper.change { entry in
+                guard case .decision(var body) = entry.body, body.purpose == .update else { return false }
+                body.quote = ContentDigest(of: [1])
+                entry.body = .decision(body)
+                return true
+            }
+        }
+    }
+
     @Test func aGrantMovedToAnotherDeviceIsFound() async throws {
         try await lie(about: { _, _, release in .release(release) }, "no accepted request stands before it") { keeper in
             let other = try keeper.entries.compactMap(\.instance).last.found()

@@ -1,3 +1,4 @@
+import Audit
 import Crypto
 import Messages
 import Testing
@@ -54,6 +55,30 @@ import VerifierClient
                 try await problem { try await client.authorize(evidence) }
             }
             #expect(again.reasons == ["release-withdrawn"])
+        }
+    }
+
+    /// That a grant travels is what its entry says besides the token: where, for how long, and over how many resets.
+    @Test func anAuditorMissesThatAGrantTravels() async throws {
+        try await TestVerifier.with(setup(), factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            let epoch = try await service.anonymous { try await $0.epoch() }
+            let evidence = try request(device, package, epoch.challenge)
+            _ = try await service.operating(as: .operator) { try await $0.authorize(evidence) }
+            let anchors = try service.anchors(factory)
+            var keeper = try LyingKeeper(try await service.audit(.instance(device.instance)))
+            let honest = try keeper.judged(anchors).findings
+            #expect(honest.isEmpty, "\(honest)")
+            try keeper.change { entry in
+                guard case .grant(var body) = entry.body, body.bounds != nil else { return false }
+                body.bounds = nil
+                entry.body = .grant(body)
+                return true
+            }
+            let found = try keeper.judged(anchors).findings.map(\.problem)
+            #expect(found.contains("is not what the grant says, or the decision"), "\(found)")
         }
     }
 

@@ -30,18 +30,32 @@ struct GrantAudit {
         var jti: String
         var exp: Int64
         var request: ContentDigest
+        /// The quote, or the evidence of a device without a TPM.
+        var shown: ContentDigest
         var package: GrantedPackage
         var lease: Label
         var policy: GrantPolicy
         var witnesses: Int?
         var downgrade: ContentDigest?
+        /// Of a grant that travels as a file.
+        var bounds: GrantBounds?
     }
 
     /// What was decided on the request that the grant answers.
-    var decision: (policy: ContentDigest, rule: Label?, tier: Tier?)? {
+    struct Decided {
+        var policy: ContentDigest
+        var rule: Label?
+        var tier: Tier?
+        /// The quote, or the evidence of a device without a TPM.
+        var shown: ContentDigest
+    }
+
+    var decision: Decided? {
         switch record.decision(answeredBy: entry, placed)?.entry.body {
-        case .decision(let body): return (body.policy, body.rule, nil)
-        case .compensated(let body): return (body.policy, body.rule, .compensated)
+        case .decision(let body):
+            return Decided(policy: body.policy, rule: body.rule, tier: nil, shown: body.quote)
+        case .compensated(let body):
+            return Decided(policy: body.policy, rule: body.rule, tier: .compensated, shown: body.evidence)
         default: return nil
         }
     }
@@ -59,8 +73,11 @@ struct GrantAudit {
             claims.instance == placed.entry.instance && claims.jti == entry.jti && claims.exp == entry.expires
             && claims.request == entry.request && claims.package.reference == entry.package
             && claims.lease == entry.lease && claims.downgrade == entry.downgrade
-            && claims.policy.sha256 == decision.policy && claims.policy.rule == decision.rule
-        return (agrees ? [] : ["is not what the grant says, or the decision"])
+        let follows =
+            claims.policy.sha256 == decision.policy && claims.policy.rule == decision.rule
+            && claims.shown == decision.shown
+        let isWhole = agrees && follows && claims.bounds == entry.bounds
+        return (isWhole ? [] : ["is not what the grant says, or the decision"])
             + leaseProblems + releaseProblems(claims.package) + ruleProblems(decision, claims.witnesses)
             + downgradeProblems
     }
@@ -78,11 +95,13 @@ struct GrantAudit {
                 jti: claims.jti,
                 exp: claims.exp,
                 request: claims.request,
+                shown: claims.quote,
                 package: claims.package,
                 lease: claims.lease.id,
                 policy: claims.policy,
                 witnesses: claims.witnesses,
-                downgrade: claims.downgrade?.act
+                downgrade: claims.downgrade?.act,
+                bounds: claims.bounds.resets == nil ? nil : claims.bounds
             )
         }
         let grant = try CompensatedGrant.verify(compact, issuer: anchors.verifier, keys: anchors.grantKeys)
@@ -92,11 +111,13 @@ struct GrantAudit {
             jti: claims.jti,
             exp: claims.exp,
             request: claims.request,
+            shown: claims.evidence,
             package: claims.package,
             lease: claims.lease.id,
             policy: claims.policy,
             witnesses: claims.witnesses,
-            downgrade: nil
+            downgrade: nil,
+            bounds: nil
         )
     }
 
@@ -134,7 +155,7 @@ struct GrantAudit {
     }
 
     private func ruleProblems(
-        _ decision: (policy: ContentDigest, rule: Label?, tier: Tier?),
+        _ decision: Decided,
         _ witnesses: Int?
     ) -> [String] {
         guard let policy = record.policies[decision.policy], var facts = record.birth(of: instance)?.facts else {
