@@ -13,12 +13,19 @@ struct ChainIndex {
     private(set) var leases: [Label: [AuditRecord.PlacedEntry]] = [:]
     /// Where the first receipt of a release stands.
     private(set) var received: [ContentDigest: Int] = [:]
+    /// What states a higher security floor than all before it, in the order of the ledger.
+    private(set) var raisingTheFloor: [AuditRecord.PlacedEntry] = []
     /// The first decision on the evidence of a device without a TPM, by the evidence.
     private(set) var words: [ContentDigest: CompensatedDecisionEntry] = [:]
 
     /// - Parameter chain: the entries of one instance, in the order of the ledger.
     init(_ chain: [AuditRecord.PlacedEntry]) {
+        var floor: UInt64 = 0
         for placed in chain {
+            if let stated = placed.entry.body.securityFloor, stated > floor {
+                floor = stated
+                raisingTheFloor.append(placed)
+            }
             switch placed.entry.body {
             case .birth(let body): birth = birth ?? body.record
             case .decision(let body):
@@ -49,5 +56,17 @@ extension [AuditRecord.PlacedEntry] {
             if self[middle].index < index { low = middle + 1 } else { high = middle }
         }
         return low > 0 ? self[low - 1] : nil
+    }
+}
+
+extension LedgerEntry.Body {
+    /// The security floor from then on, where it says one.
+    var securityFloor: UInt64? {
+        switch self {
+        case .birth(let body): body.bornWith.securityVersion
+        case .receipt(let body): body.securityFloor
+        case .restoration(let body): body.securityFloor
+        default: nil
+        }
     }
 }

@@ -287,6 +287,17 @@ import VerifierStore
         }
     }
 
+    @Test func aGrantBelowTheFloorThatNobodyAllowedIsFound() async throws {
+        try await lie(about: { measured, _, _ in .instance(measured) }, "is below the security floor of 99") { keeper in
+            try keeper.change { entry in
+                guard case .birth(var body) = entry.body else { return false }
+                body.bornWith.securityVersion = 99
+                entry.body = .birth(body)
+                return true
+            }
+        }
+    }
+
     @Test func aGrantMovedToAnotherDeviceIsFound() async throws {
         try await lie(about: { _, _, release in .release(release) }, "no accepted request stands before it") { keeper in
             let other = try keeper.entries.compactMap(\.instance).last.found()

@@ -79,7 +79,7 @@ struct GrantAudit {
         let isWhole = agrees && follows && claims.bounds == entry.bounds
         return (isWhole ? [] : ["is not what the grant says, or the decision"])
             + leaseProblems + releaseProblems(claims.package) + ruleProblems(decision, claims.witnesses)
-            + downgradeProblems
+            + downgradeProblems + floorProblems(claims.package, decision)
     }
 
     private static func read(
@@ -177,6 +177,15 @@ struct GrantAudit {
             body.release == entry.package.manifest, placed.entry.at < body.until
         else { return ["no operator had allowed the downgrade"] }
         return []
+    }
+
+    /// A grant to a device without a TPM never names an act, though one that was allowed while it had its TPM may still count.
+    private func floorProblems(_ package: GrantedPackage, _ decision: Decided) -> [String] {
+        guard entry.downgrade == nil, decision.tier != .compensated,
+            let floor = record.index(of: placed)?.raisingTheFloor.last(before: placed.index)?.entry.body.securityFloor,
+            package.securityVersion < floor
+        else { return [] }
+        return ["is below the security floor of \(floor), and names no operator's act that allows it"]
     }
 
     private var instance: InstanceID { placed.entry.instance ?? InstanceID(iakName: []) }
