@@ -29,7 +29,7 @@ struct LedgerVerify: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The checkpoint that was seen last: the ledger must continue it, and the new one takes its place. Made when it is missing.",
+            "The checkpoint that was seen last: the ledger must continue it, and a newer one takes its place. Made when it is missing.",
             valueName: "file"
         )
     )
@@ -70,15 +70,15 @@ struct LedgerVerify: AsyncParsableCommand {
             } else {
                 try await VerifierClient.with(bundle) { client in try await audit(.served(by: client), keys, kept) }
             }
-        if let keep { try AtomicFile.write(audited.newest, to: keep, mode: 0o644) }
+        if let keep, let newest = audited.newest { try AtomicFile.write(newest, to: keep, mode: 0o644) }
         let report = audited.report
         try output.print(report) { text(of: report) }
     }
 
     private struct Audited: Sendable {
         var report: Report
-        /// The checkpoint to be kept.
-        var newest: [UInt8]
+        /// The checkpoint to be kept; `nil` when the one that was kept already speaks for more.
+        var newest: [UInt8]?
     }
 
     private func audit(
@@ -91,9 +91,12 @@ struct LedgerVerify: AsyncParsableCommand {
         let bytes = try await source.file("checkpoint")
         let checkpoint = try keys.verified(bytes, "the checkpoint", quorum: 0).checkpoint
         let auditor = try await read(source, checkpoint, kept: kept, witnessed: witnessed?.verified)
+        // Which of those that witnesses have signed is served, the verifier chooses: what was seen is not forgotten for an older one.
+        let size = (witnessed?.verified.checkpoint ?? checkpoint).size
+        let isNewer = size >= kept?.checkpoint.size ?? 0
         return Audited(
             report: report(auditor, checkpoint, kept, witnessed?.verified),
-            newest: witnessed?.bytes ?? bytes
+            newest: isNewer ? witnessed?.bytes ?? bytes : nil
         )
     }
 

@@ -35,6 +35,10 @@ import Testing
         let proof = try LogProof(parsing: Array(GrantFile(parsing: contents(of: grant)).delivery.proof.utf8))
         #expect(proof.checkpoint.note.signatures.map(\.name).contains("witness.example/w1"))
 
+        let copy = fleet.directory + "/ledger"
+        try await fleet.run(.auditor, ["ledger", "export", copy, "--trust", fleet.trust])
+        let older = try contents(of: copy + "/witnessed")
+
         // The record as it is now is put aside.
         let kept = fleet.directory + "/seen.checkpoint"
         await fleet.verifier.stop()
@@ -51,6 +55,14 @@ import Testing
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(try await expect(0, verify(fleet, kept)).json["kept"].number == entries)
+
+        // Who is shown what witnesses had signed earlier does not forget what he has seen since.
+        try await fleet.run(.auditor, ["ledger", "export", copy, "--trust", fleet.trust])
+        try write(older, to: copy + "/witnessed")
+        let shown = ["ledger", "verify", "--files", copy, "--trust", fleet.trust, "--keep", kept]
+        try await expect(0, Program.auditor.run(shown, in: fleet.transcript))
+        let seen = try SignedCheckpoint(parsing: contents(of: kept)).claimed
+        #expect(Int64(seen.size) == entries)
 
         // It is put back, by somebody who knows what this machine remembers, and goes on from there: another history.
         await fleet.verifier.stop()
