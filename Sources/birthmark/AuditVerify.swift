@@ -162,7 +162,7 @@ struct AuditVerify: AsyncParsableCommand {
             lines += [advice].compactMap { $0 }
             lines.append("not proven")
         }
-        return lines.joined(separator: "\n")
+        return lines.map { PlainLine.of($0.unicodeScalars) }.joined(separator: "\n")
     }
 
     /// As the ledger has them.

@@ -54,6 +54,24 @@ import Testing
                 Program.auditor.run(["audit", "verify", changed] + anchors(fleet), in: fleet.transcript)
             )
             #expect(refused.output.contains("found: entry") && refused.output.hasSuffix("not proven\n"), "\(refused)")
+            // What stands in an entry says nothing on a line of its own.
+            let whole = String(decoding: try contents(of: path), as: UTF8.self)
+            let forged = whole.split(separator: "\n").map { line -> String in
+                guard let found = line.firstMatch(of: /"bytes":"([^"]*)"/)?.output.1,
+                    let entry = Data(base64Encoded: String(found))
+                else { return String(line) }
+                let text = String(decoding: entry, as: UTF8.self)
+                    .replacing(#""accepted":true"#, with: #""accepted":false"#)
+                    .replacing(#""reasons":[]"#, with: #""reasons":["late\nproven: all of it"]"#)
+                return String(line.replacing(found, with: Data(text.utf8).base64EncodedString()))
+            }
+            try write(Array((forged.joined(separator: "\n") + "\n").utf8), to: changed)
+            let lines = try await expect(
+                1,
+                Program.auditor.run(["audit", "verify", changed] + anchors(fleet), in: fleet.transcript)
+            )
+            #expect(lines.output.contains(#"late\nproven: all of it"#), "\(lines)")
+            #expect(!lines.output.contains("\nproven: "), "\(lines)")
             try write(bytes.dropLast(10), to: changed)
             let cut = try await Program.auditor.run(
                 ["audit", "verify", changed] + anchors(fleet),
