@@ -72,10 +72,14 @@ extension AuditSubject {
     public var limits: String {
         switch self {
         case .instance:
-            "Entries of this instance that came after the last one here would not be missed; a whole copy of the ledger shows that there are none."
+            """
+            Entries of this instance that came after the last one here would not be missed, nor those by which a release was withdrawn or a \
+            policy replaced; a whole copy of the ledger shows that there are none.
+            """
         case .release:
             """
-            That nobody else was granted the release, and that nothing came after the last entries here, only a whole copy of the ledger shows. \
+            That nobody else was granted the release, that nothing came after the last entries here, and that neither a withdrawal nor another \
+            policy came before a grant, only a whole copy of the ledger shows. \
             What was installed without asking is on no ledger; a device's next quote tells.
             """
         case .entries: "What happened before and after is not here."

@@ -254,6 +254,36 @@ import VerifierStore
         }
     }
 
+    /// A withdrawal stands in nobody's chain: that one was kept back only a bundle with every number shows, and the others say so.
+    @Test func thatAWithdrawalWasKeptBackIsShownByASpan() async throws {
+        try await with { service, measured, _, release in
+            let withdrawn = try remark("bad")
+            _ = try await service.operating(as: .releaseManager) { client in
+                try await client.withdrawRelease(release, withdrawn)
+            }
+            let anchors = try service.anchors(factory)
+            func findings(_ subject: AuditSubject) async throws -> [AuditFinding] {
+                var bundle = try await service.audit(subject)
+                try bundle.entries.removeAll { audited in
+                    let entry = try LedgerEntry(parsing: audited.bytes.bytes)
+                    if case .withdrawal = entry.body { return true } else { return false }
+                }
+                bundle.documents.acts.removeAll { act in
+                    (try? SignedStatement(act.statement).claimed.path.hasSuffix("/withdraw")) ?? false
+                }
+                return Auditor.judge(bundle, anchors).findings
+            }
+            let subjects = [AuditSubject.instance(measured), .release(release)]
+            for subject in subjects {
+                #expect(try await findings(subject) == [])
+                #expect(subject.limits.contains("whole copy of the ledger") && subject.limits.contains("withdraw"))
+            }
+            let size = try await service.store.ledgerHead().size
+            let span = try await findings(.entries(0..<size))
+            #expect(span.contains { $0.problem == "is missing" }, "\(span)")
+        }
+    }
+
     @Test func aGrantUnderALeaseThatHadEndedIsFound() async throws {
         try await lie(about: { measured, _, _ in .instance(measured) }, "no lease held") { keeper in
             for index in keeper.entries.indices {
