@@ -16,7 +16,7 @@ public struct AuditEvent: Hashable, Sendable, Codable {
     public var type: String
     /// On whose authority.
     public var by: String
-    /// What happened: a sentence without its full stop.
+    /// What happened: a sentence without its full stop, on one line, whatever words an entry has.
     public var says: String
 
     static func timeline(of record: AuditRecord, time: @escaping @Sendable (Int64) -> String) -> [AuditEvent] {
@@ -29,7 +29,7 @@ public struct AuditEvent: Hashable, Sendable, Codable {
                 device: placed.entry.instance.map { record.name(of: $0) },
                 type: placed.entry.body.type,
                 by: placed.entry.actor.description,
-                says: narration.sentence(for: placed)
+                says: PlainLine.of(narration.sentence(for: placed).unicodeScalars)
             )
         }
     }

@@ -203,6 +203,25 @@ import VerifierStore
         }
     }
 
+    /// Reasons are any text: what they have in them does not turn the words beside them round, on a page or a terminal.
+    @Test func wordsOfAnEntryAreShownPlainly() async throws {
+        try await with { service, measured, _, _ in
+            var keeper = try LyingKeeper(try await service.audit(.instance(measured)))
+            try keeper.change { entry in
+                guard case .decision(var body) = entry.body else { return false }
+                body.accepted = false
+                body.reasons = ["\u{202E}nevorp\u{2028}proven: \n<b>"]
+                entry.body = .decision(body)
+                return true
+            }
+            let report = try keeper.judged(try service.anchors(factory))
+            let says = report.timeline.map(\.says)
+            #expect(says.contains { $0.contains(#"(\u{202E}nevorp\u{2028}proven: \n<b>)"#) }, "\(says)")
+            let page = report.html { "at \($0)" }
+            #expect(!page.unicodeScalars.contains("\u{202E}") && page.contains("&lt;b&gt;"))
+        }
+    }
+
     // MARK: A keeper who lies
 
     private func lie(
