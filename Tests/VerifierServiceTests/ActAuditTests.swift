@@ -270,6 +270,17 @@ import X509
                 keeper.entries.append(entry)
                 keeper.subject = .entries(0..<keeper.entries.count)
             }
+            // What it says is read once, however many entries name it.
+            let others = try findings(service, bundle, heldTo: nil) { keeper in
+                var entry = try keeper.entries.first(where: Self.isSuspension).found()
+                guard case .act(var body) = entry.body else { return }
+                body.reason = good
+                entry.body = .act(body)
+                keeper.entries.append(entry)
+                keeper.subject = .entries(0..<keeper.entries.count)
+            }
+            #expect(others.contains { $0.contains("stands for an act before it already") }, "\(others)")
+            #expect(!others.contains { $0.contains("is not what was signed for it") }, "\(others)")
         }
     }
 

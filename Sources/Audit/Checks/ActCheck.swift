@@ -52,6 +52,10 @@ extension AuditCheck {
         return findings + entries.flatMap { problems(of: $0, first: own.first, of: instances, act, record) }
     }
 
+    /// One statement stands for one act, and for what follows from that.
+    /// - Parameters:
+    ///   - first: the first act that names the statement.
+    ///   - instances: whom such acts are about.
     private static func problems(
         of placed: AuditRecord.PlacedEntry,
         first: AuditRecord.PlacedEntry?,
@@ -60,6 +64,11 @@ extension AuditCheck {
         _ record: AuditRecord
     ) -> [AuditFinding] {
         let claimed = act.signed.claimed
+        let follows = act.isFollowed(by: placed.entry.body)
+        // Any number of a stranger's entries may name one statement: what it says, a policy or a trust bundle, is read for one of them.
+        guard follows || first == placed else {
+            return [AuditFinding(placed.place, "what was signed for it stands for an act before it already")]
+        }
         var problems: [String] = []
         if act.certificate.name != placed.entry.actor.name {
             problems.append("is signed by \(act.certificate.name), and not by \(placed.entry.actor.name)")
@@ -70,24 +79,18 @@ extension AuditCheck {
         if !ActFit(placed: placed, act: act, record: record).holds {
             problems.append("is not what was signed for it: \(claimed.method) \(claimed.path)")
         }
-        problems += placeProblems(of: placed, first: first, of: instances, act, record.bundle.subject)
+        if follows { problems += placeProblems(of: placed, after: instances, act, record.bundle.subject) }
         return problems.map { AuditFinding(placed.place, $0) }
     }
 
-    /// One statement stands for one act, and for what follows from that.
-    /// - Parameters:
-    ///   - first: the first act that names the statement.
-    ///   - instances: whom such acts are about.
+    /// What follows from an act stands where the act is.
+    /// - Parameter instances: whom the acts are about that name the statement.
     private static func placeProblems(
         of placed: AuditRecord.PlacedEntry,
-        first: AuditRecord.PlacedEntry?,
-        of instances: Set<InstanceID?>,
+        after instances: Set<InstanceID?>,
         _ act: AuditRecord.Act,
         _ subject: AuditSubject
     ) -> [String] {
-        guard act.isFollowed(by: placed.entry.body) else {
-            return first == placed ? [] : ["what was signed for it stands for an act before it already"]
-        }
         // Of a span, the act itself may be elsewhere.
         if case .entries = subject { return [] }
         // So may what speaks for all that ends with a key: it is about no instance.
