@@ -49,7 +49,7 @@ extension WitnessRefusal: CustomStringConvertible {
         case .otherSize(let seen, let old):
             "the proof begins at \(Counted.of(old, "entry", "entries")), the last that were seen are \(seen)"
         case .otherRoot(let size): "the log of \(Counted.of(size, "entry", "entries")) has two roots: it was forked"
-        case .badProof(let refusal): refusal.description
+        case .badProof: "the proof that it continues what was seen does not hold"
         }
     }
 }

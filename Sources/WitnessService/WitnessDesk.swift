@@ -52,16 +52,25 @@ actor WitnessDesk {
         }
     }
 
-    /// What the log's own key has signed and does not continue what was seen is proof of what its keeper did.
+    /// Two roots of one size under the log's own key are proof of what its keeper did; a proof that does not hold may be anybody's.
     private func note(_ refusal: WitnessRefusal) {
         switch refusal {
-        case .otherRoot, .badProof:
+        case .otherRoot:
             logger.error(
                 "a log does not continue",
                 metadata: [
                     "why": "\(refusal)",
                     "hint":
                         "ask the log's people; when they have restored it openly: birthmark ledger witness accept --help",
+                ]
+            )
+        case .badProof:
+            logger.error(
+                "no proof that a log continues",
+                metadata: [
+                    "why": "\(refusal)",
+                    "hint":
+                        "anybody can send a wrong proof of a sound log: birthmark ledger verify --keep with a copy of its file in seen/ says whether it is one; if not, ask the log's people",
                 ]
             )
         default: logger.info("refused", metadata: ["why": "\(refusal)", "status": "\(refusal.status)"])

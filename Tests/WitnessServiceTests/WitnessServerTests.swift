@@ -3,6 +3,7 @@ import DurableFiles
 import FoundationEssentials
 import HTTPService
 import Ledger
+import Logging
 import Messages
 import Testing
 import VerifierClient
@@ -70,6 +71,29 @@ import VerifierClient
             try await place.expect(.refused(status: 413), to: huge, at: port)
             #expect(try kept(place, log) == before)
         }
+    }
+
+    /// A proof is whose who sends it: one that does not hold says nothing of the log, and two roots of one size say all.
+    @Test func aWrongProofOfASoundLogAccusesNobody() async throws {
+        let place = try Place()
+        var log = try TestLog()
+        log.grow(to: 9)
+        try place.make([log.signer.verifierKey])
+        let lines = KeptLines()
+        let desk = WitnessDesk(
+            try place.directory.witness(place.directory.read()),
+            place.directory,
+            metrics: Metrics([.witnessRequests]),
+            logger: Logger(label: "test") { _ in lines },
+            now: { Int(Date.now.timeIntervalSince1970) }
+        )
+        #expect(try await desk.add(log.request(from: 0, to: 5)).status == 200)
+        let unproven = AddCheckpoint(oldSize: 5, path: [], checkpoint: try log.checkpoint(9))
+        #expect(try await desk.add(unproven.bytes).status == 422)
+        #expect(lines.all.contains { $0.hasPrefix("no proof that a log continues") })
+        #expect(!lines.all.contains { $0.contains("forked") || $0.contains("a log does not continue") })
+        #expect(try await desk.add(log.forked(at: 1).request(from: 5, to: 5)).status == 409)
+        #expect(lines.all.contains { $0.hasPrefix("a log does not continue") && $0.contains("forked") })
     }
 
     /// Of forks that come at once no more than one is ever cosigned.
