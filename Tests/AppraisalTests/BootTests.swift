@@ -65,7 +65,9 @@ import Testing
             try expectation(.current, Scene().values),
             try expectation(.granted, near),
         ]
-        guard case .refused(let refusal) = try scene.verdict() else { return }
+        let verdict = try scene.verdict()
+        expectOwnKey(verdict, .bootUnexpected)
+        guard case .refused(let refusal) = verdict else { return }
         #expect(refusal.reasons.map(\.detail) == ["PCR 9 = " + (boot.values[9] ?? []).hexadecimal])
     }
 
