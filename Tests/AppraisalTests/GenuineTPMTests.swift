@@ -11,6 +11,8 @@ import Testing
 
 /// What a TPM really makes, honest and hostile.
 @Suite struct GenuineTPMTests {
+    private struct OtherKind: Error {}
+
     private func appraise(_ input: AppraisalInput) -> Verdict { Appraiser.appraise(input) }
 
     @Test func aBirthAnUpdateAndATamperedBoot() async throws {
@@ -205,13 +207,14 @@ import Testing
             #expect(enrolled.verifyingKey.verify(signature, over: bytes) == .valid)
 
             // The IAK itself refuses to sign it: the TPM gives no ticket for data that begins like its own.
-            await #expect(throws: TPMError.self) {
+            let refused = await #expect(throws: TPMError.self) {
                 try await device.onTPM { tpm throws(TPMError) in
                     let key = try tpm.createPrimary(DeviceIdentityTemplate.eccP256.iak(), in: .endorsement)
                     let hashed = try tpm.hash(bytes, algorithm: .sha256, ticketFor: .endorsement)
                     return try tpm.sign(hashed.digest, with: key.object, ticket: hashed.ticket)
                 }
             }
+            #expect(refused?.code == .ticket)
         }
     }
 
@@ -220,7 +223,7 @@ import Testing
             var maker = try SoftKey.iak()
             maker.area.objectAttributes = [.userWithAuth, .restricted, .sign]
             maker.area.authPolicy = []
-            guard case .p256(let secret) = maker.secret else { return }
+            guard case .p256(let secret) = maker.secret else { throw OtherKind() }
             let area = maker.area
             let sensitive = TPMTSensitive(
                 sensitiveType: .ecc,

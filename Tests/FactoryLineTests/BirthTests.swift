@@ -129,12 +129,13 @@ import Testing
                 #expect(try await line.provision(device).text == "born")
                 let nv = try TestLine.profile().nv
                 for handle in [nv.iakCertificate, nv.idevidCertificate, nv.birthTag] {
-                    await #expect(throws: TPMError.self) {
+                    let error = await #expect(throws: TPMError.self) {
                         try await device.onTPM { tpm throws(TPMError) in
                             guard let index = try tpm.nvIndex(at: handle.handle) else { return }
                             try tpm.nvWrite([0], to: index, as: .owner)
                         }
                     }
+                    #expect(error?.code == .nvLocked)
                 }
             }
         }

@@ -110,11 +110,13 @@ import Testing
             let (area, signature) = try await device.onTPM { connection throws(TPMError) in
                 let key = try connection.createPrimary(Templates.attestationKey, in: .endorsement)
                 let hashed = try connection.hash(message, algorithm: .sha256, ticketFor: .endorsement)
-                #expect(throws: TPMError.self) { _ = try connection.sign(hashed.digest, with: key.object) }
+                let bare = #expect(throws: TPMError.self) { _ = try connection.sign(hashed.digest, with: key.object) }
+                #expect(bare?.code == .ticket)
                 let generated = try connection.hash(forged, algorithm: .sha256, ticketFor: .endorsement)
-                #expect(throws: TPMError.self) {
+                let claimed = #expect(throws: TPMError.self) {
                     _ = try connection.sign(generated.digest, with: key.object, ticket: generated.ticket)
                 }
+                #expect(claimed?.code == .ticket)
                 return (
                     key.object.publicArea,
                     try connection.sign(hashed.digest, with: key.object, ticket: hashed.ticket)
