@@ -107,6 +107,30 @@ import Testing
         #expect(world.state.running.version == Sample.label("1.1.0"))
     }
 
+    /// A window bounds the beginning of an install: what has begun when it closes is gone on with, and its receipt is taken.
+    @Test func case33_windowEndsDuringAnInstall() throws {
+        // 2026-09-21 is a Monday, 14:13:20.
+        let window = #"{"days":["mon"],"from":"14:00","to":"14:20"}"#
+        var world = try World(policy: Sample.policy(window: window))
+        let release = try Sample.release("1.1.0", securityVersion: 4)
+        let delivered = try world.granted(release)
+        world.now += 400
+        #expect(try world.ask(.update, package: Sample.known(release)).reasonCodes == ["outside-window"])
+        let trust = try world.trust()
+        #expect(GateCheck.judge(try world.gate(delivered), trust: trust) == .shut([.expired]), "not begun yet")
+        world.device.counters.grants += 1
+        var begun = try world.gate(delivered)
+        begun.journalled = delivered.claims.jti
+        guard case .open(let pass) = GateCheck.judge(begun, trust: trust) else {
+            Issue.record("an install that had begun is given up")
+            return
+        }
+        #expect(pass.stage == .resume)
+        try world.device.reboot(into: "1.1.0")
+        #expect(try world.ask(.confirm, grant: delivered.claims.jti).reasonCodes == [])
+        #expect(world.state.running.version == Sample.label("1.1.0"))
+    }
+
     /// A withdrawal stops grants; what was installed before is a fact, and its receipt is taken.
     @Test func case14_withdrawnAfterTheGrant() throws {
         var world = try World()
