@@ -1,4 +1,5 @@
 """What the last run of the tests says of them, for the scripts that hold a list against it (attacks, edge-cases)."""
+import collections
 import pathlib
 import re
 import sys
@@ -12,3 +13,9 @@ def passed(script):
     if not transcript.exists():
         sys.exit(f"{script}: there is no {transcript.relative_to(root)}: run scripts/run-tests first")
     return set(re.findall(r"Test (\w+)\(.*?\)(?: with \d+ test cases?)? passed", transcript.read_text(errors="replace")))
+
+
+def declared():
+    """How often each function of the tests is declared: where two tests have one name, nobody misses one of them."""
+    sources = (path.read_text() for path in (root / "Tests").rglob("*.swift"))
+    return collections.Counter(name for source in sources for name in re.findall(r"\bfunc (\w+)", source))

@@ -256,7 +256,7 @@ import X509
     }
 
     @Test(arguments: ["", "a\nb", "a\0b", "\u{202E}gpj", String(repeating: "x", count: 65), "é"])
-    func attack50_hostileSerials(_ serial: String) throws {
+    func attack50_hostileSerialsAreNotCertified(_ serial: String) throws {
         let facts = try #require(vendor.judge(try vendor.ek()).facts)
         let hostile = DeviceSubject(model: "pump-7", serial: serial, endorsement: facts)
         #expect(throws: CertificateAuthority.Failure.unsuitableText(serial)) { try certificate(.iak, device: hostile) }

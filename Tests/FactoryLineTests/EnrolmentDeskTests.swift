@@ -395,7 +395,7 @@ import Testing
         }
     }
 
-    @Test func attack28_importedKey() async throws {
+    @Test func attack28_importedKeyAtEnrolment() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in
                 let desk = try desk(line)
@@ -423,7 +423,7 @@ import Testing
         }
     }
 
-    @Test func attack29_duplicableKey() async throws {
+    @Test func attack29_duplicableKeyAtEnrolment() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in
                 let desk = try desk(line)

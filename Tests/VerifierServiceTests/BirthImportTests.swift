@@ -50,7 +50,7 @@ import VerifierStore
         }
     }
 
-    @Test func attack45_sameSerialOtherTPM() async throws {
+    @Test func attack45_sameSerialOtherTPMIsNotImported() async throws {
         try await TestVerifier.with(factory: factory) { service in
             let first = try SoftwareKeyDevice(serial: "SN-1")
             let second = try SoftwareKeyDevice(serial: "SN-1")
