@@ -152,7 +152,7 @@ struct CorpusLog: CustomTestStringConvertible {
 @Suite(.enabled(if: Corpus.root != nil, "needs BIRTHMARK_CORPUS"))
 struct CorpusTests {
     @Test(arguments: CorpusLog.all)
-    func everyRealLogIsReadAsItsIndexSays(expected: CorpusLog) throws {
+    func attack59_everyRealLogIsReadAsItsIndexSays(expected: CorpusLog) throws {
         let log = try EventLog(parsing: Corpus.bytes(expected.path))
         #expect(log.events.count == expected.events)
         #expect(log.banks == expected.banks)
