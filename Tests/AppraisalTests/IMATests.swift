@@ -106,6 +106,27 @@ struct IMATests {
         expectOwnKey(verdict, .imaPolicy)
     }
 
+    /// A violation says nothing authentic of the file that changed: the policy lets all of them be, or none.
+    @Test func attack60_violationIsRefusedUnlessThePolicyToleratesThem() throws {
+        var list = IMAList(Self.files)
+        list.appendViolation(of: "/bin/sh")
+        var input = try Scene(measuring: list).input(list.bytes, allowing: Self.files)
+        let strict = Appraiser.appraise(input)
+        expectOwnKey(strict, .imaPolicy)
+        guard case .refused(let refusal) = strict else { return }
+        let detail = refusal.reasons[0].detail
+        #expect(detail.contains("entry 4 is a violation") && !detail.contains("/bin/sh"), "\(detail)")
+
+        input.ima?.policy?.violations = .tolerated(reason: "a log that is written to")
+        let progress = try #require(Appraiser.appraise(input).state?.ima)
+        #expect(progress.entries == 5 && progress.violations == 1)
+
+        // What is tolerated has to be shown all the same.
+        var hiding = try Scene(measuring: list).input(IMAList(Self.files).bytes, allowing: Self.files)
+        hiding.ima?.policy?.violations = .tolerated(reason: "a log that is written to")
+        expectOwnKey(Appraiser.appraise(hiding), .imaReplayMismatch)
+    }
+
     @Test func attack60_listShortenedToWhatIsAllowed() throws {
         let measured = IMAList(Self.files + ["/tmp/implant"])
         let shown = IMAList(Self.files)

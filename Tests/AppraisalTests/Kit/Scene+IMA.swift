@@ -27,11 +27,22 @@ struct IMAList {
         extend(by: "ima-buf", [Array("sha256:\0".utf8) + digest, Array(name.utf8) + [0], data])
     }
 
-    private mutating func extend(by template: String, _ fields: [[UInt8]]) {
+    /// A file that changed while it was measured: zeros stand in the list, and ones went into the PCR.
+    mutating func appendViolation(of name: String) {
+        let zeros = [UInt8](repeating: 0, count: 32)
+        extend(by: "ima-ng", [Array("sha256:\0".utf8) + zeros, Array(name.utf8) + [0]], isViolation: true)
+    }
+
+    private mutating func extend(by template: String, _ fields: [[UInt8]], isViolation: Bool = false) {
         let data = fields.flatMap { Self.le32($0.count) + $0 }
-        bytes += Self.le32(10) + Array(Insecure.SHA1.hash(data: data))
+        var (listed, extended) = (Array(Insecure.SHA1.hash(data: data)), Array(SHA256.hash(data: data)))
+        if isViolation {
+            listed = [UInt8](repeating: 0, count: listed.count)
+            extended = [UInt8](repeating: 0xFF, count: extended.count)
+        }
+        bytes += Self.le32(10) + listed
         bytes += Self.le32(template.utf8.count) + Array(template.utf8) + Self.le32(data.count) + data
-        value = Array(SHA256.hash(data: value + Array(SHA256.hash(data: data))))
+        value = Array(SHA256.hash(data: value + extended))
     }
 
     static func digest(of name: String) -> [UInt8] { Array(SHA256.hash(data: Array(name.utf8))) }
