@@ -146,6 +146,32 @@ struct IMATests {
         #expect(verdict.state?.ima?.entries == 4)
     }
 
+    @Test func whatIsExcludedIsBelowThatDirectoryAndNowhereElse() throws {
+        func verdict(_ name: String) throws -> Verdict {
+            let list = IMAList(Self.files + [name])
+            var input = try Scene(measuring: list).input(list.bytes, allowing: Self.files)
+            input.ima?.policy?.exclusions = [
+                IMAExclusion(path: "/var/", reason: "data"), IMAExclusion(path: "/etc/motd", reason: "a text"),
+            ]
+            return Appraiser.appraise(input)
+        }
+        for name in ["/var/log/a", "/etc/motd"] {
+            let state = try verdict(name).state
+            #expect(state != nil, "\(name)")
+        }
+        for name in ["/var", "/variable", "/usr/var/a", "/etc/motd2", "/etc/motd/a", "/var/..", "/var/../bin/implant"] {
+            expectOwnKey(try verdict(name), .imaPolicy)
+        }
+    }
+
+    /// A file may be called anything.
+    @Test func aFileThatCallsItselfTheBootAggregateIsAFile() throws {
+        var list = IMAList(Self.files)
+        list.append("boot_aggregate", IMAList.digest(of: "/tmp/implant"))
+        let verdict = Appraiser.appraise(try Scene(measuring: list).input(list.bytes, allowing: Self.files))
+        expectOwnKey(verdict, .imaPolicy)
+    }
+
     @Test func aPolicyForAPCRThatIsNotQuotedDecidesNothing() throws {
         let input = try Scene().input(IMAList(Self.files).bytes, allowing: Self.files)
         guard case .undecided = Appraiser.appraise(input) else {
