@@ -159,7 +159,8 @@ import VerifierStore
             #expect(all.first?.now[.lease] == "issued for 14400 s (attested)")
             #expect(!all.flatMap(\.differences).contains { $0.topic == .verdict })
             let same = try JudgedPolicy(parsing: service.verifier.policy.now.bytes) { _ in nil }
-            #expect(try await retaken(service, by: same).allSatisfy { $0.differences.isEmpty })
+            let unchanged = try await retaken(service, by: same)
+            #expect(unchanged.count == 3 && unchanged.allSatisfy { $0.differences.isEmpty })
         }
     }
 
@@ -433,7 +434,8 @@ import VerifierStore
 
             var cut = bundle
             cut.entries.removeAll { $0.index == place }
-            #expect(try untaken(cut).allSatisfy { $0.excuse == nil })
+            let unexcused = try untaken(cut)
+            #expect(unexcused.count == 3 && unexcused.allSatisfy { $0.excuse == nil })
             var whole = bundle
             (whole.documents.evidence, whole.documents.logs) = (before.documents.evidence, before.documents.logs)
             let strays = Auditor.judge(whole, anchors).findings
