@@ -412,14 +412,16 @@ import VerifierStore
             try await service.assign(child, to: gateways)
             let same = child
             try await service.anonymous { client in
-                await withTaskGroup(of: Void.self) { group in
+                let answered = await withTaskGroup(of: Bool.self) { group in
                     for gateway in gateways.map(Passing.init) {
                         group.addTask {
                             var asking = same
-                            _ = try? await client.ask(&asking, through: gateway.gateway)
+                            return (try? await client.ask(&asking, through: gateway.gateway)) != nil
                         }
                     }
+                    return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
                 }
+                #expect(answered > 0)
                 try await client.ask(&child, through: gateways[0])
             }
             let report = try await report(child, service)
