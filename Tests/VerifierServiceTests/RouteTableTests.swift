@@ -134,6 +134,17 @@ import X509
         }
     }
 
+    /// TLS refuses whoever shows this, before any route is looked at; that it could not be shown at all is no refusal.
+    private func expectTurnedAway(
+        _ identity: (certificate: [UInt8], key: [UInt8]),
+        by service: TestVerifier
+    ) async throws {
+        let status = try await HTTPProbe.with(service, identity: identity) { probe -> Int? in
+            do { return try await probe.send("GET", "/v1/instances").status } catch { return nil }
+        }
+        #expect(status == nil)
+    }
+
     @Test func attack83_agentCredentialOnAdminRoute() async throws {
         let factory = try TestFactory()
         try await TestVerifier.with(factory: factory) { service in
@@ -142,10 +153,8 @@ import X509
             let certificate = try factory.record(of: device).idevid.certificate.found()
             let pem = PEMDocument(type: "CERTIFICATE", derBytes: certificate.bytes).pemString
             let identity = (Array(pem.utf8), Array(device.idevid.secret.pemRepresentation.utf8))
-            // The factory's CA is not the operators': TLS refuses it before any route is looked at.
-            await #expect(throws: (any Error).self) {
-                try await HTTPProbe.with(service, identity: identity) { try await $0.send("GET", "/v1/instances") }
-            }
+            // The factory's CA is not the operators'.
+            try await expectTurnedAway(identity, by: service)
         }
     }
 
@@ -166,11 +175,7 @@ import X509
                 until: now + 600
             )
             let pem = PEMDocument(type: "CERTIFICATE", derBytes: certificate).pemString
-            await #expect(throws: (any Error).self) {
-                try await HTTPProbe.with(service, identity: (Array(pem.utf8), Array(key.pemRepresentation.utf8))) {
-                    try await $0.send("GET", "/v1/instances")
-                }
-            }
+            try await expectTurnedAway((Array(pem.utf8), Array(key.pemRepresentation.utf8)), by: service)
         }
     }
 
@@ -178,11 +183,7 @@ import X509
         try await TestVerifier.with { service in
             let certificate = try String(contentsOfFile: service.directory.tlsCertificate, encoding: .utf8)
             let key = try String(contentsOfFile: service.directory.file("keys/tls.key"), encoding: .utf8)
-            await #expect(throws: (any Error).self) {
-                try await HTTPProbe.with(service, identity: (Array(certificate.utf8), Array(key.utf8))) {
-                    try await $0.send("GET", "/v1/instances")
-                }
-            }
+            try await expectTurnedAway((Array(certificate.utf8), Array(key.utf8)), by: service)
         }
     }
 
