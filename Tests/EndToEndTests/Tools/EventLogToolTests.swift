@@ -49,7 +49,7 @@ import Testing
         #expect(Set(met.keys).isSuperset(of: [.startOfPCR0, .padding, .sm3, .crash]), "\(met)")
     }
 
-    /// - Returns: the ways in which both differ; nil when neither takes the log.
+    /// - Returns: the ways in which both differ; nil when neither takes the log, or there is no value to compare.
     private func compare(_ path: String) async throws -> Set<Disagreement>? {
         let tool = try await Tool(name: "tpm2_eventlog").run([path])
         let ours = try await Program.auditor.run(["log", "replay", path, "--json"], in: Transcript())
@@ -64,7 +64,9 @@ import Testing
         }
         let banks = try ours.json["banks"]
         var found: Set<Disagreement> = []
-        for (bank, pcr, value) in Self.values(tool.output) {
+        let values = Self.values(tool.output)
+        guard !values.isEmpty else { return nil }
+        for (bank, pcr, value) in values {
             guard banks[bank].isObject else {
                 #expect(bank == "sm3_256", "\(path): \(bank)")
                 found.insert(.sm3)
