@@ -44,18 +44,20 @@ import Testing
         var world = try CompensatedWorld()
         var disk = world.born
         let compensated = try world.grant(try world.ask(&disk, .update, package: try known()))
-        #expect(throws: JWSError.self) {
+        let asMeasured = #expect(throws: JWSError.self) {
             try Grant.verify(compensated.compact, issuer: Sample.verifier, keys: world.grantKeys)
         }
+        #expect(asMeasured?.code == .header)
         var measured = try World()
         let delivered = try measured.granted(try Sample.release("1.1.0", securityVersion: 4))
-        #expect(throws: JWSError.self) {
+        let asCompensated = #expect(throws: JWSError.self) {
             try CompensatedGrant.verify(
                 delivered.compact,
                 issuer: Sample.verifier,
                 keys: [StatementKey(measured.grantKey.publicKey)]
             )
         }
+        #expect(asCompensated?.code == .header)
     }
 
     /// No rule serves an instance without a TPM by being silent about it.
