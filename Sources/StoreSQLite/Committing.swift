@@ -172,7 +172,7 @@ extension SQLiteStore {
     }
 
     /// Replaces a state that is still of the version that was read.
-    /// - Parameter isSettled: whether it takes in what time and withdrawals have done so far.
+    /// - Parameter isSettled: whether it takes in what time, withdrawals and the ends of gateways have done so far.
     func replace(
         _ transition: Transition,
         _ version: Int64,
@@ -180,6 +180,8 @@ extension SQLiteStore {
         _ db: Database
     ) throws -> StoreOutcome? {
         let state = transition.state
+        // The end of a gateway that came between is not taken in either, and must not be forgotten.
+        if isSettled, let gateway = state.lease?.under, try !Standings.isTrusted(gateway, db) { return .stale }
         try db.cachedStatement(sql: "UPDATE state SET version = ?, body = ? WHERE instance = ? AND version = ?")
             .execute(
                 arguments: [state.version, Data(try CanonicalJSON.encode(state)), state.instance.text, version])

@@ -87,6 +87,21 @@ enum Standings {
         ) ?? false
     }
 
+    /// Whether a gateway is trusted by its TPM, so that a lease may rest on its word.
+    static func isTrusted(_ gateway: InstanceID, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM standing
+                        WHERE instance = ? AND lifecycle = ? AND expires IS NOT NULL AND lowered = 0
+                    )
+                    """
+            ),
+            arguments: [gateway.text, Lifecycle.trusted.rawValue]
+        ) ?? false
+    }
+
     /// Makes everybody due whom the withdrawal of a release concerns.
     static func makeDue(_ standing: ReleaseStanding, _ manifest: ContentDigest, _ db: Database) throws {
         let concerned = standing == .recalled ? "granted = :manifest OR running = :manifest" : "granted = :manifest"

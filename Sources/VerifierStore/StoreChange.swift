@@ -16,7 +16,7 @@ public enum StoreChange: Sendable {
     /// Carries out an operator's act on an instance whose state is still of version `replacing`.
     case act(Transition, replacing: Int64)
     /// Carries out what time and withdrawals have done to an instance whose state is still of version `replacing`, while the releases
-    /// stand as they did.
+    /// stand as they did, and the gateway is trusted on whose word its lease goes on resting.
     case lapse(Transition, replacing: Int64, standings: ReleaseStandings)
     /// Registers a release that was judged without the signatures of some keys (`StatementKey.id`), while no other key of makers was
     /// reported compromised.
@@ -129,7 +129,7 @@ public struct BirthImport: Sendable {
     }
 }
 
-/// A decision, and all it was taken on.
+/// A decision, and all it was taken on; the gateway on whose word a lease rests after it must be trusted still.
 public struct DecisionChange: Sendable {
     /// The state as it will be, and the entries.
     public var transition: Transition

@@ -10,6 +10,7 @@ extension StoreConformance {
         StoreConformance("who is due is found, the longest wait first", dueByTime),
         StoreConformance("a withdrawal makes due whom it concerns, until that is taken in", dueByWithdrawal),
         StoreConformance("a withdrawal that overtakes the sweep is not forgotten", withdrawalOvertakes),
+        StoreConformance("the end of a gateway that overtakes a sweep or a decision counts", gatewayEndOvertakes),
         StoreConformance("updates are told by device and release, with every stage", updates),
         StoreConformance("updates are listed in pages", updatePages),
     ]
@@ -178,6 +179,50 @@ extension StoreConformance {
         ).outcomes
         #expect(outcomes.last == .stale)
         #expect(try await store.due(at: Fixture.now, limit: 10) == [state.instance])
+    }
+
+    private static func gatewayEndOvertakes(_ store: any VerifierStore, _ key: LedgerKey) async throws {
+        let release = try await prepared(store, key)
+        let gateway = try await granted(3, release.manifest, store, key)
+        let state = try await granted(1, release.manifest, store, key)
+        let verifier = try Fixture.label("test")
+        var draft = TransitionDraft(of: state, at: Fixture.now, actor: Actor(.verifier, verifier))
+        draft.state.lease?.under = gateway.instance
+        let child = draft.finished.state
+        _ = try await store.commit([.act(draft.finished, replacing: state.version)], sealer: key.sealer)
+        let standings: ReleaseStandings = [release.manifest: .registered]
+        func lapse(at now: Int64, gatewayHolds: Bool) throws -> StoreChange {
+            let transition = try Transition.lapse(
+                of: child,
+                standings: standings,
+                gatewayHolds: gatewayHolds,
+                at: now,
+                by: verifier
+            )
+            return .lapse(transition, replacing: child.version, standings: standings)
+        }
+        let decision = DecisionChange(
+            transition: try Transition.lapse(of: child, standings: standings, at: Fixture.now, by: verifier),
+            replacing: child.version,
+            policy: ContentDigest(of: Array("policy".utf8)),
+            standings: standings,
+            challenge: Array(repeating: 9, count: 32),
+            challengeExpires: Fixture.now + 60,
+            grant: nil,
+            log: nil
+        )
+        let outcomes = try await store.commit(
+            [
+                .act(try Fixture.act(.suspend, on: gateway), replacing: gateway.version),
+                try lapse(at: Fixture.now + 100, gatewayHolds: true), .decision(decision),
+            ],
+            sealer: key.sealer
+        ).outcomes
+        #expect(outcomes.suffix(2) == [.stale, .stale])
+        #expect(try await store.due(at: Fixture.now, limit: 10) == [child.instance])
+        _ = try await store.commit([try lapse(at: Fixture.now, gatewayHolds: false)], sealer: key.sealer)
+        #expect(try await store.due(at: Fixture.now, limit: 10).isEmpty)
+        #expect(try await store.snapshot(of: child.instance, release: nil)?.state.lease == nil)
     }
 
     private static func updates(_ store: any VerifierStore, _ key: LedgerKey) async throws {
