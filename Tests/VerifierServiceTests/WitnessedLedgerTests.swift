@@ -130,6 +130,40 @@ import WitnessService
         }
     }
 
+    /// The report may come while a line of that very witness is written down.
+    @Test func aWitnessThatIsExcludedWhileItsLineIsKeptIsNotCounted() async throws {
+        let home = try TemporaryDirectory()
+        let directory = home.verifier
+        let (prepared, witnesses) = try await Witnessing.prepare(home, 1, required: 1, factory, releases)
+        witnesses[0].task.cancel()
+        try? await witnesses[0].task.value
+        let signer = try WitnessSigner(name: "witness.example/own", privateKey: Curve25519.Signing.PrivateKey())
+        let key = signer.verifierKey
+        var own = witnesses[0].0.known(at: witnesses[0].port)
+        own.vkey = key.text
+        let settings = WitnessSettings(required: 1, known: [own])
+        try directory.edit { $0.witnesses = settings }
+        var setup = prepared
+        setup.wrap = { HookedStore($0) }
+        try await TestVerifier.serve(directory, setup) { service in
+            let head = try await service.store.ledgerHead()
+            let checkpoint = try SignedCheckpoint(parsing: try #require(head.checkpoint))
+            let log = try VerifierKey(parsing: service.trust.ledgerKey)
+            let witness = try Witness(signer, logs: [WitnessedLog(keys: [log], cosigned: nil, by: key)])
+            let body = AddCheckpoint(oldSize: 0, path: [], checkpoint: checkpoint).bytes
+            let line = try witness.judge(body, at: Int(service.clock.clock.seconds)).get().line
+            let cosignatures = service.verifier.cosignatures
+            let store = try (service.store as? HookedStore).found()
+            store.set { verb, moment throws(StoreError) in
+                if verb == "keepWitnessed", moment == .before { await cosignatures.exclude([key.description]) }
+            }
+            try await cosignatures.took(line, from: key, over: checkpoint)
+            let counted = await cosignatures.witnessed(by: 1)
+            #expect(counted == nil)
+            #expect(try await service.store.witnessedCheckpoint() != nil, "it was being kept")
+        }
+    }
+
     /// What came one after the other.
     private final class Order: Sendable {
         private let noted = Mutex<[String]>([])

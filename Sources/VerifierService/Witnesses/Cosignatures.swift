@@ -159,9 +159,11 @@ actor Cosignatures {
         metrics.count(.witnessAnswers, "cosigned")
         report()
         if target?.note.text == signed.note.text { target = signed }
-        let count = Self.signers(of: signed, among: keys).count
-        if count >= max(1, required) { try await store.keep(witnessed: signed.bytes) }
-        take(signed, signedBy: count)
+        if Self.signers(of: signed, among: keys).count >= max(1, required) {
+            try await store.keep(witnessed: signed.bytes)
+        }
+        // Who was excluded while that was kept does not count any more.
+        take(signed, signedBy: Self.signers(of: signed, among: keys).count)
     }
 
     /// Notes that a witness has not signed; told once for each reason.
