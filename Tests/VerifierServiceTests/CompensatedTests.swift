@@ -240,6 +240,24 @@ import VerifierStore
         }
     }
 
+    /// Who holds requests up on their way cannot make a copy of the device with them.
+    @Test func requestsThatWereHeldUpForkNobody() async throws {
+        try await with(approvals: 0) { service, device in
+            try await service.anonymous { client in
+                let held = [try await client.evidence(of: device), try await client.evidence(of: device)]
+                service.clock.advance(milliseconds: 5)
+                // First it is the same step as what was decided on; then its keys are those of long ago.
+                for evidence in held {
+                    try await client.ask(&device)
+                    #expect(try await problem { try await client.decide(evidence) }.kind == .undecided)
+                }
+                try await client.ask(&device)
+            }
+            let report = try await service.operating(as: .auditor) { try await $0.instance(device.serial) }
+            #expect(report.position == 3 && report.fork == nil && report.lifecycle == "trusted")
+        }
+    }
+
     @Test func approvalsAreOfTheirGiversRole() async throws {
         try await with { service, device in
             let package = try await service.add(try releases.release("2.0"), releases)

@@ -98,6 +98,12 @@ extension Verifier {
         for _ in 0..<Self.attempts {
             let policy = policy.now.policy
             let (snapshot, subject, verdict, positions) = try await appraise(given)
+            // What was held up on its way names keys that were left behind since, and is no copy's for that.
+            if verdict.isAuthentic,
+                consumed.isOvertaken(asked.instance, expires: given.challenge.expires, now: clock.milliseconds())
+            {
+                throw ServiceProblem.undecided("later evidence of \(asked.instance) was decided on first")
+            }
             var input = try await input(given, subject, verdict, snapshot, policy)
             let archived = try archive(&input, given, positions, .decision)
             var decided = UpdateTrust.decide(input)
@@ -110,6 +116,8 @@ extension Verifier {
             }
             var change = change(given, decided, transition, snapshot, policy)
             change.keep(archived)
+            // Before it is durable: from then on earlier evidence finds other keys.
+            consumed.accepted(asked.instance, expires: given.challenge.expires, now: clock.milliseconds())
             let result = try await committer.commit(.decision(change))
             switch result.outcome {
             case .committed(let index):

@@ -81,7 +81,7 @@ final class ConsumedChallenges: Sendable {
 
     /// Whether evidence of this instance for a later challenge was accepted already.
     ///
-    /// Then this evidence was overtaken on its way: its clock reading is older, and nothing follows from that.
+    /// Then this evidence was overtaken on its way: its clock reading is older, or its keys were left behind, and nothing follows from that.
     /// - Parameters:
     ///   - expires: when the challenge of this evidence does; milliseconds since 1970.
     ///   - now: milliseconds since 1970.
