@@ -244,6 +244,47 @@ import VerifierStore
         }
     }
 
+    /// On a log that was looked at and not kept no decision may rest: nobody could take it again.
+    @Test func aLogThatWasNotKeptIsNotNamed() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            // It has a header and no event.
+            let header = Array("Spec ID Event03\0".utf8) + [0, 0, 0, 0, 0, 2, 0, 2, 1, 0, 0, 0, 0x0B, 0, 32, 0, 0]
+            var bytes: [UInt8] = [0, 0, 0, 0, 3, 0, 0, 0] + [UInt8](repeating: 0, count: 20)
+            bytes += [UInt8(header.count), 0, 0, 0]
+            let log = StoredLog(bytes + header)
+            func order(_ act: VerifierClient.InstanceAct) async throws {
+                _ = try await service.operating(as: .operator) {
+                    try await $0.act(act, on: device.serial, try remark("seen"))
+                }
+            }
+            func named() async throws -> [ContentDigest] {
+                try await service.store.bases(in: 0..<Int64.max, after: nil, limit: 100)
+                    .compactMap { try ArchivedDecision(parsing: $0.basis.body).measured?.log }
+            }
+            try await service.anonymous { client in
+                func attest(bringing brought: [UInt8]?) async throws -> DecisionAnswer {
+                    let challenge = try await client.challenge(device, .attest).challenge
+                    var evidence = try device.evidence(for: device.request(.attest, challenge: challenge))
+                    evidence.log = log.digest
+                    evidence.logBytes = brought.map { Blob($0) }
+                    return try await client.decide(evidence)
+                }
+                _ = try await client.attest(device)
+                try await order(.suspend)
+                // Nothing is kept of what an instance says that is suspended.
+                #expect(try await problem { try await attest(bringing: log.bytes) }.reasons == ["suspended"])
+                try await order(.reinstate)
+                #expect(try await attest(bringing: nil).bootState == "current")
+                #expect(try await named() == [])
+                #expect(try await attest(bringing: log.bytes).bootState == "current")
+                #expect(try await attest(bringing: nil).bootState == "current")
+                #expect(try await named() == [log.digest, log.digest])
+            }
+        }
+    }
+
     @Test func evidenceIsJudgedAsBeforeOnceTheClockWasPutRight() async throws {
         try await TestVerifier.with(factory: factory) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")

@@ -160,9 +160,11 @@ extension Verifier {
         var log = LogEvidence.none
         var isNew = false
         if let digest = given.evidence.log {
-            if let known = replayed[ReplayedKey(digest: digest, selection: record.selection)] {
+            // What was to be stored with it may not have been: then this memory alone has it, which is not enough.
+            if let known = replayed[ReplayedKey(digest: digest, selection: record.selection)],
+                try await isAtHand(digest, given.evidence)
+            {
                 log = .replayed(known)
-                // What was to be stored with it may not have been: then this memory alone has it.
                 isNew = given.evidence.logBytes != nil
             } else if let held = try await store.log(digest) {
                 log = .bytes(held, digest: digest)
@@ -188,6 +190,12 @@ extension Verifier {
             return (appraised, KeptLog(isHeld: true))
         }
         return (appraised, KeptLog(isHeld: true, new: StoredLog(bytes.bytes)))
+    }
+
+    /// Whether a log came with the evidence, or is on record.
+    private func isAtHand(_ log: ContentDigest, _ evidence: Evidence) async throws -> Bool {
+        if evidence.logBytes != nil { return true }
+        return try await store.holdsLog(log)
     }
 
     private func decide(_ given: Case, _ input: DecisionInput) async throws -> (Decision, AttestationResult?) {
