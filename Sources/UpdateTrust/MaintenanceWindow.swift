@@ -87,11 +87,11 @@ public struct MaintenanceWindow: Hashable, Sendable, Codable {
 
     private var daysProblem: String? {
         if let days, !Self.isListed(days) { return "\"window.days\" names no day, or one twice" }
-        if let monthDays, !Self.isListed(monthDays) || !monthDays.allSatisfy({ (1...31).contains(abs($0)) }) {
+        if let monthDays, !Self.isListed(monthDays) || !monthDays.allSatisfy({ (1...31).contains($0.magnitude) }) {
             return "\"window.monthDays\" are numbers from 1 to 31 or from -31 to -1, each once, at least one"
         }
         if let monthWeekdays,
-            !Self.isListed(monthWeekdays) || !monthWeekdays.allSatisfy({ (1...5).contains(abs($0.which)) })
+            !Self.isListed(monthWeekdays) || !monthWeekdays.allSatisfy({ (1...5).contains($0.which.magnitude) })
         {
             return "\"window.monthWeekdays.which\" are numbers from 1 to 5 or from -5 to -1, each day and number once"
         }

@@ -157,6 +157,9 @@ import Testing
         (#"{"monthDays":[0]}"#, "monthDays"), (#"{"monthDays":[32]}"#, "monthDays"),
         (#"{"monthDays":[1,1]}"#, "monthDays"), (#"{"monthWeekdays":[{"day":"tue","which":6}]}"#, "which"),
         (#"{"monthWeekdays":[{"day":"tue","which":0}]}"#, "which"),
+        // No number has its magnitude with another sign.
+        (#"{"monthDays":[-9223372036854775808]}"#, "monthDays"),
+        (#"{"monthWeekdays":[{"day":"tue","which":-9223372036854775808}]}"#, "which"),
         (#"{"everyWeeks":{"weeks":2,"from":"2026-11-02"}}"#, "name days"),
         (#"{"days":["mon"],"everyWeeks":{"weeks":1,"from":"2026-11-02"}}"#, "weeks"),
         (#"{"days":["mon"],"everyWeeks":{"weeks":2,"from":"2026-11-31"}}"#, "from"),
