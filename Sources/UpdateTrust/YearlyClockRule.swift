@@ -94,7 +94,7 @@ extension YearlyClockRule {
 
         mutating func number(_ range: ClosedRange<Int64>) -> Int64? {
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            guard let value = decimal(digits, digits: digits.count), (1...3).contains(digits.count),
+            guard (1...3).contains(digits.count), let value = decimal(digits, digits: digits.count),
                 range.contains(value)
             else { return nil }
             rest = rest.dropFirst(digits.count)
