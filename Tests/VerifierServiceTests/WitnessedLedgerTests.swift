@@ -130,8 +130,11 @@ import WitnessService
         }
     }
 
-    /// The report may come while a line of that very witness is written down.
-    @Test func aWitnessThatIsExcludedWhileItsLineIsKeptIsNotCounted() async throws {
+    /// A verifier whose one witness signs when a test has it sign.
+    /// - Parameter body: is given the witness's key, and what it signs for the ledger as it stands.
+    private func withOwnWitness(
+        _ body: (TestVerifier, HookedStore, VerifierKey, (SignedCheckpoint, line: [UInt8])) async throws -> Void
+    ) async throws {
         let home = try TemporaryDirectory()
         let directory = home.verifier
         let (prepared, witnesses) = try await Witnessing.prepare(home, 1, required: 1, factory, releases)
@@ -150,17 +153,46 @@ import WitnessService
             let checkpoint = try SignedCheckpoint(parsing: try #require(head.checkpoint))
             let log = try VerifierKey(parsing: service.trust.ledgerKey)
             let witness = try Witness(signer, logs: [WitnessedLog(keys: [log], cosigned: nil, by: key)])
-            let body = AddCheckpoint(oldSize: 0, path: [], checkpoint: checkpoint).bytes
-            let line = try witness.judge(body, at: Int(service.clock.clock.seconds)).get().line
-            let cosignatures = service.verifier.cosignatures
+            let request = AddCheckpoint(oldSize: 0, path: [], checkpoint: checkpoint).bytes
+            let line = try witness.judge(request, at: Int(service.clock.clock.seconds)).get().line
             let store = try (service.store as? HookedStore).found()
+            try await body(service, store, key, (checkpoint, line: line))
+        }
+    }
+
+    /// The report may come while a line of that very witness is written down.
+    @Test func aWitnessThatIsExcludedWhileItsLineIsKeptIsNotCounted() async throws {
+        try await withOwnWitness { service, store, key, signed in
+            let cosignatures = service.verifier.cosignatures
             store.set { verb, moment throws(StoreError) in
                 if verb == "keepWitnessed", moment == .before { await cosignatures.exclude([key.description]) }
             }
-            try await cosignatures.took(line, from: key, over: checkpoint)
+            try await cosignatures.took(signed.line, from: key, over: signed.0)
             let counted = await cosignatures.witnessed(by: 1)
             #expect(counted == nil)
-            #expect(try await service.store.witnessedCheckpoint() != nil, "it was being kept")
+            #expect(try await store.witnessedCheckpoint() != nil, "it was being kept")
+        }
+    }
+
+    /// Whether the report is on record may not be known; that the key counts no more is.
+    @Test func aWitnessIsNotCountedWhateverBecameOfTheReport() async throws {
+        try await withOwnWitness { service, store, key, signed in
+            let cosignatures = service.verifier.cosignatures
+            try await cosignatures.took(signed.line, from: key, over: signed.0)
+            let before = await cosignatures.witnessed(by: 1)
+            #expect(before != nil)
+            store.set { verb, moment throws(StoreError) in
+                if verb == "commit", moment == .after { throw StoreError(.failed, "nobody knows") }
+            }
+            let order = try CompromiseOrder(.witness, key.name, reason: "key on a stick").found()
+            await #expect(throws: VerifierClientError.self) {
+                try await service.operating(as: .operator) { try await $0.reportCompromise(order) }
+            }
+            store.set(nil)
+            let again = try await service.operating(as: .operator) { try await $0.reportCompromise(order) }
+            #expect(again.entry == nil, "it is on record")
+            let counted = await cosignatures.witnessed(by: 1)
+            #expect(counted == nil)
         }
     }
 

@@ -24,6 +24,7 @@ extension Verifier {
         }
         // Before the transaction, and also when what became of it is not known: from here on everything is judged without the key.
         compromised.insert(key)
+        if key.kind == .witness { await cosignatures.exclude([key.name]) }
         return try await carryOut(compromise, acting)
     }
 
@@ -35,7 +36,6 @@ extension Verifier {
         case .stale, .challengeUsed, .conflict:
             throw ServiceProblem.undecided("the record refused that a key is compromised")
         }
-        if compromise.key.kind == .witness { await cosignatures.exclude([compromise.key.name]) }
         var extent = CompromiseExtent()
         if let written = try await store.ledgerEntries(index..<index + 1).first,
             case .compromise(let body) = try LedgerEntry(parsing: written.bytes).body
