@@ -244,6 +244,27 @@ import VerifierStore
         }
     }
 
+    /// What nobody knows to be on record may be there.
+    @Test func evidenceIsOvertakenAlsoByWhatWasNotAnswered() async throws {
+        try await TestVerifier.with(hooked(), factory: factory) { service in
+            let store = try hooks(service)
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                let early = try await client.challenge(device, .attest)
+                let slow = try device.evidence(for: device.request(.attest, challenge: early.challenge))
+                service.clock.advance(milliseconds: 5)
+                store.set { verb, moment throws(StoreError) in
+                    if verb == "commit", moment == .after { throw StoreError(.failed, "nobody knows") }
+                }
+                #expect(try await problem { try await client.attest(device) }.kind == .undecided)
+                store.set(nil)
+                #expect(try await problem { try await client.decide(slow) }.kind == .undecided)
+                #expect(try await client.attest(device).bootState == "current")
+            }
+        }
+    }
+
     /// On a log that was looked at and not kept no decision may rest: nobody could take it again.
     @Test func aLogThatWasNotKeptIsNotNamed() async throws {
         try await TestVerifier.with(factory: factory) { service in

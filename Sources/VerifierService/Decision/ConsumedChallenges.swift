@@ -79,9 +79,10 @@ final class ConsumedChallenges: Sendable {
         }
     }
 
-    /// Whether evidence of this instance for a later challenge was accepted already.
+    /// Whether evidence of this instance for a later challenge was accepted already, or is about to be.
     ///
-    /// Then this evidence was overtaken on its way: its clock reading is older, or its keys were left behind, and nothing follows from that.
+    /// Then this evidence was overtaken on its way: its clock reading is older, or its keys were left behind, and nothing
+    /// follows from that.
     /// - Parameters:
     ///   - expires: when the challenge of this evidence does; milliseconds since 1970.
     ///   - now: milliseconds since 1970.
@@ -93,7 +94,7 @@ final class ConsumedChallenges: Sendable {
         }
     }
 
-    /// Takes note that evidence of an instance was accepted.
+    /// Takes note that evidence of an instance is accepted: before that is on record, where earlier evidence is held to it.
     func accepted(_ instance: InstanceID, expires: Int64, now: Int64) {
         memory.withLock { memory in
             memory.current.newest[instance] = max(comparable(memory.current.newest[instance], now) ?? 0, expires)

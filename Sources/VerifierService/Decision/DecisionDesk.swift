@@ -118,12 +118,13 @@ extension Verifier {
             guard let transition = decided.transition else { return (decided, ear, nil) }
             var change = change(given, decided, transition, snapshot, policy, log: log.new)
             change.keep(archived)
+            // Before it is durable: from then on earlier evidence finds a later clock.
+            if given.carried == nil {
+                consumed.accepted(instance, expires: given.challenge.expires, now: clock.milliseconds())
+            }
             let result = try await committer.commit(given.signed(.decision(change)))
             switch result.outcome {
             case .committed(let index):
-                if given.carried == nil {
-                    consumed.accepted(instance, expires: given.challenge.expires, now: clock.milliseconds())
-                }
                 noteEmergency(transition)
                 return (decided, ear, (index, transition, result))
             case .challengeUsed where given.carried != nil:
