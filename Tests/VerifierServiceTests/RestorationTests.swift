@@ -79,6 +79,26 @@ import VerifierStore
         }
     }
 
+    /// One statement that can be about nothing leaves the others of its bundle alone.
+    @Test func whoHasNoTPMIsNotRestored() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let child = try CompensatedDevice(serial: "SN-2", at: factory)
+            try await service.importBirth(of: child, by: factory)
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            let record = try factory.record(of: device)
+            _ = try await importing(try factory.bundle(of: [try factory.envelope(record)]), service)
+            clear(device, floor: 1)
+            let sound = try factory.restoration(of: device, record)
+            var other = sound
+            (other.instance, other.serial) = (child.instance, child.serial)
+            other.birth = ContentDigest(of: try CanonicalJSON.encode(child.record))
+            let statements = [try factory.envelope(other), try factory.envelope(sound)]
+            let answer = try await importing(try factory.bundle(of: [], restorations: statements), service)
+            #expect(answer.restorations.map(\.outcome) == [.refused, .imported])
+            #expect(answer.restorations.first?.detail?.contains("without a TPM") == true)
+        }
+    }
+
     @Test func birthAndRestorationsInOneBundle() async throws {
         try await TestVerifier.with(factory: factory) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")

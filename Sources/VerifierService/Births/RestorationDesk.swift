@@ -29,7 +29,9 @@ extension Verifier {
                 "the birth that it names is not on record: import the bundle that holds it, then this one again"
             )
         }
-        let record = try BirthRecord(parsing: birth.payload)
+        guard case .measured(let record) = try InstanceBirth(parsing: birth.payload) else {
+            return outcome(.refused, "\(restoration.serial) was born without a TPM: nothing of it could be restored")
+        }
         // A station speaks of what it bore itself, so that a thief of its key cannot touch the fleet of another.
         guard record.station == restoration.station, record.serial == restoration.serial else {
             return outcome(.refused, "\(record.serial) was born at \(record.station), which did not restore it")
