@@ -101,13 +101,14 @@ extension CompensatedInput {
         )
         if wanted.witness == true, let witness = witness(of: shown, in: &draft) { controls.append(witness) }
         let boot = claimedBoot
-        let isRecalled = boot == .current && state.running.manifest.map { standings[$0] == .recalled } ?? false
+        let isRecalled = wasRecalled(boot)
         let event: Lifecycle.Event = isRecalled ? .recalled : boot.event
         guard let next = state.lifecycle.after(event) else {
             return .unchanged(.undecided("there is no way from \(state.lifecycle.rawValue) by \(event.rawValue)"))
         }
         draft.state.lifecycle = next
         draft.state.remark = boot.isOwn ? nil : "it says that it runs \(asked.running.name) \(asked.running.version)"
+        if isRecalled { try draft.noteRecall(of: boot, after: state.lifecycle, standings) }
         // What the hardware says otherwise is worth no lease; the other controls are about installing something.
         if controls.contains(where: { $0.control.isOfTheLease && !$0.isMet }) {
             return try refuse([.controlsUnmet], shown, rule: rule, controls, draft: draft, claimsOf(shown))
@@ -156,6 +157,17 @@ extension CompensatedInput {
             return .previous
         }
         return .drifted
+    }
+
+    /// Whether what the device says that it runs was recalled, and is not to be left for another reason already.
+    private func wasRecalled(_ boot: BootName) -> Bool {
+        let manifest: ContentDigest? =
+            switch boot {
+            case .current: state.running.manifest
+            case .granted: state.pending?.package.manifest
+            case .previous, .rescue, .drifted: nil
+            }
+        return manifest.map { standings[$0] == .recalled } ?? false
     }
 
     /// A gateway that sees the link address knows one thing that the device cannot simply say.

@@ -39,6 +39,27 @@ import Testing
         #expect(try world.ask(&disk, .confirm, grant: grant.claims.jti).isAnswered, "the answer was lost")
     }
 
+    /// Confirmed or not: who runs what was recalled has a lease for the way out of it.
+    @Test func aRecallCountsBeforeTheConfirmation() throws {
+        var world = try CompensatedWorld()
+        var disk = world.born
+        let known = try known()
+        let grant = try world.grant(try world.ask(&disk, .update, package: known))
+        let lease = try #require(world.state.lease)
+        disk.running = ClaimedRelease(
+            name: known.release.name,
+            version: known.release.version,
+            manifest: known.manifest
+        )
+        world.fallen[known.manifest] = .recalled
+        #expect(try world.ask(&disk).isAnswered)
+        #expect(world.state.lifecycle == .rescue && world.state.remark?.contains("recalled") == true)
+        #expect(world.state.lease != nil && world.state.lease?.id != lease.id)
+        #expect(try world.ask(&disk, .confirm, grant: grant.claims.jti).isAnswered, "that it runs is what it says")
+        #expect(world.state.running.manifest == known.manifest && world.state.lifecycle == .rescue)
+        #expect(InstanceStanding(of: world.state).status(at: world.now) == .invalid)
+    }
+
     /// Neither kind of gate opens for the other's token.
     @Test func attack76_noTokenOfTheOtherTier() throws {
         var world = try CompensatedWorld()
