@@ -51,4 +51,23 @@ import Testing
             #expect(try contents(of: bench.target) == contents(of: bench.package))
         }
     }
+
+    /// A command that was wrong is put right by giving another: the one of the run that was cut off would only be wrong again.
+    @Test func anInstallThatWasCutOffGoesOnByTheCommandThatIsGivenNow() async throws {
+        try await Bench.with { bench in
+            let cut = try await bench.program(
+                "update",
+                bench.arguments(installing: "echo run >> \(bench.marks); kill -9 $PPID; exit 1")
+            )
+            #expect(cut.status == .signaled(9))
+            try #require(try bench.journal.update?.step == .installing)
+            let file = try bench.kept()
+            let order = bench.order("cat > \(bench.target)")
+            let outcome = try await bench.agent().redeem(file, order, bench.lock()) { _, _ in }
+            #expect(outcome.resumed)
+            #expect(bench.installs == 1)
+            #expect(try contents(of: bench.target) == contents(of: bench.package))
+            #expect(try await bench.grantsSpent == 1)
+        }
+    }
 }

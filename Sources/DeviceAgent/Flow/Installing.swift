@@ -82,7 +82,7 @@ extension Agent {
     }
 
     /// The journal, where this run has read it before with the TPM beside it.
-    private func openJournal() throws(AgentError) -> JournalKeeper {
+    func openJournal() throws(AgentError) -> JournalKeeper {
         guard let journal = try state.journal() else {
             throw AgentError(
                 .environment,

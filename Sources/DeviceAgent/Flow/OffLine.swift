@@ -118,7 +118,9 @@ extension Agent {
         }
         if case .done(let record) = start { return try UpdateOutcome(record, resumed: true) }
         try Spool(directory: state.spoolPath).admit(order.package, as: artifact) { progress($0, artifact.size) }
+        var isResumed = true
         if case .ask = start {
+            isResumed = false
             try await withDevice { tpm, born, journal throws(AgentError) in
                 let readings = try await tpm.readings(born.tag.counters)
                 // Taking a package in takes as long as a stick does, and the grant's time may be over by then.
@@ -135,8 +137,10 @@ extension Agent {
                 }
                 try keep(file.delivery, journal)
             }
+        } else {
+            try openJournal().change { $0.goOn(by: order) }
         }
-        return try await pass(release, resumed: false, progress: progress)
+        return try await pass(release, resumed: isResumed, progress: progress)
     }
 
     /// Refuses a grant that would not open the gate now for the very package that its release names.
