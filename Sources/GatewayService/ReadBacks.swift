@@ -23,32 +23,36 @@ actor ReadBacks {
     private struct Reading {
         var state: State
         var since: ContinuousClock.Instant
+
+        var isUnderWay: Bool { if case .reading = state { true } else { false } }
     }
 
     private let readBack: ReadBack
     private let port: Label
     private let logger: Logger
     private let turns: Turns
+    /// How long what was read says something of the child; then it is read again.
+    private let validity: Duration
     private var readings: [Subject: Reading] = [:]
 
-    /// How long what was read says something of the child; then it is read again.
-    private static let validity = Duration.seconds(600)
     /// More children than this are not read at once: anybody can ask to be.
     private static let maximum = 256
     /// Of those, from one address: a neighbour who says that he is one child after the other keeps himself out, and nobody else.
     static let maximumPerAddress = 64
 
-    init(_ readBack: ReadBack, port: Label, logger: Logger) {
+    init(_ readBack: ReadBack, port: Label, logger: Logger, validity: Duration = .seconds(600)) {
         self.readBack = readBack
         self.port = port
         self.logger = logger
+        self.validity = validity
         turns = Turns(atMost: Self.maximum)
     }
 
     /// Begins to read a child, unless that was done or goes on.
     func begin(_ child: InstanceID, at address: Label?) {
         let now = ContinuousClock.now
-        readings = readings.filter { now - $0.value.since < Self.validity }
+        // One that goes on, or waits for its turn, may take longer than that, and is not begun a second time.
+        readings = readings.filter { $0.value.isUnderWay || now - $0.value.since < validity }
         let subject = Subject(child: child, address: address)
         if let reading = readings[subject] {
             if case .failed = reading.state {} else { return }

@@ -10,16 +10,21 @@ import Testing
 @Suite struct ReadBackTests {
     private let child = InstanceID(iakName: [UInt8](repeating: 7, count: 34))
 
-    private func readBacks(_ command: String, seconds: Int64 = 60) throws -> ReadBacks {
+    private func readBacks(
+        _ command: String,
+        seconds: Int64 = 60,
+        validity: Duration = .seconds(600)
+    ) throws -> ReadBacks {
         ReadBacks(
             ReadBack(command: command, seconds: seconds),
             port: try #require(Label("lan")),
-            logger: Logger(label: "test")
+            logger: Logger(label: "test"),
+            validity: validity
         )
     }
 
-    private func settled(_ readBacks: ReadBacks, at address: Label? = nil) async throws {
-        while case .reading? = await readBacks.state(of: child, at: address) {
+    private func settled(_ readBacks: ReadBacks, _ other: InstanceID? = nil, at address: Label? = nil) async throws {
+        while case .reading? = await readBacks.state(of: other ?? child, at: address) {
             try await Task.sleep(for: .milliseconds(5))
         }
     }
@@ -72,6 +77,27 @@ import Testing
             Issue.record("it did not fail")
             return
         }
+    }
+
+    /// A child asks again and again while it waits: however long that takes, it is read once, and others wait no longer.
+    @Test func oneThatTakesLongIsNotBegunASecondTime() async throws {
+        let place = FileManager.default.temporaryDirectory.path + "/read-back-\(UInt64.random(in: 0 ... .max))"
+        let (marks, gate) = (place + ".marks", place + ".gate")
+        defer { for path in [marks, gate] { try? FileManager.default.removeItem(atPath: path) } }
+        let readBacks = try readBacks(
+            "echo run >> '\(marks)'; while [ ! -e '\(gate)' ]; do sleep 0.05; done; printf image",
+            validity: .zero
+        )
+        await readBacks.begin(child, at: nil)
+        await readBacks.begin(child, at: nil)
+        try Data().write(to: URL(filePath: gate))
+        try await settled(readBacks)
+        #expect(await readBacks.take(child, at: nil) == ContentDigest(of: Array("image".utf8)))
+        // Behind whatever was begun before it.
+        let other = InstanceID(iakName: [1, 2, 3])
+        await readBacks.begin(other, at: nil)
+        try await settled(readBacks, other)
+        #expect(try String(contentsOfFile: marks, encoding: .utf8) == "run\nrun\n")
     }
 
     @Test func oneThatFailedIsReadAgain() async throws {
