@@ -13,7 +13,7 @@ public struct ReadBack: Sendable {
 
     /// Reads it.
     /// - Returns: SHA-256 of the image.
-    /// - Throws: `AgentError` when the command did not end with 0: what it wrote until then is no image.
+    /// - Throws: `AgentError` when the command did not end with 0, or wrote nothing: whatever it wrote is no image.
     public func digest(
         of child: InstanceID,
         on port: Label,
@@ -32,6 +32,10 @@ public struct ReadBack: Sendable {
         }
         if let trouble = ended.end.trouble(of: "the read-back command") { throw AgentError(.environment, trouble) }
         guard let sha256 = ended.sha256 else { throw AgentError(.environment, "the image cannot be digested") }
+        // A shell tells of a pipeline how its last part ended; as an image, nothing would have the child suspended.
+        guard sha256 != ContentDigest(of: []) else {
+            throw AgentError(.environment, "the read-back command ended well and wrote nothing")
+        }
         return sha256
     }
 }
