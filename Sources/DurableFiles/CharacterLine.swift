@@ -85,6 +85,8 @@ public final class CharacterLine: Sendable {
         /// The next line without its end; `nil` at the end of all.
         public mutating func next() async throws -> [UInt8]? {
             while true {
+                // Where something always comes there is no wait that would be broken off.
+                try Task.checkCancellation()
                 if let end = buffer.firstIndex(of: CharacterLine.lineFeed) {
                     let found = Array(buffer[..<end])
                     buffer.removeFirst(end + 1)

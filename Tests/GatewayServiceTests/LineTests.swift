@@ -104,6 +104,22 @@ import VerifierClient
         }
     }
 
+    /// Who talks faster than he is listened to must not outlast the time of an exchange.
+    @Test func aLineThatNeverFallsSilentIsGivenUpToo() async throws {
+        var ends: [CInt] = [-1, -1]
+        let isMade = unsafe pipe(&ends) == 0
+        try #require(isMade)
+        let line = try CharacterLine(input: ends[0], output: ends[1])
+        try await line.write([UInt8](repeating: UInt8(ascii: "\n"), count: 1000))
+        let listening = Task {
+            while !Task.isCancelled { await Task.yield() }
+            var lines = line.lines(limit: LineRequest.maximumSize)
+            return try await lines.next()
+        }
+        listening.cancel()
+        await #expect(throws: CancellationError.self) { try await listening.value }
+    }
+
     @Test func aLineThatIsNotThereIsSaid() async throws {
         let contact = try #require(GatewayContact(line: "line:/dev/no-such-line"))
         let error = await #expect(throws: VerifierClientError.self) {
