@@ -47,7 +47,10 @@ actor PackageShelf {
                 trouble: trouble
             )
         }
-        if unsafe access(path(of: artifact.sha256), R_OK) == 0 { return status(artifact.size, isReady: true) }
+        if unsafe access(path(of: artifact.sha256), R_OK) == 0 {
+            noteUse(of: artifact.sha256)
+            return status(artifact.size, isReady: true)
+        }
         if let progress = fetching[artifact.sha256] { return status(progress.received) }
         if let trouble = troubles[artifact.sha256], ContinuousClock.now < trouble.until {
             return status(0, trouble.text)
@@ -83,6 +86,9 @@ actor PackageShelf {
         }
         fetching[artifact.sha256] = nil
     }
+
+    /// A file system may note reading never (noatime) or once a day: what is asked for all the time would go first.
+    private func noteUse(of digest: ContentDigest) { _ = unsafe utimes(path(of: digest), nil) }
 
     struct NoRoom: Error, CustomStringConvertible {
         var needed: UInt64

@@ -171,4 +171,24 @@ import Testing
         let huge = try place.artifact("huge.img", random(300_000))
         #expect(try await settled(shelf, huge).trouble?.contains("does not fit") == true)
     }
+
+    /// Also where the file system does not note that it is read, or once a day.
+    @Test func whatIsAskedForTodayStays() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let shelf = try place.shelf(room: 250_000)
+        var artifacts: [Artifact] = []
+        for (name, hours) in [("a.img", 20), ("b.img", 10)] {
+            let artifact = try place.artifact(name, random(100_000))
+            artifacts.append(artifact)
+            #expect(try await settled(shelf, artifact).isReady)
+            let then = timeval(tv_sec: Int(Date.now.timeIntervalSince1970) - hours * 3600, tv_usec: 0)
+            let isDated = unsafe utimes(shelf.path(of: artifact.sha256), [then, then]) == 0
+            try #require(isDated)
+        }
+        #expect(await shelf.status(of: artifacts[0]).isReady)
+        let next = try place.artifact("c.img", random(100_000))
+        #expect(try await settled(shelf, next).isReady)
+        #expect(isThere(artifacts[0], shelf) && !isThere(artifacts[1], shelf))
+    }
 }
