@@ -21,7 +21,10 @@ actor PackageShelf {
     private static let pause = Duration.seconds(5)
 
     private final class Progress: Sendable {
+        /// How many it will be.
+        let size: UInt64
         private let bytes = Mutex<UInt64>(0)
+        init(of size: UInt64) { self.size = size }
         var received: UInt64 { bytes.withLock { $0 } }
         func set(_ count: UInt64) { bytes.withLock { $0 = count } }
     }
@@ -55,7 +58,7 @@ actor PackageShelf {
         if let trouble = troubles[artifact.sha256], ContinuousClock.now < trouble.until {
             return status(0, trouble.text)
         }
-        let progress = Progress()
+        let progress = Progress(of: artifact.size)
         fetching[artifact.sha256] = progress
         Task { await self.fetch(artifact, progress) }
         return status(0)
@@ -64,17 +67,7 @@ actor PackageShelf {
     private func fetch(_ artifact: Artifact, _ progress: Progress) async {
         do {
             try makeRoom(for: artifact.size)
-            let part = try PackagePart(path(of: artifact.sha256) + ".part", of: artifact) { progress.set($0) }
-            // Of one that is whole there is no rest to ask for: a server answers that by an error (RFC 9110 section 15.5.17).
-            if part.received < artifact.size {
-                try await source.fetch(
-                    artifact,
-                    from: part.received,
-                    restart: { try part.restart() },
-                    keep: { try part.append($0) }
-                )
-            }
-            try part.finish(as: path(of: artifact.sha256))
+            try await source.bring(artifact, to: path(of: artifact.sha256)) { progress.set($0) }
             troubles[artifact.sha256] = nil
             logger.notice("package", metadata: ["sha256": "\(artifact.sha256)", "bytes": "\(artifact.size)"])
         } catch {
@@ -96,23 +89,55 @@ actor PackageShelf {
         var description: String { "a package of \(needed) bytes does not fit into the \(room) that the gateway keeps" }
     }
 
-    /// Removes what was not asked for the longest, until the rest leaves room.
+    /// Removes what was not asked for the longest, until the rest leaves room for all that is being fetched.
     private func makeRoom(for size: UInt64) throws {
         guard size <= room else { throw NoRoom(needed: size, room: room) }
+        let underWay = fetching.values.reduce(UInt64(0)) { sum, progress in
+            // What does not fit is not fetched either.
+            guard progress.size <= room else { return sum }
+            let (next, overflow) = sum.addingReportingOverflow(progress.size)
+            return overflow ? .max : next
+        }
+        let parts = Set(fetching.keys.map { Self.part(of: path(of: $0)) })
         var kept = try DirectoryEntries.names(in: directory).compactMap {
             name -> (path: String, size: UInt64, used: Int)? in
             let path = "\(directory)/\(name)"
             var status = stat()
-            guard unsafe stat(path, &status) == 0, let size = UInt64(exactly: status.st_size) else { return nil }
+            guard !parts.contains(path), unsafe stat(path, &status) == 0, let size = UInt64(exactly: status.st_size)
+            else { return nil }
             return (path, size, status.st_atim.tv_sec)
         }.sorted { $0.used < $1.used }
         var total = kept.reduce(0) { $0 + $1.size }
-        while total > room - size, let oldest = kept.first {
+        while total > room - min(room, underWay), let oldest = kept.first {
             kept.removeFirst()
-            // One that is being fetched or sent stays whole for who has it open.
+            // One that is being sent stays whole for who has it open.
             _ = unsafe unlink(oldest.path)
             total -= oldest.size
         }
+    }
+
+    /// Where a package is that is not whole yet.
+    static func part(of place: String) -> String { place + ".part" }
+}
+
+extension PackageSource {
+    /// Brings a package to its place, or the rest of one: away from the shelf, where others ask how far it is.
+    @concurrent fileprivate func bring(
+        _ artifact: Artifact,
+        to place: String,
+        progress: @escaping @Sendable (UInt64) -> Void
+    ) async throws {
+        let part = try PackagePart(PackageShelf.part(of: place), of: artifact, progress: progress)
+        // Of one that is whole there is no rest: a server answers who asks for it by an error (RFC 9110 section 15.5.17).
+        if part.received < artifact.size {
+            try await fetch(
+                artifact,
+                from: part.received,
+                restart: { try part.restart() },
+                keep: { try part.append($0) }
+            )
+        }
+        try part.finish(as: place)
     }
 }
 
