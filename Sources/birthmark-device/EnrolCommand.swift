@@ -75,6 +75,9 @@ struct EnrolCommand: AsyncParsableCommand {
         guard claim.isEmpty || out != nil || injected != nil else {
             throw ValidationError("--claim belongs to --out or --injected")
         }
+        guard !forget || sealing.sealing == nil else {
+            throw ValidationError("--forget leaves no identity that could be sealed")
+        }
     }
 
     private struct Report: Encodable {
@@ -118,7 +121,7 @@ struct EnrolCommand: AsyncParsableCommand {
     private func take(_ birth: String, _ directory: StateDirectory, _ lock: borrowing AgentLock) async throws {
         let bytes = try InputFile.read(birth, limit: SignedEnvelope.maximumSize, what: "the birth")
         if let file = try? LoweredTierFile(parsing: bytes) {
-            try await directory.accept(file, lock)
+            try await directory.accept(file, sealedBy: sealing.sealing, lock)
             return try print(
                 Report(
                     instance: file.instance,

@@ -121,6 +121,18 @@ import Testing
         }
     }
 
+    @Test func doneAgainItCanBeSealed() async throws {
+        try await with { delivery in
+            let key = delivery.directory + "/platform.key"
+            try write(Array("a secret".utf8), to: key)
+            let cipher = "openssl enc -aes-256-cbc -pbkdf2 -pass file:\(key)"
+            _ = try await delivery.takeOver()
+            _ = try await delivery.takeOver(nil, Sealing(seal: cipher, unseal: cipher + " -d"))
+            #expect(delivery.state.isSealed && !exists(delivery.state.path + "/identity.json"))
+            #expect(try await delivery.state.keptIdentity()?.identity.instance == delivery.instance)
+        }
+    }
+
     @Test(arguments: ["", "{}", "not json", "\0\0\0"])
     func whatIsNoIdentityIsMalformed(_ text: String) async throws {
         try await with { delivery in

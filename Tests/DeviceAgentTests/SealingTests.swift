@@ -120,6 +120,30 @@ import Testing
         }
     }
 
+    /// The commands may come with what an operator has made of the request, and not before.
+    @Test func theKeyOfALoweredTierIsSealedWhenItIsTakenOver() async throws {
+        try await with { disk in
+            let request = try await disk.state.requestKey(disk.sources, try disk.state.lock())
+            let file = LoweredTierFile(
+                instance: InstanceID(iakName: [1, 2, 3]),
+                serial: label("GW-0001"),
+                key: request.key,
+                bornWith: BornWith(name: label("os"), version: label("1.0"), securityVersion: 3),
+                running: RunningPackage(name: label("os"), version: label("1.0"), securityVersion: 3),
+                securityFloor: 3,
+                lowered: LoweredMark(
+                    by: label("alice"),
+                    until: now + 86_400,
+                    reason: try #require(Remark("its TPM is broken")),
+                    entry: ContentDigest(of: [1])
+                )
+            )
+            try await disk.state.accept(file, sealedBy: disk.openssl, try disk.state.lock())
+            #expect(disk.state.isSealed && !exists(disk.plain))
+            #expect(try await disk.state.keptIdentity()?.identity.instance == file.instance)
+        }
+    }
+
     @Test func nothingIsSealedWhereNothingIs() async throws {
         try await with { disk in
             let refused = try await refusal { _ = try await disk.state.seal(by: disk.openssl, try disk.state.lock()) }

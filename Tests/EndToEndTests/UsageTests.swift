@@ -96,6 +96,7 @@ import Testing
         (.device, ["enrol", "--out", "/tmp/bm-never", "--unseal-command", "c"]),
         (.device, ["enrol", "--injected", "i", "--out", "/tmp/bm-never"]),
         (.device, ["enrol", "--seal-command", "", "--unseal-command", ""]),
+        (.device, ["enrol", "--forget", "--seal-command", "c", "--unseal-command", "c"]),
         (.factory, ["enrol", "/tmp/x"]), (.factory, enrolment("r", "--inject", "/tmp/bm-never")),
         (.factory, enrolment()),
         (.factory, enrolment("r", "--claim", "a=b")),

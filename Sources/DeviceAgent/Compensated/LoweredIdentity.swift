@@ -38,7 +38,12 @@ extension StateDirectory {
     }
 
     /// Takes over for whom the key speaks, that was made here.
-    public func accept(_ file: LoweredTierFile, _ lock: borrowing AgentLock) async throws(AgentError) {
+    /// - Parameter sealing: how the identity is sealed from here on; nil leaves it as it lies.
+    public func accept(
+        _ file: LoweredTierFile,
+        sealedBy sealing: Sealing? = nil,
+        _ lock: borrowing AgentLock
+    ) async throws(AgentError) {
         guard var kept = try await durableIdentity() else {
             throw AgentError(
                 .refused,
@@ -47,7 +52,8 @@ extension StateDirectory {
                 reasons: ["no-key"]
             )
         }
-        if kept.identity.instance != file.instance {
+        let isNew = kept.identity.instance != file.instance
+        if isNew {
             guard kept.identity.bornWith == nil, kept.identity.isAt(file.key) else {
                 throw AgentError(
                     .refused,
@@ -58,8 +64,9 @@ extension StateDirectory {
             }
             try take(over: file)
             kept.identity.speak(for: file)
-            try await write(kept)
         }
+        if let sealing { kept.sealing = sealing }
+        if isNew || sealing != nil { try await write(kept) }
         // Last: until it is there the TPM's agent goes on, and afterwards everything that the key needs is there too.
         try write(file, as: "the lowered tier", to: loweredPath)
     }

@@ -31,6 +31,7 @@ extension StateDirectory {
         let bytes = try content(of: source)
         if let held, held.identity.bornWith != nil, bytes?.allSatisfy({ $0 == 0 }) ?? true {
             // A run before had come to the end, or was cut off after it had overwritten the file.
+            if let sealing { try await write(KeptIdentity(identity: held.identity, sealing: sealing)) }
             return TakenOverKey(
                 instance: held.identity.instance,
                 serial: held.identity.serial,
