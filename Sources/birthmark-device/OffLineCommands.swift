@@ -111,6 +111,8 @@ struct RedeemCommand: AsyncParsableCommand {
     @OptionGroup var device: DeviceOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws { try checkInstallCommand(installCommand) }
+
     func run() async throws {
         try device.checkBounds()
         let order = UpdateOrder(

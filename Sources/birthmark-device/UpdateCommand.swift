@@ -56,6 +56,7 @@ struct UpdateCommand: AsyncParsableCommand {
         guard witnessCode == nil || !resume else {
             throw ValidationError("--witness-code goes with --package, --manifest and --install-command")
         }
+        try checkInstallCommand(installCommand)
         guard resume ? given == 0 && timeout.installTimeout == nil : manifest != nil && installCommand != nil else {
             throw ValidationError(
                 resume
@@ -132,6 +133,13 @@ extension UpdateCommand {
 extension WitnessCode: ExpressibleByArgument {
     /// Reads what somebody typed.
     public init?(argument: String) { self.init(typed: argument) }
+}
+
+/// Of nothing to run a shell says that it went well: a grant would be spent on it.
+func checkInstallCommand(_ command: String?) throws {
+    if let command, command.allSatisfy(\.isWhitespace) {
+        throw ValidationError("--install-command has nothing in it to run")
+    }
 }
 
 struct InstallTimeout: ParsableArguments {

@@ -60,6 +60,8 @@ import Testing
         ["run", "--unknown"],
         ["nonsense"],
         ["gate"], ["update", "--resume", "--install-timeout", "5"],
+        ["update", "--package", "x", "--manifest", "x", "--install-command", ""],
+        ["redeem", "x", "--package", "x", "--manifest", "x", "--install-command", " "],
     ])
     func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {
         let ended = try await Program.device.run(arguments + ["--json"])
