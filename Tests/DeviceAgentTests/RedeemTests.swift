@@ -70,4 +70,23 @@ import Testing
             #expect(try await bench.grantsSpent == 1)
         }
     }
+
+    /// Who has no network is not told to ask for another grant over one.
+    @Test func aGrantOutOfAFileThatIsGoodNoMoreTakesANewRequest() async throws {
+        try await Bench.with { bench in
+            let cut = try await bench.program("update", bench.arguments(installing: "kill -9 $PPID; exit 1"))
+            #expect(cut.status == .signaled(9))
+            // The record of a grant that came as a file, for another request than this.
+            var journal = try bench.journal
+            var record = try #require(journal.update)
+            var request = try DecisionRequest(parsing: record.request.bytes)
+            request.purpose = .delayed
+            record.request = Blob(try request.bytes)
+            journal.update = record
+            try write(CanonicalJSON.encode(journal), to: bench.state + "/journal.json")
+            let shut = try await bench.program("update", ["--resume"])
+            #expect(shut.status == .exited(1), "\(shut)")
+            #expect(shut.error.contains("a new grant takes a new request: birthmark-device request"), "\(shut)")
+        }
+    }
 }

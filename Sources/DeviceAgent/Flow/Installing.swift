@@ -111,14 +111,14 @@ extension Agent {
         case .open(let pass): opened = pass
         case .shut(let reasons):
             try journal.fail(reasons.map(\.sentence).joined(separator: " "))
-            throw AgentError(shut: reasons)
+            throw AgentError(shut: reasons, for: record)
         }
         if opened.stage == .begin {
             let value = try await tpm.increment(born.tag.counters.grants)
             // Somebody else who spends the same counter at the same moment makes it jump by two: then neither installs.
             guard value == opened.grant.claims.bounds.counter.value &+ 1 else {
                 try journal.fail(GateReason.alreadySpent.sentence)
-                throw AgentError(shut: [.alreadySpent])
+                throw AgentError(shut: [.alreadySpent], for: record)
             }
         }
         if record.step == .granted { try journal.reach(.spent) }

@@ -215,6 +215,11 @@ extension Agent {
 }
 
 extension AgentError {
+    /// A gate that stays shut for the grant of an update, whichever way that came.
+    init(shut reasons: [GateReason], for record: UpdateRecord) {
+        if record.isOffLine { self.init(shutOffLine: reasons) } else { self.init(shut: reasons) }
+    }
+
     /// A gate that stays shut for a grant that came as a file.
     init(shutOffLine reasons: [GateReason]) {
         self.init(shut: reasons)
