@@ -1,5 +1,6 @@
 import DurableFiles
 import Foundation
+import Glibc
 import Messages
 import SoftwareDevice
 import Subprocess
@@ -48,6 +49,21 @@ import UpdateTrust
             #expect(await bench.verifier.state.farewell != nil)
             let again = try await bench.program("retire", ["--yes"])
             #expect(again.status == .exited(0) && again.output.contains("nothing is left"), "\(again)")
+        }
+    }
+
+    /// The agent as a service is not stopped by it, and asks on.
+    @Test func aServiceThatRunsOnLeavesNothingBehind() async throws {
+        try await retiring { bench in
+            try await bench.running { agent in
+                _ = try await eventually("an event") { try agent.events.first }
+                let retired = try await bench.program("retire", ["--yes"])
+                #expect(retired.status == .exited(0), "\(retired)")
+                let count = try agent.events.count
+                agent.signal(SIGHUP)
+                try await agent.next("undecided", after: count)
+                #expect(try await bench.remains().isEmpty)
+            }
         }
     }
 

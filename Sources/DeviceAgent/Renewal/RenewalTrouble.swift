@@ -71,7 +71,9 @@ extension StateDirectory {
         return note.trouble
     }
 
+    /// Notes it, unless the device was retired while its service ran: nothing comes into a directory that was emptied.
     func note(_ trouble: RenewalTrouble) throws(AgentError) {
+        guard unsafe access(trustPath, F_OK) == 0 else { return }
         try write(RenewalNote(trouble: trouble), as: "the note of renewals", to: troublePath)
     }
 
