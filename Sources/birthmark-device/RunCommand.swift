@@ -31,7 +31,12 @@ struct RunCommand: AsyncParsableCommand {
         // From here on a signal is heard, however long what follows takes.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let log = EventLog(json: json, manager: manager)
-        let keeper = LeaseKeeper(try device.holder()) { log.tell($0) }
+        let options = device
+        let keeper = LeaseKeeper(
+            try options.holder(),
+            reopening: { () throws(AgentError) -> LeaseHolder in try options.holder() },
+            tell: { log.tell($0) }
+        )
         if !json { StandardError.write("keeping the lease renewed; SIGHUP attests at once, SIGTERM stops it\n") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await keeper.run() }

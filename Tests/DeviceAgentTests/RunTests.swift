@@ -353,6 +353,46 @@ extension Bench {
         }
     }
 
+    /// An operator lowers the tier of a device whose service runs: from then on another key speaks for it.
+    @Test func whoSpeaksForTheDeviceMayChangeMeanwhile() async throws {
+        try await Bench.with { bench in
+            let (state, trust) = (try StateDirectory(bench.state), bench.trust)
+            let events = Mutex<[RenewalEvent]>([])
+            let reopened = Mutex(0)
+            let keeper = LeaseKeeper(
+                .measured(try bench.agent()),
+                reopening: { () throws(AgentError) -> LeaseHolder in
+                    reopened.withLock { $0 += 1 }
+                    return .compensated(CompensatedAgent(state: state, trust: trust, wallClock: { now }))
+                },
+                tell: { event in events.withLock { $0.append(event) } }
+            )
+            let service = Task { try await keeper.run() }
+            let first = try await eventually("an event") { events.withLock { $0.first } }
+            #expect(first.event == .renewed)
+            let request = try await state.requestKey([], bench.lock())
+            let file = LoweredTierFile(
+                instance: bench.device.record.instance,
+                serial: bench.device.record.serial,
+                key: request.key,
+                bornWith: BornWith(name: label("os"), version: label("1.0"), securityVersion: 3),
+                running: RunningPackage(name: label("os"), version: label("1.0"), securityVersion: 3),
+                securityFloor: 3,
+                lowered: LoweredMark(
+                    by: label("alice"),
+                    until: now + 86_400,
+                    reason: try #require(Remark("its TPM is broken")),
+                    entry: ContentDigest(of: [1])
+                )
+            )
+            try await state.accept(file, bench.lock())
+            keeper.attestNow()
+            _ = try await eventually("another agent") { reopened.withLock { $0 } > 0 ? true : nil }
+            service.cancel()
+            try await service.value
+        }
+    }
+
     @Test(arguments: ["", "{}", "nonsense", #"{"formatVersion":2,"trouble":{}}"#])
     func aNoteThatCannotBeReadSaysNothing(_ text: String) async throws {
         try await Bench.with { bench in

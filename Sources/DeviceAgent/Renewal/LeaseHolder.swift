@@ -12,6 +12,14 @@ public enum LeaseHolder: Sendable {
         }
     }
 
+    /// Whether it speaks by a key in software.
+    var isCompensated: Bool {
+        switch self {
+        case .measured: false
+        case .compensated: true
+        }
+    }
+
     var wallClock: @Sendable () -> Int64 {
         switch self {
         case .measured(let agent): agent.wallClock

@@ -6,6 +6,7 @@ import Synchronization
 /// It never extends one: a lease ends when the verifier said that it ends.
 public final class LeaseKeeper: Sendable {
     private let holder: LeaseHolder
+    private let reopen: (@Sendable () throws(AgentError) -> LeaseHolder)?
     private let tell: @Sendable (RenewalEvent) -> Void
     private let bell = Bell()
     private let attemptBegan = Mutex<ContinuousClock.Instant?>(nil)
@@ -18,9 +19,16 @@ public final class LeaseKeeper: Sendable {
     static let clockDrift: Int64 = 5
 
     /// Joins the parts.
-    /// - Parameter tell: is given what happens, in order.
-    public init(_ holder: LeaseHolder, tell: @escaping @Sendable (RenewalEvent) -> Void) {
+    /// - Parameters:
+    ///   - reopen: gives who speaks for the device once that is somebody else: a tier is lowered, and raised again.
+    ///   - tell: is given what happens, in order.
+    public init(
+        _ holder: LeaseHolder,
+        reopening reopen: (@Sendable () throws(AgentError) -> LeaseHolder)? = nil,
+        tell: @escaping @Sendable (RenewalEvent) -> Void
+    ) {
         self.holder = holder
+        self.reopen = reopen
         self.tell = tell
     }
 
@@ -120,7 +128,7 @@ extension LeaseKeeper {
         notConfirming refused: String?
     ) async -> Attempt? {
         do throws(AgentError) {
-            let renewal = try await holder.renew(lock, notConfirming: refused)
+            let renewal = try await speaker().renew(lock, notConfirming: refused)
             let kind: RenewalEvent.Kind = renewal.confirmed == nil ? .renewed : .confirmed
             var attempt = Attempt(kind, lease: renewal.lease, trouble: nil)
             attempt.confirmed = renewal.confirmed
@@ -134,6 +142,14 @@ extension LeaseKeeper {
             if let trouble = attempt.trouble { try? holder.state.note(trouble) }
             return attempt
         }
+    }
+
+    /// Who speaks for the device now.
+    private func speaker() throws(AgentError) -> LeaseHolder {
+        guard let reopen,
+            try holder.state.speaksWithoutTPM(at: holder.wallClock()) != holder.isCompensated
+        else { return holder }
+        return try reopen()
     }
 
     private func failure(_ error: AgentError, after earlier: RenewalTrouble?) -> Attempt {
