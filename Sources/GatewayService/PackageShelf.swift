@@ -58,6 +58,8 @@ actor PackageShelf {
         if let trouble = troubles[artifact.sha256], ContinuousClock.now < trouble.until {
             return status(0, trouble.text)
         }
+        // What is on its way keeps its room: this one is begun when somebody asks once that is whole.
+        if artifact.size <= room, artifact.size > room - min(room, underWay) { return status(0) }
         let progress = Progress(of: artifact.size)
         fetching[artifact.sha256] = progress
         Task { await self.fetch(artifact, progress) }
@@ -89,26 +91,31 @@ actor PackageShelf {
         var description: String { "a package of \(needed) bytes does not fit into the \(room) that the gateway keeps" }
     }
 
-    /// Removes what was not asked for the longest, until the rest leaves room for all that is being fetched.
-    private func makeRoom(for size: UInt64) throws {
-        guard size <= room else { throw NoRoom(needed: size, room: room) }
-        let underWay = fetching.values.reduce(UInt64(0)) { sum, progress in
+    /// The bytes of all that is being fetched, once it is whole.
+    private var underWay: UInt64 {
+        fetching.values.reduce(0) { sum, progress in
             // What does not fit is not fetched either.
             guard progress.size <= room else { return sum }
             let (next, overflow) = sum.addingReportingOverflow(progress.size)
             return overflow ? .max : next
         }
-        let parts = Set(fetching.keys.map { Self.part(of: path(of: $0)) })
+    }
+
+    /// Removes what was not asked for the longest, until the rest leaves room for all that is being fetched.
+    private func makeRoom(for size: UInt64) throws {
+        guard size <= room else { throw NoRoom(needed: size, room: room) }
+        let fetched = Set(fetching.keys.flatMap { [path(of: $0), Self.part(of: path(of: $0))] })
+        let left = room - min(room, underWay)
         var kept = try DirectoryEntries.names(in: directory).compactMap {
             name -> (path: String, size: UInt64, used: Int)? in
             let path = "\(directory)/\(name)"
             var status = stat()
-            guard !parts.contains(path), unsafe stat(path, &status) == 0, let size = UInt64(exactly: status.st_size)
+            guard !fetched.contains(path), unsafe stat(path, &status) == 0, let size = UInt64(exactly: status.st_size)
             else { return nil }
             return (path, size, status.st_atim.tv_sec)
         }.sorted { $0.used < $1.used }
         var total = kept.reduce(0) { $0 + $1.size }
-        while total > room - min(room, underWay), let oldest = kept.first {
+        while total > left, let oldest = kept.first {
             kept.removeFirst()
             // One that is being sent stays whole for who has it open.
             _ = unsafe unlink(oldest.path)

@@ -209,4 +209,22 @@ import Testing
         #expect(try await settled(shelf, second).isReady)
         #expect(try await settled(shelf, first).isReady)
     }
+
+    /// Two that fit one by one and not together are fetched one after the other.
+    @Test func twoAtOnceTakeNoMoreThanTheirRoom() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let shelf = try place.shelf(room: 150_000)
+        let first = try place.artifact("first.img", random(100_000))
+        let second = try place.artifact("second.img", random(100_000))
+        _ = await shelf.status(of: first)
+        #expect(try await settled(shelf, second).isReady)
+        let packages = place.path + "/packages"
+        var names = try FileManager.default.contentsOfDirectory(atPath: packages)
+        while names.contains(where: { $0.hasSuffix(".part") }) {
+            try await Task.sleep(for: .milliseconds(5))
+            names = try FileManager.default.contentsOfDirectory(atPath: packages)
+        }
+        #expect(names == ["\(second.sha256)"])
+    }
 }
