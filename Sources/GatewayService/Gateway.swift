@@ -186,7 +186,10 @@ public struct Gateway: Sendable {
     private func readBack(_ child: InstanceID, _ exchange: Exchange) async throws {
         guard let readBacks else { return }
         let address = observation(of: exchange).address
-        await readBacks.begin(child, at: address)
+        // Without its image it would be refused, and a child that was refused does not ask again by itself.
+        guard await readBacks.begin(child, at: address) else {
+            throw ServiceProblem.busy("more children wait to be read back than may")
+        }
         let start = ContinuousClock.now
         while case .reading? = await readBacks.state(of: child, at: address) {
             guard ContinuousClock.now - start < Self.readBackPatience else {

@@ -49,18 +49,21 @@ actor ReadBacks {
     }
 
     /// Begins to read a child, unless that was done or goes on.
-    func begin(_ child: InstanceID, at address: Label?) {
+    /// - Returns: false when there are more than may be: then it was not begun.
+    @discardableResult
+    func begin(_ child: InstanceID, at address: Label?) -> Bool {
         let now = ContinuousClock.now
         // One that goes on, or waits for its turn, may take longer than that, and is not begun a second time.
         readings = readings.filter { $0.value.isUnderWay || now - $0.value.since < validity }
         let subject = Subject(child: child, address: address)
         if let reading = readings[subject] {
-            if case .failed = reading.state {} else { return }
+            if case .failed = reading.state {} else { return true }
         }
         let own = readings.keys.count { $0.address == address }
-        guard readings.count < Self.maximum, own < Self.maximumPerAddress else { return }
+        guard readings.count < Self.maximum, own < Self.maximumPerAddress else { return false }
         readings[subject] = Reading(state: .reading, since: now)
         Task { await self.read(subject) }
+        return true
     }
 
     private func read(_ subject: Subject) async {

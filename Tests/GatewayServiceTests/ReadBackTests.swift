@@ -59,7 +59,11 @@ import Testing
         let readBacks = try readBacks("printf image")
         let (own, neighbours) = (Label("192.168.7.20"), Label("192.168.7.66"))
         func somebody(_ number: Int) -> InstanceID { InstanceID(iakName: [UInt8(clamping: number), 1, 2]) }
-        for number in 0...ReadBacks.maximumPerAddress { await readBacks.begin(somebody(number), at: neighbours) }
+        for number in 0..<ReadBacks.maximumPerAddress {
+            #expect(await readBacks.begin(somebody(number), at: neighbours))
+        }
+        // He is told, and goes on without an image no more than a child of a large fleet would.
+        #expect(await !readBacks.begin(somebody(ReadBacks.maximumPerAddress), at: neighbours))
         #expect(await readBacks.state(of: somebody(0), at: neighbours) != nil)
         #expect(await readBacks.state(of: somebody(ReadBacks.maximumPerAddress), at: neighbours) == nil)
         await readBacks.begin(child, at: own)
