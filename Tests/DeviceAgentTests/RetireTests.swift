@@ -57,7 +57,10 @@ import UpdateTrust
         try await retiring { bench in
             try await bench.running { agent in
                 _ = try await eventually("an event") { try agent.events.first }
-                let retired = try await bench.program("retire", ["--yes"])
+                var retired = try await bench.program("retire", ["--yes"])
+                while retired.error.contains("another birthmark-device") {
+                    retired = try await bench.program("retire", ["--yes"])
+                }
                 #expect(retired.status == .exited(0), "\(retired)")
                 let count = try agent.events.count
                 agent.signal(SIGHUP)
