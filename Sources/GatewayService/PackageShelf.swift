@@ -135,7 +135,7 @@ extension PackageSource {
         progress: @escaping @Sendable (UInt64) -> Void
     ) async throws {
         let part = try PackagePart(PackageShelf.part(of: place), of: artifact, progress: progress)
-        // Of one that is whole there is no rest: a server answers who asks for it by an error (RFC 9110 section 15.5.17).
+        // Of one that is whole there is no rest: a server answers that with an error (RFC 9110 section 15.5.17).
         if part.received < artifact.size {
             try await fetch(
                 artifact,

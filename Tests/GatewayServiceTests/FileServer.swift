@@ -32,6 +32,8 @@ final class FileServer: Sendable {
             var ranges = Ranges.given
             /// Where the connection is cut for the first answers, in bytes of the body.
             var cuts: [Int] = []
+            /// Where answers wait, in bytes of the body.
+            var hold: Int?
             var asked: [Asked] = []
         }
         let values = Mutex(Values())
@@ -46,6 +48,8 @@ final class FileServer: Sendable {
 
     func put(_ bytes: [UInt8], as digest: ContentDigest) { state.values.withLock { $0.files["/\(digest)"] = bytes } }
     func cut(after bytes: [Int]) { state.values.withLock { $0.cuts = bytes } }
+    func hold(after bytes: Int) { state.values.withLock { $0.hold = bytes } }
+    func letGo() { state.values.withLock { $0.hold = nil } }
     func answer(ranges: Ranges) { state.values.withLock { $0.ranges = ranges } }
 
     /// Serves for as long as `body` runs, under a certificate of a CA that is made for it in a directory.
@@ -118,7 +122,7 @@ final class FileServer: Sendable {
                     continue
                 }
                 let offset = ranges == .given ? asked.offset : nil
-                let body = file.dropFirst(offset ?? 0)
+                var body = file.dropFirst(offset ?? 0)
                 var headers: HTTPHeaders = ["content-length": "\(body.count)"]
                 if let offset {
                     headers.add(name: "content-range", value: "bytes \(offset)-\(file.count - 1)/\(file.count)")
@@ -128,6 +132,11 @@ final class FileServer: Sendable {
                 if let cut {
                     try await responses.write(.body(.byteBuffer(ByteBuffer(bytes: body.prefix(cut)))))
                     return
+                }
+                if let hold = state.values.withLock({ $0.hold }) {
+                    try await responses.write(.body(.byteBuffer(ByteBuffer(bytes: body.prefix(hold)))))
+                    body = body.dropFirst(hold)
+                    while state.values.withLock({ $0.hold }) != nil { try await Task.sleep(for: .milliseconds(5)) }
                 }
                 try await responses.write(.body(.byteBuffer(ByteBuffer(bytes: body))))
                 try await responses.write(.end(nil))

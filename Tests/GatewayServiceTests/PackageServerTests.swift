@@ -12,11 +12,15 @@ import Testing
         let server: FileServer
 
         /// A shelf that believes these roots.
-        func shelf(roots: String? = nil, _ name: String = "packages") throws -> PackageShelf {
+        func shelf(
+            roots: String? = nil,
+            _ name: String = "packages",
+            room: UInt64 = 1 << 30
+        ) throws -> PackageShelf {
             try PackageShelf(
                 "\(path)/\(name)",
                 .server(url: server.url, tlsRoots: roots ?? server.roots),
-                room: 1 << 30,
+                room: room,
                 logger: Logger(label: "test")
             )
         }
@@ -97,6 +101,28 @@ import Testing
             let offsets = place.server.asked.map { $0.offset ?? 0 }
             #expect(offsets.count == 3 && offsets[0] == 0 && offsets[1] > 0 && offsets[1] < offsets[2], "\(offsets)")
             #expect(offsets[1] <= 200_000 && offsets[2] <= 350_000, "no more than came: \(offsets)")
+        }
+    }
+
+    /// Who asks meanwhile is told how far it is, and the room for another is not taken from one that is on its way.
+    @Test(.timeLimit(.minutes(20))) func aPackageOnItsWayIsToldOfAndStays() async throws {
+        try await with { place in
+            let shelf = try place.shelf(room: 300_000)
+            let (first, second) = (try place.artifact(random(300_000)), try place.artifact(random(200_000)))
+            place.server.hold(after: 200_000)
+            var status = await shelf.status(of: first)
+            while status.trouble == nil, status.received < 200_000 {
+                try await Task.sleep(for: .milliseconds(5))
+                status = await shelf.status(of: first)
+            }
+            #expect(!status.isReady && status.received == 200_000, "\(status)")
+            let waiting = await shelf.status(of: second)
+            #expect(!waiting.isReady && waiting.received == 0 && waiting.trouble == nil, "\(waiting)")
+            place.server.letGo()
+            #expect(try await settled(shelf, second).isReady)
+            #expect(try await settled(shelf, first).isReady)
+            let paths = place.server.asked.map(\.path)
+            #expect(paths == [first, second, first].map { "/\($0.sha256)" }, "\(paths)")
         }
     }
 

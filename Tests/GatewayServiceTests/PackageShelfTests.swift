@@ -192,24 +192,6 @@ import Testing
         #expect(isThere(artifacts[0], shelf) && !isThere(artifacts[1], shelf))
     }
 
-    /// Who asks meanwhile is told how far it is, and the room for another is not taken from one that is on its way.
-    @Test(.timeLimit(.minutes(20))) func aPackageOnItsWayIsToldOfAndStays() async throws {
-        let place = try Place()
-        defer { place.remove() }
-        let room: UInt64 = 48 << 20
-        let shelf = try place.shelf(room: room)
-        let first = try place.artifact("first.img", [UInt8](repeating: 1, count: 48 << 20))
-        let second = try place.artifact("second.img", [UInt8](repeating: 2, count: 32 << 20))
-        var status = await shelf.status(of: first)
-        while !status.isReady, status.trouble == nil, status.received <= room - second.size {
-            await Task.yield()
-            status = await shelf.status(of: first)
-        }
-        #expect(!status.isReady && status.received > room - second.size, "\(status)")
-        #expect(try await settled(shelf, second).isReady)
-        #expect(try await settled(shelf, first).isReady)
-    }
-
     /// Two that fit one by one and not together are fetched one after the other.
     @Test func twoAtOnceTakeNoMoreThanTheirRoom() async throws {
         let place = try Place()
