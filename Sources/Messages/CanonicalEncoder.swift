@@ -32,6 +32,9 @@ final class CanonicalEncoder: Encoder {
     /// Why this is no text any more, whoever caught it: what was begun stands there.
     private var fault: (any Error)?
 
+    /// Most objects have no more.
+    private static let usualMembers = 8
+
     private let key: (any CodingKey)?
     private let outer: CanonicalEncoder?
 
@@ -74,6 +77,7 @@ final class CanonicalEncoder: Encoder {
     private func begin(_ wanted: Shape, _ bracket: UInt8) {
         if shape == .nothing {
             shape = wanted
+            if wanted == .object { members.reserveCapacity(Self.usualMembers) }
             output.text.append(bracket)
             start = output.text.bytes.count
         } else if shape != wanted {
@@ -102,13 +106,7 @@ final class CanonicalEncoder: Encoder {
         endMember(key.stringValue, from: begin)
     }
 
-    private func beginMember(_ key: String) -> Int {
-        if !members.isEmpty { output.text.append(UInt8(ascii: ",")) }
-        let begin = output.text.bytes.count
-        output.text.write(key)
-        output.text.append(UInt8(ascii: ":"))
-        return begin
-    }
+    private func beginMember(_ key: String) -> Int { output.text.beginMember(key, isFirst: members.isEmpty) }
 
     private func endMember(_ key: String, from begin: Int) {
         members.append(Member(key: key, place: begin..<output.text.bytes.count))

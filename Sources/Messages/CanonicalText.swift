@@ -1,11 +1,29 @@
 /// JSON in canonical form as it grows: no white space, and only the escapes that must be.
 struct CanonicalText {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
+
+    /// Most messages are no longer.
+    private static let usualSize = 1 << 10
+
+    init() {
+        bytes = []
+        bytes.reserveCapacity(Self.usualSize)
+    }
 
     mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
     /// Appends what is canonical already.
     mutating func append(_ text: CanonicalText) { bytes.append(contentsOf: text.bytes) }
+
+    /// Begins a member of an object.
+    /// - Returns: where it begins, behind the comma.
+    mutating func beginMember(_ key: String, isFirst: Bool) -> Int {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        let begin = bytes.count
+        write(key)
+        bytes.append(UInt8(ascii: ":"))
+        return begin
+    }
 
     mutating func write(_ number: some FixedWidthInteger) { bytes.append(contentsOf: String(number).utf8) }
 

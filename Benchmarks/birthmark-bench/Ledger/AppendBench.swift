@@ -174,6 +174,6 @@ private final class BareAct {
         written += 1
         let instance = "instance \(Int(written) % members)"
         try state.run([.integer(written), .blob([UInt8](repeating: 0x20, count: body)), .text(instance)])
-        try ledger.append(1)
+        try ledger.append(1, about: Int(written) % members)
     }
 }

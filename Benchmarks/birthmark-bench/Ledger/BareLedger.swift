@@ -20,6 +20,7 @@ final class BareLedger {
     }
 
     private let rows: Rows
+    private let release: [UInt8]
     private let entry: Statement
     private let subject: Statement
     private let node: Statement
@@ -32,14 +33,15 @@ final class BareLedger {
     /// Writes into a database that has the tables of a record.
     init(_ rows: Rows, in database: Database) throws {
         self.rows = rows
+        release = [UInt8](repeating: 0x72, count: rows.subject)
         entry = try database.prepare("INSERT INTO ledger_entry (number, bytes) VALUES (?, ?)")
         subject = try database.prepare("INSERT INTO ledger_subject (subject, number) VALUES (?, ?)")
         node = try database.prepare("INSERT INTO ledger_node (number, hash) VALUES (?, ?)")
         head = try database.prepare("UPDATE ledger_head SET size = ?, checkpoint = ?")
     }
 
-    /// Writes entries and what is kept of each: a tree has two nodes for an entry.
-    func append(_ count: Int) throws {
+    /// Writes entries about a member of the fleet, and what is kept of each: a tree has two nodes for an entry.
+    func append(_ count: Int, about member: Int) throws {
         for _ in 0..<count {
             try entry.run([.integer(entries), .blob([UInt8](repeating: 0x65, count: rows.entry))])
             entries += 1
@@ -48,11 +50,23 @@ final class BareLedger {
             try node.run([.integer(nodes), .blob(noise.bytes(32))])
             nodes += 1
         }
+        // Whom entries are about comes in no order; besides that, they are about one release.
+        let instance = subject(of: UInt64(member))
+        var written: Int64 = 0
         while subjects < entries * Int64(rows.subjectsPerHundred) / 100 {
-            // Whom entries are about comes in no order.
-            try subject.run([.blob(noise.bytes(rows.subject)), .integer(entries)])
+            let isOfInstance = written < count
+            try subject.run([
+                .blob(isOfInstance ? instance : release),
+                .integer(entries - 1 - (isOfInstance ? written : written - Int64(count))),
+            ])
+            written += 1
             subjects += 1
         }
+    }
+
+    private func subject(of number: UInt64) -> [UInt8] {
+        var noise = Noise(from: number)
+        return noise.bytes(rows.subject)
     }
 
     /// Writes the end of the ledger, once in a transaction.
@@ -67,7 +81,10 @@ final class BareLedger {
 struct Noise {
     // Multiples of it lie all over the range, one far from the next (D. E. Knuth, "Sorting and Searching", 6.4).
     private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
-    private var word: UInt64 = 0
+    private var word: UInt64
+
+    /// - Parameter start: from which of the multiples on.
+    init(from start: UInt64 = 0) { word = Self.step &* start }
 
     mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -112,7 +112,7 @@ final class BareCommit {
                 .integer(written), .text(Self.thumbprint),
             ])
             try step.run([jti, second])
-            try ledger?.append(rows.entriesPerGrant)
+            try ledger?.append(rows.entriesPerGrant, about: Int(written) % members)
             try archive?.run([
                 .integer(written), .integer(Int64(rows.entriesPerGrant)), .blob(noise.bytes(32)), second,
                 .blob([UInt8](repeating: 0x20, count: rows.archived)),
