@@ -5,6 +5,16 @@ import Synchronization
 import UpdateTrust
 public import VerifierStore
 
+/// What becomes of a record that an earlier version has written: whoever serves it by that version could not go on with this one's tables.
+public enum EarlierRecord: Sendable {
+    /// It is this version's from then on; for whom nobody else has it open.
+    case broughtUpToDate
+    /// It is copied as it is.
+    case copied
+    /// It is not opened.
+    case refused
+}
+
 /// The verifier's record in one SQLite file: write-ahead log, every commit synchronised to the disk before it returns.
 ///
 /// One process at a time writes it; its commits run one after the other on the pool's writer.
@@ -35,8 +45,12 @@ public final class SQLiteStore: Sendable {
     /// Opens the database that is there.
     ///
     /// It is never made silently: a verifier that begins with an empty record has forgotten every consumed challenge.
-    /// - Throws: `StoreError`: `.missing`, `.exposed`, `.notOurs`, `.newerSchema`, `.notWritable`, `.damaged`.
-    public static func open(at path: String) throws(StoreError) -> SQLiteStore {
+    /// - Parameter earlier: what becomes of one that an earlier version has written.
+    /// - Throws: `StoreError`: `.missing`, `.exposed`, `.notOurs`, `.newerSchema`, `.earlierSchema`, `.notWritable`, `.damaged`.
+    public static func open(
+        at path: String,
+        earlier: EarlierRecord = .broughtUpToDate
+    ) throws(StoreError) -> SQLiteStore {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
             throw StoreError(
                 .missing,
@@ -55,10 +69,10 @@ public final class SQLiteStore: Sendable {
                 hint: "run as the user who owns it, on a file system that is mounted writable"
             )
         }
-        return try SQLiteStore(path: path, isNew: false)
+        return try SQLiteStore(path: path, isNew: false, earlier: earlier)
     }
 
-    private init(path: String, isNew: Bool) throws(StoreError) {
+    private init(path: String, isNew: Bool, earlier: EarlierRecord = .broughtUpToDate) throws(StoreError) {
         do {
             var configuration = Configuration()
             // Another process only reads (a backup, somebody curious) or is in the middle of ending.
@@ -93,9 +107,16 @@ public final class SQLiteStore: Sendable {
                             hint: "run that version, or restore the backup that was made before it"
                         )
                     }
+                    guard try earlier != .refused || Schema.migrator.hasCompletedMigrations(db) else {
+                        throw StoreError(
+                            .earlierSchema,
+                            "\(path) was written by an earlier birthmark-verifier, and one serves it",
+                            hint: "start that service anew with this version, which brings the record up to date"
+                        )
+                    }
                 }
             }
-            try Schema.migrator.migrate(pool)
+            if earlier == .broughtUpToDate { try Schema.migrator.migrate(pool) }
         } catch {
             throw StoreError(sqlite: error, path: path)
         }

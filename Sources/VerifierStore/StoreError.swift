@@ -3,7 +3,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of fault it is; compare this, show the description.
     public struct Code: Hashable, Sendable {
         private enum Kind {
-            case missing, exists, notOurs, newerSchema, exposed, notWritable, noSpace, busy, damaged, failed
+            case missing, exists, notOurs, newerSchema, earlierSchema, exposed, notWritable, noSpace, busy, damaged, failed
         }
         private let kind: Kind
 
@@ -15,6 +15,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let notOurs = Code(kind: .notOurs)
         /// The database was written by a newer program.
         public static let newerSchema = Code(kind: .newerSchema)
+        /// The database was written by an earlier program, which may have it open.
+        public static let earlierSchema = Code(kind: .earlierSchema)
         /// Other users may read or write it.
         public static let exposed = Code(kind: .exposed)
         /// It cannot be written.

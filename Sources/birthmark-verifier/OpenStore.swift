@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 import StoreSQLite
 import VerifierService
@@ -15,15 +16,26 @@ extension VerifierDirectory {
         try SQLiteStore.create(at: database(configuration)).close()
     }
 
-    /// Opens it.
-    func openStore(_ configuration: VerifierConfiguration) throws(StoreError) -> any VerifierStore {
+    /// Opens it, for whom no other program has it.
+    func openOwnStore(_ configuration: VerifierConfiguration) throws(StoreError) -> any VerifierStore {
         try SQLiteStore.open(at: database(configuration))
+    }
+
+    /// Opens it beside a service that may have it; one of an earlier version only when none has.
+    func openStore(_ configuration: VerifierConfiguration) throws -> any VerifierStore {
+        do throws(StoreError) {
+            return try SQLiteStore.open(at: database(configuration), earlier: .refused)
+        } catch {
+            guard error.code == .earlierSchema, let lock = try FileLock.trying(self.lock) else { throw error }
+            defer { lock.release() }
+            return try openOwnStore(configuration)
+        }
     }
 
     /// Writes the record into an empty file as one commit left it; the service may go on meanwhile.
     func copyStore(_ configuration: VerifierConfiguration, into file: String) async throws -> LedgerHead {
         // Not closed in order: that would wait for the service.
-        try await SQLiteStore.open(at: database(configuration)).copy(into: file)
+        try await SQLiteStore.open(at: database(configuration), earlier: .copied).copy(into: file)
     }
 
     /// Opens a record wherever it lies, and closes it in order.

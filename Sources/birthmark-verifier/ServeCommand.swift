@@ -58,7 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
                 hint: "stop it first: one record, one writer"
             )
         }
-        let store = try directory.openStore(materials.configuration)
+        let store = try directory.openOwnStore(materials.configuration)
         let verifier = try await Verifier(materials, store: store, logger: logger)
         let portFile = try PortFile(portFile, logger: logger)
         let server = try VerifierServer(verifier, address: listen.flatMap { ListenAddress($0) }) { port in

@@ -190,6 +190,26 @@ import VerifierStore
         )
     }
 
+    /// A service of before may have it open, and could not go on with other tables: only its own program brings it up to date.
+    @Test func anEarlierRecordIsLeftToWhoServesIt() async throws {
+        try await earlier("17", [])
+        func migrations(_ path: String) throws -> Int? {
+            let queue = try DatabaseQueue(path: path)
+            defer { try? queue.close() }
+            return try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM grdb_migrations") }
+        }
+        let error = try refusal { try SQLiteStore.open(at: directory.database, earlier: .refused) }.found()
+        #expect(error.code == .earlierSchema && error.hint?.contains("start") == true, "\(error)")
+        let copied = directory.path + "/copy.sqlite"
+        let store = try SQLiteStore.open(at: directory.database, earlier: .copied)
+        #expect(try await store.copy(into: copied) == LedgerHead(size: 0, checkpoint: nil))
+        try store.close()
+        #expect(try migrations(directory.database) == 17 && migrations(copied) == 17)
+        try SQLiteStore.open(at: directory.database).close()
+        #expect(try migrations(directory.database) == 18)
+        try SQLiteStore.open(at: directory.database, earlier: .refused).close()
+    }
+
     /// What entries are about is found out once for a ledger that was written before that was kept.
     @Test func anEarlierLedgerIsSortedByWhatItIsAbout() async throws {
         let store = try SQLiteStore.create(at: directory.database)
