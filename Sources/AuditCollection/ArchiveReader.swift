@@ -70,7 +70,8 @@ public struct ArchiveReader {
                     progress.done = progress.all
                     continue
                 }
-                guard next != mark, !page.decisions.isEmpty else { throw AuditCollector.Confused() }
+                let goesOn = mark.map { ($0.at, $0.index) < (next.at, next.index) } ?? true
+                guard goesOn, !page.decisions.isEmpty else { throw AuditCollector.Confused() }
                 source = .span(times, after: next)
                 progress.done = UInt64(clamping: next.at &- times.lowerBound)
             case .end: return nil

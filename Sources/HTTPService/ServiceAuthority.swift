@@ -61,7 +61,7 @@ package struct ServiceAuthority: Sendable {
         return made
     }
 
-    /// What the service shows; its certificate is made anew when it runs out.
+    /// What the service shows; its certificate is made anew when it runs out, or the hosts are others.
     /// - Parameters:
     ///   - hosts: names and addresses of the service, for its certificate.
     ///   - revoked: callers whose certificates count no more; asked at each request.
@@ -90,7 +90,9 @@ package struct ServiceAuthority: Sendable {
         if let bytes = try Self.read(server.certificate),
             let certificate = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self)),
             Int64(certificate.notValidAfter.timeIntervalSince1970) - now > Self.renewalDays * 86_400,
-            certificate.publicKey == Certificate.PublicKey(key.publicKey)
+            certificate.publicKey == Certificate.PublicKey(key.publicKey),
+            let names = try? certificate.extensions.subjectAlternativeNames,
+            try Array(names) == CertificateAuthority.serverNames(hosts)
         {
             return certificate
         }

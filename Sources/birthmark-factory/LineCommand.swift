@@ -115,11 +115,12 @@ struct LineCommand: AsyncParsableCommand {
         let station = try Station(opening: FactoryDirectory(directory), passphrase: passphrase.passphrase())
         station.warnOfExpiry()
         let result = watch ? try await watch(at: station) : try await makeAll(at: station)
+        // One that cannot be written takes the others with it, the page last: it says what they say.
+        if let report { try AtomicFile.write(try EditedJSON.encode(result), to: report, mode: 0o644) }
+        try output.print(result) { text(result) }
         if let html {
             try AtomicFile.write(Array(LinePage(result, time: UTCTime.text).html.utf8), to: html, mode: 0o644)
         }
-        if let report { try AtomicFile.write(try EditedJSON.encode(result), to: report, mode: 0o644) }
-        try output.print(result) { text(result) }
         guard result.isComplete else {
             throw (result.count(.refused) > 0 ? ExitStatus.refused : ExitStatus.environment).code
         }

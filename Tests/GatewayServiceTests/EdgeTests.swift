@@ -72,6 +72,30 @@ import VerifierClient
         }
     }
 
+    /// Changes of its file count from the next start on: who is called otherwise shows another certificate.
+    @Test func otherHostsAreAnotherCertificate() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/hosts-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let directory = GatewayDirectory(path)
+        var configuration = GatewayConfiguration(
+            listen: "127.0.0.1:0",
+            url: "https://localhost",
+            hosts: ["localhost"],
+            port: try #require(Label("lan"))
+        )
+        let now = Int64(Date.now.timeIntervalSince1970)
+        try directory.make(configuration, now: now)
+        func shown() throws -> Data {
+            _ = try directory.identity(configuration, now: now)
+            return try Data(contentsOf: URL(filePath: directory.tlsCertificate))
+        }
+        let first = try shown()
+        #expect(try shown() == first)
+        configuration.hosts.append("192.168.7.1")
+        let second = try shown()
+        #expect(try second != first && shown() == second)
+    }
+
     /// An answer may take long at a gateway, and no body does: whatever else would close the connection has longer here than the test.
     @Test func aBodyHasATimeOfItsOwn() async throws {
         let path = FileManager.default.temporaryDirectory.path + "/body-\(UInt64.random(in: 0 ... .max))"

@@ -1,6 +1,6 @@
 public import Crypto
 import SwiftASN1
-import X509
+package import X509
 
 extension CertificateAuthority {
     /// Issues a TLS server certificate.
@@ -16,6 +16,18 @@ extension CertificateAuthority {
         from: Int64,
         until: Int64
     ) throws(Failure) -> [UInt8] {
+        try issueServiceCertificate(
+            commonName: commonName,
+            key: key,
+            names: Self.serverNames(hosts),
+            usage: .serverAuth,
+            from: from,
+            until: until
+        )
+    }
+
+    /// The names that a TLS server certificate for some hosts has, in their order.
+    package static func serverNames(_ hosts: [String]) throws(Failure) -> [X509.GeneralName] {
         var names: [X509.GeneralName] = []
         for host in hosts {
             if let address = HostName.address(host) {
@@ -26,14 +38,7 @@ extension CertificateAuthority {
             }
         }
         guard !names.isEmpty else { throw .unsuitableText("") }
-        return try issueServiceCertificate(
-            commonName: commonName,
-            key: key,
-            names: names,
-            usage: .serverAuth,
-            from: from,
-            until: until
-        )
+        return names
     }
 
     /// Issues a TLS client certificate, as operators have.
