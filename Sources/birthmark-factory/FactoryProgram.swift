@@ -105,6 +105,12 @@ private func command(_ failure: AuthorityFailure) -> CommandFailure {
     case .file(let file): CommandFailure(file)
     case .key(let detail, let hint): CommandFailure(.environment, detail, hint: hint)
     case .pin(let detail, let hint): CommandFailure(.malformed, detail, hint: hint)
+    case .certificate(.library):
+        CommandFailure(
+            .environment,
+            failure.description,
+            hint: "see that the token or TPM that has the CA's key is still there, then run the same command again"
+        )
     case .damaged, .certificate: CommandFailure(.malformed, failure.description)
     }
 }
