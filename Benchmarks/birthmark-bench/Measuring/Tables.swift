@@ -30,14 +30,24 @@ extension Results {
     }
 
     private func row(_ line: Measurement, _ section: PageSection) -> String {
-        let unit = line.unit == "us" ? "µs" : line.unit
+        let (unit, part) = Self.readable(line)
         let spread = line.spread == 0 ? "" : " ± \(decimal(line.spread * 50, 0)) %"
         let end = line.isMet.map { $0 ? "met" : "[missed](#\(section.rawValue))" } ?? ""
         let cells = [
-            "`\(line.name)`", "\(short(line.value)) \(unit)", "\(short(line.floor)): \(line.note)",
+            "`\(line.name)`", "\(short(line.value / part)) \(unit)", "\(short(line.floor / part)): \(line.note)",
             decimal(line.ratio, 2) + spread, line.aim.map { decimal($0, 2) } ?? "", end,
         ]
         return "| " + cells.joined(separator: " | ") + " |"
+    }
+
+    /// The unit that people read a figure in, and how many of its own are one of them.
+    private static func readable(_ line: Measurement) -> (unit: String, part: Double) {
+        let isLarge = line.value >= 10_000
+        return switch line.unit {
+        case "us": isLarge ? ("ms", 1_000) : ("µs", 1)
+        case "bytes": isLarge ? ("KB", 1_000) : ("bytes", 1)
+        default: (line.unit, 1)
+        }
     }
 
     /// Three digits, or the whole number.
