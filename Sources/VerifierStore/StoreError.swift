@@ -3,7 +3,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of fault it is; compare this, show the description.
     public struct Code: Hashable, Sendable {
         private enum Kind {
-            case missing, exists, notOurs, newerSchema, earlierSchema, exposed, notWritable, noSpace, busy, damaged, failed
+            case missing, exists, notOurs, newerSchema, earlierSchema, exposed, notWritable, noSpace, busy, damaged,
+                failed
         }
         private let kind: Kind
 
