@@ -14,6 +14,7 @@ extension SQLiteStore {
             }
             self.tail.withLock { $0 = tail }
             memory.committed(changes, receipt, size: tail.size)
+            checkpoints.noteCommit()
             return receipt
         } catch {
             // Whether it was committed is unknown: the next commit reads the tail from what is stored.

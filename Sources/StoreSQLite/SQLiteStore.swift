@@ -23,6 +23,7 @@ public final class SQLiteStore: Sendable {
     /// The end of the ledger as the last commit left it; owned by the writer, checked against the stored size each time.
     let tail = Mutex<LedgerTail?>(nil)
     let memory = RecordMemory()
+    let checkpoints: Checkpoints
 
     /// Makes a new, empty database, for its owner only.
     /// - Throws: `StoreError`: `.exists`, `.notWritable`, `.noSpace`.
@@ -85,6 +86,7 @@ public final class SQLiteStore: Sendable {
             try pool.writeWithoutTransaction { db in
                 // The pool sets NORMAL when it opens, which may lose the last commits with the power.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Checkpoints.limit)")
                 let settings = (
                     synchronous: try Int.fetchOne(db, sql: "PRAGMA synchronous"),
                     journal: try String.fetchOne(db, sql: "PRAGMA journal_mode")
@@ -117,6 +119,7 @@ public final class SQLiteStore: Sendable {
                 }
             }
             if earlier == .broughtUpToDate { try Schema.migrator.migrate(pool) }
+            checkpoints = try Checkpoints(of: path)
         } catch {
             throw StoreError(sqlite: error, path: path)
         }
@@ -125,6 +128,7 @@ public final class SQLiteStore: Sendable {
     /// Closes the file; nothing may be asked of the store any more.
     public func close() throws(StoreError) {
         do {
+            try checkpoints.close()
             // The pool's connections end together, and none of them as the last: without this the latest commits stay in the
             // write-ahead log, and whoever copies the one file has lost them.
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }

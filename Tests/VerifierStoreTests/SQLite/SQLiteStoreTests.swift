@@ -354,6 +354,23 @@ import VerifierStore
         #expect(try await again.ledgerHead().size == 3)
     }
 
+    /// Nobody's commit waits until what was written before is in its place.
+    @Test(.timeLimit(.minutes(20))) func theLogIsCopiedBesideTheCommits() async throws {
+        let store = try SQLiteStore.create(at: directory.database)
+        func size() throws -> Int {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.database)
+            return try #require(attributes[.size] as? Int)
+        }
+        let before = try size()
+        for number in 0..<40 {
+            _ = try await store.commit([try Fixture.policy("policy \(number)")], sealer: key.sealer)
+        }
+        while try size() == before { try await Task.sleep(for: .milliseconds(20)) }
+        try store.close()
+        let again = try SQLiteStore.open(at: directory.database)
+        #expect(try await again.ledgerHead().size == 40)
+    }
+
     @Test func concurrentCommitsKeepOneTree() async throws {
         let store = try SQLiteStore.create(at: directory.database)
         let key = key
