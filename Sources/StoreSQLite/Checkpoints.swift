@@ -14,8 +14,8 @@ final class Checkpoints: Sendable {
         var isUnderWay = false
     }
 
-    /// How many commits it waits for: some hundred pages of the log.
-    private static let commits = 32
+    /// How many commits it waits for: more at a time keep the disk from the commits meanwhile.
+    private static let commits = 8
     /// Pages of the log from which a commit copies them itself: as many as there are when the disk is too slow for both.
     static let limit = 4_000
 
