@@ -60,9 +60,9 @@ public enum CommandLineProgram {
                 failure = CommandFailure(.environment, String(describing: error))
             }
         }
-        StandardError.write("\(Style.error.paint("error:")) \(Terminal.shown(failure.message))\n")
+        Style.error.tell(failure.message)
         failure.hint = failure.hint ?? failure.status.usualHint
-        if let hint = failure.hint { StandardError.write("\(Style.hint.paint("hint:")) \(Terminal.shown(hint))\n") }
+        if let hint = failure.hint { Style.hint.tell(hint) }
         if json { _ = StandardOutput.write(FailureReport(failure)) }
         return failure.status.rawValue
     }
@@ -77,7 +77,7 @@ public enum CommandLineProgram {
         let label = "Error:"
         if told.hasPrefix(label) { told = "\(Style.error.paint("error:"))\(told.dropFirst(label.count))" }
         StandardError.write(told + "\n")
-        if let hint { StandardError.write("\(Style.hint.paint("hint:")) \(Terminal.shown(hint))\n") }
+        if let hint { Style.hint.tell(hint) }
         if json {
             let status = ExitStatus.malformed
             _ = StandardOutput.write(FailureReport(CommandFailure(status, message, hint: hint ?? status.usualHint)))

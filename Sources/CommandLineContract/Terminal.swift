@@ -44,4 +44,7 @@ enum Style: String {
     func paint(_ text: String) -> String {
         Terminal.isColoured ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
     }
+
+    /// Writes one line under its label to standard error.
+    func tell(_ text: String) { StandardError.write("\(paint("\(self):")) \(Terminal.shown(text))\n") }
 }

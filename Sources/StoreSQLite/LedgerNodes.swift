@@ -6,10 +6,12 @@ public import VerifierStore
 /// The hashes of the ledger's tree, in the order in which it grows: what a commit adds stands together, at the end.
 enum LedgerNodes {
     static func insert(_ nodes: [TreeNode], _ db: Database) throws {
-        let statement = try db.cachedStatement(sql: "INSERT INTO ledger_node (number, hash) VALUES (?, ?)")
-        for node in nodes {
-            try statement.execute(arguments: [number(of: node.place), Data(node.hash.bytes)])
-        }
+        for node in nodes { try insert(node.hash.bytes, at: node.place, db) }
+    }
+
+    private static func insert(_ hash: [UInt8], at place: NodePlace, _ db: Database) throws {
+        try db.cachedStatement(sql: "INSERT INTO ledger_node (number, hash) VALUES (?, ?)")
+            .execute(arguments: [number(of: place), Data(hash)])
     }
 
     static func hash(at place: NodePlace, _ db: Database) throws -> TreeHash {
@@ -45,11 +47,7 @@ enum LedgerNodes {
             db,
             sql: "SELECT level, number, hash FROM ledger_node_by_level ORDER BY (number + 1) << level, level"
         )
-        let statement = try db.cachedStatement(sql: "INSERT INTO ledger_node (number, hash) VALUES (?, ?)")
-        while let row = try rows.next() {
-            let place = NodePlace(level: row[0], index: row[1])
-            try statement.execute(arguments: [number(of: place), Data(row.bytes(2))])
-        }
+        while let row = try rows.next() { try insert(row.bytes(2), at: NodePlace(level: row[0], index: row[1]), db) }
     }
 }
 

@@ -136,20 +136,24 @@ private final class HangingUp: ChannelInboundHandler, Sendable {
         guard case .failure(.untrusted) = result else { throw Unexpected("\(result)") }
     }
 
+    /// What asking comes to where no verifier is.
+    private func failure(askingAt port: Int) async throws -> VerifierClientError {
+        let trust = try Self.bundle(try TLSIdentity(), port: port)
+        return try await VerifierClient.with(trust, limits: Self.patient) { client in
+            do throws(VerifierClientError) {
+                _ = try await client.challenge(Self.question)
+            } catch { return error }
+            throw Unexpected("somebody answered")
+        }
+    }
+
     @Test func nobodyListeningIsSaidAtOnce() async throws {
         let held = try HeldPort()
         let port = held.number
-        let trust = try Self.bundle(try TLSIdentity(), port: port)
-        try await VerifierClient.with(trust, limits: Self.patient) { client in
-            do throws(VerifierClientError) {
-                _ = try await client.challenge(Self.question)
-                Issue.record("somebody answered")
-            } catch {
-                guard case .unreachable(let url, _) = error else { throw Unexpected("\(error)") }
-                #expect(url.hasSuffix(":\(port)"))
-                #expect(!error.isRefusal)
-            }
-        }
+        let error = try await failure(askingAt: port)
+        guard case .unreachable(let url, _) = error else { throw Unexpected("\(error)") }
+        #expect(url.hasSuffix(":\(port)"))
+        #expect(!error.isRefusal)
         withExtendedLifetime(held) {}
     }
 
@@ -159,16 +163,9 @@ private final class HangingUp: ChannelInboundHandler, Sendable {
             .childChannelInitializer { channel in channel.pipeline.addHandler(HangingUp()) }
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(listener.localAddress?.port)
-        let trust = try Self.bundle(try TLSIdentity(), port: port)
-        try await VerifierClient.with(trust, limits: Self.patient) { client in
-            do throws(VerifierClientError) {
-                _ = try await client.challenge(Self.question)
-                Issue.record("somebody answered")
-            } catch {
-                guard case .unreachable(_, let detail) = error else { throw Unexpected("\(error)") }
-                #expect(detail.contains("closed"), "\(error)")
-            }
-        }
+        let error = try await failure(askingAt: port)
+        guard case .unreachable(_, let detail) = error else { throw Unexpected("\(error)") }
+        #expect(detail.contains("closed"), "\(error)")
         try await listener.close()
     }
 

@@ -11,18 +11,22 @@ import VerifierClient
 
 /// What anybody on the local side may have a gateway do, and for how long.
 @Suite(.timeLimit(.minutes(20))) struct EdgeTests {
+    private func configuration() throws -> GatewayConfiguration {
+        GatewayConfiguration(
+            listen: "127.0.0.1:0",
+            url: "https://localhost",
+            hosts: ["localhost"],
+            port: try #require(Label("lan"))
+        )
+    }
+
     /// A gateway that serves, without a TPM and a verifier: before it needs them, it has let somebody in.
     private func serving(_ body: (ProbedEdge, Gateway, GatewayConfiguration) async throws -> Void) async throws {
         let path = FileManager.default.temporaryDirectory.path + "/edge-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let directory = GatewayDirectory(path + "/gateway")
-        var configuration = GatewayConfiguration(
-            listen: "127.0.0.1:0",
-            url: "https://localhost",
-            hosts: ["localhost"],
-            port: try #require(Label("lan"))
-        )
+        var configuration = try configuration()
         // No child asks as much as a test.
         configuration.requestsPerSecond = 1000
         try directory.make(configuration, now: Int64(Date.now.timeIntervalSince1970))
@@ -77,12 +81,7 @@ import VerifierClient
         let path = FileManager.default.temporaryDirectory.path + "/hosts-\(UInt64.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let directory = GatewayDirectory(path)
-        var configuration = GatewayConfiguration(
-            listen: "127.0.0.1:0",
-            url: "https://localhost",
-            hosts: ["localhost"],
-            port: try #require(Label("lan"))
-        )
+        var configuration = try configuration()
         let now = Int64(Date.now.timeIntervalSince1970)
         try directory.make(configuration, now: now)
         func shown() throws -> Data {
@@ -101,12 +100,7 @@ import VerifierClient
         let path = FileManager.default.temporaryDirectory.path + "/body-\(UInt64.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let directory = GatewayDirectory(path)
-        let configuration = GatewayConfiguration(
-            listen: "127.0.0.1:0",
-            url: "https://localhost",
-            hosts: ["localhost"],
-            port: try #require(Label("lan"))
-        )
+        let configuration = try configuration()
         let now = Int64(Date.now.timeIntervalSince1970)
         try directory.make(configuration, now: now)
         var limits = configuration.edge
