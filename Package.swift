@@ -334,7 +334,10 @@ let package = Package(
         tests(of: "Messages", ["SeededRandom", crypto]),
         tests(
             of: "Endorsement",
-            ["SeededRandom", "Messages", "TPMWire", "TPMCrypto", crypto, cryptoExtras, x509, asn1]
+            [
+                "SeededRandom", "TemporaryDirectories", "Messages", "TPMWire", "TPMCrypto", crypto, cryptoExtras, x509,
+                asn1, subprocess, system,
+            ]
         ),
         tests(
             of: "Appraisal",

@@ -39,6 +39,7 @@ enum SignatureChecks {
         switch key.verify(signature, over: message) {
         case .valid: nil
         case .refused(.doesNotVerify), .refused(.wrongLength): Reason(.signatureInvalid)
+        case .refused(.saltOfAnotherLength): Reason(.signatureInvalid, SignatureRefusal.saltOfAnotherLength.description)
         case .refused(let refusal): Reason(.signatureScheme, refusal.description)
         }
     }

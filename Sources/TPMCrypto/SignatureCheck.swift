@@ -8,17 +8,11 @@ extension VerifyingKey {
     ///
     /// Scheme and hash must be the key's own: a verifier that takes them from the signature lets the attacker choose
     /// the weakest. For ECDSA 1 <= r, s < n; both halves of s are accepted, so a signature is never an identifier.
-    /// SHA-1 is computed where a key fixes it; whether such a key may be used is judged elsewhere.
+    /// SHA-1 is computed where a key fixes it; whether such a key may be used is judged elsewhere. The salt of RSAPSS is as
+    /// long as the digest; a signature that only lacks that is refused by that name, since it is the TPM's way of signing.
     ///
-    /// - Parameters:
-    ///   - message: what was signed, not yet hashed.
-    ///   - allowAutomaticPSSSalt: also accept RSAPSS salts that are not as long as the digest, as some TPMs in FIPS
-    ///     mode make them. Off unless a product's profile says so.
-    public func verify(
-        _ signature: TPMTSignature,
-        over message: [UInt8],
-        allowAutomaticPSSSalt: Bool = false
-    ) -> SignatureVerdict {
+    /// - Parameter message: what was signed, not yet hashed.
+    public func verify(_ signature: TPMTSignature, over message: [UInt8]) -> SignatureVerdict {
         if let scheme {
             guard signature.sigAlg == scheme.algorithm else { return .refused(.schemeMismatch(signature.sigAlg)) }
             guard signature.hashAlgorithm == scheme.hash.id else {
@@ -35,11 +29,11 @@ extension VerifyingKey {
             case .sha384: verify(signature, digest: SHA384.hash(data: message))
             case .sha512: verify(signature, digest: SHA512.hash(data: message))
             }
-        guard allowAutomaticPSSSalt, verdict == .refused(.doesNotVerify), case .rsapss(_, let bytes) = signature,
+        guard verdict == .refused(.doesNotVerify), case .rsapss(_, let bytes) = signature,
             let other = try? LibCryptoKey(key),
             other.verifiesPSSOfAnySalt(bytes, digest: hash.digest(message), hash: hash)
         else { return verdict }
-        return .valid
+        return .refused(.saltOfAnotherLength)
     }
 
     private func verify(_ signature: TPMTSignature, digest: some Digest) -> SignatureVerdict {

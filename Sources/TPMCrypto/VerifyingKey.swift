@@ -58,6 +58,8 @@ public enum SignatureRefusal: Sendable, Hashable, CustomStringConvertible {
     case unsupportedHash(AlgorithmID)
     /// The signature, or one of r and s, has a length that no signature of this key has.
     case wrongLength
+    /// The signature verifies but for the length of its RSAPSS salt, which is not the digest's.
+    case saltOfAnotherLength
     /// The signature does not verify: other bytes, other key, or damaged.
     case doesNotVerify
 
@@ -68,6 +70,7 @@ public enum SignatureRefusal: Sendable, Hashable, CustomStringConvertible {
         case .hashMismatch(let algorithm): "the signature is over a \(algorithm) digest, which is not the key's hash"
         case .unsupportedHash(let algorithm): "the signature is over a \(algorithm) digest, which is not supported"
         case .wrongLength: "the signature has a length that no signature of this key has"
+        case .saltOfAnotherLength: "the RSAPSS signature has a salt of another length than its digest"
         case .doesNotVerify: "the signature does not verify with this key over these bytes"
         }
     }

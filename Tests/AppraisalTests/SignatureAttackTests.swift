@@ -134,8 +134,12 @@ import Testing
         scene.key.area.parameters = .rsa(detail, unique: PSSVectors.modulus)
         scene.enrolled = try scene.key.enrolled(template: .rsa2048)
         #expect(try verdict(scene, .rsapss(.sha256, PSSVectors.saltOfTheDigestsLength)).state != nil)
-        expectStranger(try verdict(scene, .rsapss(.sha256, PSSVectors.noSalt)), .signatureInvalid)
-        expectStranger(try verdict(scene, .rsapss(.sha256, PSSVectors.longestSalt)), .signatureInvalid)
+        for signature in [PSSVectors.noSalt, PSSVectors.longestSalt] {
+            let verdict = try verdict(scene, .rsapss(.sha256, signature))
+            expectStranger(verdict, .signatureInvalid)
+            guard case .refused(let refusal) = verdict else { continue }
+            #expect(refusal.reasons.first?.detail == SignatureRefusal.saltOfAnotherLength.description)
+        }
     }
 
     @Test func attack25_anotherKeyAnswers() throws {

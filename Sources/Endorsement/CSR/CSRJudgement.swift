@@ -16,6 +16,8 @@ public enum CSRReason: String, Sendable, Hashable, CaseIterable, CustomStringCon
     case statementOfAnotherKey = "statement-of-another-key"
     /// The attestation key has not signed the statement, or signed it elsewhere.
     case statementSignatureInvalid = "statement-signature-invalid"
+    /// The attestation key's RSAPSS signatures have a salt that is not as long as the digest: no verifier accepts them.
+    case saltOfAnotherLength = "salt-of-another-length"
     /// Nothing shows that the key is in a TPM at all.
     case residencyNotShown = "residency-not-shown"
 
@@ -28,6 +30,8 @@ public enum CSRReason: String, Sendable, Hashable, CaseIterable, CustomStringCon
         case .statementOfAnotherType: "the statement about the identity key is of another type than the form says"
         case .statementOfAnotherKey: "the statement is about another key than the one to be certified"
         case .statementSignatureInvalid: "the attestation key has not signed the statement about the identity key"
+        case .saltOfAnotherLength:
+            "this TPM's RSAPSS signatures have a salt of another length than their digest: use a profile with H-2 or H-3"
         case .residencyNotShown: "nothing in the request shows that its key is in a TPM"
         }
     }
@@ -68,10 +72,14 @@ extension IDevIDRequest {
     private func statementReasons(_ attestation: VerifyingKey) -> [CSRReason] {
         guard let attest = try? TPMSAttest(parsing: content.identityStatement),
             let signature = try? TPMTSignature(parsing: content.identityStatementSignature),
-            attestation.verify(signature, over: content.identityStatement) == .valid,
             let signer = try? Name(of: content.attestationKey).qualified(under: Name(handle: .endorsement)),
             attest.qualifiedSigner == signer
         else { return [.statementSignatureInvalid] }
+        switch attestation.verify(signature, over: content.identityStatement) {
+        case .valid: break
+        case .refused(.saltOfAnotherLength): return [.saltOfAnotherLength]
+        case .refused: return [.statementSignatureInvalid]
+        }
         let certified: Name
         switch (attest.attested, form.certification) {
         case (.certify(let name, _), .certify), (.creation(let name, _), .creation): certified = name
