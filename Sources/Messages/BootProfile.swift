@@ -7,6 +7,18 @@ public struct BootProfile: Hashable, Sendable, Codable {
     /// SHA-256 of the event log that both were taken from; nothing is required of it, but a refused boot is compared with it.
     public var log: ContentDigest?
 
+    // Linux cuts its command line at 2 or 4 KB (COMMAND_LINE_SIZE); some ten applications are loaded on the way to it.
+    static let maximumText = 4096
+    static let maximumApplications = 64
+
+    /// Whether it is no longer than a boot's can be: an instance's state holds one for each grant that is open.
+    var isWithinBounds: Bool {
+        let texts = [facts.firmwareVersion, facts.kernelCommandLine].compactMap(\.self)
+        let applications = facts.bootApplications ?? []
+        return texts.allSatisfy { $0.utf8.count <= Self.maximumText } && applications.count <= Self.maximumApplications
+            && applications.allSatisfy { $0.bytes.count == exact.bank.digestSize }
+    }
+
     /// Joins the parts.
     public init(exact: PCRValues, facts: BootFactRequirements, log: ContentDigest? = nil) {
         self.exact = exact

@@ -100,6 +100,13 @@ public struct Release: Hashable, Sendable, Codable {
         guard boot?.exact.values.isEmpty != true else {
             throw MessageError(.outOfRange, "a boot profile without an exact PCR expects nothing")
         }
+        guard boot?.isWithinBounds != false else {
+            throw MessageError(
+                .outOfRange,
+                "a boot profile has texts of at most \(BootProfile.maximumText) bytes and \(BootProfile.maximumApplications) "
+                    + "boot applications, each by a digest of its bank"
+            )
+        }
     }
 }
 

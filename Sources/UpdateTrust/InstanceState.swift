@@ -73,8 +73,9 @@ public struct InstanceState: Hashable, Sendable, Codable {
     /// Rises by one with each change.
     public internal(set) var version: Int64
 
-    /// The most bytes of the JSON form; a real one has about 3 KB.
-    static let maximumSize = 64 << 10
+    // A real one has about 3 KB. Eleven boot profiles (two releases, nine open grants) of 60 KB each are the most that
+    // releases can bring, should every byte of their texts be an escape.
+    static let maximumSize = 1 << 20
 
     /// The state of an instance that was just born.
     init(bornFrom record: BirthRecord) {

@@ -43,6 +43,26 @@ private func pcrs(_ indices: some Sequence<Int>) throws -> PCRValues {
         }
     }
 
+    /// An instance's state holds the boots of all that it may come to run.
+    @Test func bootsLongerThanAnyAreRefused() throws {
+        let digest = HexBytes([UInt8](repeating: 1, count: 32))
+        let longest = BootFactRequirements(
+            firmwareVersion: String(repeating: "é", count: 2048),
+            bootApplications: Array(repeating: digest, count: 64),
+            kernelCommandLine: String(repeating: "k", count: 4096)
+        )
+        #expect(try parse { $0.boot?.facts = longest }.boot?.facts == longest)
+        for change: (inout BootFactRequirements) -> Void in [
+            { $0.firmwareVersion?.append("v") }, { $0.kernelCommandLine?.append("k") },
+            { $0.bootApplications?.append(digest) },
+            { $0.bootApplications = [HexBytes([UInt8](repeating: 1, count: 20))] },
+        ] {
+            var facts = longest
+            change(&facts)
+            #expect(throws: MessageError.self) { try parse { $0.boot?.facts = facts } }
+        }
+    }
+
     @Test func hostileTextsInItsNames() throws {
         let text = String(decoding: try CanonicalJSON.encode(try parse()), as: UTF8.self)
         for hostile in [#"os\n"#, #"..\/os"#, #"os\u0000"#, #"os\u202e"#] {
