@@ -59,11 +59,7 @@ struct FactoryProgram: AsyncParsableCommand {
             }
         case let error as AuthorityFailure: command(error)
         case let error as FactoryAuthority.RevocationFailure:
-            CommandFailure(
-                .refused,
-                error.description,
-                hint: "check the serial number; what a station certified itself is taken back in its own ca/"
-            )
+            CommandFailure(.refused, error.description, hint: error.hint)
         case let error as SetupError:
             CommandFailure(error.kind == .malformed ? .malformed : .environment, error.message, hint: error.hint)
         case let error as VerifierClientError:

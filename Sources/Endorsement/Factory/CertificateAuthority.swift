@@ -89,7 +89,7 @@ public struct CertificateAuthority: Sendable {
 
     /// One certificate as the text of a file (RFC 7468, section 5).
     public static func pem(_ der: [UInt8]) -> [UInt8] {
-        Array((PEMDocument(type: "CERTIFICATE", derBytes: der).pemString + "\n").utf8)
+        PEMText.bytes("CERTIFICATE", der)
     }
 
     static func der(_ certificate: Certificate) throws(Failure) -> [UInt8] {

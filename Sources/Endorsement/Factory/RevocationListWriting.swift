@@ -39,6 +39,11 @@ public struct RevokedCertificate: Sendable, Hashable {
     }
 }
 
+extension CertificateRevocationList {
+    /// A list as the text of a file (RFC 7468, section 6).
+    public static func pem(_ der: [UInt8]) -> [UInt8] { PEMText.bytes("X509 CRL", der) }
+}
+
 extension CertificateAuthority {
     /// Signs a complete revocation list (RFC 5280, section 5), which swift-certificates cannot write.
     ///

@@ -1,7 +1,6 @@
 import DurableFiles
 public import Endorsement
 public import Messages
-import SwiftASN1
 
 /// The certificates of the issuing level that count no more, and the list that says so.
 ///
@@ -23,7 +22,8 @@ extension FactoryAuthority {
             var reason: RevocationReason
         }
 
-        // Some 200 bytes a certificate: room for 80,000 of them.
+        // At most 200 bytes each here, and 80 on the list in PEM: both files stay below what they are read with.
+        static let maximumCount = 80_000
         static let maximumSize = 16 << 20
     }
 
@@ -31,11 +31,23 @@ extension FactoryAuthority {
     public enum RevocationFailure: Error, Sendable, CustomStringConvertible {
         /// Nothing was certified under this serial number.
         case unknown(Label)
+        /// The list has the most certificates that its readers take.
+        case full(Label)
 
         /// One sentence for people.
         public var description: String {
             switch self {
             case .unknown(let serial): "nothing was certified here for a device \(serial)"
+            case .full(let serial):
+                "\(Revoked.maximumCount) certificates are taken back here, the most that a list has, and those of \(serial) are not"
+            }
+        }
+
+        /// What to do about it.
+        public var hint: String {
+            switch self {
+            case .unknown: "check the serial number; what a station certified itself is taken back in its own ca/"
+            case .full: "retire the device at its verifiers, which refuse it then: birthmark device retire"
             }
         }
     }
@@ -65,6 +77,9 @@ extension FactoryAuthority {
             for certificate in [entry.certificates.iak, entry.certificates.idevid] {
                 let number = HexBytes(try ParsedCertificate(der: certificate.bytes).serialNumber)
                 guard !revoked.certificates.contains(where: { $0.serialNumber == number }) else { continue }
+                guard revoked.certificates.count < Revoked.maximumCount else {
+                    throw RevocationFailure.full(entry.serial)
+                }
                 revoked.certificates.append(
                     Revoked.Entry(serialNumber: number, serial: entry.serial, date: date, reason: reason)
                 )
@@ -160,8 +175,7 @@ extension FactoryAuthority {
             thisUpdate: date,
             nextUpdate: end
         )
-        let pem = PEMDocument(type: "X509 CRL", derBytes: der).pemString + "\n"
-        try AtomicFile.write(Array(pem.utf8), to: directory.revocationList, mode: 0o644)
+        try AtomicFile.write(CertificateRevocationList.pem(der), to: directory.revocationList, mode: 0o644)
         return RevocationReport(
             file: directory.revocationList,
             number: revoked.number,

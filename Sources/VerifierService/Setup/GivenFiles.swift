@@ -3,7 +3,6 @@ import Endorsement
 import FoundationEssentials
 import HTTPService
 import Messages
-import SwiftASN1
 import UpdateTrust
 
 /// The files that an operator gives at `init`, read and understood before anything is made: a wrong one leaves no trace.
@@ -116,7 +115,7 @@ struct GivenFiles {
     }
 
     private static func pem(_ lists: [CertificateRevocationList]) -> [UInt8] {
-        lists.flatMap { Array((PEMDocument(type: "X509 CRL", derBytes: $0.bytes).pemString + "\n").utf8) }
+        lists.flatMap { CertificateRevocationList.pem($0.bytes) }
     }
 
     /// A name that tells people where it came from, and two files of one name apart.

@@ -97,6 +97,40 @@ import Testing
         }
     }
 
+    /// Neither file outgrows what it is read with, whatever the serial numbers are.
+    @Test func aFullListIsReadAndTakesNoMore() async throws {
+        try await TestLine.with { line in
+            let authority = try authority(line)
+            let outcome = try await line.withDevice { try await line.provision($0) }
+            guard case .born(let born) = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+            let serial = String(repeating: "s", count: Label.maximumLength)
+            func known(_ count: Int) -> String {
+                let entries = (0..<count).map { number in
+                    let digits = String(number, radix: 16)
+                    let serialNumber = "7" + String(repeating: "0", count: 39 - digits.count) + digits
+                    return #"{"date":1795000000,"reason":"cessation-of-operation","serial":"\#(serial)","#
+                        + #""serialNumber":"\#(serialNumber)"}"#
+                }
+                return #"{"certificates":["# + entries.joined(separator: ",") + #"],"formatVersion":1,"number":7}"#
+            }
+            func put(_ count: Int) throws {
+                try Data(known(count).utf8).write(to: URL(filePath: authority.directory.revoked))
+            }
+            // One of the two certificates of a device has room, and none is taken without the other.
+            try put(79_999)
+            #expect(throws: FactoryAuthority.RevocationFailure.self) {
+                try authority.revoke(born.serial, for: .keyCompromise, at: TestLine.now)
+            }
+            try put(79_998)
+            try authority.revoke(born.serial, for: .keyCompromise, at: TestLine.now)
+            #expect(try authority.signRevocationList(at: TestLine.now).revoked == 80_000)
+            #expect(try list(authority).revoked.count == 80_000)
+        }
+    }
+
     /// A copy without links has made something else of it: whose the number is nobody knows, which is not that it is nobody's.
     @Test func aClaimThatIsNoLinkIsDamaged() async throws {
         try await TestLine.with { line in
