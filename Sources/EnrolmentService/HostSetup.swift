@@ -31,6 +31,13 @@ public enum HostSetup {
     ) throws -> String {
         let configuration = try configuration(directory)
         let authority = try stationAuthority(directory).authority(now: now)
+        guard !configuration.revokedStations.contains(station) else {
+            throw SetupError(
+                .environment,
+                "station \(station) was taken back: \"revokedStations\" of \(directory.configuration) names it",
+                hint: "choose another name; taken off that list, every certificate that it ever had counts again"
+            )
+        }
         let place = directory.station(station.text)
         guard try read(place + "/authority.json") == nil else {
             throw SetupError(

@@ -290,6 +290,10 @@ import Testing
                 )
                 configuration["revokedStations"] = ["line-7"]
                 try JSONSerialization.data(withJSONObject: configuration).write(to: URL(filePath: file))
+                try FileManager.default.removeItem(atPath: "\(host.directory)/stations/line-7")
+                let again = try await FactoryProcess.run(["ca", "station", host.directory, "line-7"])
+                #expect(again.status == 3 && again.errors.contains("revokedStations"), "\(again.errors)")
+                #expect(!FileManager.default.fileExists(atPath: "\(host.directory)/stations/line-7"))
                 host.kill9()
                 try await host.start()
                 let revoked = try await FactoryProcess.run(provision(station, device))
