@@ -24,7 +24,7 @@ enum LineBench {
             let recipe = try await recipe(line)
             var measurements: [Measurement] = []
             for count in workers {
-                let (report, processor) = try await births(count, line)
+                let (report, processor) = try await births(count, births, line)
                 guard report.isComplete else { throw WrongResult(name: name, wrong: 1, of: 1) }
                 measurements += [
                     Measurement(
@@ -55,8 +55,12 @@ enum LineBench {
 
     /// Births of a fleet of fresh devices.
     /// - Returns: the report, and milliseconds of processor time that the station spent on them.
-    static func births(_ workers: Int, _ line: Line) async throws -> (report: LineReport, processor: Double) {
-        try await withFleet(births, line, name: "f\(workers)-\(UInt16.random(in: 0 ... .max))") { fleet in
+    static func births(
+        _ workers: Int,
+        _ count: Int,
+        _ line: Line
+    ) async throws -> (report: LineReport, processor: Double) {
+        try await withFleet(count, line, name: "f\(workers)-\(UInt16.random(in: 0 ... .max))") { fleet in
             var shared = LineEntry()
             shared.model = try Label(bench: "gw-100")
             shared.hardwareRevision = try Label(bench: "B")
