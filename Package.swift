@@ -116,7 +116,7 @@ let package = Package(
         library("Compression", ["CZlib"]),
         library("Pages", []),
         library("Ledger", ["Wording", crypto]),
-        library("Messages", ["Hashing", crypto]),
+        library("Messages", ["Wording", "Hashing", crypto]),
         library("DurableFiles", []),
         library("Endorsement", ["TPMWire", "TPMCrypto", "Messages", "DurableFiles", crypto, cryptoExtras, x509, asn1]),
 

@@ -1,3 +1,5 @@
+import Wording
+
 /// A text and the signatures under it (C2SP signed-note), taken apart but not yet believed.
 ///
 /// The text keeps the very bytes that were received; signatures are checked over those.
@@ -34,8 +36,11 @@ public struct SignedNote: Hashable, Sendable {
         guard bytes.count <= Self.maxByteCount else {
             throw LedgerFormatError(.signedNote, "\(bytes.count) bytes, at most \(Self.maxByteCount) are read")
         }
-        guard String(validating: bytes, as: UTF8.self) != nil else {
+        guard let note = String(validating: bytes, as: UTF8.self) else {
             throw LedgerFormatError(.signedNote, "not UTF-8")
+        }
+        guard note.isStreamSafe else {
+            throw LedgerFormatError(.signedNote, "more than 30 combining marks in a row")
         }
         guard !bytes.contains(where: { $0 < 0x20 && $0 != Self.newline || $0 == 0x7F }) else {
             throw LedgerFormatError(.signedNote, "a control character")

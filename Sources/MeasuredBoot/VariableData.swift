@@ -1,3 +1,5 @@
+import Wording
+
 /// UEFI_VARIABLE_DATA: a firmware variable as it is measured (PFP), as ranges of the log's bytes.
 struct VariableData {
     let vendor: Range<Int>
@@ -99,7 +101,7 @@ enum EventText {
 
     /// GRUB measures menu entries with their line breaks; other control characters have no business in text.
     private static func printable(_ text: String?) -> String? {
-        guard let text, !text.unicodeScalars.contains(where: isControl) else { return nil }
+        guard let text, !text.unicodeScalars.contains(where: isControl), text.isStreamSafe else { return nil }
         return text
     }
 

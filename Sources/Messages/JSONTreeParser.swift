@@ -1,3 +1,5 @@
+import Wording
+
 /// Reads a JSON text in any layout; every fault names its line.
 struct JSONTreeParser {
     let bytes: [UInt8]
@@ -132,12 +134,19 @@ struct JSONTreeParser {
     private mutating func string() throws(MessageError) -> String {
         position += 1
         let start = position
-        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        var bits: UInt8 = 0
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+            bits |= byte
+            position += 1
+        }
         guard next == UInt8(ascii: "\"") else { return try stringWithEscapes(from: start) }
         position += 1
-        guard let string = String(validating: bytes[start..<position - 1], as: UTF8.self) else {
-            throw fault("not UTF-8")
-        }
+        return try string(bytes[start..<position - 1], isASCII: bits < 0x80)
+    }
+
+    private func string(_ text: ArraySlice<UInt8>, isASCII: Bool) throws(MessageError) -> String {
+        guard let string = String(validating: text, as: UTF8.self) else { throw fault("not UTF-8") }
+        guard isASCII || string.isStreamSafe else { throw fault("more than 30 combining marks in a row") }
         return string
     }
 
@@ -147,8 +156,7 @@ struct JSONTreeParser {
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else { throw fault("not UTF-8") }
-                return string
+                return try string(text[...], isASCII: false)
             case UInt8(ascii: "\\"): try escape(into: &text)
             case 0..<0x20: throw fault("a control character inside a string")
             default: text.append(byte)

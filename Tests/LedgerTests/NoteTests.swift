@@ -173,6 +173,9 @@ import Testing
         let long = String(repeating: "x", count: SignedNote.maxByteCount) + "\n\n" + line
         #expect(throws: LedgerFormatError.self) { try SignedNote(parsing: Array(long.utf8)) }
         #expect(throws: LedgerFormatError.self) { try SignedNote(parsing: [0xFF] + Array(most.utf8)) }
+        let marks = String(repeating: "\u{0316}", count: 30)
+        #expect(try SignedNote(parsing: Array((marks + most).utf8)).signatures.count == SignedNote.maxSignatures)
+        #expect(throws: LedgerFormatError.self) { try SignedNote(parsing: Array("\(marks)\u{0316}\(most)".utf8)) }
     }
 
     @Test(arguments: [

@@ -69,7 +69,9 @@ private struct Settings: Hashable, Codable {
         (#""first""#, #""\x""#, 2, "escape"), (#""first""#, #""\ud800""#, 2, "surrogate"),
         (#""first""#, #""\ud800\u0041""#, 2, "surrogate"),
         (#""first""#, #""\udc00""#, 2, "surrogate"), (#""first""#, #""\u00g0""#, 2, "hexadecimal"),
-        (#""first""#, "treu", 2, "true"),
+        (#""first""#, "\"fir\(marks(31))\"", 2, "combining"), (#""first""#, #""\n\#(marks(31))""#, 2, "combining"),
+        (#""first""#, #""e\#(String(repeating: #"\u0316"#, count: 31))""#, 2, "combining"),
+        (#""seconds": 1 "#, #""seconds\#(marks(31))": 1 "#, 4, "combining"), (#""first""#, "treu", 2, "true"),
         (#""first""#, "'first'", 2, "value"), (#""first""#, "\"a\tb\"", 2, "control"),
         ("{\n  \"name\"", "// why\n{\n  \"name\"", 1, "value"),
     ])
@@ -78,6 +80,13 @@ private struct Settings: Hashable, Codable {
         let message = fault(text.replacing(old, with: new))
         #expect(message.contains("line \(line):"), "\(message)")
         #expect(message.contains(named), "\(message)")
+    }
+
+    private static func marks(_ count: Int) -> String { String(repeating: "\u{0300}", count: count) }
+
+    @Test func accentsAreText() throws {
+        let name = "premie\u{0300}re e\(Self.marks(30))"
+        #expect(try decode(text.replacing("first", with: name)).name == name)
     }
 
     @Test func nothingMayFollowTheEnd() {

@@ -43,7 +43,7 @@ struct IMAJudge {
     }
 
     private func objection(to entry: IMAEntry, data: ArraySlice<UInt8>) -> String? {
-        guard let rule = policy.buffers[String(decoding: entry.name, as: UTF8.self)] else {
+        guard let rule = policy.buffers[Array(entry.name)] else {
             return "are data that are not allowed"
         }
         guard let hash = entry.digest.algorithmID.flatMap({ try? HashAlgorithm($0) }),

@@ -42,10 +42,10 @@ extension IMAPolicy {
         return signers
     }
 
-    private static func buffers(of rules: IMARules) throws(MessageError) -> [String: IMABufferRule] {
-        var buffers: [String: IMABufferRule] = [:]
+    private static func buffers(of rules: IMARules) throws(MessageError) -> [[UInt8]: IMABufferRule] {
+        var buffers: [[UInt8]: IMABufferRule] = [:]
         for buffer in rules.buffers ?? [] {
-            buffers[buffer.name] =
+            buffers[Array(buffer.name.utf8)] =
                 if let reason = buffer.anyBecause {
                     .any(reason: reason.text)
                 } else {

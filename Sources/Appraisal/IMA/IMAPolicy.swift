@@ -18,7 +18,7 @@ public struct IMAPolicy: Hashable, Sendable {
     /// Paths that nothing is said of.
     public var exclusions: [IMAExclusion]
     /// What else may have been measured, by the name that the kernel gives it.
-    public var buffers: [String: IMABufferRule]
+    public var buffers: [[UInt8]: IMABufferRule]
     /// Whether files may have changed while they were measured.
     public var violations: IMAViolationRule
     /// How the kernel extends banks other than SHA-1; where several are named, the quote tells which it was.
@@ -30,7 +30,7 @@ public struct IMAPolicy: Hashable, Sendable {
         digests: Set<IMAFileDigest> = [],
         signers: [IMASigner] = [],
         exclusions: [IMAExclusion] = [],
-        buffers: [String: IMABufferRule] = [:],
+        buffers: [[UInt8]: IMABufferRule] = [:],
         violations: IMAViolationRule = .refused,
         extensions: [IMAExtension] = IMAExtension.allCases
     ) {
