@@ -14,7 +14,11 @@ struct DaemonProcess {
             error: .string(limit: 4096)
         )
         guard result.terminationStatus.isSuccess else {
-            throw SoftwareDeviceError(.environment, "swtpm did not start: \(result.standardError)")
+            throw SoftwareDeviceError(
+                .environment,
+                "swtpm did not start: \(result.standardError)",
+                hint: "the end of \(directory.serverLog) says why"
+            )
         }
     }
 
@@ -42,10 +46,19 @@ struct DaemonProcess {
             )
         }
         for _ in 0..<Self.polls {
-            if processID == nil { return }
+            if Self.hasEnded(id) { return }
             try await Task.sleep(for: .milliseconds(1))
         }
         throw SoftwareDeviceError(.environment, "swtpm (process \(id)) does not end")
+    }
+
+    /// Whether its files are closed, and the lock on its state with them: a process that ends has no command line before that.
+    private static func hasEnded(_ id: pid_t) -> Bool {
+        // The program's name stands in parentheses before the state, and may hold some itself (proc_pid_stat(5)).
+        guard let stat = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+            let name = stat.lastIndex(of: ")"), let state = stat[name...].dropFirst(2).first
+        else { return true }
+        return state == "Z" || state == "X"
     }
 
     /// A minute at a millisecond each; swtpm needs one or two of them, unless the machine does much else.
