@@ -13,10 +13,11 @@ public struct PolicyDigest: Sendable, Hashable {
         value = Array(repeating: 0, count: hash.digestSize)
     }
 
-    /// TPM2_PolicySecret: the authorization of an entity is known.
-    public mutating func secret(entity: Name, policyRef: [UInt8] = []) {
+    /// TPM2_PolicySecret, without a policyRef: the authorization of an entity is known.
+    public mutating func secret(entity: Name) {
         value = hash.digest(value, CommandCode.policySecret.bytes, entity.contents)
-        value = hash.digest(value, policyRef)
+        // Part 3, 23.2: the digest is extended once more with the policyRef, also where that is empty.
+        value = hash.digest(value)
     }
 
     /// TPM2_PolicyOR: one of two to eight branches was satisfied.

@@ -411,7 +411,6 @@ enum KnownAnswers {
         ),
     ]
 
-    static let policySecretOwnerRef = hex("9586343a9dc675ef35af0f7d375bf6554fd161bee76216eb67f1ebcc901c9265")
 }
 
 func hex(_ text: String) -> [UInt8] {

@@ -48,14 +48,6 @@ import Testing
         return policy.value
     }
 
-    @Test func policiesOfSecrets() throws {
-        #expect(digest { _ in } == Array(repeating: 0, count: 32))
-        #expect(
-            digest { $0.secret(entity: Name(handle: .owner), policyRef: Array("ref".utf8)) }
-                == KnownAnswers.policySecretOwnerRef
-        )
-    }
-
     @Test func orForgetsWhatWasBefore() {
         let branches = [
             digest { $0.secret(entity: Name(handle: .owner)) },

@@ -74,12 +74,11 @@ extension TPMConnection {
 
     /// TPM2_Certify: that `object` is loaded in this TPM.
     ///
-    /// It uses the object in the ADMIN role.
+    /// It uses the object in the ADMIN role, with an empty authorization.
     public func certify(
         _ object: borrowing some LoadedObject & ~Copyable,
         with key: borrowing some LoadedObject & ~Copyable,
         qualifyingData: [UInt8],
-        objectAuthorization: Authorization = .password,
         keyAuthorization: Authorization = .password
     ) throws(TPMError) -> SignedAttestation {
         let command = Command.certify
@@ -87,12 +86,12 @@ extension TPMConnection {
         var qualifying = try TPM2B_DATA(contents: qualifyingData, for: command.name)
         var scheme = try TPMT_SIG_SCHEME(TPMTAsymScheme.null, for: command.name)
         var signed = AttestationOutputs()
-        try run(command, sessions: objectAuthorization.session, keyAuthorization.session) {
+        try run(command, sessions: nil, keyAuthorization.session) {
             unsafe Esys_Certify(
                 $0.pointer,
                 object,
                 key,
-                objectAuthorization.reference,
+                ESYS_TR_PASSWORD,
                 keyAuthorization.reference,
                 ESYS_TR_NONE,
                 &qualifying,

@@ -218,8 +218,7 @@ extension TPMConnection {
         with key: borrowing some LoadedObject & ~Copyable,
         qualifyingData: [UInt8],
         as authority: NVAuthority = .index,
-        keyAuthorization: Authorization = .password,
-        indexAuthorization: Authorization = .password
+        keyAuthorization: Authorization = .password
     ) throws(TPMError) -> SignedAttestation {
         let command = Command.nvCertify
         let (reference, owner) = (index.reference.esys, index.reference(of: authority))
@@ -227,14 +226,14 @@ extension TPMConnection {
         var qualifying = try TPM2B_DATA(contents: qualifyingData, for: command.name)
         var scheme = try TPMT_SIG_SCHEME(TPMTAsymScheme.null, for: command.name)
         var signed = AttestationOutputs()
-        try run(command, sessions: keyAuthorization.session, indexAuthorization.session) {
+        try run(command, sessions: keyAuthorization.session) {
             unsafe Esys_NV_Certify(
                 $0.pointer,
                 key,
                 owner,
                 reference,
                 keyAuthorization.reference,
-                indexAuthorization.reference,
+                ESYS_TR_PASSWORD,
                 ESYS_TR_NONE,
                 &qualifying,
                 &scheme,

@@ -160,14 +160,13 @@ extension TPMConnection {
     /// TPM2_ActivateCredential: the secret, if `object` and `key` are in this TPM and `object` has the Name meant.
     ///
     /// - Parameters:
-    ///   - object: Used in the ADMIN role: with `adminWithPolicy` only a policy session will do.
+    ///   - object: Used in the ADMIN role with an empty authorization: one with `adminWithPolicy` is refused.
     ///   - key: An endorsement key, usually behind a policy session (``endorsementSession(for:)``), which keeps the secret off the bus.
     public func activateCredential(
         _ idObject: TPM2BIDObject,
         secret: TPM2BEncryptedSecret,
         of object: borrowing some LoadedObject & ~Copyable,
         with key: borrowing some LoadedObject & ~Copyable,
-        objectAuthorization: Authorization = .password,
         keyAuthorization: Authorization
     ) throws(TPMError) -> [UInt8] {
         let command = Command.activateCredential
@@ -175,12 +174,12 @@ extension TPMConnection {
         var blob = try TPM2B_ID_OBJECT(idObject, for: command.name)
         var encrypted = try TPM2B_ENCRYPTED_SECRET(secret, for: command.name)
         var certInfo = Out<TPM2B_DIGEST>()
-        try run(command, sessions: objectAuthorization.session, keyAuthorization.session) {
+        try run(command, sessions: nil, keyAuthorization.session) {
             unsafe Esys_ActivateCredential(
                 $0.pointer,
                 object,
                 key,
-                objectAuthorization.reference,
+                ESYS_TR_PASSWORD,
                 keyAuthorization.reference,
                 ESYS_TR_NONE,
                 &blob,
