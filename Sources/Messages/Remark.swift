@@ -1,3 +1,5 @@
+import Wording
+
 /// A reason that a person gave, in one line that cannot forge another line of a log.
 public struct Remark: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The text.
@@ -6,11 +8,12 @@ public struct Remark: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Enough for a few sentences and a ticket number.
     public static let maximumSize = 500
 
-    /// Takes 1 to 500 bytes of UTF-8 without control, formatting (bidirectional) or line-separating characters; anything else is `nil`.
+    /// Takes 1 to 500 bytes of UTF-8 without control, formatting (bidirectional) or line-separating characters, and with no more
+    /// combining marks in a row than JSON may have here; anything else is `nil`.
     public init?(_ text: String) {
-        guard !text.isEmpty, text.utf8.count <= Self.maximumSize, text.unicodeScalars.allSatisfy(Self.isPlain) else {
-            return nil
-        }
+        guard !text.isEmpty, text.utf8.count <= Self.maximumSize, text.isStreamSafe,
+            text.unicodeScalars.allSatisfy(Self.isPlain)
+        else { return nil }
         self.text = text
     }
 

@@ -5,7 +5,10 @@ import Testing
 /// What an operator signs for a policy: its exact bytes and a reason, in one spelling.
 @Suite struct PolicyOrderTests {
     @Test func aPolicyIsPutWithAReason() throws {
-        for reason in ["", "two\nlines", String(repeating: "r", count: Remark.maximumSize + 1)] {
+        for reason in [
+            "", "two\nlines", String(repeating: "r", count: Remark.maximumSize + 1),
+            "e" + String(repeating: "\u{0301}", count: 31),
+        ] {
             #expect(PolicyOrder([1, 2, 3], reason: reason) == nil)
         }
         let order = try #require(PolicyOrder([1, 2, 3], reason: "nights only"))
