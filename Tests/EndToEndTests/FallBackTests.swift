@@ -46,6 +46,7 @@ import Testing
             try await fleet.register("gateway-os-2.3.0", version: "2.3.0", to: files + "/2.3.0.dsse.json")
             try await device.boot("gateway-os-2.3.0")
             #expect(try await expect(1, device.agent("attest")).json["reasons"].texts == ["drifted"])
+            #expect(try await expect(0, device.agent("status")).json["leaseHolds"] == .truth(false))
             record = try await fleet.record(of: device)
             #expect(record["lifecycle"].text == "drifted")
             #expect(record["strayed.package.version"].text == "2.3.0")

@@ -161,5 +161,5 @@ public struct CompensatedAgent: Sendable {
     }
 
     /// Reason codes of decisions after which no lease holds.
-    static let endsLease: Set<String> = ["forked", "suspended", "retired", "drifted"]
+    static let endsLease: Set<String> = ["forked", "read-back-differs", "drifted", "suspended", "retired"]
 }

@@ -143,7 +143,7 @@ extension Agent {
     }
 
     /// Reason codes of decisions after which no lease holds.
-    static let endsLease: Set<String> = ["evidence-refused", "reimaged", "suspended", "retired"]
+    static let endsLease: Set<String> = ["evidence-refused", "reimaged", "drifted", "suspended", "retired"]
     /// The reason code of evidence that lacks a part of the IMA list.
     private static let listIsMissing = "ima-missing"
 }
