@@ -84,6 +84,24 @@ import VerifierStore
         withExtendedLifetime(home) {}
     }
 
+    /// By what the list calls a key it can be reported, also once no bundle names it any more.
+    @Test func aFormerKeyOfTheLedgerCanBeReported() async throws {
+        try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
+            let other = try CheckpointSigner(
+                origin: service.verifier.materials.configuration.ledgerOrigin,
+                privateKey: Curve25519.Signing.PrivateKey()
+            ).verifierKey
+            try await service.publish(service.successor { $0.ledgerKeys = [other.text] }, people)
+            try await service.publish(service.successor { $0.ledgerKeys = nil }, people)
+            let former = try await keys(service).first { $0.role == .ledger && $0.standing == .former }.found()
+            #expect(former.id == other.id.description)
+            let order = try CompromiseOrder(.ledger, former.id, reason: "found in a paste").found()
+            _ = try await service.operating(as: .operator) { try await $0.reportCompromise(order) }
+            let told = try await keys(service).first { $0.id == former.id }.found()
+            #expect(told.compromised == true && told.standing == .former)
+        }
+    }
+
     @Test func compromisedKeysAreToldAsThat() async throws {
         try await TestVerifier.with(setup, factory: factory, releases: releases) { service in
             let unknown = StatementKey(P256.Signing.PrivateKey().publicKey).id

@@ -10,7 +10,7 @@ extension Verifier {
     /// `POST /v1/keys/compromised`.
     func reportCompromise(_ exchange: Exchange, _ acting: Acting) async throws -> Answer {
         let order = try exchange.message(CompromiseOrder.init(parsing:))
-        let key = try key(order.kind, calledBy: order.key)
+        let key = try await key(order.kind, calledBy: order.key)
         let compromise = KeyCompromise(
             key,
             by: acting.by,
@@ -69,8 +69,7 @@ extension Verifier {
     }
 
     /// The key that a person means: by its whole name, a station's or witness's also by the name that only one of them has.
-    private func key(_ kind: KeyKind, calledBy name: String) throws -> NamedKey {
-        let bundle = published.now
+    private func key(_ kind: KeyKind, calledBy name: String) async throws -> NamedKey {
         switch kind {
         case .station:
             if let station = trust.now.birthKeys?.stations.first(where: { $0.name.text == name }) {
@@ -85,14 +84,18 @@ extension Verifier {
         case .grant, .results, .ledger, .release, .trust: break
         }
         // What no bundle names any more was given up before; it may have signed what is still out there.
-        let isKnown = bundle.keyNames.contains("\(kind.rawValue):\(name)")
         let isWellFormed =
             switch kind {
             case .grant, .results: Base64URL.decode(name)?.count == ContentDigest.size
             case .release, .trust: ContentDigest(name) != nil
             case .ledger, .witness, .station: false
             }
-        guard isKnown || isWellFormed else { throw ServiceProblem.notFound }
+        let text = "\(kind.rawValue):\(name)"
+        if isWellFormed || published.now.keyNames.contains(text) { return NamedKey(kind, name) }
+        // The list of keys has it still.
+        guard try await earlierKeyNames().contains(where: { $0.contains(text) }) else {
+            throw ServiceProblem.notFound
+        }
         return NamedKey(kind, name)
     }
 }
@@ -119,7 +122,7 @@ extension CompromiseReport {
             "birthmark-verifier key use results, then publish a trust bundle without the key"
         case .grant, .results: "publish a trust bundle without the key, where one names it still"
         case .ledger:
-            "nothing is ended: \(isInUse ? "birthmark-verifier key use ledger, " : "")publish a trust bundle without the key, and have auditors compare the copies that they kept"
+            "nothing is ended: \(isInUse ? "birthmark-verifier key use ledger, " : "")publish a trust bundle without the key, where one names it still, and have auditors compare the copies that they kept"
         case .witness:
             "publish a trust bundle without the key, and take it out of config.json; until there are as many witnesses as are required, no grant is given"
         case .release: "publish a trust bundle without the key; release recall what must not run either"

@@ -48,7 +48,7 @@ extension Verifier {
 
     /// The names of the keys of each bundle that was published before the newest one; of the first, which nobody published, the second
     /// still has those that it followed in the usual way, beside the new ones.
-    private func earlierKeyNames() async throws -> [Set<String>] {
+    func earlierKeyNames() async throws -> [Set<String>] {
         guard let newest = try await store.newestTrust() else { return [] }
         var names: [Set<String>] = []
         var version: Int64 = 2
