@@ -42,7 +42,7 @@ test: deps lint
 	scripts/fleet --children 4
 	scripts/incident --devices 9
 
-# An hour and a half on two idle cores, most of it for the large records; BENCH_RESUME=1 goes on where a run was interrupted.
+# Twenty minutes on two idle cores of today, an hour and a half on slower ones, most of it for the large records; BENCH_RESUME=1 goes on where a run was interrupted.
 bench: deps
 	@scripts/quietly "building the benchmarks for release (the first build takes some minutes)" $(SWIFT) build -c release --product birthmark-bench
 	@cc -O2 -shared -fPIC -o .build/release/count-allocations.so Benchmarks/count-allocations.c
