@@ -54,6 +54,12 @@ import Testing
         for line in lines { try await check(line, transcript) }
     }
 
+    /// Who reads why a bundle of births was refused finds there what to do.
+    @Test func theRunbookHasEachReasonForWhichABundleIsRefused() throws {
+        let runbook = String(decoding: try contents(of: "Provisioning/runbook.md"), as: UTF8.self)
+        for reason in BundleReason.allCases { #expect(runbook.contains("`\(reason.rawValue)`"), "\(reason)") }
+    }
+
     /// One table in the code, and a page that is nothing but that table.
     @Test func thePageOfControlsIsTheTable() async throws {
         let printed = try await expect(0, Program.auditor.run(["controls", "--markdown"], in: Transcript())).output
