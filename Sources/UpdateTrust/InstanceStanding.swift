@@ -21,7 +21,7 @@ public struct InstanceStanding: Hashable, Sendable {
         self.init(lifecycle: state.lifecycle, renewedAt: state.lease?.renewedAt, expires: state.lease?.expires)
     }
 
-    /// What the status list says of it: valid while its lease holds, and at no other time.
+    /// What the status list says of it: valid while it runs what it should and its lease holds, and at no other time.
     ///
     /// The draft calls invalid what stays so; an instance whose lease ran out is invalid until its next evidence.
     public func status(at now: Int64) -> StatusType {

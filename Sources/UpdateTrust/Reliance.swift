@@ -16,7 +16,7 @@ public struct Reliance: Hashable, Sendable {
         case listNotCurrent = "list-not-current"
         /// The list ends before the place that the result names.
         case beyondList = "index-beyond-list"
-        /// The instance has no lease that holds, or is retired.
+        /// The instance has no lease that holds, or one for its way back alone, or is retired.
         case invalid = "status-invalid"
         /// The instance is suspended.
         case suspended = "status-suspended"
