@@ -64,6 +64,7 @@ import Testing
             // The TPM that was thought dead does not speak beside it.
             let both = try await expect(1, device.agent("attest")).json
             #expect(both["reasons"].texts == ["tier-lowered"])
+            #expect(try await expect(0, device.agent("status")).json["leaseHolds"] == .truth(false))
         }
     }
 

@@ -137,13 +137,22 @@ extension Agent {
             state.forgetRenewalTrouble()
             return told.answer
         } catch {
-            if !Self.endsLease.isDisjoint(with: error.reasons) { try journal.change { $0.lease = nil } }
+            if hasEndedLease(by: error) { try journal.change { $0.lease = nil } }
             throw error
         }
     }
 
+    /// Whether a refusal says that the lease in the journal holds no more.
+    private func hasEndedLease(by refusal: AgentError) -> Bool {
+        guard Self.endsLease.isDisjoint(with: refusal.reasons) else { return true }
+        // A software key that speaks here in the TPM's place has a lease of its own in the same journal.
+        return refusal.reasons.contains(Self.tierIsLowered) && (try? state.speaksWithoutTPM(at: wallClock())) == false
+    }
+
     /// Reason codes of decisions after which no lease holds.
     static let endsLease: Set<String> = ["evidence-refused", "reimaged", "drifted", "suspended", "retired"]
+    /// The reason code of what a TPM is told while another key speaks for its instance.
+    private static let tierIsLowered = "tier-lowered"
     /// The reason code of evidence that lacks a part of the IMA list.
     private static let listIsMissing = "ima-missing"
 }
