@@ -23,7 +23,8 @@ struct KeyCommand: AsyncParsableCommand {
                 It says what each is for, whether it counts, and what it is called.
 
                 In use: the verifier signs with it, or takes its word. Named: devices believe it, and nothing is signed with it now. Former: it \
-                counted once. What a key is called is what birthmark key compromised and birthmark trust draft --drop take.
+                counted once. What a key is called is what birthmark key compromised takes, and behind its kind birthmark trust draft --drop for the \
+                verifier's own. A factory's CA is neither reported nor dropped: its certificate is taken out of the verifier's factory roots.
 
                 Example: birthmark key list --trust trust.json --operator operators/alice
                 """
