@@ -80,10 +80,10 @@ extension InstanceState {
     mutating func close(_ grant: PendingGrant) -> Bool {
         let others = (delayed ?? []).filter { $0.grant.jti != grant.jti }
         let earlier = others.filter { $0.isAhead && $0.grant.isBefore(grant) }
-        if let pending, pending.jti == grant.jti || pending.isBefore(grant) { self.pending = nil }
+        if let pending, pending.jti == grant.jti || pending.isPassed(by: grant) { self.pending = nil }
         closed = (closed ?? []).suffix(DelayedGrant.maximumCount - 1) + [grant.jti]
-        // The counter let none of the later ones in before these.
-        let passed = Set(earlier.map(\.grant.jti))
+        // The counter let none of the later ones in before these, and lets nobody in at a value that is spent.
+        let passed = Set(others.filter { $0.grant.isPassed(by: grant) }.map(\.grant.jti))
         let rest = others.map { other in
             var other = other
             if passed.contains(other.grant.jti) { other.grant.status = .passed }
@@ -108,6 +108,12 @@ extension PendingGrant {
     fileprivate func isBefore(_ other: PendingGrant) -> Bool {
         guard let counter, let others = other.counter else { return false }
         return counter < others
+    }
+
+    /// Whether it cannot be used any more once another was: the counter is behind its value, or was spent for that one.
+    fileprivate func isPassed(by other: PendingGrant) -> Bool {
+        guard let counter, let others = other.counter else { return false }
+        return counter <= others
     }
 }
 

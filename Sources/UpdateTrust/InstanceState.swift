@@ -180,7 +180,8 @@ public struct PendingGrant: Hashable, Sendable, Codable {
         case issued
         /// The lease above it ended; it may have been carried out before, so its boot is still expected.
         case ended
-        /// The boot of a later grant was seen; only its receipt is still of interest.
+        /// The boot was seen of a later grant, or of one that spends the same value of the counter; only its receipt is
+        /// still of interest.
         case passed
     }
 

@@ -32,7 +32,7 @@ import Testing
                 if statuses[jti] == .issued { statuses[jti] = .ended }
             case .receipt(let receipt):
                 let counter = counters[receipt.jti] ?? .max
-                for (jti, status) in statuses where status != .passed && (counters[jti] ?? 0) < counter {
+                for (jti, status) in statuses where status != .passed && (counters[jti] ?? 0) <= counter {
                     statuses[jti] = .passed
                 }
                 statuses[receipt.jti] = nil

@@ -289,6 +289,37 @@ import Testing
         #expect(world.state.delayed == nil)
     }
 
+    /// What was never installed has not fallen back, whoever spent the value of the counter that it was given.
+    @Test func grantOverTheNetworkThatWasOverBeforeADelayedOne() throws {
+        var world = try world()
+        let online = try world.granted(try third.get())
+        world.now = online.claims.exp
+        let one = try granted(try carried(&world, second.get()), second.get(), &world)
+        #expect(one.claims.bounds.counter.value == online.claims.bounds.counter.value)
+        try world.install(one)
+        let shown = try receipt(&world, one)
+        #expect(outcome(try take(shown, &world)) == .closed)
+        #expect(world.state.pending == nil)
+        try world.ask(.attest)
+        #expect(world.state.lifecycle == .trusted)
+        #expect(world.state.failed == nil)
+    }
+
+    @Test func delayedGrantWhoseCounterWasSpentForAnother() throws {
+        var world = try world()
+        let one = try granted(try carried(&world, second.get()), second.get(), &world)
+        // More resets than it outlasts.
+        for _ in 0..<4 { try world.device.reboot(into: "1.0.0") }
+        let online = try world.granted(try third.get())
+        #expect(online.claims.bounds.counter.value == one.claims.bounds.counter.value)
+        try world.install(online)
+        try world.ask(.confirm, grant: online.claims.jti)
+        #expect(world.state.delayed?.map(\.grant.status) == [.passed])
+        // Its boot is one that nobody can have been granted any more.
+        try world.device.reboot(into: "1.1.0")
+        #expect(try world.ask(.attest).reasonCodes == ["evidence-refused", "boot-unexpected"])
+    }
+
     @Test func receiptWithoutABootOrASpentCounter() throws {
         var world = try world()
         let one = try granted(try carried(&world, second.get()), second.get(), &world)
