@@ -50,7 +50,7 @@ public struct MeasuredCase: Sendable {
             lastClock: carried == .grant
                 ? asked.grant.flatMap { state.clockBeforeReceipt(of: $0) } : state.lastSeen?.clock,
             firmwareVersions: [state.lastSeen?.firmwareVersion ?? record.tpm.firmwareVersion],
-            expectations: state.expectations(for: asked.purpose, grant: asked.grant)
+            expectations: state.expectations(for: asked.purpose, grant: asked.grant, carried: carried)
         )
     }
 

@@ -69,7 +69,7 @@ extension DecisionInput {
         }
         // Expectations out of another state than this one: the state changed between appraisal and decision.
         let expectations =
-            state.expectations(for: request.request.purpose, grant: request.request.grant)
+            state.expectations(for: request.request.purpose, grant: request.request.grant, carried: carried)
             + state.strayExpectations(record, among: known)
         let isExpected = expectations.contains { expected in
             expected.name == attested.boot && expected.release == attested.release

@@ -66,7 +66,8 @@ extension DecisionInput {
         counters: CounterReadings
     ) -> [DecisionReason] {
         var reasons: [DecisionReason] = []
-        if attested.boot != .granted { reasons.append(.bootNotAsGranted) }
+        // That of another open grant is told by its release.
+        if attested.boot != .granted || attested.release != nil { reasons.append(.bootNotAsGranted) }
         if attested.observation.clock.resetCount == grant.resetCount { reasons.append(.notRebooted) }
         // One that was given while its TPM did not speak for it spends no counter.
         if let counter = grant.counter, counters.grants <= counter { reasons.append(.grantNotSpent) }

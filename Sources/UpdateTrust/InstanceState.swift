@@ -103,14 +103,27 @@ public struct InstanceState: Hashable, Sendable, Codable {
 
     /// The boots that this instance may show, for the appraisal, in the order in which they are to be tried.
     ///
-    /// A confirming quote is held to the granted boot first: a reinstalled release looks like the one before.
-    /// - Parameter grant: the one that is confirmed; of several that lead to one boot, it is that.
-    public func expectations(for purpose: Purpose, grant: String? = nil) -> [BootExpectation] {
-        func expected(_ name: BootName, _ boot: BootProfile?) -> [BootExpectation] {
-            boot.map { [BootExpectation(name: name, profile: $0.applying(allowed ?? []))] } ?? []
+    /// A confirming quote is held to the granted boot first: a reinstalled release looks like the one before. When the
+    /// install fell back, it can show the boot of another open grant: no tampering, and told by its release.
+    /// - Parameters:
+    ///   - grant: the one that is confirmed; of several that lead to one boot, it is that.
+    ///   - carried: why evidence that came as a file is no older than it may be: no other shows what ran before what was
+    ///     seen since.
+    public func expectations(
+        for purpose: Purpose,
+        grant: String? = nil,
+        carried: CarriedFreshness? = nil
+    ) -> [BootExpectation] {
+        func expected(_ name: BootName, _ boot: BootProfile?, _ release: ContentDigest? = nil) -> [BootExpectation] {
+            boot.map { [BootExpectation(name: name, profile: $0.applying(allowed ?? []), release: release)] } ?? []
         }
         let current = expected(.current, running.boot)
-        if purpose == .confirm, let open = grant.flatMap(openGrant) { return expected(.granted, open.boot) + current }
+        if purpose == .confirm, let grant {
+            let open = openGrant(grant).flatMap { $0.status != .passed || carried != nil ? $0 : nil }
+            let others = grantsAhead.filter { $0.jti != grant }
+            return expected(.granted, open?.boot) + current
+                + others.flatMap { expected(.granted, $0.boot, $0.package.manifest) }
+        }
         let ahead = grantsAhead.flatMap { expected(.granted, $0.boot) }
         return purpose == .confirm ? ahead + current : current + ahead
     }

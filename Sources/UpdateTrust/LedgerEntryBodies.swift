@@ -105,7 +105,8 @@ public struct DecisionEntry: Hashable, Sendable, Codable {
     public var rule: Label?
     /// The boot that was seen; absent when the evidence was refused.
     public var boot: BootName?
-    /// The release whose boot it is, when that was found among all that are known.
+    /// The release whose boot it is, when that was found among all that are known, or belongs to another open grant than
+    /// the one that was to be confirmed.
     public var release: ContentDigest?
     /// Clock and firmware of the quote.
     public var seen: LastSeen

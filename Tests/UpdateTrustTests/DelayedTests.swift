@@ -320,6 +320,37 @@ import Testing
         #expect(try world.ask(.attest).reasonCodes == ["evidence-refused", "boot-unexpected"])
     }
 
+    /// The later of two installs failed, and what the earlier one brought booted again: its receipt is still on its way.
+    @Test func installThatFellBackToAnEarlierGrant() throws {
+        var world = try world()
+        let one = try granted(try carried(&world, second.get()), second.get(), &world)
+        let two = try granted(try carried(&world, third.get()), third.get(), &world)
+        try world.install(one)
+        world.device.counters.grants += 1
+        try world.device.reboot(into: "1.1.0")
+        #expect(try world.ask(.confirm, grant: two.claims.jti).reasonCodes == ["boot-not-as-granted"])
+        #expect(world.state.lifecycle == .trusted, "it is no tampering")
+        #expect(world.state.openGrant(two.claims.jti) != nil)
+        #expect(try world.ask(.confirm, grant: one.claims.jti).reasonCodes == [])
+        #expect(world.state.running.version.text == "1.1.0")
+    }
+
+    /// What ran before what was seen is a fall back, whatever the device asks to have confirmed.
+    @Test func grantThatALaterOneHasPassedIsConfirmedByItsReceiptAlone() throws {
+        var world = try world()
+        let one = try granted(try carried(&world, second.get()), second.get(), &world)
+        let two = try granted(try carried(&world, third.get()), third.get(), &world)
+        try world.install(one)
+        try world.install(two)
+        #expect(try world.ask(.confirm, grant: two.claims.jti).reasonCodes == [])
+        try world.device.reboot(into: "1.1.0")
+        #expect(try world.ask(.confirm, grant: one.claims.jti).reasonCodes == ["boot-not-as-granted"])
+        #expect(world.state.lifecycle == .rescue && world.state.strayed?.boot == .previous)
+        let late = try receipt(&world, one)
+        #expect(outcome(try take(late, &world)) == .late)
+        #expect(world.state.running.version.text == "1.2.0")
+    }
+
     @Test func receiptWithoutABootOrASpentCounter() throws {
         var world = try world()
         let one = try granted(try carried(&world, second.get()), second.get(), &world)

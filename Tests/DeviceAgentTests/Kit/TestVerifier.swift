@@ -263,7 +263,7 @@ actor TestVerifier {
                 selection: record.selection,
                 lastClock: state.lastSeen?.clock,
                 firmwareVersions: [record.tpm.firmwareVersion],
-                expectations: state.expectations(for: request.request.purpose)
+                expectations: state.expectations(for: request.request.purpose, grant: request.request.grant)
             )
         )
         return DecisionInput(
