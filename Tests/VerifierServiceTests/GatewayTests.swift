@@ -289,6 +289,44 @@ import VerifierStore
         }
     }
 
+    /// What is reinstalled has the name of what ran before: only the image tells whether it is there.
+    @Test func whatIsReinstalledIsReadBackToo() async throws {
+        try await with(readBack: true) { service, child, gateways in
+            let package = try await service.add(try releases.release("2.0"), releases)
+            try await service.anonymous { client in
+                try await client.ask(&child, through: gateways[0])
+                let first = try await client.ask(&child, through: gateways[0], .update, package: package).child
+                let installed = try service.compensatedGrant(first.grant.found().grant).claims.jti
+                child.boot(package)
+                try await client.ask(
+                    &child,
+                    through: gateways[0],
+                    .confirm,
+                    grant: installed,
+                    readBack: package.sha256
+                )
+                let second = try await client.ask(&child, through: gateways[0], .update, package: package).child
+                let reinstalled = try service.compensatedGrant(second.grant.found().grant).claims.jti
+                let unread = try await problem {
+                    try await client.ask(&child, through: gateways[0], .confirm, grant: reinstalled)
+                }
+                #expect(unread.reasons == ["controls-unmet"])
+                let refused = try await problem {
+                    try await client.ask(
+                        &child,
+                        through: gateways[0],
+                        .confirm,
+                        grant: reinstalled,
+                        readBack: ContentDigest(of: [9])
+                    )
+                }
+                #expect(refused.reasons == ["read-back-differs"])
+            }
+            let report = try await report(child, service)
+            #expect(report.lifecycle == "suspended")
+        }
+    }
+
     /// Case 75: the gateway's lease ends after its child was granted something.
     @Test func attack75_gatewayLeaseEndsMidUpdate() async throws {
         try await with { service, child, gateways in

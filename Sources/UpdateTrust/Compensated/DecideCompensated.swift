@@ -179,12 +179,18 @@ extension CompensatedInput {
     }
 
     /// What the gateway has read back of an image that was granted, at its confirmation.
+    ///
+    /// Also of what is reinstalled, which the device names as it names what ran before.
     private func readBack(_ wanted: ControlRule, _ boot: BootName) -> ControlReport? {
+        let asked = request.request
         let seen = vouch?.statement.observed.readBack
-        guard request.request.purpose == .confirm, boot == .granted, let pending = state.pending,
+        let named = asked.grant.flatMap { state.openGrant($0) }
+        let open = [named, boot == .granted ? state.pending : nil].compactMap { $0 }
+        guard asked.purpose == .confirm,
+            let grant = open.first(where: { $0.package.manifest == asked.running.manifest }),
             wanted.readBack == true || seen != nil
         else { return nil }
-        let isMet = seen == pending.package.sha256
+        let isMet = seen == grant.package.sha256
         return ControlReport(.readBack, isMet: isMet, evidence: seen == nil ? nil : vouch.map { [$0.entry] })
     }
 
