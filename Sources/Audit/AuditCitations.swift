@@ -45,19 +45,30 @@ public struct AuditCitations: Hashable, Sendable {
             if let release = body.release { releases.insert(release) }
         case .grant(let body):
             grants[body.grant] = body.jti
-            if let act = body.downgrade { entries.insert(act) }
-        case .compensated(let body): add(body)
+            if let act = body.downgrade { add([act], in: entry.instance) }
+        case .compensated(let body): add(body, of: entry.instance)
         // The rest name nothing more: a test asks that of each digest in each kind of entry.
         default: break
         }
     }
 
-    private mutating func add(_ decision: CompensatedDecisionEntry) {
+    /// Acts on an instance, which stand in its own chain: of a span, perhaps before it.
+    private mutating func add(_ acts: [ContentDigest], in instance: InstanceID?) {
+        entries.formUnion(acts)
+        if let instance { instances.insert(instance) }
+    }
+
+    private mutating func add(_ decision: CompensatedDecisionEntry, of instance: InstanceID?) {
         policies.insert(decision.policy)
         entries.formUnion((decision.approvals ?? []) + (decision.emergencies ?? []))
         // What the ratchet and a window are met by is in the decision itself.
-        for report in decision.controls where report.control == .approval || report.control == .witness {
-            entries.formUnion(report.evidence ?? [])
+        for report in decision.controls {
+            guard let evidence = report.evidence else { continue }
+            switch report.control {
+            case .approval: entries.formUnion(evidence)
+            case .witness: add(evidence, in: instance)
+            default: break
+            }
         }
         if let vouch = decision.vouch {
             entries.insert(vouch.entry)

@@ -137,7 +137,7 @@ public struct AuditCollector {
                 done.policies.insert(policy)
             }
             let missing = wanted.entries.subtracting(present)
-            for instance in wanted.instances.subtracting(done.instances).sorted() {
+            for instance in wanted.instances.subtracting(done.instances).sorted() where !missing.isEmpty {
                 try await take(.instance(instance)) { _, digest in missing.contains(digest) }
                 done.instances.insert(instance)
             }

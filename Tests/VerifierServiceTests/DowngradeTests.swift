@@ -1,3 +1,4 @@
+import Audit
 import Ledger
 import Messages
 import Testing
@@ -70,6 +71,11 @@ import VerifierStore
                 return grant.downgrade
             }
             #expect(granted == acts.map { ContentDigest(of: $0.bytes) })
+            // A span that begins behind the act brings it along.
+            let act = try #require(written.firstIndex { $0 == acts.first })
+            let span = try await service.audit(.entries(act + 1..<size))
+            let findings = Auditor.judge(span, try service.anchors(factory)).findings
+            #expect(findings.isEmpty)
         }
     }
 
