@@ -115,12 +115,13 @@ extension DecisionInput {
 
     /// An authentic refusal of evidence out of a file.
     ///
-    /// What is only older than what was seen since says nothing against the instance.
+    /// What is only older than what was seen since says nothing against the instance. Receipts show no clock that is kept, and
+    /// counters that are.
     func refuseDelayed(_ refusal: Refusal) -> Decision? {
         let codes = refusal.reasons.map(\.code)
         let isHarmless =
             codes.contains(.clockWentBack) || codes.contains(.tpmClearedOrReplaced)
-            || !codes.contains(where: \.endsLease)
+            || counterShortcomings.contains(.countersInconsistent) || !codes.contains(where: \.endsLease)
         guard isHarmless else { return nil }
         return .unchanged(
             .refused(Refused(reasons: [.evidenceRefused], evidence: codes)),

@@ -392,6 +392,23 @@ import Testing
         #expect(other.state.delayed?.first(where: { $0.request == two.claims.request })?.grant.status == .issued)
     }
 
+    /// Two updates came and went as files since it was made, and what booted then is nobody's by now.
+    @Test func requestOvertakenByReceiptsHurtsNobody() throws {
+        var world = try world()
+        var forgotten = try carried(&world, third.get()).input
+        let one = try granted(try carried(&world, second.get()), second.get(), &world)
+        let two = try granted(try carried(&world, third.get()), third.get(), &world)
+        for delivered in [one, two] {
+            try world.install(delivered)
+            let shown = try receipt(&world, delivered)
+            #expect(outcome(try take(shown, &world)) == .closed)
+        }
+        (forgotten.state, forgotten.verdict) = (world.state, stale(world))
+        let decision = decide(forgotten)
+        #expect(decision.reasonCodes == ["evidence-refused", "boot-unexpected"])
+        #expect(decision.transition == nil)
+    }
+
     @Test func overtakenRequestHurtsNobody() throws {
         var world = try world()
         let request = try carried(&world, second.get())
