@@ -110,8 +110,8 @@ extension DecisionInput {
         }
         try recordDecision(in: &draft, observation, boot: nil, rule: nil, reasons: refused.codes)
         if endsLease {
-            if let counters = request.request.counters,
-                draft.state.pending?.isOvertaken(by: observation, counters: counters) == true
+            if let counters = request.request.counters, let pending = draft.state.pending, isCounted(pending),
+                pending.isOvertaken(by: observation, counters: counters)
             {
                 try draft.reach(.failed, shownBy: quote)
             }
@@ -182,11 +182,17 @@ extension DecisionInput {
         return manifest.map { standings[$0] == .recalled } ?? false
     }
 
+    /// Whether the TPM's counter tells of a grant if it was spent: one that began anew is above all that was granted before.
+    private func isCounted(_ grant: PendingGrant) -> Bool {
+        grant.counter.map { $0 >= state.counters(bornFrom: record).grants.base } ?? true
+    }
+
     /// A confirmation that holds is a receipt, which says more.
     private func noteProgress(of attested: AttestedState, in draft: inout TransitionDraft) throws(MessageError) {
         guard let pending = draft.state.pending, let counters = request.request.counters,
             request.request.purpose != .confirm || attested.boot != .granted,
             attested.boot != .granted || state.openGrant(shownBy: attested)?.jti == pending.jti,
+            attested.boot == .granted || isCounted(pending),
             let stage = pending.stage(
                 shownBy: attested,
                 counters: counters,

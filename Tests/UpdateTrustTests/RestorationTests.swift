@@ -42,6 +42,21 @@ import Testing
         #expect(next.claims.bounds.counter.value == world.device.counters.grants)
     }
 
+    /// The counter begins above the value of each grant that was given before, installed or not.
+    @Test func aGrantFromBeforeIsNotTakenForAnInstallThatFellBack() throws {
+        var world = try World()
+        _ = try world.granted(try Sample.release("1.1.0", securityVersion: 4))
+        try world.clearAndRestore()
+        try world.device.reboot(into: "1.0.0")
+        try world.ask(.attest)
+        #expect(world.state.lifecycle == .trusted)
+        #expect(world.state.pending?.stage == .granted && world.state.failed == nil)
+        try world.device.reboot(into: "tampered")
+        try world.ask(.attest)
+        #expect(world.state.lifecycle == .suspended)
+        #expect(world.state.pending?.stage == .granted && world.state.failed == nil)
+    }
+
     /// With the bases of the birth the floor would read too high, and nothing could be installed any more.
     @Test func theFloorReadsAsOnRecord() throws {
         var world = try World()
