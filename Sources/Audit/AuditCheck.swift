@@ -6,7 +6,7 @@ struct AuditCheck: Sendable {
 
     /// All of them, in the order in which their findings are told: what later ones rest on comes first.
     static let all: [AuditCheck] = [
-        .inclusion, .chains, .births, .releases, .policies, .grants, .witnesses, .approvals, .releaseApprovals,
-        .emergencies, .receipts, .evidence, .acts, .strays,
+        .inclusion, .chains, .births, .releases, .policies, .grants, .witnesses, .controls, .approvals,
+        .releaseApprovals, .emergencies, .receipts, .evidence, .acts, .strays,
     ]
 }

@@ -388,6 +388,17 @@ import VerifierStore
         }
     }
 
+    @Test func aControlThatNothingMetIsFound() async throws {
+        try await lie(about: { _, compensated, _ in .instance(compensated) }, "wants the control claims") { keeper in
+            try keeper.change { entry in
+                guard case .compensated(var body) = entry.body, body.purpose == .update else { return false }
+                body.controls.removeAll { $0.control == .claims }
+                entry.body = .compensated(body)
+                return true
+            }
+        }
+    }
+
     @Test func anApprovalThatNobodyGaveIsFound() async throws {
         try await lie(about: { _, compensated, _ in .instance(compensated) }, "0 of 1 people have approved it") {
             keeper in

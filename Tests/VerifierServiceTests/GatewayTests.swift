@@ -1,3 +1,4 @@
+import Audit
 import Ledger
 import Messages
 import Testing
@@ -324,6 +325,32 @@ import VerifierStore
             }
             let report = try await report(child, service)
             #expect(report.lifecycle == "suspended")
+        }
+    }
+
+    /// A keeper of the ledger who names another entry as the gateway's word.
+    @Test func anAuditorLooksForTheGatewaysOwnWord() async throws {
+        try await with { service, child, gateways in
+            let package = try await service.add(try releases.release("2.0"), releases)
+            try await service.anonymous { client in
+                try await client.ask(&child, through: gateways[0])
+                try await client.ask(&child, through: gateways[0], .update, package: package)
+            }
+            let anchors = try service.anchors(factory)
+            let bundle = try await service.audit(.instance(child.instance))
+            let honest = Auditor.judge(bundle, anchors).findings
+            #expect(honest.isEmpty)
+            var keeper = try LyingKeeper(bundle)
+            let birth = try keeper.entries.first { $0.body.type == "birth" }.found()
+            let other = try WrittenEntry(birth).digest
+            try keeper.change { entry in
+                guard case .compensated(var body) = entry.body, body.purpose == .update else { return false }
+                body.vouch?.entry = other
+                entry.body = .compensated(body)
+                return true
+            }
+            let findings = try keeper.judged(anchors).findings
+            #expect(findings.contains { $0.description.contains("no word of its gateway") })
         }
     }
 
