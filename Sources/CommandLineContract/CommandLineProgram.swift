@@ -12,6 +12,7 @@ public enum CommandLineProgram {
         _ root: Root.Type,
         explain: @Sendable (any Error) -> CommandFailure? = { _ in nil }
     ) async -> Never {
+        StandardDescriptors.hold()
         // A reader that closes the pipe early is an error of writing, not a reason to die half-way through an install.
         _ = signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
