@@ -57,6 +57,12 @@ import Testing
         #expect(try await random(refusing: 20, with: code).count == 16)
     }
 
+    /// TPM_RC_NV_RATE and TPM_RC_NV_UNAVAILABLE, which libtss2 does not send again by itself.
+    @Test(arguments: ["920", "923"])
+    func aTPMThatCannotWriteJustNowIsAskedAgain(_ code: String) async throws {
+        #expect(try await random(refusing: 5, with: code).count == 16)
+    }
+
     @Test func aTPMThatStaysBusyIsGivenUpWithWords() async throws {
         let error = await #expect(throws: TPMError.self) { try await random(refusing: 1_000_000, with: "922") }
         #expect(error?.code == .retry)

@@ -29,6 +29,9 @@ extension ResponseCode {
         case .retry, .yielded, .testing:
             return "The TPM had no time for the command in several seconds, perhaps because it tests itself: wait a "
                 + "moment and run the same command again."
+        case .nvRate, .nvUnavailable:
+            return "The TPM could not write to its NV in several seconds, perhaps because it rations writing: wait a "
+                + "minute and run the same command again."
         case .authFail, .badAuth:
             return "Was the authorization value changed by another owner?"
         default:

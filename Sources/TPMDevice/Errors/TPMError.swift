@@ -52,8 +52,13 @@ public struct TPMError: Error, Sendable, Hashable {
     /// The code without layer and subject, to be compared with the constants: `error.code == .nvDefined`.
     public var code: ResponseCode? { response?.code }
 
-    /// Whether the TPM only had no time for the command, which it did not begin: it may be sent again.
-    var isPassing: Bool { code == .retry || code == .yielded || code == .testing }
+    /// Whether the TPM had no time for the command, or could not write just now, and did not begin it: it may be sent
+    /// again.
+    ///
+    /// A chip that spares its NV rations what is counted up in a row (Part 2, section 6.6.3: TPM_RC_NV_RATE).
+    var isPassing: Bool { code.map { Self.passing.contains($0) } ?? false }
+
+    private static let passing: Set<ResponseCode> = [.retry, .yielded, .testing, .nvRate, .nvUnavailable]
 
     var isLockout: Bool { code == .lockout }
 
