@@ -233,6 +233,23 @@ import Testing
         }
     }
 
+    /// A power cut while the values of a signed birth were erased: what is left of their file no backup could mend.
+    @Test func valuesOfWhichOnlyZerosAreLeftAreGone() async throws {
+        try await TestLine.with { line in
+            try await line.withDevice { device in
+                try line.station.keep(escrowKey: P256.KeyAgreement.PrivateKey().publicKey)
+                let profile = try TestLine.profile("p256-owned")
+                let record = try #require(try await line.provision(device, profile: profile).record)
+                let tpm = ContentDigest(of: record.ek.publicArea.bytes)
+                let file = line.station.directory.path + "/journal/tpm-\(tpm).auth"
+                try AtomicFile.write([UInt8](repeating: 0, count: 300), to: file)
+                try await clear(device, by: .platform)
+                #expect(try await line.provision(device, profile: profile, securityFloor: 3).text == "restored")
+                #expect(!FileManager.default.fileExists(atPath: file))
+            }
+        }
+    }
+
     @Test func whatSomebodyChangedIsNotRestored() async throws {
         try await TestLine.with { line in
             try await line.withDevice { device in

@@ -29,7 +29,9 @@ extension BirthFiles {
     func values(of tpm: ContentDigest) throws -> AuthorizationValues? {
         let path = directory.values(of: tpm)
         let limit = AuthorizationValues.maximumSize
-        guard let bytes = try BoundedFile.readPrivateIfThere(path, limit: limit) else { return nil }
+        // Zeros are what erasing leaves that was cut off before the file's name was gone.
+        guard let bytes = try BoundedFile.readPrivateIfThere(path, limit: limit), bytes.contains(where: { $0 != 0 })
+        else { return nil }
         do {
             return try AuthorizationValues(parsing: bytes)
         } catch {
