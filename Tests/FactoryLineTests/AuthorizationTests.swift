@@ -1,4 +1,5 @@
 import Crypto
+import DurableFiles
 import FactoryLine
 import Foundation
 import MachineFaults
@@ -148,6 +149,31 @@ import Testing
                     #expect(try await takes(#require(values.lockout?.bytes), .lockout, device))
                     #expect(try journal(line).allSatisfy { !$0.hasSuffix(".auth") })
                 }
+            }
+        }
+    }
+
+    /// Killed between the signature and the erasing: the line that goes on finds the birth signed.
+    @Test func valuesThatAKilledLineHasLeftAreErasedByTheNext() async throws {
+        try await withLine { line, key in
+            try await line.withDevice { device in
+                let record = try #require(try await line.provision(device, profile: Self.profile()).record)
+                let tpm = ContentDigest(of: record.ek.publicArea.bytes)
+                let file = line.station.directory.path + "/journal/tpm-\(tpm).auth"
+                try AtomicFile.write(try CanonicalJSON.encode(try escrow(line).open(with: key)), to: file)
+                let table = """
+                    serial,tcti,model,hardwareRevision,environment,tier,package,packageVersion,securityVersion,profile
+                    GW-0001,"\(device.tcti)",gw-100,B,production,vtpm,gateway-os,2.4.0,3,p256-owned
+                    """
+                let report = await Line(line.station, workers: 1).run(
+                    try OrderList(parsing: Array(table.utf8), defaults: LineEntry()),
+                    profiles: ["p256-owned": try Self.profile()],
+                    logs: { _ in [] },
+                    now: { TestLine.now },
+                    tell: { _ in }
+                )
+                #expect(report.devices.map(\.outcome) == [.bornBefore])
+                try await judge(line, key, device)
             }
         }
     }

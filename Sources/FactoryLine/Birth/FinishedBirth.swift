@@ -13,6 +13,12 @@ extension Station {
         return record
     }
 
+    /// Whether the authorization values of a signed birth are here still: an attempt was cut off before it erased them.
+    func keepsValues(of record: BirthRecord) throws -> Bool {
+        let board = ContentDigest(of: record.ek.publicArea.bytes)
+        return try BirthFiles(self).values(of: record.order.life(of: board)) != nil
+    }
+
     /// Where the signed birth of a serial number lies.
     public func birthFile(of serial: Label) -> String { directory.birth(BirthFiles(self).current(serial)) }
 

@@ -15,7 +15,7 @@ public struct Line: Sendable {
     /// - Parameters:
     ///   - workers: how many devices are worked on at once, 1 to 64.
     ///   - isRecheck: whether devices with a signed birth are looked at again; otherwise the birth on record is enough, and
-    ///     their TPMs need not be there any more.
+    ///     their TPMs need not be there any more, unless their authorization values were not erased yet.
     public init(_ station: Station, workers: Int, isRecheck: Bool = false) {
         self.station = station
         self.workers = min(max(workers, 1), Self.maximumWorkers)
@@ -108,7 +108,10 @@ public struct Line: Sendable {
         }
         do {
             guard let profile else { throw Station.Failure.damaged(path: device.profile, "this profile was not read") }
-            if !isRecheck, let record = try station.finishedBirth(of: device.order, profile: profile) {
+            // Values of a TPM may be those of a restoration that goes on with them: they go once the TPM was looked at.
+            if !isRecheck, let record = try station.finishedBirth(of: device.order, profile: profile),
+                try !station.keepsValues(of: record)
+            {
                 return (result(.bornBefore, record), [])
             }
             let log = try device.eventLog.map(logs)
