@@ -86,4 +86,16 @@ import Testing
             #expect(try await device.grantsSpent() == 1)
         }
     }
+
+    /// What an update that failed has left would be in the way of the next for good, where one package has room.
+    @Test func aPackageThatIsFetchedTakesThePlaceOfTheOneBefore() async throws {
+        try await GatewayAtWork.with { _, sensor in
+            let spool = sensor.state + "/spool"
+            try write("of before".utf8, to: spool + "/sensor-os-1.7.9.img")
+            let order = ["--manifest", sensor.sensors.manifest, "--install-command", sensor.installing]
+            try await expect(0, sensor.agent("update", order))
+            #expect(names(in: spool).count == 1)
+            #expect(!exists(spool + "/sensor-os-1.7.9.img"))
+        }
+    }
 }

@@ -30,7 +30,11 @@ extension CompensatedAgent {
         if (try? spool.open(artifact, progress: { progress($0, artifact.size) })) != nil {
             return spool.path(of: artifact)
         }
-        let part = try FetchedPart(spool.path(of: artifact) + ".fetched")
+        let place = spool.path(of: artifact) + ".fetched"
+        // One package has room, as of those that are given as files; an install that was cut off is finished with its
+        // own.
+        if try state.journal()?.update?.step != .installing { spool.clear(except: place) }
+        let part = try FetchedPart(place)
         do {
             try await VerifierClient.with(gateway) { client in
                 try await wait(for: envelope, client, progress)

@@ -71,7 +71,10 @@ struct Spool {
     }
 
     /// Removes what earlier updates left.
-    func clear() {
-        for name in (try? DirectoryEntries.names(in: directory)) ?? [] { _ = unsafe unlink("\(directory)/\(name)") }
+    /// - Parameter kept: the path of a file that stays.
+    func clear(except kept: String? = nil) {
+        for name in (try? DirectoryEntries.names(in: directory)) ?? [] where "\(directory)/\(name)" != kept {
+            _ = unsafe unlink("\(directory)/\(name)")
+        }
     }
 }
