@@ -98,4 +98,17 @@ import Testing
             #expect(!exists(spool + "/sensor-os-1.7.9.img"))
         }
     }
+
+    /// A part that stays on a disk that it has filled keeps the journal from being written, and so no lease is renewed.
+    @Test func aFetchedPackageThatFindsNoRoomLeavesItToOthers() async throws {
+        try await GatewayAtWork.with { _, sensor in
+            // There is room for its name, and for none of its bytes.
+            let full = try await MachineFaults(in: sensor.sensors.directory)
+                .fullDisk(at: 2, isLasting: true, of: ".fetched")
+            let order = ["--manifest", sensor.sensors.manifest, "--install-command", sensor.installing]
+            try await sensor.agent("update", order, environment: full).expectFailure(3, "update")
+            #expect(names(in: sensor.state + "/spool") == [])
+            try await expect(0, sensor.agent("update", order))
+        }
+    }
 }

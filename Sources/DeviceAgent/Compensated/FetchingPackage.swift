@@ -100,7 +100,13 @@ private final class FetchedPart: Sendable {
     }
 
     func append(_ piece: [UInt8]) throws -> UInt64 {
-        try AtomicFile.write(piece, descriptor: descriptor, path: path)
+        do throws(FileError) {
+            try AtomicFile.write(piece, descriptor: descriptor, path: path)
+        } catch {
+            // A disk that it has filled takes no journal any more, and so no lease.
+            _ = unsafe unlink(path)
+            throw AgentError(error)
+        }
         return count
     }
 
