@@ -33,8 +33,10 @@ struct AttestCommand: AsyncParsableCommand {
         do throws(AgentError) {
             outcome = try await agent.attest(lock, wantsResult: ear != nil)
         } catch {
-            try keep(error.ear)
-            throw error
+            var refusal = error
+            // Wherever its result cannot be put: a script is told that it was refused.
+            do { try keep(refusal.ear) } catch { refusal.message += "; its result is not kept: \(error.message)" }
+            throw refusal
         }
         try keep(outcome.ear)
         try output.print(outcome) {
@@ -79,7 +81,7 @@ struct AttestCommand: AsyncParsableCommand {
         }
     }
 
-    private func keep(_ result: String?) throws {
+    private func keep(_ result: String?) throws(CommandFailure) {
         if let ear, let result { try OutputFile.write(Array(result.utf8), to: ear, mode: 0o644) }
     }
 }

@@ -151,6 +151,10 @@ import UpdateTrust
                 )
             ).json
             #expect(told["status"].text == "contraindicated")
+            // Where it cannot be put it is a refusal all the same.
+            let unkept = try await expect(1, device.agent("attest", ["--ear", "/nowhere/refusal.jwt"])).json
+            #expect(!unkept["reasons"].texts.isEmpty)
+            #expect(unkept["error"].text?.contains("/nowhere/refusal.jwt") == true)
             // Good evidence of a suspended device says nothing either way, so there is nothing to show.
             try await device.boot(Fleet.bornWith)
             let nothing = device.directory + "/nothing.jwt"
