@@ -59,9 +59,11 @@ public enum BirthReason: Sendable, Hashable {
     /// The package's security version needs more increments of a fresh counter than a line should wait for.
     case securityVersionTooHigh(UInt64)
 
-    /// The codes of ``serialTaken(by:)`` and ``bornAs(serial:)``, by which a CA's refusal is told apart.
+    /// The codes of ``serialTaken(by:)``, ``bornAs(serial:)`` and of a challenge that is not open, by which a CA's
+    /// refusal is told apart.
     public static let serialTakenCode = "serial-taken"
     public static let bornAsCode = "born-as-another"
+    public static let challengeUnknownCode = ResidencyReason.challengeUnknown.rawValue
 
     /// The code that scripts see; it never changes.
     public var code: String {

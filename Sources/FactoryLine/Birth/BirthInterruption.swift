@@ -17,6 +17,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
     case notTaken(String)
     /// The factory's CA did not answer, or could not decide.
     case authority(VerifierClientError)
+    /// The factory's CA has no challenge open that it gave a moment before.
+    case challengeForgotten
     /// The station's word does not count now, so no verifier would take the birth.
     case stationExpired(StationKey)
     /// The CA has dated the birth to a moment at which the station's word does not count.
@@ -36,6 +38,8 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .platformClosed: "the platform hierarchy is closed: the firmware has set its authorization or disabled it"
         case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
         case .authority(let error): error.description(asking: .factoryCA)
+        case .challengeForgotten:
+            "the factory's CA does not know its challenge any more: it was started anew meanwhile, or its clock was set"
         case .stationExpired(let station):
             "the births of station \(station.name) do not count now, by this machine's clock and its birth-keys.json"
         case .datedOutside(let station):
@@ -56,6 +60,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
             "give birth in early boot, before the firmware closes it; or by a profile without \"nvAuthority\""
         case .notTaken: "run the same command again; if it repeats, set the board aside"
         case .authority(let error): error.hint(asking: .factoryCA)
+        case .challengeForgotten: "nothing speaks against the board: run the same command again"
         case .stationExpired(let station):
             "check the clock; then `birthmark-factory init DIR --name \(station.name) --days N`, and give birth-keys.json to the verifiers"
         case .datedOutside(let station):

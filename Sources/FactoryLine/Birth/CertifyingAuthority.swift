@@ -44,7 +44,10 @@ struct DistantAuthority: CertifyingAuthority {
             return try await body()
         } catch {
             if case .problem(let problem) = error, problem.kind == .refused {
-                throw BirthRefusal(.refusedByAuthority(problem.title, codes: problem.reasons ?? []))
+                let codes = problem.reasons ?? []
+                // The CA keeps challenges in its memory alone: of one that is gone it says nothing about the board.
+                guard codes != [BirthReason.challengeUnknownCode] else { throw BirthInterruption.challengeForgotten }
+                throw BirthRefusal(.refusedByAuthority(problem.title, codes: codes))
             }
             throw BirthInterruption.authority(error)
         }
