@@ -82,22 +82,31 @@ public enum BoundedFile {
     }
 
     /// The same as ``readKept(_:from:limit:)``; nil when there is no such file.
+    /// - Throws: as that, and `.dangling` for a link that leads nowhere.
     public static func readIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
-        try ifThere { () throws(FileError) in try readKept(path, limit: limit) }
+        try ifThere(path) { () throws(FileError) in try readKept(path, limit: limit) }
     }
 
     /// The same as ``readPrivate(_:limit:)``; nil when there is no such file.
+    /// - Throws: as that, and `.dangling` for a link that leads nowhere.
     public static func readPrivateIfThere(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
-        try ifThere { () throws(FileError) in try readPrivate(path, limit: limit) }
+        try ifThere(path) { () throws(FileError) in try readPrivate(path, limit: limit) }
     }
 
-    private static func ifThere(_ body: () throws(FileError) -> [UInt8]) throws(FileError) -> [UInt8]? {
+    private static func ifThere(
+        _ path: String,
+        _ body: () throws(FileError) -> [UInt8]
+    ) throws(FileError) -> [UInt8]? {
         do throws(FileError) {
             return try body()
         } catch {
             guard error.code == .missing else { throw error }
-            return nil
+            // Of a link that leads nowhere open(2) says the same, and who is told that there is nothing may make
+            // another in its place.
+            guard try FilePresence.isThere(path) else { return nil }
         }
+        // It has come meanwhile.
+        return try body()
     }
 
     /// Reads an open descriptor to its end.

@@ -40,6 +40,18 @@ import Testing
         }
     }
 
+    /// A key on a disk that is not mounted: with another in its place the device would pass for a reimaged one.
+    @Test func aLinkThatLeadsNowhereIsNoKeyThatWasNeverMade() async throws {
+        try await withDirectory { directory in
+            let state = try StateDirectory(directory + "/agent")
+            let isLinked = unsafe symlink(directory + "/not-mounted", state.installationKeyPath) == 0
+            try #require(isLinked)
+            let error = #expect(throws: AgentError.self) { try state.installationKey() }
+            #expect(error?.kind == .environment)
+            #expect(error?.hint?.contains("not mounted") == true)
+        }
+    }
+
     /// An agent runs for years: it waits for no path that somebody has mistaken.
     @Test(.timeLimit(.minutes(5))) func aPipeIsNotWaitedForWhereAFileIsReadAgainAndAgain() async throws {
         try await withDirectory { directory in

@@ -54,6 +54,9 @@ import Testing
         let isLinked = unsafe symlink(home.path(of: "none"), link) == 0
         try #require(isLinked)
         #expect(throws: FileError(.dangling, .read, link)) { try FilePresence.isThere(link) }
+        #expect(throws: FileError(.dangling, .read, link)) { try BoundedFile.readIfThere(link, limit: 1) }
+        #expect(throws: FileError(.dangling, .read, link)) { try BoundedFile.readPrivateIfThere(link, limit: 1) }
+        #expect(try BoundedFile.readIfThere(home.path(of: "none"), limit: 1) == nil)
         let beyond = path + "/beyond"
         #expect(throws: FileError(.notDirectory, .read, beyond)) { try FilePresence.isThere(beyond) }
     }

@@ -1,3 +1,4 @@
+import DurableFiles
 import Endorsement
 import FactoryAuthority
 import FactoryLine
@@ -39,6 +40,21 @@ import Testing
             #expect(try Date(entry.taken + "T00:00:00Z", strategy: .iso8601) < Date())
             // Where the source states no versions nothing is refused.
             #expect(!entry.firmware.isEmpty || entry.verdict == .remark, "\(entry.id)")
+        }
+    }
+
+    /// A shared list whose disk is not mounted: births wait for it, and do not go on as where nobody keeps one.
+    @Test func aListToWhichALinkLeadsNoMoreIsNotNone() async throws {
+        try await TestLine.with { line in
+            let path = line.station.directory.advisories
+            let shared = line.directory + "/shared.json"
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: shared)
+            #expect(throws: FileError(.dangling, .read, path)) { try TPMAdvisories.read(path) }
+            try await line.withDevice { device in
+                await #expect(throws: FileError.self) { try await line.provision(device) }
+                try FileManager.default.copyItem(atPath: Self.shipped, toPath: shared)
+                #expect(try await line.provision(device).text == "born")
+            }
         }
     }
 
