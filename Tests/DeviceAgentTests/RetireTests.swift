@@ -107,6 +107,17 @@ import UpdateTrust
         }
     }
 
+    /// Nobody whose device has come to its end is sent back to the factory line with it.
+    @Test func ofAClearedTPMItIsSaidThatTheDirectoryIsLeft() async throws {
+        try await retiring { bench in
+            try await bench.device.software.onTPM { tpm throws(TPMError) in try tpm.clear() }
+            let ended = try await bench.program("retire", ["--yes"])
+            #expect(ended.status == .exited(3) && ended.error.contains("remove \(bench.state) by hand"), "\(ended)")
+            #expect(!ended.error.contains("birthmark-factory"))
+            #expect(try await !bench.remains().isEmpty)
+        }
+    }
+
     /// What somebody else has put at a handle since is not the birth's, and stays.
     @Test func anotherKeyAtTheHandleStays() async throws {
         try await retiring { bench in

@@ -88,7 +88,15 @@ public struct Retirement: Sendable {
         }
         let isShredded = try state.remains().isEmpty
         return try await DeviceTPM.with(tcti: tcti) { tpm throws(AgentError) in
-            if isShredded, try await !tpm.hasBirthTag() { return nil }
+            guard try await tpm.hasBirthTag() else {
+                guard !isShredded else { return nil }
+                throw AgentError(
+                    .environment,
+                    "the TPM holds nothing of this device's birth: it was cleared, or it is another one",
+                    hint: "name the right TPM with --tcti; after a clear the directory alone is left: "
+                        + "remove \(state.path) by hand"
+                )
+            }
             let born = try await tpm.bornInstance()
             try await tpm.check(owner)
             return RetirementPlan(
