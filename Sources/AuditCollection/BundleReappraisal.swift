@@ -24,7 +24,8 @@ public struct BundleReappraisal: Sendable {
     private var releases: [ContentDigest: Release] = [:]
     private var policies: [ContentDigest: JudgedPolicy] = [:]
     private var documents: [ContentDigest: [UInt8]] = [:]
-    private var evidence: [(index: Int, archived: ArchivedDecision)] = []
+    /// With the places of the decisions whose entries name it.
+    private var evidence: [(archived: ArchivedDecision, places: [Int])] = []
     /// Decisions whose evidence is not here, and what that is.
     private var without: [(index: Int, basis: ContentDigest)] = []
     /// Decisions whose entries do not say what their evidence is, and the first one whose entry does.
@@ -76,10 +77,8 @@ public struct BundleReappraisal: Sendable {
             let digest = ContentDigest(of: bytes)
             present.insert(digest)
             guard let places = named[digest] else { continue }
-            let archived = try ArchivedDecision(parsing: bytes)
-            evidence += places.map { (index: $0, archived: archived) }
+            evidence.append((archived: try ArchivedDecision(parsing: bytes), places: places))
         }
-        evidence.sort { $0.index < $1.index }
         for (basis, places) in named where !present.contains(basis) {
             without += places.map { (index: $0, basis: basis) }
         }
@@ -87,22 +86,30 @@ public struct BundleReappraisal: Sendable {
 
     /// Takes them again, in the order of the ledger; of those whose evidence is not here it is said.
     public func outcomes() -> [Outcome] {
-        let taken = evidence.map { index, archived -> Outcome in
-            do throws(ReappraisalFault) {
-                return Outcome(index: index, differences: try differences(index, archived), fault: nil, excuse: nil)
-            } catch {
-                return untaken(index, error)
-            }
-        }
+        let taken = evidence.flatMap { outcomes($0.places, on: $0.archived) }
         let left =
             without.map { untaken($0.index, .missing(.evidence($0.basis))) } + unnamed.map { untaken($0, .unnamed) }
         return (taken + left).sorted { $0.index < $1.index }
     }
 
+    /// A bundle is a stranger's: a million entries may name evidence of megabytes, which is judged once for all of them.
+    private func outcomes(_ places: [Int], on archived: ArchivedDecision) -> [Outcome] {
+        let taken = Result { () throws(ReappraisalFault) in try retake(archived) }
+        return places.map { index in
+            switch taken {
+            case .success(let again):
+                let compared = ComparedDecision(recorded(index, like: again), again)
+                return Outcome(index: index, differences: compared.differences, fault: nil, excuse: nil)
+            case .failure(let fault): return untaken(index, fault)
+            }
+        }
+    }
+
     private func untaken(_ index: Int, _ fault: ReappraisalFault) -> Outcome {
         let excuse: String? =
             switch fault {
-            case .missing(let document): self.excuse(for: document, at: index)
+            case .missing(.evidence): shedding[index].map { "it was shed, as entry \($0) says" }
+            case .missing(let document): self.excuse(for: document)
             // A verifier that once named evidence names it ever after.
             case .unnamed where index < firstNamed ?? 0: "it was written before entries named that"
             case .unnamed, .unreadable: nil
@@ -110,16 +117,15 @@ public struct BundleReappraisal: Sendable {
         return Outcome(index: index, differences: [], fault: fault, excuse: excuse)
     }
 
-    /// Why a document need not be here: a bundle has what its entries name, and the ledger says what the archive has shed.
-    private func excuse(for document: ReappraisalFault.Document, at index: Int) -> String? {
+    /// Why a document that evidence names need not be here: a bundle has what its entries name.
+    private func excuse(for document: ReappraisalFault.Document) -> String? {
         switch document {
-        case .evidence: return shedding[index].map { "it was shed, as entry \($0) says" }
         case .birth(let instance):
             return born.contains(instance) ? nil : "the bundle does not reach back to it"
         case .policy(let digest): return citations.policies.contains(digest) ? nil : Self.unnamed
         case .release(let manifest): return citations.releases.contains(manifest) ? nil : Self.unnamed
-        // Evidence names them, and the ledger names the evidence.
-        case .log, .list, .approvals: return nil
+        // Evidence names them, and the ledger names the evidence, of which it says itself whether it was shed.
+        case .log, .list, .approvals, .evidence: return nil
         }
     }
 
@@ -136,19 +142,16 @@ public struct BundleReappraisal: Sendable {
 
     private static let unnamed = "a bundle has what its entries name, and none names it"
 
-    private func differences(
-        _ index: Int,
-        _ archived: ArchivedDecision
-    ) throws(ReappraisalFault) -> [Difference] {
+    private func retake(_ archived: ArchivedDecision) throws(ReappraisalFault) -> RetakenDecision {
         let needs: ArchivedNeeds
         do { needs = try ArchivedNeeds(of: archived) } catch { throw .unreadable(error.detail) }
         // What was left out is told before what need not be here.
-        if let leftOut = needs.documents.first(where: { !isHere($0) && excuse(for: $0, at: index) == nil }) {
+        if let leftOut = needs.documents.first(where: { !isHere($0) && excuse(for: $0) == nil }) {
             throw .missing(leftOut)
         }
         guard let birth = births[needs.instance] else { throw .missing(.birth(needs.instance)) }
         guard let policy = policies[needs.policy] else { throw .missing(.policy(needs.policy)) }
-        let again = try Reappraiser(
+        return try Reappraiser(
             archived,
             birth: birth,
             log: needs.log.flatMap { documents[$0] },
@@ -156,7 +159,6 @@ public struct BundleReappraisal: Sendable {
             releases: releases,
             policy: policy
         ).retake()
-        return ComparedDecision(recorded(index, like: again), again).differences
     }
 
     /// The entries that were written with a decision: as many before and behind it as there are now, and any more that only come

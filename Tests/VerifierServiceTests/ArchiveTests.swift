@@ -382,6 +382,33 @@ import VerifierStore
         }
     }
 
+    /// A verifier that lies can have any number of entries rest on one piece of evidence with the largest log: that must not keep an
+    /// auditor busy for as many times as long.
+    @Test(.timeLimit(.minutes(10))) func evidenceIsJudgedOnceHoweverManyEntriesNameIt() async throws {
+        try await with { service, device, _ in
+            var bundle = try await evidence(of: device.instance, service)
+            let honest = ContentDigest(of: bundle.documents.evidence[0])
+            let log = [UInt8](repeating: 0, count: Evidence.maximumLogSize)
+            var archived = try ArchivedDecision(parsing: bundle.documents.evidence[0])
+            archived.measured?.log = ContentDigest(of: log)
+            bundle.documents.evidence = [try archived.bytes]
+            bundle.documents.logs = [log]
+            let entries = try bundle.entries.map { try LedgerEntry(parsing: $0.bytes.bytes) }
+            var entry = try #require(entries.first { $0.body.basis == honest })
+            guard case .decision(var body) = entry.body else {
+                Issue.record("\(entry)")
+                return
+            }
+            body.basis = ContentDigest(of: bundle.documents.evidence[0])
+            entry.body = .decision(body)
+            let bytes = try WrittenEntry(entry).bytes
+            bundle.entries = (0..<10_000).map { AuditedEntry(index: $0, bytes: bytes, path: []) }
+            let outcomes = try BundleReappraisal(bundle) { _ in nil }.outcomes()
+            #expect(outcomes.map(\.index) == Array(0..<10_000))
+            #expect(outcomes.allSatisfy { $0.fault == nil && !$0.differences.isEmpty })
+        }
+    }
+
     /// A boot that was looked for among all releases cannot be looked for again among those of one device's entries.
     @Test func releasesThatNoEntryNamesNeedNotBeThere() async throws {
         try await with { service, device, _ in
