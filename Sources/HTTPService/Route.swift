@@ -74,7 +74,12 @@ package struct RoutePattern: Hashable, Sendable, ExpressibleByStringLiteral, Cus
     /// Nothing is normalised: a path that is not spelled exactly is not in the table. Only parameters may be percent-encoded.
     package func match(_ path: Substring) -> [String: String]? {
         guard path.first == "/" else { return nil }
-        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // A stranger may send thousands of segments, and each pattern of the table gets to see them.
+        let parts = path.dropFirst().split(
+            separator: "/",
+            maxSplits: segments.count,
+            omittingEmptySubsequences: false
+        )
         var parameters: [String: String] = [:]
         for (index, segment) in segments.enumerated() {
             guard index < parts.count else { return nil }

@@ -34,6 +34,20 @@ import X509
         }
     }
 
+    /// Each of a few dozen patterns looks at a path before it is known that none fits; debug builds take a second for a million segments.
+    @Test(.timeLimit(.minutes(1))) func aLongPathCostsNoMoreThanThePatternIsLong() {
+        let pattern: RoutePattern = "/v1/instances/{name}/birth"
+        let rest: RoutePattern = "/ledger/tile/{path...}"
+        let long = String(repeating: "/", count: 1_000_000)
+        for _ in 0..<1000 { #expect(pattern.match(long[...]) == nil) }
+        #expect(pattern.match("/v1/instances/a/birth") == ["name": "a"])
+        #expect(pattern.match("/v1/instances/a/birth/") == nil)
+        #expect(pattern.match("/v1/instances/a") == nil)
+        #expect(rest.match("/ledger/tile/0/x001//2") == ["path": "0/x001//2"])
+        #expect(rest.match("/ledger/tile/") == ["path": ""])
+        #expect(rest.match("/ledger/tile") == nil)
+    }
+
     @Test func onlyTheseRoutesAreForAnybody() async throws {
         try await TestVerifier.with { service in
             let open = RouteTable.routes(of: service.verifier).filter { $0.callers == .anyone }
