@@ -119,14 +119,12 @@ public struct EnrolmentServer: Service {
     }
 
     private func revocationList(_ exchange: Exchange) async throws -> Answer {
-        let path = authority.directory.revocationList
-        guard let list = try BoundedFile.readIfThere(path, limit: Self.maximumList) else {
-            throw ServiceProblem.notFound
-        }
-        return Answer(mediaType: "application/x-pem-file", body: list)
+        // Anybody asks for it, on many connections, and it can have megabytes.
+        guard let list = FilePart(authority.directory.revocationList, from: 0) else { throw ServiceProblem.notFound }
+        var answer = Answer.file(list)
+        answer.mediaType = "application/x-pem-file"
+        return answer
     }
-
-    private static let maximumList = 16 << 20
 
     private static func station(_ exchange: Exchange) throws -> Label {
         guard let caller = exchange.caller else { throw ServiceProblem.unauthenticated }

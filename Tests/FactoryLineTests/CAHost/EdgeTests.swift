@@ -103,6 +103,36 @@ import Testing
         }
     }
 
+    /// Strangers who ask for a long list on every connection, and read slowly, take no memory for it.
+    @Test func theRevocationListIsReadWhileItIsSent() async throws {
+        try await serving { edge, server, directory in
+            let path = "/v1/enrolment/revocation-list"
+            let file = directory.authority.revocationList
+            // The host signs one when it starts.
+            while !FileManager.default.fileExists(atPath: file) { try await Task.sleep(for: .milliseconds(20)) }
+            let list = try BoundedFile.read(file, limit: 1 << 20)
+            let reply = try await EdgeClient.ask(edge, "GET", path)
+            #expect(reply.status == 200 && reply.body == list)
+
+            let route = try #require(server.routes.first { $0.pattern.description == path })
+            let asked = Exchange(
+                target: path,
+                parameters: [:],
+                query: [:],
+                body: [],
+                caller: nil,
+                peer: PeerAddress(nil),
+                address: nil
+            )
+            let answer = try await route.answer(asked)
+            #expect(answer.body.isEmpty && answer.file != nil && answer.mediaType == "application/x-pem-file")
+
+            try FileManager.default.removeItem(atPath: file)
+            let missing = try await EdgeClient.ask(edge, "GET", path)
+            #expect(missing.status == 404)
+        }
+    }
+
     /// A station's key that was stolen counts no more soon after its name was put down, also on a connection that is open.
     @Test func attack82_aStationIsRevokedWhileTheHostServes() async throws {
         try await serving { edge, _, directory in
