@@ -37,6 +37,8 @@ public final class Verifier: Sendable {
     let enrolled = BoundedCache<InstanceID, EnrolledBirth>(limit: 4096)
     /// Logs that were replayed, by digest and the PCRs they were replayed for.
     let replayed = BoundedCache<ReplayedKey, ReplayedLog>(limit: 256)
+    /// The most bytes of a log among them: real ones have 10 to 100 KB, and a device may pad its own, each time in another way.
+    static let largestReplayed = 128 << 10
     /// Releases whose payload was read, by manifest.
     let releases = BoundedCache<ContentDigest, Release>(limit: 256)
 

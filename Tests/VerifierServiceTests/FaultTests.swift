@@ -270,11 +270,7 @@ import VerifierStore
         try await TestVerifier.with(factory: factory) { service in
             let device = try SoftwareKeyDevice(serial: "SN-1")
             try await service.importBirth(of: device, by: factory)
-            // It has a header and no event.
-            let header = Array("Spec ID Event03\0".utf8) + [0, 0, 0, 0, 0, 2, 0, 2, 1, 0, 0, 0, 0x0B, 0, 32, 0, 0]
-            var bytes: [UInt8] = [0, 0, 0, 0, 3, 0, 0, 0] + [UInt8](repeating: 0, count: 20)
-            bytes += [UInt8(header.count), 0, 0, 0]
-            let log = StoredLog(bytes + header)
+            let log = StoredLog(Self.logWithoutEvents)
             func order(_ act: VerifierClient.InstanceAct) async throws {
                 _ = try await service.operating(as: .operator) {
                     try await $0.act(act, on: device.serial, try remark("seen"))
@@ -302,6 +298,40 @@ import VerifierStore
                 #expect(try await attest(bringing: log.bytes).bootState == "current")
                 #expect(try await attest(bringing: nil).bootState == "current")
                 #expect(try await named() == [log.digest, log.digest])
+            }
+        }
+    }
+
+    /// A header and no event.
+    private static var logWithoutEvents: [UInt8] {
+        let header = Array("Spec ID Event03\0".utf8) + [0, 0, 0, 0, 0, 2, 0, 2, 1, 0, 0, 0, 0x0B, 0, 32, 0, 0]
+        var bytes: [UInt8] = [0, 0, 0, 0, 3, 0, 0, 0] + [UInt8](repeating: 0, count: 20)
+        bytes += [UInt8(header.count), 0, 0, 0]
+        return bytes + header
+    }
+
+    /// One device that is trusted could fill the memory with hundreds of logs of the largest size.
+    @Test func aLogThatWasPaddedIsJudgedAndNotRemembered() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            try await service.anonymous { client in
+                for size in [Verifier.largestReplayed, Evidence.maximumLogSize] {
+                    var bytes = Self.logWithoutEvents
+                    bytes += [UInt8](repeating: 0, count: size - bytes.count)
+                    let log = StoredLog(bytes)
+                    for brought in [bytes, nil] {
+                        let challenge = try await client.challenge(device, .attest).challenge
+                        var evidence = try device.evidence(for: device.request(.attest, challenge: challenge))
+                        evidence.log = log.digest
+                        evidence.logBytes = brought.map { Blob($0) }
+                        let answer = try await client.decide(evidence)
+                        #expect(answer.bootState == "current")
+                    }
+                    let key = Verifier.ReplayedKey(digest: log.digest, selection: device.selection)
+                    let isRemembered = service.verifier.replayed[key] != nil
+                    #expect(isRemembered == (size == Verifier.largestReplayed))
+                }
             }
         }
     }

@@ -183,7 +183,7 @@ extension Verifier {
         }
         let verdict = appraised.verdict
         guard let digest = given.evidence.log, verdict.isAuthentic else { return (appraised, KeptLog()) }
-        if case .accepted = verdict, let replay {
+        if case .accepted = verdict, let replay, case .bytes(let bytes, _) = log, bytes.count <= Self.largestReplayed {
             replayed.keep(replay, for: ReplayedKey(digest: digest, selection: record.selection))
         }
         guard isNew, let bytes = given.evidence.logBytes else {
