@@ -165,13 +165,16 @@ struct Responder: HTTPResponder {
         return body
     }
 
+    /// The most of a stranger's text that is put into the log.
+    private static let shownBytes = 200
+
     /// Queries are short lists of plain words: `a=b&c=d`.
     private static func query(_ text: Substring) throws -> [String: String] {
         var query: [String: String] = [:]
         for pair in text.split(separator: "&") {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard halves.count == 2, query.updateValue(String(halves[1]), forKey: String(halves[0])) == nil else {
-                throw ServiceProblem.malformed("query \(text.debugDescription)")
+                throw ServiceProblem.malformed("query \(text.prefix(shownBytes).debugDescription)")
             }
         }
         return query
@@ -219,7 +222,7 @@ struct Responder: HTTPResponder {
         ]
         if let caller { metadata["operator"] = "\(caller.name)" }
         if !detail.isEmpty { metadata["detail"] = "\(detail)" }
-        if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(200))" }
+        if route == "none" { metadata["path"] = "\((request.head.path ?? "").prefix(Self.shownBytes))" }
         logger.log(level: level, "request", metadata: metadata)
     }
 

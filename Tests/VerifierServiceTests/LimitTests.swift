@@ -68,6 +68,21 @@ import VerifierStore
         }
     }
 
+    /// Whoever may ask 200 times a second is not to fill the log with what he asked for.
+    @Test func linesOfTheLogAreShortWhateverIsAskedFor() async throws {
+        try await TestVerifier.with { service in
+            let long = String(repeating: "x", count: 4000)
+            for path in ["/healthz?" + long, "/" + long] {
+                try await HTTPProbe.with(service) { probe in
+                    let reply = try await probe.send("GET", path)
+                    #expect(reply.status == (path.contains("?") ? 400 : 404))
+                }
+            }
+            let lines = service.log.lines.filter { $0.contains("xxx") }
+            #expect(lines.count == 2 && lines.allSatisfy { $0.utf8.count < 1000 })
+        }
+    }
+
     @Test(.timeLimit(.minutes(20)))
     func connectionsOfOneAddressAreBounded() async throws {
         var setup = TestVerifier.Setup()
