@@ -146,8 +146,9 @@ extension BootFacts {
     /// The authority that stands last before an image in the log.
     ///
     /// No PCR covers the order of events of different PCRs: this is for people, never for a policy.
-    public func unverifiedAuthority(of image: MeasuredImage) -> Authority? {
-        authorities().last { $0.event < image.event }
+    /// - Parameter authorities: ``authorities()``, which hashes all of them: a log can have thousands, and as many images.
+    public func unverifiedAuthority(of image: MeasuredImage, among authorities: [Authority]) -> Authority? {
+        authorities.last { $0.event < image.event }
     }
 
     /// Old versions of shim counted the padding of a C structure into its record, and measured all of that but the last byte.

@@ -77,7 +77,8 @@ struct LogFactsReport: Encodable {
                 otherEntries: lists?.others
             )
         }
-        authorities = facts.authorities().map {
+        let measured = facts.authorities()
+        authorities = measured.map {
             Digested(digest: HexBytes($0.digest), event: $0.event, name: $0.name)
         }
         firmwareVersion = facts.firmwareVersion.map { Stated(value: $0.value, event: $0.event) }
@@ -86,7 +87,7 @@ struct LogFactsReport: Encodable {
                 digest: HexBytes(image.digest),
                 event: image.event,
                 name: facts.log.description(of: image.event)?.meaning,
-                unverifiedAuthority: facts.unverifiedAuthority(of: image).map {
+                unverifiedAuthority: facts.unverifiedAuthority(of: image, among: measured).map {
                     Stated(value: $0.name, event: $0.event)
                 }
             )

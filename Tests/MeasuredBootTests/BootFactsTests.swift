@@ -45,7 +45,7 @@ import Testing
         let authority = try #require(facts.authorities().first)
         #expect(authority.name == "db")
         #expect(Array(authority.entry) == Array("owner and certificate".utf8))
-        #expect(facts.unverifiedAuthority(of: facts.bootApplications[0]) == authority)
+        #expect(facts.unverifiedAuthority(of: facts.bootApplications[0], among: facts.authorities()) == authority)
     }
 
     @Test(arguments: [
