@@ -33,7 +33,9 @@ extension AuditCheck {
             return [AuditFinding(place, "cannot be read: \(error.detail)")]
         }
         logs.formUnion([archived.measured?.log, archived.measured?.list?.digest].compactMap { $0 })
-        var findings = naming.filter { !archived.isBehind($0.entry) }.map {
+        // Hashed once: any number of entries may name one piece of evidence, which may have a megabyte.
+        let stated = archived.stated
+        var findings = naming.filter { !archived.isBehind($0.entry, stated) }.map {
             AuditFinding($0.place, "its evidence is for another request, quote or instance than it states")
         }
         findings += record.problems(of: archived).map { AuditFinding(place, $0) }
@@ -56,11 +58,20 @@ extension AuditRecord {
 }
 
 extension ArchivedDecision {
+    fileprivate typealias Stated = (request: ContentDigest, shown: ContentDigest?)
+
+    /// What an entry states of evidence: the request, and the quote or what stands in its place.
+    fileprivate var stated: Stated {
+        (
+            request: ContentDigest(of: (measured?.evidence.request ?? software?.evidence.request)?.bytes ?? []),
+            shown: measured.map { ContentDigest(of: $0.evidence.attest.bytes) } ?? software?.evidence.digest
+        )
+    }
+
     /// Whether an entry states what was decided on this evidence.
-    fileprivate func isBehind(_ entry: LedgerEntry) -> Bool {
+    fileprivate func isBehind(_ entry: LedgerEntry, _ stated: Stated) -> Bool {
         guard state.instance == entry.instance, at == entry.at else { return false }
-        let request = ContentDigest(of: (measured?.evidence.request ?? software?.evidence.request)?.bytes ?? [])
-        let shown = measured.map { ContentDigest(of: $0.evidence.attest.bytes) } ?? software?.evidence.digest
+        let (request, shown) = stated
         return switch entry.body {
         case .decision(let body): body.request == request && body.quote == shown && body.policy == policy
         case .compensated(let body): body.request == request && body.evidence == shown && body.policy == policy
