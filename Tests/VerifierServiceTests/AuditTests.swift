@@ -466,6 +466,13 @@ import VerifierStore
             let bundle = try await service.audit(.instance(measured))
             let report = Auditor.judge(bundle, try service.anchors(stranger))
             #expect(report.findings.contains { $0.place == "birth SN-1" }, "\(report.findings)")
+
+            // However many entries a keeper who lies has name the record, it is judged once.
+            var keeper = try LyingKeeper(bundle)
+            let birth = try keeper.entries.first { if case .birth = $0.body { true } else { false } }.found()
+            keeper.entries += Array(repeating: birth, count: 100)
+            let findings = try keeper.judged(try service.anchors(stranger)).findings
+            #expect(findings.filter { $0.place == "birth SN-1" }.count == 1)
         }
     }
 

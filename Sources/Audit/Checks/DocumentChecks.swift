@@ -7,9 +7,10 @@ extension AuditCheck {
     {
         record,
         anchors in
-        record.entries.flatMap { placed -> [AuditFinding] in
+        var judged = Set<ContentDigest>()
+        return record.entries.flatMap { placed -> [AuditFinding] in
             switch placed.entry.body {
-            case .birth(let entry): return judge(entry, placed, record, anchors.factory)
+            case .birth(let entry): return judge(entry, placed, record, anchors.factory, &judged)
             case .restoration(let entry):
                 guard let held = record.restorations[entry.statement] else {
                     return [AuditFinding(placed.place, "the station's statement is missing")]
@@ -37,11 +38,13 @@ extension AuditCheck {
         return []
     }
 
+    /// - Parameter judged: the records that were judged: any number of a stranger's entries may name one.
     private static func judge(
         _ entry: BirthEntry,
         _ placed: AuditRecord.PlacedEntry,
         _ record: AuditRecord,
-        _ factory: AuditAnchors.Factory?
+        _ factory: AuditAnchors.Factory?,
+        _ judged: inout Set<ContentDigest>
     ) -> [AuditFinding] {
         guard let held = record.births[entry.record] else {
             return [AuditFinding(placed.place, "the birth record is missing")]
@@ -54,6 +57,7 @@ extension AuditCheck {
         guard let station = factory.stations.stations.first(where: { $0.name == facts.station }) else {
             return [AuditFinding(placed.place, "the station \(facts.station) is not among the known ones")]
         }
+        guard judged.insert(entry.record).inserted else { return [] }
         do throws(BirthJudge.Refused) {
             switch held.birth {
             case .measured:
