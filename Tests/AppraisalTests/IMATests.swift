@@ -1,5 +1,8 @@
 import AttestationResults
+import Crypto
+import MeasuredBoot
 import Messages
+import TPMCrypto
 import TPMWire
 import Testing
 
@@ -65,6 +68,42 @@ struct IMATests {
         let bytes = Array(implanted.bytes[before.bytes.count...])
         let resumed = try scene.input(bytes, from: progress.offset, after: progress, allowing: allowed)
         expectOwnKey(Appraiser.appraise(resumed), .imaPolicy)
+    }
+
+    /// A device can invent signatures by the thousand: those of a list that leads nowhere cost nothing.
+    @Test func signaturesAreLookedAtWhenTheListHasLedToTheQuote() throws {
+        let key = P256.Signing.PrivateKey()
+        let keyID: [UInt8] = [1, 2, 3, 4]
+        var list = IMAList([])
+        let signature = try key.signature(for: SHA256.hash(data: Array("/bin/ls".utf8))).derRepresentation
+        list.append("/bin/ls", signature: Array(signature), by: keyID)
+        var forged = list
+        forged.append("/bin/sh", signature: Array(signature), by: keyID)
+        forged.append("/bin/new", IMAList.digest(of: "/bin/new"))
+        let policy = IMAPolicy(
+            identity: ContentDigest(of: Array("policy".utf8)),
+            signers: [IMASigner(keyID: keyID, key: try PublicKey(pem: key.publicKey.pemRepresentation))]
+        )
+        for (list, isAllowed) in [(list, true), (forged, false)] {
+            let scene = try Scene(measuring: list)
+            var input = try scene.input(list.bytes, allowing: [])
+            input.ima?.policy = policy
+            let verdict = Appraiser.appraise(input)
+            #expect((verdict.state != nil) == isAllowed)
+            if !isAllowed { expectOwnKey(verdict, .imaPolicy) }
+        }
+
+        var reader = try IMAListReader(.binary())
+        var judge = IMAJudge(policy, aggregates: [])
+        try reader.read(forged.bytes[...]) { entry, _ in
+            judge.judge(entry)
+            return true
+        }
+        #expect(judge.refused == 1 && judge.findings.count == 1)
+        let concluded = judge.concluded()
+        #expect(concluded.refused == 2 && concluded.findings.count == 2)
+        #expect(concluded.findings.first?.hasSuffix("has a signature that does not verify") == true)
+        #expect(concluded.findings.last?.hasSuffix("is not allowed") == true)
     }
 
     /// The kernel's own entry is over PCRs 0 to 9; a machine that does not quote the last two has it all the same.

@@ -42,7 +42,7 @@ enum IMAChecks {
         // That the value is there was looked at before anything of the evidence.
         let quoted = pcrs.values[evidence.pcr] ?? []
         let before = evidence.progress.flatMap { $0.resetCount == resetCount && $0.pcr == evidence.pcr ? $0 : nil }
-        let (prefix, judge) = try read(list, by: policy, in: pcrs, evidence.pcr, after: before, to: quoted)
+        let (prefix, undecided) = try read(list, by: policy, in: pcrs, evidence.pcr, after: before, to: quoted)
         guard let reached = prefix.reached else {
             let seen = BootChecks.describe([evidence.pcr], in: pcrs)
             throw Finding(
@@ -58,6 +58,7 @@ enum IMAChecks {
             )
         }
         guard reached.entries > 0 else { throw Finding(.imaPolicy, "nothing was measured") }
+        let judge = undecided.concluded()
         guard judge.refused == 0 else {
             let more = judge.refused - judge.findings.count
             throw Finding(.imaPolicy, (judge.findings + (more > 0 ? ["\(more) more"] : [])).joined(separator: "; "))

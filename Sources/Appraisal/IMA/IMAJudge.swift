@@ -6,10 +6,12 @@ import TPMWire
 struct IMAJudge {
     private let policy: IMAPolicy
     private let aggregates: [IMAFileDigest]
-    /// What the first entries that are not allowed are, and why they are not.
-    private(set) var findings: [String] = []
+    /// What some of the entries that are not allowed are, and why they are not.
+    private var told: [(entry: Int, says: String)] = []
     /// How many are not allowed.
     private(set) var refused = 0
+    /// Entries that nothing but their signature can allow.
+    private var signed: [IMAEntry] = []
 
     /// As many as a person reads; the list can have thousands.
     private static let shown = 8
@@ -20,26 +22,58 @@ struct IMAJudge {
         self.aggregates = aggregates
     }
 
+    /// What the first entries that are not allowed are, and why they are not.
+    var findings: [String] { told.sorted { $0.entry < $1.entry }.prefix(Self.shown).map { $0.says } }
+
     mutating func judge(_ entry: IMAEntry) {
-        guard let objection = objection(to: entry) else { return }
-        refused += 1
-        guard findings.count < Self.shown else { return }
-        let name = IMAText.printable(entry.name, limit: 200)
-        // What a violation says of itself may be anybody's invention.
-        findings.append("entry \(entry.index) \(entry.isViolation ? "" : "\(name) \(entry.digest) ")" + objection)
+        switch opinion(of: entry) {
+        case .allowed: break
+        case .refused(let objection): refuse(entry, objection, telling: Self.shown)
+        case .dependingOnSignature: signed.append(entry)
+        }
     }
 
-    private func objection(to entry: IMAEntry) -> String? {
-        if entry.isViolation { return policy.violations == .refused ? "is a violation" : nil }
-        if let data = entry.buffer { return objection(to: entry, data: data) }
+    /// The same judge after a look at the signatures, which cost more than all else: of a list that leads to the quoted value alone,
+    /// because a device can invent thousands that lead nowhere.
+    func concluded() -> IMAJudge {
+        var judge = self
+        judge.signed = []
+        for entry in signed {
+            guard let field = entry.signature, let objection = objection(to: field, over: entry.digest) else {
+                continue
+            }
+            judge.refuse(entry, objection, telling: told.count + Self.shown)
+        }
+        return judge
+    }
+
+    private mutating func refuse(_ entry: IMAEntry, _ objection: String, telling most: Int) {
+        refused += 1
+        guard told.count < most else { return }
+        let name = IMAText.printable(entry.name, limit: 200)
+        // What a violation says of itself may be anybody's invention.
+        let subject = entry.isViolation ? "" : "\(name) \(entry.digest) "
+        told.append((entry: entry.index, says: "entry \(entry.index) \(subject)" + objection))
+    }
+
+    private enum Opinion {
+        case allowed
+        /// With what speaks against it.
+        case refused(String)
+        case dependingOnSignature
+    }
+
+    private func opinion(of entry: IMAEntry) -> Opinion {
+        if entry.isViolation { return policy.violations == .refused ? .refused("is a violation") : .allowed }
+        if let data = entry.buffer { return objection(to: entry, data: data).map(Opinion.refused) ?? .allowed }
         if entry.name.elementsEqual(IMABootAggregate.name) {
-            return isBootAggregate(entry) ? nil : "is not over the quoted PCRs"
+            return isBootAggregate(entry) ? .allowed : .refused("is not over the quoted PCRs")
         }
         if policy.exclusions.contains(where: { $0.covers(entry.name) }) || policy.digests.contains(entry.digest) {
-            return nil
+            return .allowed
         }
-        guard let field = entry.signature, !policy.signers.isEmpty else { return "is not allowed" }
-        return objection(to: field, over: entry.digest)
+        guard entry.signature != nil, !policy.signers.isEmpty else { return .refused("is not allowed") }
+        return .dependingOnSignature
     }
 
     private func objection(to entry: IMAEntry, data: ArraySlice<UInt8>) -> String? {

@@ -27,6 +27,13 @@ struct IMAList {
         extend(by: "ima-buf", [Array("sha256:\0".utf8) + digest, Array(name.utf8) + [0], data])
     }
 
+    /// A file with a signature, version 2 over SHA-256, by the key that four bytes name.
+    mutating func append(_ name: String, signature: [UInt8], by keyID: [UInt8]) {
+        let length = [UInt8(truncatingIfNeeded: signature.count >> 8), UInt8(truncatingIfNeeded: signature.count)]
+        let field = [3, 2, 4] + keyID + length + signature
+        extend(by: "ima-sig", [Array("sha256:\0".utf8) + Self.digest(of: name), Array(name.utf8) + [0], field])
+    }
+
     /// A file that changed while it was measured: zeros stand in the list, and ones went into the PCR.
     mutating func appendViolation(of name: String) {
         let zeros = [UInt8](repeating: 0, count: 32)
