@@ -5,8 +5,12 @@ final class RateLimiter: Sendable {
     private struct Bucket {
         var tokens: Double
         var filledAt: Int64
+        /// When the log was told last that the peer was refused.
+        var toldAt: Int64?
     }
 
+    /// Milliseconds between lines of the log about one peer.
+    private static let quiet: Int64 = 1000
     /// The most peers remembered; 100 bytes each.
     static let maximumPeers = 65_536
 
@@ -28,12 +32,22 @@ final class RateLimiter: Sendable {
                 buckets = buckets.filter { filled($0.value, at: now) < burst }
                 if buckets.count >= Self.maximumPeers { return false }
             }
-            let tokens = buckets[peer].map { filled($0, at: now) } ?? burst
-            guard tokens >= 1 else {
-                buckets[peer] = Bucket(tokens: tokens, filledAt: now)
-                return false
-            }
-            buckets[peer] = Bucket(tokens: tokens - 1, filledAt: now)
+            var bucket = buckets[peer] ?? Bucket(tokens: burst, filledAt: now)
+            bucket.tokens = filled(bucket, at: now)
+            bucket.filledAt = now
+            let isAdmitted = bucket.tokens >= 1
+            if isAdmitted { bucket.tokens -= 1 }
+            buckets[peer] = bucket
+            return isAdmitted
+        }
+    }
+
+    /// Whether the log is to be told that a peer was refused: once a second, since nothing else bounds how often it is.
+    func tells(of peer: PeerAddress, now: Int64) -> Bool {
+        buckets.withLock { buckets in
+            guard let bucket = buckets[peer] else { return false }
+            if let toldAt = bucket.toldAt, now - toldAt < Self.quiet { return false }
+            buckets[peer]?.toldAt = now
             return true
         }
     }
@@ -43,7 +57,8 @@ final class RateLimiter: Sendable {
         guard tokens > 0 else { return }
         buckets.withLock { buckets in
             guard let bucket = buckets[peer] else { return }
-            buckets[peer] = Bucket(tokens: max(-burst, filled(bucket, at: now) - tokens), filledAt: now)
+            buckets[peer]?.tokens = max(-burst, filled(bucket, at: now) - tokens)
+            buckets[peer]?.filledAt = now
         }
     }
 

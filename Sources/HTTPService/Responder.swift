@@ -47,6 +47,7 @@ struct Responder: HTTPResponder {
         var readToEnd = false
         var received = 0
         var held = 0
+        var isTold = true
         // What is made of a body while it is judged takes memory, too.
         defer { room.leave(held, of: peer) }
         let answer: Answer
@@ -54,6 +55,7 @@ struct Responder: HTTPResponder {
         do {
             guard limiter.admits(peer, now: Self.milliseconds(start)) else {
                 metrics.count(.rateLimited)
+                isTold = limiter.tells(of: peer, now: Self.milliseconds(start))
                 throw ServiceProblem.tooManyRequests
             }
             let (found, parameters, query) = try find(request)
@@ -88,7 +90,7 @@ struct Responder: HTTPResponder {
         let name = route.map { "\($0.method.rawValue) \($0.pattern)" } ?? "none"
         metrics.count(.requests, name, String(answer.status))
         metrics.observe(.requestSeconds, seconds, name)
-        log(name, request, answer, caller: caller, peer: peer, seconds: seconds, detail: detail)
+        if isTold { log(name, request, answer, caller: caller, peer: peer, seconds: seconds, detail: detail) }
         return respond(with: answer, closing: readToEnd ? nil : channel)
     }
 

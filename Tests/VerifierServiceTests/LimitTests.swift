@@ -161,6 +161,22 @@ import VerifierStore
         }
     }
 
+    /// Who floods a service does not flood its log: what else is in there would be lost.
+    @Test func theLogIsToldOfOneAddressOnceASecond() throws {
+        let limiter = RateLimiter(perSecond: 1, burst: 1)
+        let peers = try [1, 2].map { PeerAddress(try SocketAddress(ipAddress: "192.0.2.\($0)", port: 1)) }
+        #expect(!limiter.tells(of: peers[0], now: 0))
+        for peer in peers { #expect(limiter.admits(peer, now: 0)) }
+        for peer in peers { #expect(!limiter.admits(peer, now: 1)) }
+        #expect(limiter.tells(of: peers[0], now: 1))
+        #expect(!limiter.tells(of: peers[0], now: 2))
+        #expect(!limiter.admits(peers[0], now: 999))
+        limiter.charge(peers[0], tokens: 1, now: 999)
+        #expect(!limiter.tells(of: peers[0], now: 999))
+        #expect(limiter.tells(of: peers[1], now: 999))
+        #expect(limiter.tells(of: peers[0], now: 1001))
+    }
+
     @Test func garbageCostsMoreThanAsking() {
         let limiter = RateLimiter(perSecond: 1, burst: 10)
         let peer = PeerAddress(nil)
