@@ -192,7 +192,8 @@ extension DecisionInput {
         guard let pending = draft.state.pending, let counters = request.request.counters,
             request.request.purpose != .confirm || attested.boot != .granted,
             attested.boot != .granted || state.openGrant(shownBy: attested)?.jti == pending.jti,
-            attested.boot == .granted || isCounted(pending),
+            // What was seen to boot and boots no more has fallen back, whatever the counter tells.
+            attested.boot == .granted || pending.stage == .booted || isCounted(pending),
             let stage = pending.stage(
                 shownBy: attested,
                 counters: counters,
