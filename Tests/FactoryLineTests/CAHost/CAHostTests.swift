@@ -124,36 +124,6 @@ import Testing
         }
     }
 
-    /// A host that is started anew between its challenge and the answer has nothing to say against the board.
-    @Test func aHostThatHasForgottenItsChallengeRefusesNoBoard() async throws {
-        try await TestLine.with { line in
-            let host = try await TestHost(in: line)
-            try await host.start()
-            let path = try await host.station("line-7", in: line)
-            let station = try Station(opening: FactoryDirectory(path))
-            try await line.withDevice { device in
-                let (asked, asking) = AsyncStream<Void>.makeStream()
-                let (anew, starting) = AsyncStream<Void>.makeStream()
-                async let attempt = line.provision(device, at: station) { step in
-                    guard step == .certify else { return }
-                    asking.finish()
-                    for await _ in anew {}
-                }
-                for await _ in asked {}
-                host.kill9()
-                try await host.start()
-                starting.finish()
-                do {
-                    let outcome = try await attempt
-                    Issue.record("\(outcome.text)")
-                } catch let error as BirthInterruption {
-                    #expect(error.description.contains("challenge"), "\(error)")
-                }
-                #expect(try await line.provision(device, at: station).text == "born")
-            }
-        }
-    }
-
     /// A station that is killed after the CA has certified, and before it knows: the same certificates come back.
     @Test func aKilledStationGetsTheSameCertificates() async throws {
         try await TestLine.with { line in
