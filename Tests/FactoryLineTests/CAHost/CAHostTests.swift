@@ -124,6 +124,38 @@ import Testing
         }
     }
 
+    /// A host that is started anew between its challenge and the answer has nothing to say against the board.
+    @Test func aHostThatHasForgottenItsChallengeRefusesNoBoard() async throws {
+        try await TestLine.with { line in
+            let host = try await TestHost(in: line)
+            try await host.start()
+            let path = try await host.station("line-7", in: line)
+            let station = try Station(opening: FactoryDirectory(path))
+            // The host's certificate is of today.
+            let now = Int64(Date().timeIntervalSince1970)
+            try await line.withDevice { device in
+                let (asked, asking) = AsyncStream<Void>.makeStream()
+                let (anew, starting) = AsyncStream<Void>.makeStream()
+                let attempt = Task {
+                    defer { asking.finish() }
+                    return try await line.provision(device, at: station, now: now) { step in
+                        guard step == .certify else { return }
+                        asking.finish()
+                        for await _ in anew {}
+                    }
+                }
+                defer { starting.finish() }
+                for await _ in asked {}
+                host.kill9()
+                try await host.start()
+                starting.finish()
+                let failure = await #expect(throws: BirthInterruption.self) { try await attempt.value }
+                #expect(failure?.description.contains("challenge") == true, "\(String(describing: failure))")
+                #expect(try await line.provision(device, at: station, now: now).text == "born")
+            }
+        }
+    }
+
     /// A station that is killed after the CA has certified, and before it knows: the same certificates come back.
     @Test func aKilledStationGetsTheSameCertificates() async throws {
         try await TestLine.with { line in
