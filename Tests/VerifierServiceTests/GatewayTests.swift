@@ -351,6 +351,21 @@ import VerifierStore
             }
             let findings = try keeper.judged(anchors).findings
             #expect(findings.contains { $0.description.contains("no word of its gateway") })
+
+            // What the gateway has said of an earlier contact it has not said of this one.
+            keeper = try LyingKeeper(bundle)
+            var first = try keeper.entries.first { $0.instance == gateways[0].instance }.found()
+            // The first of its entries here, which the keeper writes as the beginning of its chain.
+            first.prev = nil
+            let earlier = try WrittenEntry(first).digest
+            try keeper.change { entry in
+                guard case .compensated(var body) = entry.body, body.purpose == .update else { return false }
+                body.vouch?.entry = earlier
+                entry.body = .compensated(body)
+                return true
+            }
+            let others = try keeper.judged(anchors).findings
+            #expect(others.contains { $0.description.contains("for another device or contact") })
         }
     }
 

@@ -29,16 +29,22 @@ extension AuditRecord {
             + wordProblems(of: decision, placed)
     }
 
-    /// A gateway's word is the decision on its own evidence; what it said is what its quote covers.
+    /// A gateway's word is the decision on its own evidence, over a statement on this very contact of this device.
     private func wordProblems(of decision: CompensatedDecisionEntry, _ placed: PlacedEntry) -> [String] {
         guard let vouch = decision.vouch else {
             let isClaimed = decision.controls.contains { $0.control == .gateway && $0.isMet }
             return isClaimed ? ["names no gateway that has vouched for it"] : []
         }
         guard let word = byDigest[vouch.entry] else { return ["the word of its gateway is missing"] }
-        guard case .decision(let body) = word.entry.body, body.accepted, body.vouches != nil,
+        guard case .decision(let body) = word.entry.body, body.accepted, let stated = body.vouches,
             word.entry.instance == vouch.gateway, word.index < placed.index
         else { return ["what it rests on is no word of its gateway's"] }
+        let statement = placed.entry.instance.map {
+            VouchStatement(child: $0, evidence: decision.evidence, observed: vouch.observed)
+        }
+        guard let bytes = try? statement?.bytes, ContentDigest(of: bytes) == stated else {
+            return ["the word of its gateway is for another device or contact, or says something else"]
+        }
         return []
     }
 
