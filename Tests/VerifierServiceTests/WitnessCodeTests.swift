@@ -1,3 +1,4 @@
+import Audit
 import Ledger
 import Messages
 import Testing
@@ -69,6 +70,26 @@ import VerifierStore
             let state = try #require(try await service.store.snapshot(of: device.instance, release: nil)?.state)
             let kept = String(decoding: try CanonicalJSON.encode(state), as: UTF8.self)
             #expect(!kept.contains(digits))
+        }
+    }
+
+    /// The act of a code stands in the chain, perhaps before the span that is exported: a bundle without it proves nothing.
+    @Test func anAuditorOfASpanLooksForTheAct() async throws {
+        try await with { service, device, package in
+            let answer = try await call(service, device.serial, package)
+            try await service.anonymous { client in
+                try await client.ask(&device, .update, package: package, witness: answer.code)
+            }
+            let size = try await service.store.ledgerHead().size
+            let digests = try await service.store.ledgerEntries(0..<size).map { ContentDigest(of: $0.bytes) }
+            let act = try digests.firstIndex(of: answer.entry).found()
+            let anchors = try service.anchors(factory)
+            var span = try await service.audit(.entries(act + 1..<size))
+            let honest = Auditor.judge(span, anchors).findings
+            #expect(honest.isEmpty)
+            span.entries.removeAll { $0.index == act }
+            let findings = Auditor.judge(span, anchors).findings
+            #expect(findings.contains { $0.description.contains("the code that it was given for is missing") })
         }
     }
 

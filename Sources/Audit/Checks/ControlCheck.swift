@@ -55,8 +55,6 @@ extension AuditRecord {
             let report = decision.controls.first(where: { $0.control == .witness && $0.isMet })
         else { return [] }
         guard let act = report.evidence?.first, let made = byDigest[act] else {
-            // Of a span, it may be elsewhere.
-            if case .entries = bundle.subject { return [] }
             return ["the code that it was given for is missing"]
         }
         // The same request again is given what was given, also when the code is over.
