@@ -182,9 +182,12 @@ extension DecisionInput {
         return manifest.map { standings[$0] == .recalled } ?? false
     }
 
-    /// Whether the TPM's counter tells of a grant if it was spent: one that began anew is above all that was granted before.
+    /// Whether a grant is known to be spent, or the TPM's counter tells if it was: one that began anew is above all that was
+    /// granted before.
     private func isCounted(_ grant: PendingGrant) -> Bool {
-        grant.counter.map { $0 >= state.counters(bornFrom: record).grants.base } ?? true
+        // What was seen to be installed or to boot, and boots no more, has fallen back, whatever the counter tells.
+        if grant.stage == .installed || grant.stage == .booted { return true }
+        return grant.counter.map { $0 >= state.counters(bornFrom: record).grants.base } ?? true
     }
 
     /// A confirmation that holds is a receipt, which says more.
@@ -192,8 +195,7 @@ extension DecisionInput {
         guard let pending = draft.state.pending, let counters = request.request.counters,
             request.request.purpose != .confirm || attested.boot != .granted,
             attested.boot != .granted || state.openGrant(shownBy: attested)?.jti == pending.jti,
-            // What was seen to boot and boots no more has fallen back, whatever the counter tells.
-            attested.boot == .granted || pending.stage == .booted || isCounted(pending),
+            attested.boot == .granted || isCounted(pending),
             let stage = pending.stage(
                 shownBy: attested,
                 counters: counters,

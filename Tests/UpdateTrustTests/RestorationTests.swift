@@ -57,6 +57,23 @@ import Testing
         #expect(world.state.pending?.stage == .granted && world.state.failed == nil)
     }
 
+    /// What was seen of an install before the clear needs no counter that tells of it.
+    @Test(arguments: [UpdateStage.installed, .booted])
+    func anInstallThatWasSeenBeforeIsSeenToHaveFallenBack(seen: UpdateStage) throws {
+        for (boot, stage) in [("1.0.0", UpdateStage.rolledBack), ("tampered", .failed)] {
+            var world = try World()
+            _ = try world.granted(try Sample.release("1.1.0", securityVersion: 4))
+            world.device.counters.grants += 1
+            if seen == .booted { try world.device.reboot(into: "1.1.0") }
+            try world.ask(.attest)
+            #expect(world.state.pending?.stage == seen)
+            try world.clearAndRestore()
+            try world.device.reboot(into: boot)
+            try world.ask(.attest)
+            #expect(world.state.pending?.stage == stage && world.state.failed?.count == 1)
+        }
+    }
+
     /// With the bases of the birth the floor would read too high, and nothing could be installed any more.
     @Test func theFloorReadsAsOnRecord() throws {
         var world = try World()
