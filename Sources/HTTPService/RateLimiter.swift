@@ -17,6 +17,8 @@ final class RateLimiter: Sendable {
     private let perSecond: Double
     private let burst: Double
     private let buckets = Mutex<[PeerAddress: Bucket]>([:])
+    /// When the log was told last of a peer that is refused because as many as are remembered ask already.
+    private let othersToldAt = Mutex<Int64?>(nil)
 
     init(perSecond: Int, burst: Int) {
         self.perSecond = Double(perSecond)
@@ -43,14 +45,24 @@ final class RateLimiter: Sendable {
     }
 
     /// Whether the log is to be told that a peer was refused: once a second, since nothing else bounds how often it is.
+    ///
+    /// Of those that are not remembered, because too many ask, one a second stands for all.
     func tells(of peer: PeerAddress, now: Int64) -> Bool {
-        buckets.withLock { buckets in
-            guard let bucket = buckets[peer] else { return false }
-            if let toldAt = bucket.toldAt, now - toldAt < Self.quiet { return false }
+        let isTold = buckets.withLock { buckets -> Bool? in
+            guard let bucket = buckets[peer] else { return nil }
+            guard Self.isDue(after: bucket.toldAt, now: now) else { return false }
             buckets[peer]?.toldAt = now
             return true
         }
+        if let isTold { return isTold }
+        return othersToldAt.withLock { toldAt in
+            guard Self.isDue(after: toldAt, now: now) else { return false }
+            toldAt = now
+            return true
+        }
     }
+
+    private static func isDue(after last: Int64?, now: Int64) -> Bool { last.map { now - $0 >= quiet } ?? true }
 
     /// Takes further tokens for what turned out to be garbage, into debt if need be, so that guessing costs more than asking.
     func charge(_ peer: PeerAddress, tokens: Double, now: Int64) {
