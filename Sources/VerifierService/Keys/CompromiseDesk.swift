@@ -124,7 +124,7 @@ extension CompromiseReport {
         case .ledger:
             "nothing is ended: \(isInUse ? "birthmark-verifier key use ledger, " : "")publish a trust bundle without the key, where one names it still, and have auditors compare the copies that they kept"
         case .witness:
-            "publish a trust bundle without the key, and take it out of config.json; until there are as many witnesses as are required, no grant is given"
+            "publish a trust bundle without the key, where one names it still, and take it out of config.json; until there are as many witnesses as are required, no grant is given"
         case .release: "publish a trust bundle without the key; release recall what must not run either"
         case .station:
             "look at each device: device reinstate those that are genuine; take the key out of the list of stations"
