@@ -102,12 +102,18 @@ public struct SignedEnvelope: Hashable, Sendable, Codable {
     }
 
     /// Whether it rests on some keys: one of them has signed it, and without them too few of the others have.
+    ///
+    /// Of a key that the set has no more only the id is known: a signature that names it is taken for its own.
     /// - Parameters:
     ///   - ids: the keys' ids (`StatementKey.id`).
     ///   - keys: whose word counts.
     public func rests(on ids: Set<String>, among keys: SigningKeys) -> Bool {
         let signers = signers(among: keys)
-        return !signers.isDisjoint(with: ids) && signers.subtracting(ids).count < keys.threshold
+        let former = ids.subtracting(keys.keys.map(\.id))
+        guard !signers.isDisjoint(with: ids) || signatures.contains(where: { former.contains($0.keyid) }) else {
+            return false
+        }
+        return signers.subtracting(ids).count < keys.threshold
     }
 
     /// The statement's bytes, once this key has signed them; any other signature beside it is refused, because nothing covers it.

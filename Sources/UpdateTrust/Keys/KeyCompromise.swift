@@ -49,7 +49,9 @@ public struct KeyCompromise: Hashable, Sendable {
     /// Whether a release is signed by too few when this key's signature does not count.
     /// - Parameter reported: keys of makers that were reported before, whose signatures do not count either.
     public func hangs(_ release: SignedEnvelope, besides reported: Set<String> = []) -> Bool {
-        guard key.kind == .release, let releaseKeys else { return false }
+        guard key.kind == .release else { return false }
+        // Where nobody's word makes a release any more, nobody else's is left of one that this key has signed.
+        guard let releaseKeys else { return release.signatures.contains { $0.keyid == key.name } }
         return release.rests(on: reported.union([key.name]), among: releaseKeys)
     }
 

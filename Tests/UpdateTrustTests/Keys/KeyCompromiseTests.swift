@@ -114,4 +114,26 @@ import Testing
         forged.signatures[0].sig = Blob([UInt8](repeating: 1, count: 64))
         #expect(!theft.hangs(forged), "it never counted this key's signature")
     }
+
+    /// The key was dropped before anybody knew that it was stolen: what it alone has signed hangs on it still.
+    @Test func aReleaseHangsOnAKeyThatCountsNoMore() throws {
+        let makers = (0..<3).map { _ in StatementSigner.ed25519(Curve25519.Signing.PrivateKey()) }
+        let payload = try CanonicalJSON.encode(Sample.release("1.1.0", securityVersion: 4))
+        let world = try World()
+        let later = try SigningKeys(threshold: 1, keys: [makers[1].key])
+        for keys in [later, nil] {
+            let theft = try compromise(.release, makers[0].key.id, at: world, releases: keys)
+            let cases: [([Int], Bool)] = [
+                ([0], true), ([0, 2], true), ([0, 1], keys == nil), ([1], false), ([2], false),
+            ]
+            for (signers, hangs) in cases {
+                let release = try SignedEnvelope(
+                    payload: payload,
+                    payloadType: Release.payloadType,
+                    signers: signers.map { makers[$0] }
+                )
+                #expect(theft.hangs(release) == hangs, "\(signers)")
+            }
+        }
+    }
 }
