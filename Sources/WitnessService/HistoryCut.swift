@@ -133,8 +133,9 @@ extension WitnessDirectory {
     /// A history that was given up is not taken up again, whether the machine was cut off just then or an older file was put back.
     func kept(of origin: String) throws -> [UInt8]? {
         guard let bytes = try BoundedFile.readIfThere(seen(origin), limit: SignedNote.maxByteCount) else { return nil }
-        guard let cut = try cuts(of: origin).last, Array(cut.before.utf8) == bytes else { return bytes }
-        return Array(cut.after.utf8)
+        let cuts = try cuts(of: origin)
+        guard let last = cuts.last, cuts.contains(where: { Array($0.before.utf8) == bytes }) else { return bytes }
+        return Array(last.after.utf8)
     }
 
     private func cuts(of origin: String) throws -> [HistoryCut] {

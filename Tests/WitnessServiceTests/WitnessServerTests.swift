@@ -205,6 +205,20 @@ import VerifierClient
             }
         }
         #expect(try place.directory.watched().map(\.cuts) == [[cut]])
+        // Of several that were given up none is taken up again.
+        let third = restored.forked(at: 7)
+        let later = Int64(Date.now.timeIntervalSince1970)
+        let second = try place.directory.accept(
+            third.checkpoint(10),
+            insteadOf: 12,
+            by: bob,
+            reason: reason,
+            now: later
+        ).get()
+        try Data(before).write(to: file)
+        let again = try #require(try place.directory.watched().first)
+        #expect(again.cuts == [cut, second])
+        #expect(try again.last?.checkpoint == third.checkpoint(10).claimed)
         // Without the notes, or with others, nobody knows what it has given up.
         try Data("[]".utf8).write(to: URL(filePath: file.path + ".cuts"))
         await #expect(throws: (any Error).self) { try await place.serving { _ in } }
