@@ -386,6 +386,7 @@ extension Bench {
                 )
             )
             try await state.accept(file, bench.lock())
+            #expect(try bench.journal.floorTarget == nil, "nobody signs the file, and the TPM's counter rises for good")
             keeper.attestNow()
             _ = try await eventually("another agent") { reopened.withLock { $0 } > 0 ? true : nil }
             service.cancel()

@@ -130,7 +130,7 @@ import Testing
                 key: request.key,
                 bornWith: BornWith(name: label("os"), version: label("1.0"), securityVersion: 3),
                 running: RunningPackage(name: label("os"), version: label("1.0"), securityVersion: 3),
-                securityFloor: 3,
+                securityFloor: 4,
                 lowered: LoweredMark(
                     by: label("alice"),
                     until: now + 86_400,
@@ -141,6 +141,8 @@ import Testing
             try await disk.state.accept(file, sealedBy: disk.openssl, try disk.state.lock())
             #expect(disk.state.isSealed && !exists(disk.plain))
             #expect(try await disk.state.keptIdentity()?.identity.instance == file.instance)
+            let status = try await AgentStatus.ofCompensated(disk.state, trust: nil, wallClock: now)
+            #expect(status.securityFloor == 4 && status.identity?.trouble == nil)
         }
     }
 

@@ -34,7 +34,7 @@ extension CompensatedAgent {
             package: measured,
             instance: identity.instance,
             keys: [SoftwareKey(of: keys.key), SoftwareKey(of: keys.next)],
-            securityFloor: max(identity.bornWith.securityVersion, journal.journal.floorTarget ?? 0),
+            securityFloor: try state.softwareFloor(identity.bornWith, journal.journal),
             wallClock: wallClock(),
             used: Set([journal.update?.usedGrant].compactMap { $0 }),
             journalled: journal.update.flatMap { $0.step == .installing ? $0.grant : nil }

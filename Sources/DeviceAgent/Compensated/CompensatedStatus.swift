@@ -24,7 +24,7 @@ extension AgentStatus {
             if let journal, journal.instance != identity.instance {
                 report.trouble = "the journal is instance \(journal.instance)'s, the identity is \(identity.instance)"
             } else if let bornWith = identity.bornWith {
-                status.securityFloor = max(bornWith.securityVersion, journal?.floorTarget ?? 0)
+                status.securityFloor = try state.softwareFloor(bornWith, journal)
             } else {
                 report.trouble =
                     "it was not born yet: birthmark-device enrol --accept takes over what the factory has signed"

@@ -32,6 +32,15 @@ extension StateDirectory {
         }
     }
 
+    /// The security version below which a software key has nothing installed.
+    ///
+    /// Nobody signs what a lowered tier's file says of it: that holds while the file does, and never reaches the TPM's counter, which rises
+    /// for good.
+    func softwareFloor(_ bornWith: BornWith, _ journal: Journal?) throws(AgentError) -> UInt64 {
+        let told = try loweredTier()?.securityFloor ?? 0
+        return max(bornWith.securityVersion, journal?.floorTarget ?? 0, told)
+    }
+
     /// Before a first key is made: whether the directory is that of a TPM's agent.
     func noteTPM() throws(AgentError) {
         if try journal() != nil { try write([], to: besideTPMPath) }
@@ -83,7 +92,6 @@ extension StateDirectory {
         }
         // A disk that is new knows nothing of what was installed; its verifier does.
         if journal.running == nil, file.running.manifest != nil { journal.running = file.running }
-        journal.floorTarget = max(journal.floorTarget ?? 0, file.securityFloor)
         journal.lease = nil
         try write(journal)
     }
