@@ -184,6 +184,24 @@ import X509
         }
     }
 
+    /// The same of a list that stands alone.
+    @Test func anAllowListThatVanishesStaysInForce() async throws {
+        try await TestVerifier.with(factory: factory) { service in
+            let list = service.directory.file("ek-allowed.txt")
+            try AtomicFile.write(Array(String(repeating: "ab", count: 32).utf8), to: list)
+            service.verifier.reloadTrust()
+            #expect(service.verifier.trust.now.ekAllowList?.count == 1)
+            try FileManager.default.removeItem(atPath: list)
+            try await eventually { service.verifier.metrics.value(.trustFault) == 1 }
+            #expect(service.verifier.trust.now.ekAllowList?.count == 1)
+            #expect(service.log.lines.contains { $0.contains("nothing else bounds endorsement keys") })
+            // Beside vendors' roots it may go: without it less is believed.
+            try AtomicFile.write(try factory.rootsPEM, to: service.directory.file("ek-roots") + "/vendor.pem")
+            try await eventually { service.verifier.metrics.value(.trustFault) == 0 }
+            #expect(service.verifier.trust.now.ekAllowList == nil)
+        }
+    }
+
     /// A file that is being copied is half there for a moment: nobody judges by that half.
     @Test func aFileIsReadOnlyWhenItHasComeToRest() throws {
         let (home, directory) = try TestVerifier.prepared(factory: factory)

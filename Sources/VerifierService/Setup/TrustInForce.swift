@@ -46,6 +46,14 @@ final class TrustInForce: Sendable {
                     hint: "put them back; to believe the factory's word alone, restart"
                 )
             }
+            // Where there are roots, nothing without a certificate is believed any more once the list is gone.
+            guard lists.ekAllowList != nil || lists.endorsement != nil || now.ekAllowList == nil else {
+                throw SetupError(
+                    .environment,
+                    "\(directory.file(configuration.ekAllowList)) is gone, and nothing else bounds endorsement keys",
+                    hint: "put it back; to believe the factory's word alone, restart"
+                )
+            }
             current.withLock { $0 = lists }
             metrics.set(.trustFault, to: 0)
             logger.notice(
