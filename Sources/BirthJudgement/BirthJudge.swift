@@ -104,7 +104,7 @@ public struct BirthJudge: Sendable {
             let hardware = record.tier == .tpm ? ["the record says hardware, and no endorsement certificate does"] : []
             return hardware + uncertifiedFaults(areas.ek)
         }
-        guard let endorsement else { return [] }
+        guard let endorsement else { return unjudgedFaults(areas.ek) }
         do throws(CertificateError) {
             let certificate = try EKCertificate(fromNV: bytes)
             if record.tier == .tpm, certificate.isSoftware {
@@ -132,12 +132,23 @@ public struct BirthJudge: Sendable {
 
     /// Without a certificate nobody vouches but the factory; who keeps roots or a list wants more.
     private func uncertifiedFaults(_ area: TPMTPublic) -> [String] {
-        guard endorsement != nil || allowed != nil else { return [] }
+        guard endorsement != nil || allowed != nil, !isListed(area) else { return [] }
+        return ["the endorsement key has no certificate, and does not stand on this verifier's allow list"]
+    }
+
+    /// A certificate that nobody here can judge is as good as none.
+    private func unjudgedFaults(_ area: TPMTPublic) -> [String] {
+        guard allowed != nil, !isListed(area) else { return [] }
+        return [
+            "the endorsement certificate cannot be judged without vendors' roots, and its key does not stand on this verifier's allow list"
+        ]
+    }
+
+    private func isListed(_ area: TPMTPublic) -> Bool {
         let policy = EndorsementPolicy(anchors: TrustAnchors([]))
-        switch policy.judge(uncertified: area, allowed: allowed ?? EKAllowList()) {
-        case .accepted: return []
-        case .refused:
-            return ["the endorsement key has no certificate, and does not stand on this verifier's allow list"]
+        return switch policy.judge(uncertified: area, allowed: allowed ?? EKAllowList()) {
+        case .accepted: true
+        case .refused: false
         }
     }
 

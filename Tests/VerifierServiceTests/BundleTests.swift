@@ -15,17 +15,21 @@ import Testing
         try factory.envelope(try factory.record(of: try SoftwareKeyDevice(serial: serial)))
     }
 
-    private func judge() throws -> BundleJudge {
+    private func judge(allowed: EKAllowList? = nil) throws -> BundleJudge {
         BundleJudge(
             stations: try factory.birthKeys,
             factories: FactoryPolicy(anchors: TrustAnchors([try ParsedCertificate(der: try factory.authority.der())])),
             endorsement: nil,
-            allowed: nil
+            allowed: allowed
         )
     }
 
-    private func reason(_ bundle: BirthBundle, at now: Int64 = TestFactory.bornAt + 10) throws -> BundleReason? {
-        let judge = try judge()
+    private func reason(
+        _ bundle: BirthBundle,
+        at now: Int64 = TestFactory.bornAt + 10,
+        allowed: EKAllowList? = nil
+    ) throws -> BundleReason? {
+        let judge = try judge(allowed: allowed)
         do throws(BundleJudge.Refused) {
             _ = try judge.judge(bundle, at: now)
             return nil
@@ -83,6 +87,20 @@ import Testing
             var changed = honest
             changed.births = other
             #expect(try reason(changed) == .birthsDiffer, "\(index)")
+        }
+    }
+
+    /// Without vendors' roots no certificate lifts a key above the list: a station's thief can attach any.
+    @Test func anAllowListBindsKeysWithACertificateThatNobodyJudges() throws {
+        let devices = try (1...2).map { try SoftwareKeyDevice(serial: "SN-\($0)") }
+        let list = try EKAllowList(parsing: LowercaseHex.encode(EKAllowList.digest(of: devices[0].ek.area))).found()
+        for certificate in [nil, Blob([0x30, 0x00])] {
+            let verdicts = try devices.map { device in
+                var record = try factory.record(of: device)
+                record.ek.certificate = certificate
+                return try reason(try bundle([try factory.envelope(record)]), allowed: list)
+            }
+            #expect(verdicts == [nil, .birthNotBelieved])
         }
     }
 
