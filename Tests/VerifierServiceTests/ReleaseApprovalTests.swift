@@ -90,6 +90,32 @@ import VerifierStore
         }
     }
 
+    /// It may be somebody else's, with a key that was stolen.
+    @Test func whatARevokedOperatorHasApprovedCountsNoMore() async throws {
+        try await TestVerifier.with(Self.setup(#"{"count":2}"#), factory: factory, releases: releases) { service in
+            let device = try SoftwareKeyDevice(serial: "SN-1")
+            try await service.importBirth(of: device, by: factory)
+            let package = try await service.add(try releases.release("2.0"), releases)
+            for role in [OperatorRole.releaseManager, .operator] {
+                _ = try await service.operating(as: role) { client in
+                    try await client.approve(try order(package.manifest, as: role))
+                }
+            }
+            let left = try label(OperatorRole.releaseManager.rawValue)
+            try service.directory.edit { $0.revokedOperators = [left] }
+            service.verifier.reloadTrust()
+            let refused = try await service.anonymous { client in
+                try await problem { try await client.update(device, to: package) }
+            }
+            #expect(refused.reasons == ["release-not-approved"])
+            let question = PolicyQuestion(instance: device.instance, manifest: package.manifest)
+            let told = try await service.operating(as: .operator) { try await $0.explain(question).refusals }
+            #expect(told == ["release-not-approved"])
+            let listed = try await service.operating(as: .auditor) { try await $0.approvals(of: package.manifest) }
+            #expect(listed.approvals.map(\.by) == [try label(OperatorRole.operator.rawValue)])
+        }
+    }
+
     @Test func anAuditorMissesAnApprovalThatNobodyGave() async throws {
         try await granted { service, instance, _, _ in
             let anchors = try service.anchors(factory)

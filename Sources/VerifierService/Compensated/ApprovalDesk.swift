@@ -50,7 +50,7 @@ extension Verifier {
         guard let manifest = ContentDigest(try exchange.parameter("manifest")),
             try await store.release(manifest) != nil
         else { throw ServiceProblem.notFound }
-        let approvals = try await store.approvals(of: manifest, at: clock.seconds)
+        let approvals = try await self.approvals(of: manifest)
         return try .json(ApprovalList(approvals: approvals.map(ApprovalReport.init)))
     }
 }

@@ -178,7 +178,7 @@ extension Verifier {
         var approvals: [RecordedApproval] = []
         var emergencies: [RecordedEmergency] = []
         if let package = given.request.request.package {
-            approvals = try await store.approvals(of: package.manifest, at: now)
+            approvals = try await self.approvals(of: package.manifest)
             let rule = policy.rule(for: PolicySubject(subject.facts.withoutTPM, package: package.name))
             emergencies = try await self.emergencies(over: package.manifest, rule, snapshot)
         }

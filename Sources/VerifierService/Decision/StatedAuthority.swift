@@ -18,7 +18,7 @@ extension Verifier {
         }
         var authority = ReleaseAuthority()
         if rule.releaseApprovals != nil {
-            authority.approvals = try await store.approvals(of: package.manifest, at: clock.seconds)
+            authority.approvals = try await self.approvals(of: package.manifest)
         }
         authority.emergencies = try await emergencies(over: package.manifest, rule, snapshot)
         return authority
@@ -31,7 +31,20 @@ extension Verifier {
         _ snapshot: DecisionSnapshot
     ) async throws -> [RecordedEmergency] {
         guard rule?.window != nil || snapshot.rollout?.status == .halted else { return [] }
+        return try await self.emergencies(of: release)
+    }
+
+    /// The approvals of a release that are not over, of people whose name counts.
+    func approvals(of release: ContentDigest) async throws -> [RecordedApproval] {
+        let revoked = trust.now.revokedOperators
+        return try await store.approvals(of: release, at: clock.seconds).filter { !revoked.contains($0.approval.by) }
+    }
+
+    /// The emergencies of a release, or of all, that are not over, declared by people whose name counts.
+    func emergencies(of release: ContentDigest?) async throws -> [RecordedEmergency] {
+        let revoked = trust.now.revokedOperators
         return try await store.emergencies(of: release, at: clock.seconds)
+            .filter { !revoked.contains($0.emergency.by) }
     }
 
     /// What would have been refused at any other time is told to whoever watches.

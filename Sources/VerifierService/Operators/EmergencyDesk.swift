@@ -41,9 +41,11 @@ extension Verifier {
 
     /// What was declared and is not over.
     func emergencyList() async throws -> EmergencyList {
-        let now = clock.seconds
-        let recorded = try await store.emergencies(of: nil, at: now)
-        return EmergencyList(declared: recorded.map(EmergencyReport.init), inForce: recorded.inForce(at: now))
+        let recorded = try await self.emergencies(of: nil)
+        return EmergencyList(
+            declared: recorded.map(EmergencyReport.init),
+            inForce: recorded.inForce(at: clock.seconds)
+        )
     }
 }
 

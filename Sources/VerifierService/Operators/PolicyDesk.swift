@@ -22,8 +22,8 @@ extension Verifier {
         var approvals: [RecordedApproval] = []
         var emergencies: [RecordedEmergency] = []
         if let manifest = question.manifest {
-            approvals = try await store.approvals(of: manifest, at: clock.seconds)
-            emergencies = try await store.emergencies(of: manifest, at: clock.seconds)
+            approvals = try await self.approvals(of: manifest)
+            emergencies = try await self.emergencies(of: manifest)
         }
         let explanation = policy.now.policy.explain(
             try InstanceBirth(parsing: birth.payload),
