@@ -120,7 +120,8 @@ public struct EnrolmentServer: Service {
 
     private func revocationList(_ exchange: Exchange) async throws -> Answer {
         // Anybody asks for it, on many connections, and it can have megabytes.
-        guard let list = FilePart(authority.directory.revocationList, from: 0) else { throw ServiceProblem.notFound }
+        let path = authority.directory.revocationList
+        guard let list = try FilePart(path, from: 0) else { throw ServiceProblem.notFound }
         var answer = Answer.file(list)
         answer.mediaType = "application/x-pem-file"
         return answer

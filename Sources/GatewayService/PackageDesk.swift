@@ -25,7 +25,7 @@ extension Gateway {
         }
         let text = exchange.query["from"] ?? "0"
         guard let offset = UInt64(text) else { throw ServiceProblem.malformed("from is not a number of bytes") }
-        guard let part = FilePart(shelf.path(of: digest), from: offset) else { throw ServiceProblem.notFound }
+        guard let part = try FilePart(shelf.path(of: digest), from: offset) else { throw ServiceProblem.notFound }
         return .file(part)
     }
 }

@@ -1,3 +1,4 @@
+package import DurableFiles
 import Glibc
 import HummingbirdCore
 import NIOCore
@@ -11,9 +12,13 @@ package final class FilePart: Sendable {
     private static let pieceSize = 64 << 10
 
     /// Opens a file; `nil` when there is none, or it ends before the offset.
-    package init?(_ path: String, from offset: UInt64) {
+    /// - Throws: when it is there and cannot be opened, also for being a link: that is no word for whoever asked.
+    package init?(_ path: String, from offset: UInt64) throws(FileError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw FileError(errno: errno, .read, path) }
+            return nil
+        }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, let size = UInt64(exactly: status.st_size), offset <= size else {
             close(descriptor)

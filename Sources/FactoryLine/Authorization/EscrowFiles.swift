@@ -30,7 +30,8 @@ extension BirthFiles {
         let path = directory.values(of: tpm)
         let limit = AuthorizationValues.maximumSize
         // Zeros are what erasing leaves that was cut off before the file's name was gone.
-        guard let bytes = try BoundedFile.readPrivateIfThere(path, limit: limit), bytes.contains(where: { $0 != 0 })
+        guard let bytes = try BoundedFile.readPrivateIfThere(path, limit: limit),
+            bytes.isEmpty || bytes.contains(where: { $0 != 0 })
         else { return nil }
         do {
             return try AuthorizationValues(parsing: bytes)

@@ -39,7 +39,7 @@ public enum BirthInterruption: Error, Sendable, CustomStringConvertible {
         case .notTaken(let command): "the TPM accepted \(command), and shows no effect of it"
         case .authority(let error): error.description(asking: .factoryCA)
         case .challengeForgotten:
-            "the factory's CA does not know its challenge any more: it was started anew meanwhile, or its clock was set"
+            "the factory's CA does not know its challenge any more: it was started anew meanwhile, its clock was set, or the answer took too long"
         case .stationExpired(let station):
             "the births of station \(station.name) do not count now, by this machine's clock and its birth-keys.json"
         case .datedOutside(let station):
