@@ -1,3 +1,4 @@
+import DurableFiles
 import Ledger
 import Messages
 import Testing
@@ -125,6 +126,30 @@ import VerifierStore
             let answer = try await service.operating(as: .factory) { try await $0.importBirths(own) }
             #expect(answer.births.map(\.outcome) == [.imported] && answer.station.text == "line-2")
             #expect(answer.bundle == 2 && answer.missing == [])
+        }
+    }
+    /// A list that names another key under an old name has another station there.
+    @Test func aNameWithAnotherKeyEndsNothing() async throws {
+        let later = try TestFactory(authority: factory.authority)
+        try await TestVerifier.with(factory: factory) { service in
+            let first = try SoftwareKeyDevice(serial: "SN-1")
+            let record = try factory.record(of: first)
+            #expect(try await importing([record], service).map(\.outcome) == [.imported])
+            try AtomicFile.write(
+                try EditedJSON.encode(try later.birthKeys),
+                to: service.directory.file("birth-keys.json")
+            )
+            service.verifier.reloadTrust()
+            let swap = try later.record(of: try SoftwareKeyDevice(serial: "SN-1"), replacing: first.instance)
+            let bundle = try later.bundle(
+                2,
+                of: [try later.envelope(swap)],
+                restorations: [try later.envelope(try later.restoration(of: first, record))]
+            )
+            let answer = try await service.operating(as: .factory) { try await $0.importBirths(bundle) }
+            #expect(answer.births.map(\.outcome) == [.refused])
+            #expect(answer.restorations.map(\.outcome) == [.refused])
+            #expect(try await lifecycle(first, service) == .born)
         }
     }
 }

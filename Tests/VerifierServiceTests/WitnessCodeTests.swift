@@ -77,7 +77,7 @@ import VerifierStore
     @Test func anAuditorOfASpanLooksForTheAct() async throws {
         try await with { service, device, package in
             let answer = try await call(service, device.serial, package)
-            try await service.anonymous { client in
+            _ = try await service.anonymous { client in
                 try await client.ask(&device, .update, package: package, witness: answer.code)
             }
             let size = try await service.store.ledgerHead().size

@@ -199,7 +199,7 @@ extension Verifier {
             let state = try await store.snapshot(of: replacement.instance, release: nil)?.state
         else { return nil }
         let first = try InstanceBirth(parsing: birth.payload).facts
-        guard first.station == facts.station, first.serial == facts.serial,
+        guard first.station == facts.station, try birth.isSigned(as: judged.envelope), first.serial == facts.serial,
             let transition = try Transition.retirement(
                 of: state,
                 replacedBy: facts,
@@ -209,5 +209,12 @@ extension Verifier {
             )
         else { return nil }
         return BirthImport.EarlierLife(transition: transition, replacing: state.version)
+    }
+}
+
+extension StoredBirth {
+    /// Whether the key that has signed a statement bore this instance, too: a name may be another station's by now.
+    func isSigned(as statement: SignedEnvelope) throws(MessageError) -> Bool {
+        try SignedEnvelope(parsing: envelope).signatures.map(\.keyid) == statement.signatures.map(\.keyid)
     }
 }

@@ -36,6 +36,9 @@ extension Verifier {
         guard record.station == restoration.station, record.serial == restoration.serial else {
             return outcome(.refused, "\(record.serial) was born at \(record.station), which did not restore it")
         }
+        guard try birth.isSigned(as: judged.envelope) else {
+            return outcome(.refused, "\(record.station) had another key when \(record.serial) was born there")
+        }
         let stored = StoredRestoration(
             instance: instance,
             number: restoration.number,
