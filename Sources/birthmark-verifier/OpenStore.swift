@@ -11,9 +11,18 @@ extension VerifierDirectory {
         FileManager.default.fileExists(atPath: database(configuration))
     }
 
-    /// Makes an empty one.
-    func makeStore(_ configuration: VerifierConfiguration) throws(StoreError) {
-        try SQLiteStore.create(at: database(configuration)).close()
+    /// Makes an empty one: whole under its name, or not at all, so that the same again makes it.
+    func makeStore(_ configuration: VerifierConfiguration) throws {
+        let path = database(configuration)
+        AtomicFile.sweep(writersOf: path)
+        let temporary = AtomicFile.temporary(beside: path)
+        defer { for companion in ["", "-wal", "-shm"] { try? AtomicFile.remove(temporary + companion) } }
+        do throws(StoreError) {
+            try SQLiteStore.create(at: temporary).close()
+        } catch {
+            throw StoreError(error.code, error.message.replacing(temporary, with: path), hint: error.hint)
+        }
+        try AtomicFile.move(temporary, to: path, existing: .keep)
     }
 
     /// Opens it, for whom no other program has it.
