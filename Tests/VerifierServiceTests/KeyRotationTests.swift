@@ -87,6 +87,12 @@ extension KeyRotation {
         // The old one was kept, and the new one put in its place, and then the power went.
         try AtomicFile.write(old, to: directory.previousLedgerKey)
         try AtomicFile.write(new, to: directory.key(.ledger))
+        // Nor does it stop for good where it can take away only one of the two files.
+        let told = directory.nextPublicKey(.ledger)
+        try AtomicFile.remove(told)
+        try PrivateDirectory.make(told)
+        await #expect(throws: FileError.self) { try await KeyRotation(directory).use(.ledger) }
+        try FileManager.default.removeItem(atPath: told)
         #expect(try await KeyRotation(directory).use(.ledger) == .used(name: next.name))
         #expect(try BoundedFile.read(directory.previousLedgerKey, limit: 4096) == old)
         #expect(try BoundedFile.read(directory.key(.ledger), limit: 4096) == new)

@@ -96,8 +96,9 @@ public struct KeyRotation: Sendable {
             }
             try AtomicFile.write(bytes, to: current)
         }
-        try AtomicFile.remove(next)
+        // The private half goes last: by it the same again knows what to finish.
         try AtomicFile.remove(directory.nextPublicKey(kind.key))
+        try AtomicFile.remove(next)
         return .used(name: name)
     }
 
