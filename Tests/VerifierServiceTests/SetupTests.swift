@@ -327,6 +327,20 @@ import VerifierStore
         #expect(try contents() == before)
     }
 
+    /// A key without its certificate would stand in the way of the same command.
+    @Test func anIssueThatFailedIsRepeated() throws {
+        try setUp()
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let eve = try label("eve")
+        let place = directory.operatorDirectory(eve)
+        for path in [directory.file("operators"), place, place + "/cert.pem"] { try PrivateDirectory.make(path) }
+        #expect(throws: FileError.self) {
+            _ = try OperatorAuthority.issue(eve, roles: [.auditor], days: 1, in: directory, now: now)
+        }
+        try FileManager.default.removeItem(atPath: place + "/cert.pem")
+        #expect(try OperatorAuthority.issue(eve, roles: [.auditor], days: 1, in: directory, now: now) == place)
+    }
+
     @Test func checkFindsWhatIsWrong() async throws {
         try setUp()
         #expect(await !directory.check().contains { $0.grade == .fault })

@@ -52,6 +52,9 @@ public enum OperatorAuthority {
         now: Int64
     ) throws -> String {
         try directory.checkPrivate()
+        // Two at once would leave one's certificate beside the other's key.
+        let lock = try FileLock.waiting(for: directory.setupLock)
+        defer { lock.release() }
         let keys = KeyFiles(directory: directory)
         let authority = try make(directory, keys, name: try directory.readConfiguration().name, now: now)
         let key = P256.Signing.PrivateKey()
@@ -75,8 +78,9 @@ public enum OperatorAuthority {
                 hint: "to renew it, move that directory away first"
             )
         }
-        try AtomicFile.write(Array((key.pemRepresentation + "\n").utf8), to: place + "/key.pem", existing: .keep)
+        // The key comes last: with it the directory is whole, and until then the same again finishes it.
         try AtomicFile.write(CertificateAuthority.pem(certificate), to: place + "/cert.pem", mode: 0o644)
+        try AtomicFile.write(Array((key.pemRepresentation + "\n").utf8), to: place + "/key.pem", existing: .keep)
         return place
     }
 }
