@@ -44,7 +44,8 @@ public struct LedgerDirectory: Sendable {
 
     /// Makes a directory and those above it; what Foundation says when it cannot names no errno.
     private static func make(_ directory: String) throws(FileError) {
-        guard unsafe mkdir(directory, 0o777) != 0 else { return }
+        // What is written into it makes its own entries durable, and not the one that leads to it.
+        guard unsafe mkdir(directory, 0o777) != 0 else { return try AtomicFile.synchronize(directoryOf: directory) }
         let number = errno
         guard number != EEXIST else { return }
         guard number == ENOENT, let slash = directory.lastIndex(of: "/"), slash > directory.startIndex else {
@@ -54,6 +55,7 @@ public struct LedgerDirectory: Sendable {
         guard unsafe mkdir(directory, 0o777) == 0 || errno == EEXIST else {
             throw FileError(errno: errno, .write, directory)
         }
+        try AtomicFile.synchronize(directoryOf: directory)
     }
 
     /// Removes the partial forms of a tile that is full now (C2SP tlog-tiles allows it from then on).
