@@ -50,7 +50,8 @@ struct ServeCommand: AsyncParsableCommand {
         let level = Logger.Level(rawValue: logLevel) ?? .info
         let logger = Logger(label: "verifier") { JSONLineLog(label: $0, level: level) }
         let directory = place.directory
-        let materials = try VerifierMaterials(directory)
+        // What is wrong with the directory is told before there is a lock in it.
+        _ = try VerifierMaterials(directory)
         guard let lock = try FileLock.trying(directory.lock) else {
             throw CommandFailure(
                 .environment,
@@ -58,6 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
                 hint: "stop it first: one record, one writer"
             )
         }
+        // Until now a restore may have been at work, which makes another key for challenges.
+        let materials = try VerifierMaterials(directory)
         let store = try directory.openOwnStore(materials.configuration)
         let verifier = try await Verifier(materials, store: store, logger: logger)
         let portFile = try PortFile(portFile, logger: logger)
