@@ -4,8 +4,10 @@ import ServiceLifecycle
 
 /// Tells ahead that the TLS certificate ends: a service that is never restarted shows the one that it began with.
 struct CertificateWatch: Service {
+    /// Not yet, by a clock that is behind, or for a certificate that was made while it was ahead.
+    let beginsAt: Date
     let endsAt: Date
-    /// How there is another.
+    /// How there is another when it ends.
     let renewal: String
     let logger: Logger
     let now: @Sendable () -> Date
@@ -25,7 +27,18 @@ struct CertificateWatch: Service {
 
     /// Says once a day what nobody has done yet.
     private func look() {
-        let left = endsAt.timeIntervalSince(now())
+        let now = self.now()
+        // Another is not made by itself: a machine without a clock is given the time after it has booted, and that one would be over then.
+        if now < beginsAt {
+            logger.warning(
+                "the TLS certificate is not valid yet: nobody accepts it",
+                metadata: [
+                    "hint":
+                        "check the clock; if it was ahead when tls.pem was made, remove that file and restart the service"
+                ]
+            )
+        }
+        let left = endsAt.timeIntervalSince(now)
         guard left < Self.ahead else { return }
         let message: Logger.Message =
             left > 0

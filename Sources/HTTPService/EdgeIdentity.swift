@@ -28,6 +28,8 @@ public struct EdgeIdentity: Sendable {
         self.revoked = revoked
     }
 
+    /// When the certificate begins to be valid.
+    var beginsAt: Date { certificate.notValidBefore }
     /// When the certificate expires.
     var endsAt: Date { certificate.notValidAfter }
 

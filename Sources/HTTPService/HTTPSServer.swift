@@ -89,6 +89,7 @@ package struct HTTPSServer: Sendable {
             now: now
         )
         let watch: any Service = CertificateWatch(
+            beginsAt: identity.beginsAt,
             endsAt: identity.endsAt,
             renewal: renewal,
             logger: logger,

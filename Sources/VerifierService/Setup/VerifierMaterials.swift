@@ -139,7 +139,7 @@ public struct VerifierMaterials: Sendable {
             throw SetupError(
                 .environment,
                 "the TLS certificate \(directory.tlsCertificate) is not valid yet",
-                hint: "check this machine's clock"
+                hint: "check this machine's clock; if it was ahead when that was made: \(Self.renewal(of: directory))"
             )
         }
         guard now < tlsCertificate.notValidAfter else {
