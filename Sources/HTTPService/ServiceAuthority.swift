@@ -109,7 +109,13 @@ package struct ServiceAuthority: Sendable {
 
     private static func key(_ path: String) throws -> P256.Signing.PrivateKey {
         if try read(path) == nil {
-            try AtomicFile.write(Array((P256.Signing.PrivateKey().pemRepresentation + "\n").utf8), to: path)
+            let pem = P256.Signing.PrivateKey().pemRepresentation + "\n"
+            // Somebody else may be doing the same: then the key on disk is the one, and what it certifies holds.
+            do throws(FileError) {
+                try AtomicFile.write(Array(pem.utf8), to: path, existing: .keep)
+            } catch {
+                guard error.code == .exists else { throw error }
+            }
         }
         let bytes = try BoundedFile.readPrivate(path, limit: maximumFile)
         guard let key = try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: bytes, as: UTF8.self)) else {
