@@ -94,6 +94,19 @@ import Testing
         }
     }
 
+    /// On a FAT stick an empty file has the name when a run is cut off.
+    @Test func anEmptyFileIsToBeRemoved() async throws {
+        try await TestLine.with { line in
+            let file = URL(filePath: line.directory + "/S-1.identity.json")
+            try Data().write(to: file)
+            let failure = #expect(throws: Station.Failure.self) { try inject(line) }
+            #expect(failure?.description.contains("remove it") == true)
+            try FileManager.default.removeItem(at: file)
+            _ = try inject(line)
+            _ = try identity(line)
+        }
+    }
+
     /// A device that made its own key has the serial number: nothing is made for another.
     @Test func aSerialNumberThatIsTakenGetsNoKey() async throws {
         try await TestLine.with { line in

@@ -59,6 +59,10 @@ extension Station {
 
     private static func identity(_ path: String) throws -> InjectedIdentity? {
         guard let bytes = try BoundedFile.readIfThere(path, limit: InjectedIdentity.maximumSize) else { return nil }
+        // What a run leaves that was cut off on a stick whose file system has no links; nothing was signed by then.
+        guard !bytes.isEmpty else {
+            throw Failure.damaged(path: path, "is empty: remove it, and run the same command again")
+        }
         do {
             return try InjectedIdentity(parsing: bytes)
         } catch {
