@@ -69,6 +69,8 @@ public struct LedgerMirror: Sendable {
             found = try await walk.run(log, progress)
         }
         guard found == .same else { throw try await refusal(old, new, log) }
+        // Another run may have gone further meanwhile: that is not taken back.
+        if let held = try checkpoint()?.checkpoint, held.size > new.size { return held }
         for (path, bytes) in walk.partials { try directory.write(bytes, to: path.text) }
         try directory.write(offered.bytes, to: LedgerDirectory.checkpointName)
         for path in walk.filled { directory.removePartials(of: path) }

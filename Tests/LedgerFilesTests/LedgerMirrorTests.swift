@@ -58,6 +58,26 @@ import Testing
         }
     }
 
+    /// Two at once, by a timetable that is too tight: the one that began before does not take the other one back.
+    @Test func aRunThatWasOvertakenTakesNothingBack() async throws {
+        try await withDirectory { directory in
+            try await update(directory, to: ServedLog(count: 10))
+            let (older, newer) = (try ServedLog(count: 300), try ServedLog(count: 600))
+            let other = try mirror(directory)
+            let isFirst = Mutex(true)
+            let held = try await mirror(directory).update(to: older.checkpoint) { path in
+                let begins = isFirst.withLock { first in
+                    defer { first = false }
+                    return first
+                }
+                if begins { _ = try await other.update(to: newer.checkpoint) { try newer.file($0) } }
+                return try older.file(path)
+            }
+            #expect(held.size == 600)
+            try await expectWhole(directory, newer)
+        }
+    }
+
     /// A copy may come from anybody.
     @Test(.timeLimit(.minutes(20))) func aPipeInACopyIsNotWaitedFor() async throws {
         try await withDirectory { directory in
