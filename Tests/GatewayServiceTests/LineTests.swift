@@ -120,6 +120,20 @@ import VerifierClient
         await #expect(throws: CancellationError.self) { try await listening.value }
     }
 
+    /// What came before is thrown away, and more may come before that has an end.
+    @Test func aLineThatIsNeverReadToItsEndIsGivenUp() async throws {
+        let contact = try #require(GatewayContact(line: "line:/dev/zero"))
+        let error = await #expect(throws: VerifierClientError.self) {
+            try await VerifierClient.with(contact, limits: .init(exchange: 1, attempts: 1)) {
+                try await $0.challenge(Self.challenge)
+            }
+        }
+        guard case .timedOut? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test func aLineThatIsNotThereIsSaid() async throws {
         let contact = try #require(GatewayContact(line: "line:/dev/no-such-line"))
         let error = await #expect(throws: VerifierClientError.self) {
