@@ -66,28 +66,46 @@ extension VerifierClient {
         of manifest: ContentDigest,
         before: Int64? = nil
     ) async throws(VerifierClientError) -> UpdateList {
-        try await get(
-            "/v1/releases/\(manifest)/updates" + (before.map { "?before=\($0)" } ?? ""),
-            limit: UpdateList.maximumSize
-        )
+        try await updates("/v1/releases/\(manifest)/updates", before)
     }
 
     /// What became of the grants of one instance, by its id or serial number; the latest first, a page of them.
     public func updates(of name: Label, before: Int64? = nil) async throws(VerifierClientError) -> UpdateList {
-        try await get(
-            "/v1/instances/\(PathSegment.encode(name))/updates" + (before.map { "?before=\($0)" } ?? ""),
+        try await updates("/v1/instances/\(PathSegment.encode(name))/updates", before)
+    }
+
+    private func updates(_ path: String, _ before: Int64?) async throws(VerifierClientError) -> UpdateList {
+        let page: UpdateList = try await get(
+            path + (before.map { "?before=\($0)" } ?? ""),
             limit: UpdateList.maximumSize
         )
+        if let before, let next = page.next, next >= before { throw Self.circles }
+        return page
     }
 
     /// The instances on record, a page of them.
     public func instances(after: InstanceID? = nil) async throws(VerifierClientError) -> InstanceList {
-        try await get("/v1/instances" + (after.map { "?after=\($0)" } ?? ""), limit: InstanceList.maximumSize)
+        let page: InstanceList = try await get(
+            "/v1/instances" + (after.map { "?after=\($0)" } ?? ""),
+            limit: InstanceList.maximumSize
+        )
+        if let after, let next = page.next, next <= after { throw Self.circles }
+        return page
     }
+
+    private static let circles = VerifierClientError.malformedAnswer("its pages go in circles")
 
     /// One instance, by its id or serial number.
     public func instance(_ name: Label) async throws(VerifierClientError) -> InstanceReport {
-        try await get("/v1/instances/\(PathSegment.encode(name))", limit: InstanceReport.maximumSize)
+        let report: InstanceReport = try await get(
+            "/v1/instances/\(PathSegment.encode(name))",
+            limit: InstanceReport.maximumSize
+        )
+        // Other questions go on from it, and a bundle that is collected by it proves itself, of whomever it is.
+        guard report.serial == name || report.instance.text == name.text else {
+            throw .malformedAnswer("it is about \(report.serial), and not about \(name)")
+        }
+        return report
     }
 
     /// Why the boot of an instance was refused, by its id or serial number.

@@ -253,6 +253,62 @@ private final class HangingUp: ChannelInboundHandler, Sendable {
         #expect(visits.value == 1)
     }
 
+    /// What an operator is answered to a question, by whoever has the verifier's TLS key.
+    private func asking<Result: Sendable>(
+        _ answer: some Encodable & Sendable,
+        _ ask: @escaping @Sendable (VerifierClient) async throws -> Result
+    ) async throws -> Result {
+        let identity = try TLSIdentity()
+        return try await TLSServer.with(identity, answer: { _ in try .message(answer) }) { server in
+            try await VerifierClient.with(try Self.bundle(identity, port: server.port), limits: Self.patient, ask)
+        }
+    }
+
+    @Test func anotherDeviceThanTheOneThatWasAskedAboutIsNoAnswer() async throws {
+        let serial = try #require(Label("GW-0001"))
+        let other = try #require(Label("GW-0002"))
+        let report = InstanceReport(
+            instance: InstanceID(iakName: [1]),
+            serial: serial,
+            model: serial,
+            hardwareRevision: serial,
+            environment: serial,
+            tier: .vtpm,
+            bornAt: 1,
+            lifecycle: "trusted",
+            running: RunningPackage(name: serial, version: serial, securityVersion: 1, manifest: nil),
+            securityFloor: 1
+        )
+        let id = try #require(Label(report.instance.text))
+        for name in [serial, id] {
+            let answered = try await asking(report) { client in try await client.instance(name) }
+            #expect(answered == report)
+        }
+        let error = await #expect(throws: VerifierClientError.self) {
+            try await asking(report) { client in try await client.instance(other) }
+        }
+        guard case .malformedAnswer? = error else { throw Unexpected("\(String(describing: error))") }
+    }
+
+    @Test func pagesThatGoInCirclesAreGivenUp() async throws {
+        let instance = InstanceID(iakName: [1])
+        _ = await #expect(throws: VerifierClientError.self) {
+            try await asking(InstanceList(instances: [], next: instance)) { client in
+                try await client.instances(after: instance)
+            }
+        }
+        let serial = try #require(Label("GW-0001"))
+        _ = await #expect(throws: VerifierClientError.self) {
+            try await asking(UpdateList(updates: [], next: 7)) { client in
+                try await client.updates(of: serial, before: 7)
+            }
+        }
+        let earlier = try await asking(UpdateList(updates: [], next: 6)) { client in
+            try await client.updates(of: serial, before: 7)
+        }
+        #expect(earlier.next == 6)
+    }
+
     @Test(arguments: ["http://localhost:1", "localhost", ""])
     func onlyHTTPSIsSpoken(_ url: String) async throws {
         var trust = try Self.bundle(try TLSIdentity(), port: 1)
