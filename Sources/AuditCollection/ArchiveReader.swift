@@ -29,6 +29,9 @@ public struct ArchiveReader {
             let page = try await client.ledgerPage(about: LedgerSubject.instance(instance).path, from: start)
             for line in page.entries {
                 let entry = try LedgerEntry(parsing: line.bytes.bytes)
+                guard entry.instance == instance else {
+                    throw VerifierClientError.malformedAnswer("entry \(line.index) is not of instance \(instance)")
+                }
                 if entry.body.restsOnEvidence { entries.append(ContentDigest(of: line.bytes.bytes)) }
             }
             guard page.next ?? .max > start else { throw AuditCollector.Confused() }
@@ -60,6 +63,12 @@ public struct ArchiveReader {
                 guard let report = try await client.archived(entry) else {
                     unkept += 1
                     continue
+                }
+                // One sound decision would else stand for all that are asked for.
+                guard report.entries.contains(where: { ContentDigest(of: $0.bytes) == entry }) else {
+                    throw VerifierClientError.malformedAnswer(
+                        "it is of another decision than the one that was asked for"
+                    )
                 }
                 return report
             case .span(let times, let mark):

@@ -89,7 +89,8 @@ public struct AuditCollector {
         where isMeant: (LedgerEntry, ContentDigest) -> Bool = { _, _ in true }
     ) async throws {
         var from: Int? = 0
-        while let start = from {
+        // What comes behind the checkpoint is not taken, and could come without end.
+        while let start = from, start < log.size {
             let page = try await client.ledgerPage(about: subject.path, from: start)
             for line in page.entries where line.index < log.size {
                 let held = try Collected(line.bytes.bytes)
