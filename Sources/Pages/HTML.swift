@@ -35,7 +35,7 @@ public enum HTML {
         "<dl>" + figures.map { "<div><dt>\(text($0.name))</dt><dd>\(text($0.value))</dd></div>" }.joined() + "</dl>"
     }
 
-    /// Serial numbers and messages are others' words: nothing of them is ever markup.
+    /// Serial numbers and messages are others' words: nothing of them is ever markup, or turns the order of the text round.
     public static func text(_ raw: String) -> String {
         // Of scalars, as a reader of the page takes them: with a mark behind it a sign is another character.
         raw.unicodeScalars.reduce(into: "") { text, scalar in
@@ -44,6 +44,7 @@ public enum HTML {
             case "<": text += "&lt;"
             case ">": text += "&gt;"
             case "\"": text += "&quot;"
+            case _ where scalar.properties.generalCategory == .format: text += scalar.escaped(asASCII: true)
             default: text.unicodeScalars.append(scalar)
             }
         }

@@ -34,6 +34,10 @@ import Testing
         #expect(sign == "&" || !shown.contains(sign))
     }
 
+    @Test func whatTurnsTheOrderOfTheTextRoundIsWrittenOut() {
+        #expect(HTML.text("refused \u{202E}detpecca\u{2069}") == "refused \\u{202E}detpecca\\u{2069}")
+    }
+
     @Test func aPageNeedsNothingBesideItself() {
         let page = HTML.page(title: "Births", style: "h1{margin:0}", body: HTML.table(["serial"], [["GW-0001"]]))
         #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("<title>Births</title>"))
