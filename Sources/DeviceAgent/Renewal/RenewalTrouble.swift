@@ -89,7 +89,7 @@ extension AgentError {
     var line: String {
         let isText = { (scalar: Unicode.Scalar) in
             switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: false
+            case .control, .format, .lineSeparator, .paragraphSeparator: false
             default: true
             }
         }
