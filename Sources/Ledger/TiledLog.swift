@@ -15,7 +15,7 @@ public struct TiledLog: Sendable {
     }
 
     /// The bundles that entries are read in: the place and number of the entries of each.
-    public func bundles(from start: Int = 0) -> some Sequence<TilePath> {
+    public func bundles(from start: Int = 0) -> some BidirectionalCollection<TilePath> {
         let first = max(0, start) / TilePath.fullWidth
         let end = (size + TilePath.fullWidth - 1) / TilePath.fullWidth
         return (first..<max(first, end)).lazy.compactMap { try? Self.path(.entries, index: $0, rowSize: size) }

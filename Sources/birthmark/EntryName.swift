@@ -32,7 +32,7 @@ extension OpenedLedger {
     ///
     /// Looked for from the ledger's end on, since whoever asks was mostly told of it just now.
     func number(of digest: ContentDigest) async throws -> Int? {
-        for bundle in Array(log.bundles()).reversed() {
+        for bundle in log.bundles().reversed() {
             let entries = try await log.entries(bundle)
             guard let offset = entries.lastIndex(where: { ContentDigest(of: $0.bytes) == digest }) else { continue }
             return bundle.nodes.indices.lowerBound + offset
