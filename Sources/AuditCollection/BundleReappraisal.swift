@@ -32,8 +32,8 @@ public struct BundleReappraisal: Sendable {
     private var unnamed: [Int] = []
     private var firstNamed: Int?
     private var citations = AuditCitations()
-    /// The instances whose births are among the entries.
-    private var born = Set<InstanceID>()
+    /// The records by which instances were born whose births are among the entries.
+    private var born: [InstanceID: ContentDigest] = [:]
     /// By the place of a decision: the place of the entry that says that its evidence was shed.
     private var shedding: [Int: Int] = [:]
 
@@ -48,7 +48,9 @@ public struct BundleReappraisal: Sendable {
             let entry = try LedgerEntry(parsing: audited.bytes.bytes)
             entries[audited.index] = entry
             citations.add(entry)
-            if case .birth = entry.body, let instance = entry.instance { born.insert(instance) }
+            if case .birth(let body) = entry.body, let instance = entry.instance {
+                born[instance] = born[instance] ?? body.record
+            }
             if case .shedding(let body) = entry.body {
                 for place in decisions.remove(shedBy: body) { shedding[place] = audited.index }
             }
@@ -61,7 +63,10 @@ public struct BundleReappraisal: Sendable {
             }
         }
         for envelope in bundle.documents.births {
-            let birth = try InstanceBirth(parsing: envelope.payload.bytes)
+            let payload = envelope.payload.bytes
+            let birth = try InstanceBirth(parsing: payload)
+            // One that no entry names, nobody has judged.
+            guard born[birth.facts.instance] == ContentDigest(of: payload) else { continue }
             births[birth.facts.instance] = birth
         }
         for envelope in bundle.documents.releases {
@@ -121,7 +126,7 @@ public struct BundleReappraisal: Sendable {
     private func excuse(for document: ReappraisalFault.Document) -> String? {
         switch document {
         case .birth(let instance):
-            return born.contains(instance) ? nil : "the bundle does not reach back to it"
+            return born[instance] != nil ? nil : "the bundle does not reach back to it"
         case .policy(let digest): return citations.policies.contains(digest) ? nil : Self.unnamed
         case .release(let manifest): return citations.releases.contains(manifest) ? nil : Self.unnamed
         // Evidence names them, and the ledger names the evidence, of which it says itself whether it was shed.

@@ -336,6 +336,27 @@ import VerifierStore
         }
     }
 
+    /// What no entry names, nobody has judged: it does not stand for the birth that one names.
+    @Test func decisionsAreTakenAgainWithTheBirthThatIsNamedAlone() async throws {
+        try await with { service, device, _ in
+            let bundle = try await evidence(of: device.instance, service)
+            let named = try #require(bundle.documents.births.first)
+            var record = try BirthRecord(parsing: named.payload.bytes)
+            record.environment = try label("elsewhere")
+            let forged = try SignedEnvelope(
+                payload: try CanonicalJSON.encode(record),
+                payloadType: BirthRecord.payloadType,
+                signers: []
+            )
+            var other = bundle
+            other.documents.births = [forged]
+            let strangers = try untaken(other)
+            #expect(strangers.count == 3 && strangers.allSatisfy { $0.fault == .missing(.birth(device.instance)) })
+            other.documents.births = [named, forged]
+            #expect(try untaken(other).isEmpty)
+        }
+    }
+
     /// An entry that names no evidence is as old as the first of all, or hides something.
     @Test func evidenceIsNamedByEveryEntryBehindTheFirstOneThatNamesIt() async throws {
         try await with { service, device, _ in
@@ -402,9 +423,12 @@ import VerifierStore
             body.basis = ContentDigest(of: bundle.documents.evidence[0])
             entry.body = .decision(body)
             let bytes = try WrittenEntry(entry).bytes
-            bundle.entries = (0..<10_000).map { AuditedEntry(index: $0, bytes: bytes, path: []) }
+            let born = try #require(entries.firstIndex { if case .birth = $0.body { true } else { false } })
+            let birth = bundle.entries[born]
+            let places = (1...10_000).map { birth.index + $0 }
+            bundle.entries = [birth] + places.map { AuditedEntry(index: $0, bytes: bytes, path: []) }
             let outcomes = try BundleReappraisal(bundle) { _ in nil }.outcomes()
-            #expect(outcomes.map(\.index) == Array(0..<10_000))
+            #expect(outcomes.map(\.index) == places)
             #expect(outcomes.allSatisfy { $0.fault == nil && !$0.differences.isEmpty })
         }
     }
