@@ -36,6 +36,8 @@ extension Birth {
             authority: authority
         )
         let outcome = try await enrolment.run(on: tpm, endorsementKey: found, before: step)
+        // What is written down is gone on with ever after, and no other certificates are asked for.
+        try hold(outcome.enrolled, bornAt: outcome.bornAt)
         let journal = BirthJournal(
             order: order,
             profile: profile,
@@ -45,6 +47,25 @@ extension Birth {
         )
         try files.save(journal, of: digest)
         return BegunBirth(journal: journal, keys: outcome.keys, isResumed: false)
+    }
+
+    /// Holds the certificates to the factory's roots: whoever stands in for a CA host can answer with anything.
+    private func hold(_ enrolled: BirthJournal.Enrolled, bornAt: Int64) throws {
+        let policy = try station.opened().policy
+        let verdict = policy.judge(
+            iak: (
+                try ParsedCertificate(der: enrolled.iak.certificate?.bytes ?? []),
+                try TPMTPublic(parsing: enrolled.iak.publicArea.bytes)
+            ),
+            idevid: (
+                try ParsedCertificate(der: enrolled.idevid.certificate?.bytes ?? []),
+                try TPMTPublic(parsing: enrolled.idevid.publicArea.bytes)
+            ),
+            model: order.model.text,
+            serial: order.serial.text,
+            at: bornAt
+        )
+        if case .refused(let reasons) = verdict { throw BirthRefusal(reasons.map(BirthReason.endorsement)) }
     }
 
     /// What advisories say of the TPM and of its endorsement key, while nothing is written down, here or in the TPM.
