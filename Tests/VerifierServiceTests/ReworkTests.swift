@@ -128,6 +128,7 @@ import VerifierStore
             #expect(answer.bundle == 2 && answer.missing == [])
         }
     }
+
     /// A list that names another key under an old name has another station there.
     @Test func aNameWithAnotherKeyEndsNothing() async throws {
         let later = try TestFactory(authority: factory.authority)

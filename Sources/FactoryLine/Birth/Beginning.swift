@@ -52,20 +52,9 @@ extension Birth {
     /// Holds the certificates to the factory's roots: whoever stands in for a CA host can answer with anything.
     private func hold(_ enrolled: BirthJournal.Enrolled, bornAt: Int64) throws {
         let policy = try station.opened().policy
-        let verdict = policy.judge(
-            iak: (
-                try ParsedCertificate(der: enrolled.iak.certificate?.bytes ?? []),
-                try TPMTPublic(parsing: enrolled.iak.publicArea.bytes)
-            ),
-            idevid: (
-                try ParsedCertificate(der: enrolled.idevid.certificate?.bytes ?? []),
-                try TPMTPublic(parsing: enrolled.idevid.publicArea.bytes)
-            ),
-            model: order.model.text,
-            serial: order.serial.text,
-            at: bornAt
-        )
-        if case .refused(let reasons) = verdict { throw BirthRefusal(reasons.map(BirthReason.endorsement)) }
+        let (iak, idevid) = (enrolled.iak, enrolled.idevid)
+        let reasons = try policy.reasons(against: iak, idevid, model: order.model, serial: order.serial, at: bornAt)
+        guard reasons.isEmpty else { throw BirthRefusal(reasons) }
     }
 
     /// What advisories say of the TPM and of its endorsement key, while nothing is written down, here or in the TPM.

@@ -108,17 +108,35 @@ extension BirthRecord {
                 signature: residency.idevidSignature.bytes
             )
         )
-        var reasons = proof.reasons(template: try profile.identityTemplate)
-            .map(BirthReason.residency)
-        let verdict = policy.judge(
-            iak: (try ParsedCertificate(der: iak.certificate?.bytes ?? []), iakArea),
-            idevid: (try ParsedCertificate(der: idevid.certificate?.bytes ?? []), idevidArea),
+        return try proof.reasons(template: profile.identityTemplate).map(BirthReason.residency)
+            + policy.reasons(against: iak, idevid, model: model, serial: serial, at: bornAt)
+    }
+}
+
+extension FactoryPolicy {
+    /// What speaks against the certificates that a device's keys were given.
+    func reasons(
+        against iak: BornKey,
+        _ idevid: BornKey,
+        model: Label,
+        serial: Label,
+        at bornAt: Int64
+    ) throws -> [BirthReason] {
+        let verdict = judge(
+            iak: (
+                try ParsedCertificate(der: iak.certificate?.bytes ?? []),
+                try TPMTPublic(parsing: iak.publicArea.bytes)
+            ),
+            idevid: (
+                try ParsedCertificate(der: idevid.certificate?.bytes ?? []),
+                try TPMTPublic(parsing: idevid.publicArea.bytes)
+            ),
             model: model.text,
             serial: serial.text,
             at: bornAt
         )
-        if case .refused(let refused) = verdict { reasons += refused.map(BirthReason.endorsement) }
-        return reasons
+        guard case .refused(let reasons) = verdict else { return [] }
+        return reasons.map(BirthReason.endorsement)
     }
 }
 
